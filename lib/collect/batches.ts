@@ -1,0 +1,120 @@
+/**
+ * Cuts the key list into batches, lazily. A resumed run gets the batches that it had: their keys are read again and
+ * held against the hash that was kept of them, so a changed list is noticed before anything is mixed.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import { run as limits } from "../limits.ts";
+import type { Store } from "../store/store.ts";
+
+/** Keys to be asked together. */
+export interface PlannedBatch {
+  readonly number: number;
+  /** The sequence of the first key. */
+  readonly first: number;
+  readonly keys: readonly string[];
+  /** Sequences of keys that have their verdict already. */
+  readonly done: ReadonlySet<number>;
+}
+
+export interface BatchPlan {
+  readonly store: Store;
+  readonly run: number;
+  readonly keys: AsyncIterable<readonly string[]>;
+  /** How many keys the new batch of this number gets. */
+  readonly size: (number: number) => number;
+}
+
+/** The batches of one run, in their order; those that are done are left out. */
+export class Batches {
+  readonly #plan: BatchPlan;
+  readonly #keys: KeyReader;
+  #number = 0;
+  #first = 0;
+  #isAtEnd = false;
+
+  constructor(plan: BatchPlan) {
+    this.#plan = plan;
+    this.#keys = new KeyReader(plan.keys);
+  }
+
+  /** How many keys there are; undefined until the list has been read to its end. */
+  get keyCount(): number | undefined {
+    return this.#isAtEnd ? this.#first : undefined;
+  }
+
+  /**
+   * The next batch that is not done.
+   *
+   * @throws {UsageError} If the key list is not the one that the run began with.
+   */
+  async next(): Promise<PlannedBatch | undefined> {
+    for (;;) {
+      const { store, run } = this.#plan;
+      const known = await store.batch(run, this.#number);
+      const keys = await this.#keys.take(known?.size ?? this.#plan.size(this.#number));
+      this.#isAtEnd = keys.length === 0 && known === undefined;
+      if (this.#isAtEnd) return undefined;
+      const sha256 = await hashOf(keys);
+      if (known !== undefined && known.sha256 !== sha256) throw changed(run, known.first, known.size);
+      const first = this.#first;
+      const number = this.#number++;
+      this.#first += keys.length;
+      if (known === undefined) {
+        await store.addBatch(run, { number, first, size: keys.length, sha256 });
+        return { number, first, keys, done: new Set() };
+      }
+      if (known.state === "open") {
+        return { number, first, keys, done: await store.doneSequences(run, first, first + keys.length) };
+      }
+    }
+  }
+}
+
+/** The size of the next batch, from how long it took to hand out the last one: a Worker is to live some seconds. */
+export function nextBatchSize(last: { readonly size: number; readonly ms: number }): number {
+  const ideal = last.size * limits.batchLifeMs / Math.max(1, last.ms);
+  return Math.round(Math.min(limits.batchMax, Math.max(limits.batchFirst, Math.min(ideal, last.size * 8))));
+}
+
+/** Takes any number of keys from blocks of any size. */
+class KeyReader {
+  readonly #blocks: AsyncIterator<readonly string[]>;
+  #block: readonly string[] = [];
+  #at = 0;
+
+  constructor(blocks: AsyncIterable<readonly string[]>) {
+    this.#blocks = blocks[Symbol.asyncIterator]();
+  }
+
+  /** Fewer than `count` only at the end of the list. */
+  async take(count: number): Promise<string[]> {
+    const keys: string[] = [];
+    while (keys.length < count) {
+      if (this.#at === this.#block.length) {
+        const { done, value } = await this.#blocks.next();
+        if (done) break;
+        this.#block = value;
+        this.#at = 0;
+      }
+      const end = Math.min(this.#block.length, this.#at + count - keys.length);
+      for (; this.#at < end; this.#at++) keys.push(this.#block[this.#at] ?? "");
+    }
+    return keys;
+  }
+}
+
+/** SHA-256 of the keys, one a line, in hexadecimal digits. */
+async function hashOf(keys: readonly string[]): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(keys.join("\n")));
+  return new Uint8Array(digest).toHex();
+}
+
+function changed(run: number, first: number, size: number): UsageError {
+  return new UsageError(
+    `Cannot go on with run ${run} as its key list has changed: key ${first + 1} to ${first + size} are not ` +
+      `those that it began with; give the old list, or begin anew with --new`,
+  );
+}

@@ -1,0 +1,177 @@
+/**
+ * One run, from its keys to its end: plans batches, has them asked, and sees to it that the sums come out. The
+ * control keys come first and alone: if one of them is broken, so is the API, and nothing else is asked.
+ *
+ * @module
+ */
+
+import { messageOf } from "../errors.ts";
+import type { Job, Window } from "../job/job.ts";
+import { controlFirst } from "../job/keys.ts";
+import { run as limits } from "../limits.ts";
+import type { RunCounts } from "../store/records.ts";
+import type { Failure, Store } from "../store/store.ts";
+import { Batches, nextBatchSize } from "./batches.ts";
+import { Crew } from "./crew.ts";
+import { jobHosts } from "./hosts.ts";
+import { keysOf } from "./key_list.ts";
+import { Progress } from "./progress.ts";
+import { meaningOf } from "./reasons.ts";
+import type { RunChoice } from "./run_choice.ts";
+import { Shared } from "./shared.ts";
+
+export interface CollectOptions {
+  readonly job: Job;
+  readonly window: Window | undefined;
+  readonly store: Store;
+  readonly choice: RunChoice;
+  /** Only so many keys, the control keys not counted. */
+  readonly limit: number | undefined;
+  /** Aborted when the run is to stop: what is in flight then has `limits.graceMs` to finish. */
+  readonly signal: AbortSignal;
+  /** Told once, before the first request. */
+  readonly started: (progress: Progress) => void;
+}
+
+/** How a run ended. keys = ok + empty + unchanged + failed + pending. */
+export interface CollectResult {
+  readonly state: "finished" | "interrupted";
+  /** Why it was interrupted. */
+  readonly reason: string | null;
+  /** A control key has failed. */
+  readonly isControlBroken: boolean;
+  readonly counts: RunCounts;
+  /** How many keys there are; undefined where the list was not read to its end. */
+  readonly keys: number | undefined;
+  readonly pending: number | undefined;
+}
+
+/**
+ * Collects until every key has its verdict, or until stopped.
+ *
+ * @throws {UsageError} If the key list is not the one that the run began with, or cannot be read.
+ * @throws {InterruptedError} If the key list does not come over the network.
+ */
+export async function collect(options: CollectOptions): Promise<CollectResult> {
+  const { job, window, store, choice, signal } = options;
+  try {
+    const list = await keysOf(job, { store, choice, window });
+    const memory = Shared.create(job.limits.inFlight);
+    const shared = new Shared(memory);
+    const progress = new Progress(choice.counts, { shared, inFlightMax: job.limits.inFlight });
+    let size = job.limits.batch ?? limits.batchFirst;
+    const batches = new Batches({
+      store,
+      run: choice.id,
+      keys: controlFirst(firstKeys(list.blocks, options.limit), job.control),
+      size: (number) => (number === 0 ? new Set(job.control).size : 0) || size,
+    });
+    const crew = new Crew({
+      prepare: { job, window, shared: memory, hosts: jobHosts(job, window) },
+      shared,
+      store,
+      run: choice.id,
+      progress,
+      drained: (last) => size = job.limits.batch ?? nextBatchSize(last),
+    });
+    progress.total = list.count === undefined ? undefined : Math.min(list.count, options.limit ?? Infinity);
+    options.started(progress);
+    using _stopping = stopOn(signal, crew);
+    const broken = await askInOrder({ options, batches, crew, progress });
+    return await end(options, { broken, keys: batches.keyCount, expected: progress.total });
+  } catch (error) {
+    await store.endRun(choice.id, "interrupted", messageOf(error));
+    throw error;
+  }
+}
+
+interface Work {
+  readonly options: CollectOptions;
+  readonly batches: Batches;
+  readonly crew: Crew;
+  readonly progress: Progress;
+}
+
+/** Has the control keys asked, and if they are well, all others. Returns the control key that is not. */
+async function askInOrder({ options, batches, crew, progress }: Work): Promise<Failure | undefined> {
+  const { job, store, choice } = options;
+  const controls = new Set(job.control).size;
+  // A control key that failed the last time is asked again: it tells whether the API is well now.
+  for (const { sequence } of await store.failures(choice.id, 0, controls)) {
+    await store.forget(choice.id, sequence);
+  }
+  let batch = await batches.next();
+  if (controls > 0 && batch?.number === 0) {
+    const only = [batch];
+    await crew.run(() => Promise.resolve(only.shift()));
+    batch = undefined;
+  }
+  const [broken] = await store.failures(choice.id, 0, controls);
+  if (broken !== undefined || options.signal.aborted) return broken;
+  await crew.run(async () => {
+    const next = batch ?? await batches.next();
+    batch = undefined;
+    progress.total = batches.keyCount ?? progress.total;
+    return next;
+  });
+  return undefined;
+}
+
+async function end(
+  options: CollectOptions,
+  found: {
+    readonly broken: Failure | undefined;
+    readonly keys: number | undefined;
+    readonly expected: number | undefined;
+  },
+): Promise<CollectResult> {
+  const { store, choice } = options;
+  const counts = await store.countRun(choice.id);
+  const done = counts.ok + counts.empty + counts.unchanged + counts.failed;
+  const keys = found.keys ?? found.expected;
+  if (found.keys !== undefined) await store.setKeys(choice.id, found.keys);
+  const isFinished = found.broken === undefined && done === found.keys;
+  const reason = found.broken !== undefined
+    ? `control key ${found.broken.key}: ${meaningOf(found.broken.reason)} (${found.broken.reason})`
+    : isFinished
+    ? null
+    : "stopped";
+  if (!isFinished && reason === "stopped" && !options.signal.aborted) {
+    throw new Error(`Cannot end the run as its sums do not come out: ${done} verdicts on ${found.keys} keys`);
+  }
+  const state = isFinished ? "finished" : "interrupted";
+  await store.endRun(choice.id, state, reason);
+  const pending = keys === undefined ? undefined : Math.max(0, keys - done);
+  return { state, reason, isControlBroken: found.broken !== undefined, counts, keys, pending };
+}
+
+/** The first `limit` keys of a list. */
+async function* firstKeys(
+  blocks: AsyncIterable<readonly string[]>,
+  limit: number | undefined,
+): AsyncIterable<readonly string[]> {
+  let left = limit ?? Infinity;
+  for await (const block of blocks) {
+    yield block.length <= left ? block : block.slice(0, left);
+    left -= block.length;
+    if (left <= 0) return;
+  }
+}
+
+/** Once the signal comes, stops the crew; what is in flight gets its time, what hangs then is ended. */
+function stopOn(signal: AbortSignal, crew: Crew): Disposable {
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  const stop = () => {
+    crew.stop();
+    timers.push(setTimeout(() => crew.drop(), limits.graceMs));
+    timers.push(setTimeout(() => crew.terminate(), limits.graceMs + limits.dropMs));
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  return {
+    [Symbol.dispose]: () => {
+      signal.removeEventListener("abort", stop);
+      timers.forEach(clearTimeout);
+    },
+  };
+}

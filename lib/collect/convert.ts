@@ -1,0 +1,97 @@
+/**
+ * One JSON value, as it stood in an answer, to what its column holds. Numbers are never rounded on the way: what does
+ * not fit its column's type is no value at all, and the whole fetch fails.
+ *
+ * @module
+ */
+
+import type { ColumnType } from "../job/job.ts";
+import { decodeText, ValueKind } from "../json/value.ts";
+
+/** What a column holds. A `bigint` is an integer in a column of any type, a `number` a real. */
+export type Converted = number | bigint | string | null;
+
+/** The value does not fit the column's type. */
+export const unfit = Symbol("unfit");
+
+/** @returns The column's value, or {@linkcode unfit}. JSON's null is null in every column. */
+export function convert(kind: ValueKind, raw: string, type: ColumnType): Converted | typeof unfit {
+  if (kind === ValueKind.null) return type === "json" ? raw : null;
+  switch (type) {
+    case "any":
+      return anyValue(kind, raw);
+    case "json":
+      return raw;
+    case "text":
+      return kind === ValueKind.string ? String(decodeText(kind, raw)) : raw;
+    case "integer":
+      return integerValue(kind, raw);
+    case "real":
+      return kind === ValueKind.number ? finite(Number(raw)) : unfit;
+    case "time": {
+      const seconds = timeSeconds(kind, raw);
+      return seconds === undefined ? unfit : storedTime(seconds);
+    }
+  }
+}
+
+/** Seconds since 1970 as a column holds them: an integer where there is no fraction. */
+export function storedTime(seconds: number): Converted {
+  return Number.isInteger(seconds) ? BigInt(seconds) : seconds;
+}
+
+/** Integers from here on are milliseconds: as seconds they would lie beyond the year 5000. */
+const firstMs = 1e11;
+
+/**
+ * Seconds since 1970 of a time value: an integer or decimal (seconds, or milliseconds from 10^11 on), or an ISO 8601
+ * text, which is in UTC if it names no zone. Undefined if it is neither.
+ */
+export function timeSeconds(kind: ValueKind, raw: string): number | undefined {
+  if (kind === ValueKind.number) {
+    const value = Number(raw);
+    return Math.abs(value) >= firstMs ? value / 1_000 : value;
+  }
+  if (kind !== ValueKind.string) return undefined;
+  const text = String(decodeText(kind, raw));
+  const found = /^\d{4}-\d\d-\d\d(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
+  if (found === null) return undefined;
+  const [, time, zone] = found;
+  const ms = Date.parse(time === undefined || zone !== undefined ? text : `${text}Z`);
+  return Number.isNaN(ms) ? undefined : ms / 1_000;
+}
+
+function anyValue(kind: ValueKind, raw: string): Converted {
+  if (kind === ValueKind.true) return 1n;
+  if (kind === ValueKind.false) return 0n;
+  const value = decodeText(kind, raw);
+  if (typeof value === "boolean") return value ? 1n : 0n;
+  return typeof value === "number" && Number.isSafeInteger(value) && isPlainInteger(raw)
+    ? BigInt(value)
+    : value;
+}
+
+function integerValue(kind: ValueKind, raw: string): Converted | typeof unfit {
+  if (kind === ValueKind.true) return 1n;
+  if (kind === ValueKind.false) return 0n;
+  const text = kind === ValueKind.string ? raw.slice(1, -1) : raw;
+  if (kind !== ValueKind.number && kind !== ValueKind.string) return unfit;
+  if (!isPlainInteger(text)) return unfit;
+  const value = decodeText(ValueKind.number, text);
+  return typeof value === "number" || typeof value === "bigint" ? value : unfit;
+}
+
+/** Digits with at most a sign: `1.0` and `1e3` are reals. */
+function isPlainInteger(text: string): boolean {
+  let at = text.charCodeAt(0) === 0x2d ? 1 : 0;
+  if (at === text.length) return false;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
+}
+
+function finite(value: number): number | typeof unfit {
+  return Number.isFinite(value) ? value : unfit;
+}

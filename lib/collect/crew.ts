@@ -1,0 +1,216 @@
+/**
+ * The Workers of a run. One waits ready while others work; it gets its batch the moment a working one has no more
+ * keys to start, so no slot idles at a batch's end and no batch waits for another's slowest request.
+ *
+ * @module
+ */
+
+import { run as limits } from "../limits.ts";
+import type { Store } from "../store/store.ts";
+import type { PlannedBatch } from "./batches.ts";
+import type { Prepare, ToStore } from "./messages.ts";
+import type { Progress } from "./progress.ts";
+import type { Shared } from "./shared.ts";
+import { Thread } from "./thread.ts";
+
+/** From so many requests in flight on, a second Worker starts requests too, where there is a second core. */
+const inFlightForTwo = 32;
+
+/** A batch whose Worker died is asked anew so often; then the run ends. */
+const deathsMax = 3;
+
+export interface CrewOptions {
+  readonly prepare: Omit<Prepare, "type" | "worker">;
+  readonly shared: Shared;
+  readonly store: Store;
+  readonly run: number;
+  readonly progress: Progress;
+  /** Told how long it took to start all keys of a batch. */
+  readonly drained: (batch: { readonly size: number; readonly ms: number }) => void;
+}
+
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #feedersMax: number;
+  readonly #alive = new Set<Thread>();
+  readonly #numbers = Array.from({ length: limits.workersMax }, (_, number) => number);
+  /** Batches to be asked again because their Worker died. */
+  readonly #orphans: PlannedBatch[] = [];
+  #standby: Thread | undefined;
+  #isExhausted = false;
+  #deaths = 0;
+  #stopped = false;
+  #error: Error | undefined;
+  #changed: (() => void) | undefined;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    const { inFlight } = options.prepare.job.limits;
+    this.#feedersMax = inFlight < inFlightForTwo ? 1 : Math.min(2, navigator.hardwareConcurrency);
+  }
+
+  /**
+   * Has all batches asked. Resolves when each has ended, or, once stopped, when nothing is in flight.
+   *
+   * @throws What the store threw, or an error if Workers die again and again.
+   */
+  async run(next: () => Promise<PlannedBatch | undefined>): Promise<void> {
+    this.#isExhausted = false;
+    for (let batch = await this.#next(next); batch !== undefined; batch = await this.#next(next)) {
+      this.#ready();
+      await this.#until(() => this.#stopped || this.#hasRoom());
+      if (this.#stopped) break;
+      this.#hand(batch);
+    }
+    await this.#until(() => this.#working() === 0);
+    if (this.#standby !== undefined) this.#remove(this.#standby);
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  /** Starts no more requests; what is in flight is finished. */
+  stop(): void {
+    this.#stopped = true;
+    for (const thread of this.#alive) thread.stop();
+    this.#change();
+  }
+
+  /** Gives up what is in flight. */
+  drop(): void {
+    for (const thread of this.#alive) thread.drop();
+  }
+
+  /** Ends every Worker at once, whatever it is doing. */
+  terminate(): void {
+    this.#stopped = true;
+    for (const thread of [...this.#alive]) this.#remove(thread);
+    this.#change();
+  }
+
+  /** A batch whose Worker died, or the next of the list; at the list's end, undefined once no Worker can die any more. */
+  async #next(next: () => Promise<PlannedBatch | undefined>): Promise<PlannedBatch | undefined> {
+    while (!this.#stopped) {
+      const orphan = this.#orphans.shift();
+      if (orphan !== undefined) return orphan;
+      const batch = this.#isExhausted ? undefined : await next();
+      if (batch !== undefined) return batch;
+      this.#isExhausted = true;
+      if (this.#working() === 0) return undefined;
+      await this.#until(() => this.#stopped || this.#orphans.length > 0 || this.#working() === 0);
+    }
+    return undefined;
+  }
+
+  #hasRoom(): boolean {
+    return this.#feeders() < this.#feedersMax && (this.#standby !== undefined || this.#numbers.length > 0);
+  }
+
+  #feeders(): number {
+    return [...this.#alive].filter((thread) => thread.batch !== undefined && !thread.isDrained).length;
+  }
+
+  #working(): number {
+    return [...this.#alive].filter((thread) => thread.batch !== undefined).length;
+  }
+
+  /** Has a Worker ready for the next batch, if there may be one more. */
+  #ready(): Thread | undefined {
+    if (this.#standby !== undefined || this.#numbers.length === 0) return this.#standby;
+    const worker = this.#numbers.shift() ?? 0;
+    this.#standby = new Thread({ type: "prepare", worker, ...this.#options.prepare }, {
+      take: (message) => this.#take(message),
+      drained: (thread) => this.#drained(thread),
+      ended: (thread) => void this.#ended(thread),
+      died: (thread, error) => void this.#died(thread, error),
+      notTaken: (error) => this.#fail(error),
+    });
+    this.#alive.add(this.#standby);
+    return this.#standby;
+  }
+
+  #hand(batch: PlannedBatch): void {
+    const thread = this.#ready();
+    this.#standby = undefined;
+    thread?.start(batch);
+    this.#share();
+  }
+
+  /** Divides the slots among the Workers that start requests; those that finish keep what they hold. */
+  #share(): void {
+    const { inFlight } = this.#options.prepare.job.limits;
+    this.#options.shared.setShare(Math.ceil(inFlight / Math.max(1, this.#feeders())));
+  }
+
+  async #take(message: ToStore): Promise<void> {
+    const { store, run, progress } = this.#options;
+    if (message.type === "staged") {
+      await store.stage(run, message.part);
+    } else if (message.type === "unstaged") {
+      await store.unstage(run, message.sequence, message.sequence + 1);
+    } else {
+      await store.finish(run, message.chunk);
+      progress.add(message.chunk.fetches);
+    }
+  }
+
+  #drained(thread: Thread): void {
+    thread.isDrained = true;
+    this.#options.drained({ size: thread.batch?.keys.length ?? 0, ms: performance.now() - thread.startedMs });
+    this.#share();
+    this.#change();
+  }
+
+  async #ended(thread: Thread): Promise<void> {
+    const { batch } = thread;
+    this.#remove(thread);
+    try {
+      // A batch that was stopped has keys left.
+      if (batch !== undefined && !this.#stopped) {
+        await this.#options.store.finishBatch(this.#options.run, batch.number);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#change();
+  }
+
+  /** What a dead Worker left undone is asked by another one. */
+  async #died(thread: Thread, error: Error): Promise<void> {
+    if (!this.#alive.has(thread)) return;
+    const { store, run } = this.#options;
+    const { batch } = thread;
+    this.#remove(thread);
+    try {
+      await thread.settled();
+      if (batch === undefined || ++this.#deaths > deathsMax) throw error;
+      const end = batch.first + batch.keys.length;
+      await store.unstage(run, batch.first, end);
+      this.#orphans.push({ ...batch, done: await store.doneSequences(run, batch.first, end) });
+    } catch (reason) {
+      this.#fail(reason);
+    }
+    this.#change();
+  }
+
+  #fail(error: unknown): void {
+    this.#error ??= error instanceof Error ? error : new Error(String(error));
+    this.terminate();
+  }
+
+  #remove(thread: Thread): void {
+    if (!this.#alive.delete(thread)) return;
+    thread.terminate();
+    if (thread === this.#standby) this.#standby = undefined;
+    this.#options.shared.giveAll(thread.number);
+    this.#numbers.push(thread.number);
+    this.#share();
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#changed = resolve);
+  }
+
+  #change(): void {
+    this.#changed?.();
+    this.#changed = undefined;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The keys of a run, in blocks, lazily: from where the job has them, or, for a list that came over the network, from
+ * the copy that the store keeps, so that a resumed run asks the same keys.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async/delay";
+import { InterruptedError } from "../errors.ts";
+import { Client, hostOf } from "../http/client.ts";
+import { ExchangeError } from "../http/exchange_error.ts";
+import { retryDelayMs } from "../http/retry.ts";
+import type { Job, KeySource, Window } from "../job/job.ts";
+import { countKeys, keyRule, readKeys } from "../job/keys.ts";
+import { plainUrl } from "../job/request.ts";
+import { JsonLimitError, JsonSyntaxError } from "../json/json_error.ts";
+import { parsePath } from "../json/path.ts";
+import { selectValues } from "../json/tokenizer_stream.ts";
+import { decodeText, ValueKind } from "../json/value.ts";
+import type { Store } from "../store/store.ts";
+import { meaningOf } from "./reasons.ts";
+import type { RunChoice } from "./run_choice.ts";
+
+type UrlSource = Extract<KeySource, { readonly kind: "url" }>;
+
+/** Blocks of keys, and how many keys there are where that is known before they are read. */
+export interface KeyList {
+  readonly blocks: AsyncIterable<readonly string[]>;
+  readonly count: number | undefined;
+}
+
+/**
+ * The keys of a run.
+ *
+ * @throws {UsageError} If they cannot be read.
+ * @throws {InterruptedError} If a list must be asked for and does not come.
+ */
+export async function keysOf(
+  job: Job,
+  options: { readonly store: Store; readonly choice: RunChoice; readonly window: Window | undefined },
+): Promise<KeyList> {
+  const { store, choice, window } = options;
+  if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), count: await countKeys(job.keys) };
+  let count = choice.keys;
+  if (count === null) {
+    count = await keepList(job, { store, run: choice.id, window, source: job.keys });
+    await store.setKeys(choice.id, count);
+  }
+  return { blocks: store.keptKeys(choice.id), count };
+}
+
+/** The keys that `source` lists, as they come over the network. */
+export async function* askKeys(
+  job: Job,
+  source: UrlSource,
+  window: Window | undefined,
+): AsyncGenerator<readonly string[]> {
+  const url = plainUrl(source.url, window);
+  const { timeout, bodyBytesMax } = job.request;
+  using client = new Client({
+    hosts: [hostOf(new URL(url))],
+    timeouts: timeout,
+    bodyBytesMax,
+    connectionsMax: 1,
+  });
+  const answer = await client.get(url, {});
+  if (answer.status !== 200) {
+    throw new KeyListError(`http-${answer.status}`, answer.headers.get("retry-after"));
+  }
+  for await (const block of answer.textStream().pipeThrough(selectValues(parsePath(source.path)))) {
+    yield block.map(asKey);
+  }
+}
+
+/** The list did not come, or is none; may be better the next time. */
+class KeyListError extends Error {
+  override readonly name = "KeyListError";
+  readonly retryAfter: string | null;
+
+  constructor(reason: string, retryAfter: string | null = null) {
+    super(reason);
+    this.retryAfter = retryAfter;
+  }
+}
+
+async function keepList(
+  job: Job,
+  options: {
+    readonly store: Store;
+    readonly run: number;
+    readonly window: Window | undefined;
+    readonly source: UrlSource;
+  },
+): Promise<number> {
+  const { store, run, window, source } = options;
+  for (let attempts = 1;; attempts++) {
+    try {
+      let count = 0;
+      const blocks = async function* () {
+        for await (const block of askKeys(job, source, window)) {
+          count += block.length;
+          yield block;
+        }
+        // A list without keys is a bad day of the server's.
+        if (count === 0) throw new KeyListError("missing");
+      };
+      await store.keepKeys(run, blocks());
+      return count;
+    } catch (error) {
+      const reason = reasonOf(error);
+      const retryAfter = error instanceof KeyListError ? error.retryAfter : null;
+      const failed = { attempts, attemptsMax: job.retry.attempts, retryAfter };
+      const delayMs = retryDelayMs(failed, { nowMs: Date.now(), random: Math.random() });
+      if (delayMs === undefined) {
+        throw new InterruptedError(
+          `Cannot read the key list as ${
+            meaningOf(reason)
+          } (${reason}): ${attempts} attempts; run again to try again`,
+          { cause: error },
+        );
+      }
+      await delay(delayMs);
+    }
+  }
+}
+
+/** A code as a fetch would have it. Errors that are no fault of the list's are passed on. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ExchangeError) return error.reason;
+  if (error instanceof KeyListError) return error.message;
+  if (error instanceof JsonSyntaxError) return error.cut ? "cut" : "bad-json";
+  if (error instanceof JsonLimitError) return error.limit === "depth" ? "too-deep" : "value-too-large";
+  throw error;
+}
+
+/** A key of the list, which must be a text or a number. */
+function asKey(raw: string): string {
+  const key = raw.startsWith('"') ? String(decodeText(ValueKind.string, raw)) : raw;
+  if (!/^["\d-]/.test(raw) || keyRule(key) !== undefined) throw new KeyListError("bad-value");
+  return key;
+}

@@ -1,0 +1,54 @@
+/**
+ * Everything that passes between the main thread and a Worker. Plain data.
+ *
+ * @module
+ */
+
+import type { Job, Window } from "../job/job.ts";
+import type { FinishedChunk, StagedPart } from "../store/records.ts";
+import type { SharedMemory } from "./shared.ts";
+
+/** The first message to a Worker: what it needs before any key. */
+export interface Prepare {
+  readonly type: "prepare";
+  readonly job: Job;
+  readonly window: Window | undefined;
+  /** `host:port` of every server that the Worker may ask. */
+  readonly hosts: readonly string[];
+  readonly shared: SharedMemory;
+  /** The Worker's number among those alive, from 0. */
+  readonly worker: number;
+}
+
+/** The keys to ask. A Worker gets one batch. */
+export interface Batch {
+  readonly type: "batch";
+  /** The sequence of the first key. */
+  readonly first: number;
+  readonly keys: readonly string[];
+  /** Sequences of keys that have their verdict already. */
+  readonly done: ReadonlySet<number>;
+}
+
+export type ToWorker =
+  | Prepare
+  | Batch
+  /** The store has taken one message of rows. */
+  | { readonly type: "acknowledged" }
+  /** Start no more requests; finish those in flight. */
+  | { readonly type: "stop" }
+  /** Give up what is in flight. */
+  | { readonly type: "drop" };
+
+/** Messages that the store must take; each is acknowledged. */
+export type ToStore =
+  | { readonly type: "staged"; readonly part: StagedPart }
+  | { readonly type: "unstaged"; readonly sequence: number }
+  | { readonly type: "finished"; readonly chunk: FinishedChunk };
+
+export type FromWorker =
+  | ToStore
+  /** No key of the batch is left to be started; some may be in flight or wait for another attempt. */
+  | { readonly type: "drained" }
+  /** Nothing is in flight and everything has been sent. */
+  | { readonly type: "ended" };

@@ -1,0 +1,65 @@
+/**
+ * How far a run is: plain sums, updated in place while it goes on, for whoever shows them.
+ *
+ * @module
+ */
+
+import type { FetchRecord, RunCounts, Verdict } from "../store/records.ts";
+import type { Shared, WaitedFor } from "./shared.ts";
+
+export class Progress {
+  /** Keys with a verdict, before this start of the run and since. */
+  readonly verdicts: Record<Verdict, number>;
+  rows: number;
+  attempts: number;
+  /** How many keys there are, where that is known. */
+  total: number | undefined;
+  /** Keys that had their verdict when this process began. */
+  readonly doneBefore: number;
+  readonly inFlightMax: number;
+  readonly startedMs = performance.now();
+  readonly #shared: Shared;
+
+  constructor(before: RunCounts, options: { readonly shared: Shared; readonly inFlightMax: number }) {
+    const { ok, empty, unchanged, failed, rows, attempts } = before;
+    this.verdicts = { ok, empty, unchanged, failed };
+    this.rows = rows;
+    this.attempts = attempts;
+    this.doneBefore = this.done;
+    this.inFlightMax = options.inFlightMax;
+    this.#shared = options.shared;
+  }
+
+  /** Keys with a verdict. */
+  get done(): number {
+    const { ok, empty, unchanged, failed } = this.verdicts;
+    return ok + empty + unchanged + failed;
+  }
+
+  /** Requests under way. */
+  get inFlight(): number {
+    return this.#shared.held();
+  }
+
+  /** Decoded bytes read by this process. */
+  get bytes(): number {
+    return this.#shared.bytes();
+  }
+
+  /** Milliseconds since this process began to ask. */
+  get elapsedMs(): number {
+    return performance.now() - this.startedMs;
+  }
+
+  waitedMs(what: WaitedFor): number {
+    return this.#shared.waitedMs(what);
+  }
+
+  add(fetches: readonly FetchRecord[]): void {
+    for (const record of fetches) {
+      this.verdicts[record.verdict]++;
+      this.rows += record.rows;
+      this.attempts += record.attempts;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * What is looked for in every answer of a job: its paths, compiled once into one query, and where in the query's list
+ * each stands. Also the shape of the table that the rows go to.
+ *
+ * @module
+ */
+
+import type { Column, ColumnType, FailRule, Job, Window } from "../job/job.ts";
+import { parsePath } from "../json/path.ts";
+import { Query } from "../json/query.ts";
+import type { SqlType, TableShape } from "../store/schema.ts";
+
+/** A job, ready to be held against answers. */
+export interface Question {
+  readonly query: Query;
+  readonly columns: readonly Column[];
+  /** Index in the query's list; the rows' path is 0, the columns follow from 1. */
+  readonly require: number | undefined;
+  readonly count: number | undefined;
+  readonly failRules: ReadonlyMap<number, FailRule>;
+  /** Index of the time column whose rows must lie within the window. */
+  readonly withinColumn: number | undefined;
+  readonly window: Window | undefined;
+  readonly counting: { readonly column: number; readonly everySeconds: number } | undefined;
+}
+
+/** Compiles a job. Its paths have been checked when it was loaded. */
+export function questionOf(job: Job, window: Window | undefined): Question {
+  const { rows, accept } = job;
+  type Wanted = ConstructorParameters<typeof Query>[0][number];
+  const wanted: Wanted[] = [
+    { path: parsePath(rows.path), take: "visit" },
+    ...rows.columns.map((column): Wanted => ({ path: parsePath(column.path), take: "text", within: 0 })),
+  ];
+  const add = (path: string, take: "text" | "visit") => wanted.push({ path: parsePath(path), take }) - 1;
+  const require = accept.require === undefined ? undefined : add(accept.require, "visit");
+  const count = accept.count === undefined ? undefined : add(accept.count, "text");
+  const failRules = new Map(
+    accept.failIf.map((rule) => [add(rule.path, rule.exists ? "visit" : "text"), rule]),
+  );
+  return {
+    query: new Query(wanted),
+    columns: rows.columns,
+    require,
+    count,
+    failRules,
+    withinColumn: rows.withinWindow === undefined ? undefined : columnIndex(rows.columns, rows.withinWindow),
+    window,
+    counting: rows.count === undefined
+      ? undefined
+      : { column: columnIndex(rows.columns, rows.count.by), everySeconds: rows.count.everyMs / 1_000 },
+  };
+}
+
+const sqlTypes = {
+  integer: "INTEGER",
+  real: "REAL",
+  text: "TEXT",
+  json: "TEXT",
+  // An integer for whole seconds, a real for fractions.
+  time: "ANY",
+  any: "ANY",
+} as const satisfies Record<ColumnType, SqlType>;
+
+/** The job's table: its columns, and the count where rows are counted. */
+export function tableOf(job: Job): TableShape {
+  const columns = job.rows.columns.map(({ name, type }): TableShape["columns"][number] => ({
+    name,
+    type: sqlTypes[type],
+  }));
+  if (job.rows.count !== undefined) columns.push({ name: "count", type: "INTEGER" });
+  return { name: job.rows.table, columns };
+}
+
+function columnIndex(columns: readonly Column[], name: string): number {
+  return columns.findIndex((column) => column.name === name);
+}

@@ -1,0 +1,60 @@
+/**
+ * Why a fetch failed: a closed list of codes, each with what it means and whether asking again can help. An HTTP
+ * status is a code of its own, `http-404`.
+ *
+ * @module
+ */
+
+import { isTransientStatus } from "../http/retry.ts";
+
+interface ReasonInfo {
+  readonly transient: boolean;
+  readonly means: string;
+}
+
+export const reasons = {
+  "connect": { transient: true, means: "the server could not be reached" },
+  "connect-timeout": { transient: true, means: "the server took no connection in time" },
+  "first-byte-timeout": { transient: true, means: "no answer began in time" },
+  "idle-timeout": { transient: true, means: "the answer stood still for too long" },
+  "total-timeout": { transient: true, means: "the answer took too long as a whole" },
+  "reset": { transient: true, means: "the connection broke before an answer" },
+  "cut": { transient: true, means: "the answer ended before its end" },
+  "bad-utf8": { transient: true, means: "the answer is no UTF-8" },
+  "bad-json": { transient: true, means: "the answer is no JSON" },
+  "refused": { transient: true, means: "the answer says that it is none (accept.fail_if)" },
+  "missing": { transient: true, means: "what must be in the answer is not (accept.require)" },
+  "wrong-count": { transient: true, means: "the answer counts other than it has rows (accept.count)" },
+  "control-empty": { transient: true, means: "a control key, never empty, was empty" },
+  "bad-key": { transient: false, means: "no URL of the job's can hold the key" },
+  "redirect": { transient: false, means: "a redirect led to another host, or there were too many" },
+  "body-too-large": { transient: false, means: "the answer is larger than request.max_body" },
+  "value-too-large": { transient: false, means: "a single value of the answer is too large to be held" },
+  "too-deep": { transient: false, means: "the answer is nested too deep" },
+  "bad-value": { transient: false, means: "a value does not fit its column's type" },
+  "too-many-groups": { transient: false, means: "the rows fall into too many groups to be counted" },
+} as const satisfies Readonly<Record<string, ReasonInfo>>;
+
+export type Reason = keyof typeof reasons | `http-${number}`;
+
+/** Whether a failure for this reason may go away by itself. */
+export function isTransient(reason: Reason): boolean {
+  const status = statusOf(reason);
+  return status === undefined ? infoOf(reason)?.transient ?? false : isTransientStatus(status);
+}
+
+/** What a reason found in a database means, in words. */
+export function meaningOf(reason: string): string {
+  const status = statusOf(reason);
+  return status === undefined
+    ? infoOf(reason)?.means ?? "not known to this version"
+    : `the server answered ${status}`;
+}
+
+function infoOf(reason: string): ReasonInfo | undefined {
+  return Object.entries(reasons).find(([name]) => name === reason)?.[1];
+}
+
+function statusOf(reason: string): number | undefined {
+  return reason.startsWith("http-") ? Number(reason.slice(5)) : undefined;
+}

@@ -1,0 +1,125 @@
+/**
+ * The handler that turns what the tokenizer finds in one answer into rows, or into counts per time bucket, and notes
+ * what the acceptance rules ask for. Holds at most a chunk of rows before they are taken, or the groups of one answer.
+ *
+ * @module
+ */
+
+import type { FailRule } from "../job/job.ts";
+import type { Collector } from "../json/tokenizer_stream.ts";
+import { decodeText, ValueKind } from "../json/value.ts";
+import { pipe } from "../limits.ts";
+import { convert, type Converted, unfit } from "./convert.ts";
+import type { Question } from "./question.ts";
+import { RowCounter } from "./row_counter.ts";
+
+/** A value of the answer makes the whole answer unusable. */
+export class UnusableError extends Error {
+  override readonly name = "UnusableError";
+  readonly reason: "bad-value" | "too-many-groups";
+
+  constructor(reason: "bad-value" | "too-many-groups") {
+    super(`Cannot use the answer: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+export class RowCollector implements Collector<Converted[]> {
+  /** Rows that the path selected. */
+  selected = 0;
+  /** Those of them that the job keeps: within the window, if it asks for that. */
+  kept = 0;
+  /** The node of `accept.require` was seen, opened and closed. */
+  required: boolean;
+  /** The value of `accept.count`. */
+  count: number | undefined;
+  refused = false;
+  readonly #question: Question;
+  readonly #counter: RowCounter | undefined;
+  #values: Converted[] = [];
+  #row: Converted[] = [];
+  /** Rows may lie within rows where the path has a descendant segment. */
+  readonly #outer: Converted[][] = [];
+  #open = 0;
+
+  constructor(question: Question) {
+    this.#question = question;
+    this.required = question.require === undefined;
+    this.#counter = question.counting === undefined ? undefined : new RowCounter(question.counting);
+  }
+
+  enter(wanted: number, _kind: ValueKind): void {
+    if (wanted === 0) {
+      if (this.#open++ > 0) this.#outer.push(this.#row);
+      this.#row = new Array(this.#question.columns.length).fill(null);
+    } else if (this.#question.failRules.get(wanted)?.exists) {
+      this.refused = true;
+    }
+  }
+
+  leave(wanted: number): void {
+    if (wanted === 0) {
+      this.#keep(this.#row);
+      this.#open--;
+      this.#row = this.#outer.pop() ?? [];
+    } else if (wanted === this.#question.require) {
+      this.required = true;
+    }
+  }
+
+  text(wanted: number, kind: ValueKind, raw: string): void {
+    const column = this.#question.columns[wanted - 1];
+    if (column !== undefined) {
+      const value = convert(kind, raw, column.type);
+      if (value === unfit) throw new UnusableError("bad-value");
+      this.#row[wanted - 1] = value;
+    } else if (wanted === this.#question.count) {
+      this.count = kind === ValueKind.number ? Number(raw) : undefined;
+    } else {
+      const rule = this.#question.failRules.get(wanted);
+      if (rule !== undefined && holds(rule, kind, raw)) this.refused = true;
+    }
+  }
+
+  /** The values of a chunk's worth of rows; undefined while there are fewer. */
+  take(): Converted[] | undefined {
+    return this.#values.length < pipe.chunkValuesMax ? undefined : this.#flush();
+  }
+
+  /** The values of all rows that were not taken yet, once the answer is at its end. */
+  rest(): Converted[] {
+    this.#counter?.writeTo(this.#values);
+    return this.#flush();
+  }
+
+  #flush(): Converted[] {
+    const values = this.#values;
+    this.#values = [];
+    return values;
+  }
+
+  #keep(row: Converted[]): void {
+    this.selected++;
+    if (!this.#isWithinWindow(row)) return;
+    this.kept++;
+    if (this.#counter === undefined) this.#values.push(...row);
+    else if (!this.#counter.add(row)) throw new UnusableError("too-many-groups");
+  }
+
+  #isWithinWindow(row: readonly Converted[]): boolean {
+    const { withinColumn, window } = this.#question;
+    if (withinColumn === undefined || window === undefined) return true;
+    const value = row[withinColumn];
+    if (value === null || value === undefined) return false;
+    const ms = Number(value) * 1_000;
+    return window.startMs <= ms && ms < window.endMs;
+  }
+}
+
+function holds(rule: FailRule, kind: ValueKind, raw: string): boolean {
+  const value = decodeText(kind, raw);
+  if (rule.equals !== undefined) return value === rule.equals;
+  const text = String(value);
+  if (rule.startsWith !== undefined) return text.startsWith(rule.startsWith);
+  return rule.contains !== undefined && text.includes(rule.contains);
+}

@@ -1,0 +1,82 @@
+/**
+ * Which run a start belongs to: an unfinished one to go on with, a finished one to leave alone, or a new one.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import type { Job, Window } from "../job/job.ts";
+import type { RunCounts, RunRecord } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
+
+export interface RunChoice {
+  readonly id: number;
+  /** The run had been begun before. */
+  readonly isResumed: boolean;
+  /** Its sums so far. */
+  readonly counts: RunCounts;
+  /** How many keys it has, if its list has been read to the end before. */
+  readonly keys: number | null;
+}
+
+export interface RunWishes {
+  /** Begin anew, whatever there is. */
+  readonly isNew: boolean;
+  /** Ask failed keys again. */
+  readonly retryFailed: boolean;
+}
+
+/**
+ * Begins or resumes the run for a window. Undefined if that window is finished and nothing is to be asked again.
+ *
+ * @throws {UsageError} If the unfinished run belongs to another text of the job.
+ */
+export async function chooseRun(
+  store: Store,
+  job: Job,
+  options: RunWishes & { readonly window: Window | undefined },
+): Promise<RunChoice | undefined> {
+  const { window, isNew, retryFailed } = options;
+  const sha256 = await sha256Of(job.text);
+  const latest = await store.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
+  if (latest !== undefined && !isNew) {
+    const goesOn = latest.state !== "finished" || (retryFailed && latest.failed > 0);
+    if (goesOn && latest.sha256 !== sha256) throw jobChanged(latest);
+    if (goesOn) return await resume(store, latest, retryFailed);
+    if (window !== undefined || retryFailed) return undefined;
+  }
+  if (latest !== undefined && latest.state !== "finished") {
+    await store.endRun(latest.id, "interrupted", "given up for a new run");
+  }
+  const id = await store.beginRun({
+    job: job.name,
+    text: job.text,
+    sha256,
+    ...(window && { window: { start: isoTime(window.startMs), end: isoTime(window.endMs) } }),
+  });
+  const counts = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
+  return { id, isResumed: false, counts, keys: null };
+}
+
+/** A time as the store writes it: ISO 8601 in UTC, to the second. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+async function resume(store: Store, run: RunRecord, retryFailed: boolean): Promise<RunChoice> {
+  await store.resumeRun(run.id, { retryFailed });
+  return { id: run.id, isResumed: true, counts: await store.countRun(run.id), keys: run.keys };
+}
+
+function jobChanged(run: RunRecord): UsageError {
+  const window = run.windowStart === null ? "" : ` for ${run.windowStart}`;
+  return new UsageError(
+    `Cannot go on with run ${run.id} of "${run.job}"${window} as the job has changed since it began: ` +
+      `finish it with the old job file, or begin anew with --new`,
+  );
+}
+
+async function sha256Of(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex();
+}

@@ -1,0 +1,149 @@
+/**
+ * What all Workers of a run share: how many requests may still be started at once, and when the next one may start.
+ * Plain numbers in a `SharedArrayBuffer`, changed with atomic operations only.
+ *
+ * @module
+ */
+
+import { run } from "../limits.ts";
+
+/** Places in the array of 32-bit integers. */
+const Place = {
+  /** Slots that nobody holds. */
+  free: 0,
+  /** Workers that wait for a slot. */
+  waiting: 1,
+  /** Slots that one Worker may hold while others want some too. */
+  share: 2,
+  /** From here on: slots that each Worker holds. */
+  held: 4,
+} as const;
+
+/** Places in the array of 64-bit integers, which follows the other. */
+const Place64 = {
+  /** Microseconds since 1970: no request may start before. */
+  nextStart: 0,
+  /** Decoded bytes read, over all. */
+  bytes: 1,
+  /** Microseconds that Workers waited for a slot, for the pace, and for the store. */
+  waitedSlot: 2,
+  waitedPace: 3,
+  waitedStore: 4,
+  count: 5,
+} as const;
+
+/** An even number, so that the 64-bit integers behind are aligned. */
+const intCount = Math.ceil((Place.held + run.workersMax) / 2) * 2;
+
+/** The memory, passed to every Worker as it is. */
+export type SharedMemory = SharedArrayBuffer;
+
+/** What a Worker may wait for before it starts a request. */
+export type WaitedFor = "slot" | "pace" | "store";
+
+/** A view on the memory; each thread makes its own. */
+export class Shared {
+  readonly #ints: Int32Array<SharedArrayBuffer>;
+  readonly #longs: BigInt64Array<SharedArrayBuffer>;
+
+  constructor(memory: SharedMemory) {
+    this.#ints = new Int32Array(memory, 0, intCount);
+    this.#longs = new BigInt64Array(memory, intCount * 4);
+  }
+
+  static create(inFlight: number): SharedMemory {
+    const memory = new SharedArrayBuffer(intCount * 4 + Place64.count * 8);
+    const ints = new Int32Array(memory, 0, intCount);
+    ints[Place.free] = inFlight;
+    ints[Place.share] = inFlight;
+    return memory;
+  }
+
+  /** Takes a slot for a Worker, if there is one for it. */
+  tryTake(worker: number): boolean {
+    const held = Atomics.load(this.#ints, Place.held + worker);
+    if (held >= Atomics.load(this.#ints, Place.share)) return false;
+    for (;;) {
+      const free = Atomics.load(this.#ints, Place.free);
+      if (free <= 0) return false;
+      if (Atomics.compareExchange(this.#ints, Place.free, free, free - 1) !== free) continue;
+      Atomics.add(this.#ints, Place.held + worker, 1);
+      return true;
+    }
+  }
+
+  give(worker: number): void {
+    Atomics.sub(this.#ints, Place.held + worker, 1);
+    Atomics.add(this.#ints, Place.free, 1);
+    if (Atomics.load(this.#ints, Place.waiting) > 0) Atomics.notify(this.#ints, Place.free);
+  }
+
+  /** Gives back what a Worker held that died. */
+  giveAll(worker: number): void {
+    const held = Atomics.exchange(this.#ints, Place.held + worker, 0);
+    Atomics.add(this.#ints, Place.free, held);
+    Atomics.notify(this.#ints, Place.free);
+  }
+
+  /** Resolves when another Worker may have given a slot back; at once if there is a free one. */
+  async slotGiven(): Promise<void> {
+    Atomics.add(this.#ints, Place.waiting, 1);
+    const { async, value } = Atomics.waitAsync(this.#ints, Place.free, 0);
+    if (async) await value;
+    Atomics.sub(this.#ints, Place.waiting, 1);
+  }
+
+  setShare(share: number): void {
+    Atomics.store(this.#ints, Place.share, share);
+    Atomics.notify(this.#ints, Place.free);
+  }
+
+  /** Slots in use, over all Workers. */
+  held(): number {
+    let held = 0;
+    for (let worker = 0; worker < run.workersMax; worker++) {
+      held += Atomics.load(this.#ints, Place.held + worker);
+    }
+    return held;
+  }
+
+  /**
+   * Reserves the next start, at least `intervalUs` after the one before, over all Workers.
+   *
+   * @returns When it may happen, microseconds since 1970.
+   */
+  reserveStart(nowUs: number, intervalUs: number): number {
+    const now = BigInt(Math.ceil(nowUs));
+    const interval = BigInt(Math.ceil(intervalUs));
+    for (;;) {
+      const next = Atomics.load(this.#longs, Place64.nextStart);
+      const at = next > now ? next : now;
+      if (Atomics.compareExchange(this.#longs, Place64.nextStart, next, at + interval) === next) {
+        return Number(at);
+      }
+    }
+  }
+
+  addBytes(bytes: number): void {
+    Atomics.add(this.#longs, Place64.bytes, BigInt(bytes));
+  }
+
+  bytes(): number {
+    return Number(Atomics.load(this.#longs, Place64.bytes));
+  }
+
+  addWait(what: WaitedFor, ms: number): void {
+    Atomics.add(this.#longs, waitPlaces[what], BigInt(Math.round(ms * 1_000)));
+  }
+
+  /** Milliseconds waited so far, over all Workers. */
+  waitedMs(what: WaitedFor): number {
+    return Number(Atomics.load(this.#longs, waitPlaces[what])) / 1_000;
+  }
+}
+
+const waitPlaces = {
+  slot: Place64.waitedSlot,
+  pace: Place64.waitedPace,
+  store: Place64.waitedStore,
+} as const satisfies Record<WaitedFor, number>;

@@ -1,0 +1,111 @@
+/**
+ * A Worker as the main thread sees it: started with permission for the job's hosts only, given one batch, its rows
+ * handed to the store in their order and acknowledged.
+ *
+ * @module
+ */
+
+import { messageOf } from "../errors.ts";
+import type { PlannedBatch } from "./batches.ts";
+import type { FromWorker, Prepare, ToStore, ToWorker } from "./messages.ts";
+
+export interface ThreadOptions {
+  /** Takes rows in; the next message of this Worker waits for it. */
+  readonly take: (message: ToStore) => Promise<void>;
+  /** All keys of the batch have been started. */
+  readonly drained: (thread: Thread) => void;
+  /** The batch is over; everything it found has been taken. */
+  readonly ended: (thread: Thread) => void;
+  /** The Worker died of an error. */
+  readonly died: (thread: Thread, error: Error) => void;
+  /** What a Worker sent could not be taken. */
+  readonly notTaken: (error: unknown) => void;
+}
+
+export class Thread {
+  /** The Worker's number among those alive. */
+  readonly number: number;
+  batch: PlannedBatch | undefined;
+  /** When the batch was handed over, milliseconds on `performance.now()`. */
+  startedMs = 0;
+  isDrained = false;
+  readonly #worker: Worker;
+  readonly #options: ThreadOptions;
+  #taken: Promise<void> = Promise.resolve();
+  #isOver = false;
+
+  constructor(prepare: Prepare, options: ThreadOptions) {
+    this.number = prepare.worker;
+    this.#options = options;
+    // The address stands here literally, or `deno compile` does not find the module.
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      type: "module",
+      name: `trawl-${prepare.worker}`,
+      deno: {
+        permissions: {
+          net: [...prepare.hosts],
+          read: false,
+          write: false,
+          env: false,
+          run: false,
+          sys: false,
+          ffi: false,
+          import: false,
+        },
+      },
+    });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      options.died(this, new Error(`Cannot go on in a Worker: ${messageOf(event.message)}`));
+    };
+    this.#post(prepare);
+  }
+
+  start(batch: PlannedBatch): void {
+    this.batch = batch;
+    this.startedMs = performance.now();
+    this.#post({ type: "batch", first: batch.first, keys: batch.keys, done: batch.done });
+  }
+
+  /** Starts no more requests; those in flight are finished. */
+  stop(): void {
+    this.#post({ type: "stop" });
+  }
+
+  /** Gives up what is in flight. */
+  drop(): void {
+    this.#post({ type: "drop" });
+  }
+
+  /** Ends the Worker at once. What it has sent is still taken, what it sends from now on is not. */
+  terminate(): void {
+    this.#isOver = true;
+    this.#worker.terminate();
+  }
+
+  /** Resolves when everything received has been taken. */
+  async settled(): Promise<void> {
+    await this.#taken;
+  }
+
+  #receive(message: FromWorker): void {
+    if (this.#isOver) return;
+    if (message.type === "drained") return this.#options.drained(this);
+    if (message.type === "ended") return this.#options.ended(this);
+    this.#taken = this.#taken.then(() => this.#take(message));
+  }
+
+  async #take(message: ToStore): Promise<void> {
+    try {
+      await this.#options.take(message);
+      this.#post({ type: "acknowledged" });
+    } catch (error) {
+      this.#options.notTaken(error);
+    }
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+}

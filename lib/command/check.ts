@@ -1,0 +1,144 @@
+/**
+ * `trawl check`: validates a job, shows its first requests, and with `--try` asks a few keys and shows their rows.
+ * Stores nothing.
+ *
+ * @module
+ */
+
+import { Asker } from "../collect/asker.ts";
+import type { Converted } from "../collect/convert.ts";
+import { jobHosts } from "../collect/hosts.ts";
+import { askKeys } from "../collect/key_list.ts";
+import { tableOf } from "../collect/question.ts";
+import { meaningOf } from "../collect/reasons.ts";
+import { UsageError } from "../errors.ts";
+import { Client } from "../http/client.ts";
+import type { Job, Window } from "../job/job.ts";
+import { controlFirst, readKeys } from "../job/keys.ts";
+import { shownUrl } from "../job/request.ts";
+import { formatDuration } from "../job/units.ts";
+import { dueWindows, formatWindow, parseWindow } from "../job/window.ts";
+import { printable } from "../view/printable.ts";
+import { type Context, Exit } from "./context.ts";
+import type { Arguments } from "./flag.ts";
+import { flags } from "./flags.ts";
+import { databaseOf, loadJobOf } from "./load.ts";
+
+/** How many requests are shown, and how many rows of an answer. */
+const requestsShown = 3;
+const rowsShown = 5;
+
+/** Exit code 3 if a key that was tried failed. */
+export async function checkCommand(args: Arguments, context: Context): Promise<number> {
+  const job = await loadJobOf(args, context);
+  const window = windowOf(job, args);
+  const tries = args.count(flags.tryKeys, { min: 1 });
+  context.out(`${describe(job, { window, database: databaseOf(args, job) }).join("\n")}\n`);
+  if (job.keys.kind === "url" && tries === undefined) {
+    context.out("  the keys come over the network: --try 3 asks for them and for the first three\n");
+    return Exit.done;
+  }
+  if (job.keys.kind === "stdin" && tries === undefined) return Exit.done;
+  const keys = await firstKeys(job, window, tries ?? requestsShown);
+  for (const key of keys) context.out(`  GET ${printable(shownUrl(job, key, window), 1_000)}\n`);
+  return tries === undefined ? Exit.done : await tryKeys(job, { window, keys }, context);
+}
+
+function windowOf(job: Job, args: Arguments): Window | undefined {
+  const text = args.text(flags.window);
+  if (job.window === undefined) {
+    if (text !== undefined) {
+      throw new UsageError(`Cannot use --window as the job has no [window]: "${job.name}"`);
+    }
+    return undefined;
+  }
+  const nowMs = Date.now();
+  return text === undefined
+    ? dueWindows(job.window, nowMs, () => false).at(-1)
+    : parseWindow(text, job.window, { nowMs });
+}
+
+function describe(
+  job: Job,
+  { window, database }: { readonly window: Window | undefined; readonly database: string },
+): string[] {
+  const { limits, rows, retry, request } = job;
+  const rates = limits.rates.map(({ count, perMs }) => `${count} per ${formatDuration(perMs)}`);
+  return [
+    `${job.name} is a valid job`,
+    `  keys       ${keysText(job)}${job.control.length === 0 ? "" : `, control ${job.control.join(", ")}`}`,
+    ...(window === undefined ? [] : [`  window     ${formatWindow(window)}`]),
+    `  limits     ${[`${limits.inFlight} in flight`, ...rates].join(", ")}, ${retry.attempts} attempts, ` +
+    `${formatDuration(request.timeout.totalMs)} a request at most`,
+    `  rows       ${rows.path}`,
+    `  table      ${rows.table} (${
+      tableOf(job).columns.map(({ name, type }) => `${name} ${type}`).join(", ")
+    })`,
+    `  database   ${database}`,
+  ];
+}
+
+function keysText({ keys }: Job): string {
+  switch (keys.kind) {
+    case "file":
+      return printable(keys.file);
+    case "stdin":
+      return "standard input";
+    case "range":
+      return `${keys.first}..${keys.last}`;
+    case "url":
+      return `${keys.path} of a first request`;
+  }
+}
+
+async function firstKeys(job: Job, window: Window | undefined, count: number): Promise<string[]> {
+  const blocks = job.keys.kind === "url" ? askKeys(job, job.keys, window) : readKeys(job.keys);
+  const keys: string[] = [];
+  for await (const block of controlFirst(blocks, job.control)) {
+    keys.push(...block.slice(0, count - keys.length));
+    if (keys.length >= count) break;
+  }
+  return keys;
+}
+
+async function tryKeys(
+  job: Job,
+  { window, keys }: { readonly window: Window | undefined; readonly keys: readonly string[] },
+  { out }: Context,
+): Promise<number> {
+  using client = new Client({
+    hosts: jobHosts(job, window),
+    timeouts: job.request.timeout,
+    bodyBytesMax: job.request.bodyBytesMax,
+    connectionsMax: 1,
+  });
+  const asker = new Asker(job, window, client);
+  let exit: number = Exit.done;
+  for (const key of keys) {
+    const shown: Converted[] = [];
+    const keep = (values: readonly Converted[]) => {
+      shown.push(...values.slice(0, rowsShown * asker.width - shown.length));
+    };
+    const attempt = await asker.ask(key, (_first, values) => Promise.resolve(keep(values)));
+    if (attempt.verdict === "failed") {
+      exit = Exit.incomplete;
+      out(`${printable(key)}: failed: ${meaningOf(attempt.reason)} (${attempt.reason})\n`);
+    } else if (attempt.verdict !== "dropped") {
+      if (typeof attempt.rows !== "number") keep(attempt.rows);
+      out(`${printable(key)}: ${attempt.verdict}, ${attempt.kept} rows, ${attempt.bytes} bytes\n`);
+      for (const line of rowLines(shown, asker.width)) out(`  ${line}\n`);
+    }
+  }
+  return exit;
+}
+
+function rowLines(values: readonly Converted[], width: number): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < values.length; at += width) {
+    const row = values.slice(at, at + width);
+    lines.push(
+      row.map((value) => typeof value === "string" ? JSON.stringify(value) : String(value)).join("  "),
+    );
+  }
+  return lines.map((line) => printable(line));
+}

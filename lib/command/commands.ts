@@ -1,0 +1,131 @@
+/**
+ * The verbs of trawl: what each does, which flags it takes, and examples. Help, the README and the tests read this.
+ *
+ * @module
+ */
+
+import { checkCommand } from "./check.ts";
+import type { Action } from "./context.ts";
+import { demoCommand } from "./demo.ts";
+import { extractCommand } from "./extract.ts";
+import type { Flag } from "./flag.ts";
+import { flags } from "./flags.ts";
+import { runCommand } from "./run.ts";
+import { simulateCommand } from "./simulate.ts";
+import { statusCommand } from "./status.ts";
+
+export interface Command {
+  readonly name: string;
+  /** What stands behind the name, such as `JOB`. */
+  readonly operands: string;
+  /** One line. */
+  readonly summary: string;
+  /** Some sentences. */
+  readonly about: string;
+  readonly flags: readonly Flag[];
+  readonly examples: readonly string[];
+  readonly action: Action;
+}
+
+const jobFlags: readonly Flag[] = [
+  flags.url,
+  flags.rows,
+  flags.column,
+  flags.keys,
+  flags.window,
+  flags.set,
+  flags.db,
+  flags.inFlight,
+  flags.rate,
+  flags.batch,
+];
+
+const common: readonly Flag[] = [flags.verbose, flags.help];
+
+export const commands: readonly Command[] = [
+  {
+    name: "run",
+    operands: "JOB",
+    summary: "collect: ask every key, keep the rows in a database",
+    about:
+      "JOB is a preset's name or a TOML file; with --url and --rows there is none. An unfinished run goes on by " +
+      "itself. Exit codes: 0 all keys have a verdict, 2 wrong usage or job, 3 coverage too low or a control key " +
+      "broken, 75 interrupted: run again to go on.",
+    flags: [
+      ...jobFlags,
+      flags.limit,
+      flags.retryFailed,
+      flags.isNew,
+      flags.minCoverage,
+      flags.json,
+      flags.quiet,
+      ...common,
+    ],
+    examples: [
+      "trawl run ripestat-updates --window yesterday",
+      "trawl run ./my-api.toml --limit 100",
+      "trawl run --url 'https://api.example/v1/items/{key}' --rows '$.items[*]' --keys keys.txt",
+    ],
+    action: runCommand,
+  },
+  {
+    name: "check",
+    operands: "JOB",
+    summary: "validate a job and show its first requests; with --try N ask N keys",
+    about: "Stores nothing. Secrets are shown as asterisks.",
+    flags: [flags.tryKeys, ...jobFlags, ...common],
+    examples: ["trawl check ./my-api.toml", "trawl check ./my-api.toml --try 3"],
+    action: checkCommand,
+  },
+  {
+    name: "status",
+    operands: "[DB]",
+    summary: "runs, coverage, and failures by reason",
+    about: "Without DB, the only database of this folder.",
+    flags: [flags.run, flags.failed, flags.db, flags.json, ...common],
+    examples: ["trawl status demo.db", "trawl status demo.db --run 3 --failed"],
+    action: statusCommand,
+  },
+  {
+    name: "extract",
+    operands: "PATH [FILE…]",
+    summary: "what PATH selects from JSON files or standard input, one value a line",
+    about: "Reads in one pass and constant memory, whatever the size. Exit code 1 if an input is no JSON.",
+    flags: [flags.raw, ...common],
+    examples: ["curl -s https://api.example/items | trawl extract '$.items[*].id'"],
+    action: extractCommand,
+  },
+  {
+    name: "simulate",
+    operands: "",
+    summary: "the practice API, on this machine only",
+    about:
+      "Its address is printed on standard output. The same seed gives the same answers; --truth tells them.",
+    flags: [
+      flags.profile,
+      flags.port,
+      flags.seed,
+      flags.asns,
+      flags.size,
+      flags.delay,
+      flags.envelope,
+      flags.pieces,
+      flags.fault,
+      flags.allow,
+      flags.truth,
+      flags.window,
+      ...common,
+    ],
+    examples: ["trawl simulate --port 8080 --fault 'status=503 p=0.1' --delay 0..80"],
+    action: simulateCommand,
+  },
+  {
+    name: "demo",
+    operands: "",
+    summary: "see all of it: the practice API, a run of 2,000 keys, what came out",
+    about: "Keeps demo.db in this folder. Needs no network.",
+    flags: [flags.db, flags.quiet, ...common],
+    examples: ["trawl demo"],
+    action: demoCommand,
+  },
+];

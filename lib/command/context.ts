@@ -1,0 +1,31 @@
+/**
+ * What a command may use of the world outside: given by `main.ts`, and by tests.
+ *
+ * @module
+ */
+
+import type { Arguments } from "./flag.ts";
+
+export interface Context {
+  /** Standard output is for data. */
+  readonly out: (text: string) => void;
+  /** Standard error is for progress and messages. */
+  readonly say: (text: string) => void;
+  /** Columns of the terminal that standard error is; undefined if it is none. */
+  readonly columns: number | undefined;
+  readonly env: (name: string) => string | undefined;
+  /** Aborted by SIGINT or SIGTERM, from the first call on; before, these end the process as usual. */
+  readonly interruptible: () => AbortSignal;
+}
+
+/** What a command does: it resolves to the exit code. */
+export type Action = (args: Arguments, context: Context) => Promise<number>;
+
+/** The exit codes of all commands. */
+export const Exit = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  incomplete: 3,
+  interrupted: 75,
+} as const;

@@ -1,0 +1,74 @@
+/**
+ * The job that a command line asks for: a preset, a file, or flags.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import { jobFromFlags } from "../job/from_flags.ts";
+import type { Job } from "../job/job.ts";
+import { loadJob } from "../job/load.ts";
+import { overrideJob } from "../job/override.ts";
+import { resolveJobName } from "../job/presets.ts";
+import { secretOf } from "../job/secret.ts";
+import type { Context } from "./context.ts";
+import type { Arguments } from "./flag.ts";
+import { flags } from "./flags.ts";
+
+/**
+ * Loads the job, with what the flags change of it.
+ *
+ * @throws {UsageError} If there is no such job, or anything is wrong with it.
+ */
+export async function loadJobOf(args: Arguments, { env }: Pick<Context, "env">): Promise<Job> {
+  const secret = (name: string) => secretOf(name, { env, readFile: Deno.readTextFileSync });
+  return overrideJob(await baseJob(args, { env, secret }), {
+    keys: args.text(flags.keys),
+    inFlight: args.count(flags.inFlight, { min: 1 }),
+    rate: args.text(flags.rate),
+    batch: args.count(flags.batch, { min: 1 }),
+    minCoverage: args.number(flags.minCoverage, { min: 0, max: 1 }),
+  });
+}
+
+/** The file that a job is stored in. */
+export function databaseOf(args: Arguments, job: Job): string {
+  return args.text(flags.db) ?? `${job.name}.db`;
+}
+
+async function baseJob(
+  args: Arguments,
+  sources: Pick<Parameters<typeof loadJob>[1], "env" | "secret">,
+): Promise<Job> {
+  const [name, ...more] = args.operands;
+  const url = args.text(flags.url);
+  if (more.length > 0) throw new UsageError(`Cannot use "${more[0]}" as one job is run at a time: "${name}"`);
+  if (url === undefined) {
+    if (name === undefined) {
+      throw new UsageError("Cannot tell what to ask as there must be a JOB or a --url: see --help");
+    }
+    for (const flag of [flags.rows, flags.column]) {
+      if (args.has(flag)) {
+        throw new UsageError(`Cannot use --${flag.name} as it goes with --url only: the job is "${name}"`);
+      }
+    }
+    const { text, file } = await resolveJobName(name);
+    return loadJob(text, { file, set: settings(args.texts(flags.set)), ...sources });
+  }
+  const rows = args.text(flags.rows);
+  if (rows === undefined) {
+    throw new UsageError("Cannot use --url as it needs --rows: such as --rows '$.items[*]'");
+  }
+  if (args.has(flags.set)) {
+    throw new UsageError("Cannot use --set as it goes with a job only: there is --url");
+  }
+  return jobFromFlags({ url, rows, columns: args.texts(flags.column), name }, sources);
+}
+
+function settings(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(texts.map((text) => {
+    const at = text.indexOf("=");
+    if (at <= 0) throw new UsageError(`Cannot use --set as it must be NAME=VALUE: "${text}"`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  }));
+}

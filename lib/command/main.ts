@@ -1,0 +1,64 @@
+/**
+ * From an argument list to an exit code: finds the command, reads its flags, runs it, and says in one line what went
+ * wrong.
+ *
+ * @module
+ */
+
+import { InterruptedError, messageOf, UsageError } from "../errors.ts";
+import { nearest } from "../job/nearest.ts";
+import { printable } from "../view/printable.ts";
+import { type Command, commands } from "./commands.ts";
+import { type Context, Exit } from "./context.ts";
+import { parseFlags } from "./flag.ts";
+import { flags } from "./flags.ts";
+import { commandHelp, overview } from "./help.ts";
+import { versionText } from "./version.ts";
+
+/** Messages are one line, of at most so many characters. */
+const messageCharsMax = 2_000;
+
+/** Runs trawl. Never throws but for a closed output. */
+export async function main(args: readonly string[], context: Context): Promise<number> {
+  try {
+    return await dispatch(args, context);
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) throw error;
+    context.say(`trawl: ${printable(messageOf(error), messageCharsMax)}\n`);
+    if (args.includes("--verbose")) context.say(`${stackOf(error)}\n`);
+    if (error instanceof UsageError) return Exit.usage;
+    return error instanceof InterruptedError ? Exit.interrupted : Exit.failed;
+  }
+}
+
+async function dispatch(args: readonly string[], context: Context): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    context.out(overview(commands));
+    return name === undefined ? Exit.usage : Exit.done;
+  }
+  if (name === "--version" || name === "version") {
+    context.out(`${versionText()}\n`);
+    return Exit.done;
+  }
+  const command = commands.find((command) => command.name === name);
+  if (command === undefined) throw unknownCommand(name);
+  const parsed = parseFlags(rest, command.flags);
+  if (parsed.has(flags.help)) {
+    context.out(commandHelp(command, { isLong: rest.includes("--help") }));
+    return Exit.done;
+  }
+  return await command.action(parsed, context);
+}
+
+function unknownCommand(name: string): UsageError {
+  const close = nearest(name, commands.map((command: Command) => command.name));
+  const hint = close === undefined ? "see trawl --help" : `did you mean "${close}"?`;
+  return new UsageError(`Cannot do "${name}" as there is no such command: ${hint}`);
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}

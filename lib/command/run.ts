@@ -1,0 +1,193 @@
+/**
+ * `trawl run`: collects, for every window that is due, and says how it went.
+ *
+ * @module
+ */
+
+import { collect, type CollectResult } from "../collect/collect.ts";
+import type { Progress } from "../collect/progress.ts";
+import { tableOf } from "../collect/question.ts";
+import { chooseRun, isoTime, type RunChoice } from "../collect/run_choice.ts";
+import { UsageError } from "../errors.ts";
+import type { Job, Window } from "../job/job.ts";
+import { dueWindows, formatWindow, parseWindow } from "../job/window.ts";
+import { Reader } from "../store/reader.ts";
+import type { RunRecord } from "../store/records.ts";
+import { Store } from "../store/store.ts";
+import { limitOf } from "../view/limit.ts";
+import { ProgressLine } from "../view/progress_line.ts";
+import { coverageOf, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
+import { type Context, Exit } from "./context.ts";
+import type { Arguments } from "./flag.ts";
+import { flags } from "./flags.ts";
+import { databaseOf, loadJobOf } from "./load.ts";
+
+/** The most active keys that the summary names, and the parts of the window in their sparklines. */
+const topCount = 10;
+const sparkParts = 24;
+
+/** Runs a job; the exit code is the worst of its windows'. */
+export async function runCommand(args: Arguments, context: Context): Promise<number> {
+  const job = await loadJobOf(args, context);
+  return await runJob(job, args, context);
+}
+
+/** The same for a job that is loaded already. */
+export async function runJob(job: Job, args: Arguments, context: Context): Promise<number> {
+  const database = databaseOf(args, job);
+  // Nothing is made before the window is known to be one.
+  const given = windowOf(job, args);
+  using store = Store.open(database, tableOf(job));
+  const windows = given === undefined ? await windowsDue(store, job, args) : [given.window];
+  if (windows.length === 0) {
+    context.say(`trawl: nothing to do: no window of ${job.name} is due that is not finished\n`);
+  }
+  const signal = context.interruptible();
+  let exit: number = Exit.done;
+  for (const window of windows) {
+    if (signal.aborted) return Exit.interrupted;
+    exit = Math.max(exit, await runWindow({ job, window, store, database, signal }, args, context));
+  }
+  return exit;
+}
+
+interface WindowRun {
+  readonly job: Job;
+  readonly window: Window | undefined;
+  readonly store: Store;
+  readonly database: string;
+  readonly signal: AbortSignal;
+}
+
+async function runWindow(one: WindowRun, args: Arguments, context: Context): Promise<number> {
+  const { job, window, store, database, signal } = one;
+  const wishes = { isNew: args.has(flags.isNew), retryFailed: args.has(flags.retryFailed) };
+  const choice = await chooseRun(store, job, { ...wishes, window });
+  const isQuiet = args.has(flags.quiet);
+  if (choice === undefined) {
+    if (!isQuiet) {
+      context.say(`trawl: nothing to do${aboutWindow(window)}: finished before; --new asks once more\n`);
+    }
+    return Exit.done;
+  }
+  if (!isQuiet) context.say(`${startText(job, window, choice)}\n`);
+  let line: ProgressLine | undefined;
+  let progress: Progress | undefined;
+  try {
+    const result = await collect({
+      job,
+      window,
+      store,
+      choice,
+      limit: args.count(flags.limit, { min: 1 }),
+      signal,
+      started: (started) => {
+        progress = started;
+        line = new ProgressLine(started, { write: context.say, columns: context.columns, isQuiet });
+      },
+    });
+    const peakBytes = line?.stop().peakBytes ?? 0;
+    const summary = summaryOf({ job, window, database, choice, result, progress, peakBytes });
+    if (args.has(flags.json)) context.out(`${summaryJson(summary)}\n`);
+    if (!isQuiet) context.say(summaryText(summary));
+    return exitOf(result, job.accept.minCoverage);
+  } finally {
+    line?.stop();
+  }
+}
+
+function exitOf(result: CollectResult, minCoverage: number): number {
+  if (result.isControlBroken) return Exit.incomplete;
+  if (result.state === "interrupted") return Exit.interrupted;
+  return coverageOf(result) < minCoverage ? Exit.incomplete : Exit.done;
+}
+
+/** The window that was asked for; undefined if it is to be found out. */
+function windowOf(job: Job, args: Arguments): { readonly window: Window | undefined } | undefined {
+  const text = args.text(flags.window);
+  if (job.window === undefined) {
+    if (text !== undefined) {
+      throw new UsageError(`Cannot use --window as the job has no [window]: "${job.name}"`);
+    }
+    return { window: undefined };
+  }
+  return text === undefined ? undefined : { window: parseWindow(text, job.window, { nowMs: Date.now() }) };
+}
+
+/** Windows that are due and not finished; with `--retry-failed`, also those that have failed keys. */
+async function windowsDue(store: Store, job: Job, args: Arguments): Promise<Window[]> {
+  if (job.window === undefined) return [];
+  const runs = await store.windows(job.name);
+  const isDone = (run: RunRecord | undefined) =>
+    run?.state === "finished" && !(args.has(flags.retryFailed) && run.failed > 0);
+  const starts = [...runs.keys()].map((start) => Date.parse(start));
+  return dueWindows(job.window, Date.now(), ({ startMs }) => isDone(runs.get(isoTime(startMs))), {
+    ...(starts.length > 0 && { sinceMs: Math.min(...starts) }),
+  });
+}
+
+function startText(job: Job, window: Window | undefined, choice: RunChoice): string {
+  const { ok, empty, unchanged, failed } = choice.counts;
+  const how = choice.isResumed ? `goes on with run ${choice.id}` : `begins run ${choice.id}`;
+  const before = choice.isResumed ? `, ${ok + empty + unchanged + failed} keys have their verdict` : "";
+  return `trawl: ${job.name} ${how}${aboutWindow(window)}${before}`;
+}
+
+function aboutWindow(window: Window | undefined): string {
+  return window === undefined ? "" : ` for ${formatWindow(window)}`;
+}
+
+function summaryOf(found: {
+  readonly job: Job;
+  readonly window: Window | undefined;
+  readonly database: string;
+  readonly choice: RunChoice;
+  readonly result: CollectResult;
+  readonly progress: Progress | undefined;
+  readonly peakBytes: number;
+}): Summary {
+  const { job, window, database, choice, result, progress, peakBytes } = found;
+  using reader = Reader.open(database);
+  return {
+    run: choice.id,
+    job: job.name,
+    window: window && formatWindow(window),
+    database,
+    table: job.rows.table,
+    result,
+    minCoverage: job.accept.minCoverage,
+    asked: progress === undefined ? 0 : progress.done - progress.doneBefore,
+    elapsedMs: progress?.elapsedMs ?? 0,
+    bytes: progress?.bytes ?? 0,
+    peakBytes,
+    limit: progress === undefined ? "" : limitOf({
+      spanMs: progress.elapsedMs,
+      slotMs: progress.waitedMs("slot"),
+      paceMs: progress.waitedMs("pace"),
+      storeMs: progress.waitedMs("store"),
+      inFlight: progress.inFlight,
+      inFlightMax: progress.inFlightMax,
+    }),
+    failures: reader.failures(choice.id),
+    top: topOf(reader, { job, window, run: choice.id }),
+  };
+}
+
+function topOf(
+  reader: Reader,
+  { job, window, run }: { readonly job: Job; readonly window: Window | undefined; readonly run: number },
+): TopKey[] {
+  const column = job.rows.count?.by ?? job.rows.columns.find(({ type }) => type === "time")?.name;
+  const time = column === undefined
+    ? undefined
+    : { table: job.rows.table, column, count: job.rows.count === undefined ? undefined : "count" };
+  return reader.topKeys(run, topCount, { without: job.control }).map(({ fetch, key, rows }) => ({
+    key,
+    rows,
+    series: time === undefined || window === undefined ? undefined : reader.series(fetch, time, {
+      start: window.startMs / 1_000,
+      end: window.endMs / 1_000,
+      buckets: sparkParts,
+    }),
+  }));
+}

@@ -1,0 +1,23 @@
+/**
+ * The errors whose kind decides how trawl ends. Everything else is a `TypeError`, a `RangeError` or a
+ * `SyntaxError`. Messages follow one formula: `Cannot <do> <"thing"> as <rule>: <present state>`, one line,
+ * no full stop.
+ *
+ * @module
+ */
+
+/** Wrong usage or a wrong job file: nothing was asked, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The work stopped in a state from which the same command goes on: exit code 75 (`EX_TEMPFAIL`). */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+}
+
+/** The message of whatever was thrown, on one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s*[\r\n]+\s*/g, " ").trim();
+}

@@ -1,0 +1,199 @@
+/**
+ * Asks one URL at a time over pooled HTTP/1.1 connections, with four deadlines and redirects within the given hosts
+ * only. Knows nothing of retries, jobs or JSON.
+ *
+ * @module
+ */
+
+import { http as limits } from "../limits.ts";
+import { Answer } from "./answer.ts";
+import { Deadlines, type Watched } from "./deadlines.ts";
+import { ExchangeError, type ExchangeFailure } from "./exchange_error.ts";
+import { isReachable } from "./reachable.ts";
+
+/** Milliseconds. `total` is from the start to the last byte; `idle` is between two reads of the body. */
+export interface ClientTimeouts {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+export interface ClientOptions {
+  /** `host:port` of every server that may be asked, redirects included. */
+  readonly hosts: readonly string[];
+  readonly timeouts: ClientTimeouts;
+  /** Decoded bytes of one body. */
+  readonly bodyBytesMax: number;
+  /** Connections kept open while idle. */
+  readonly connectionsMax: number;
+  /** Told how many decoded bytes have been read, as they come. */
+  readonly read?: (bytes: number) => void;
+}
+
+export class Client implements Disposable {
+  readonly #options: ClientOptions;
+  readonly #http: Deno.HttpClient;
+  readonly #deadlines: Deadlines;
+  readonly #exchanges = new Set<Exchange>();
+  /** When a server last took a connection, by host. */
+  readonly #reachableMs = new Map<string, number>();
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    // Reused HTTP/2 connections can hang, and more than 100 streams can be refused.
+    this.#http = Deno.createHttpClient({ http2: false, poolMaxIdlePerHost: options.connectionsMax });
+    this.#deadlines = new Deadlines(nowMs);
+  }
+
+  /**
+   * Asks `url`; redirects within the hosts are followed. The answer's body must be read or discarded.
+   *
+   * @throws {ExchangeError} If no answer comes.
+   */
+  async get(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
+    const exchange = new Exchange(url, this.#options.timeouts, (late) => void this.#probe(late));
+    this.#exchanges.add(exchange);
+    this.#deadlines.add(exchange);
+    try {
+      const response = await this.#follow(exchange, headers);
+      exchange.enter("body");
+      return new Answer(response, {
+        bodyBytesMax: this.#options.bodyBytesMax,
+        waiting: () => exchange.enter("idle"),
+        progressed: () => exchange.enter("body"),
+        counted: (bytes) => this.#options.read?.(bytes),
+        abort: (reason) => exchange.abort(reason),
+        ended: () => this.#end(exchange),
+        failure: () => exchange.failure,
+      });
+    } catch (error) {
+      this.#end(exchange);
+      throw exchange.failure ?? (error instanceof ExchangeError ? error : asExchangeError(error));
+    }
+  }
+
+  /** Aborts everything under way. */
+  drop(): void {
+    for (const exchange of this.#exchanges) exchange.abort("dropped");
+  }
+
+  [Symbol.dispose](): void {
+    this.drop();
+    this.#http.close();
+  }
+
+  async #follow(exchange: Exchange, headers: Readonly<Record<string, string>>): Promise<Response> {
+    let url = exchange.url;
+    for (let redirects = 0; redirects <= limits.redirectsMax; redirects++) {
+      const response = await fetch(url, {
+        client: this.#http,
+        headers: { ...headers },
+        redirect: "manual",
+        signal: exchange.signal,
+      });
+      const location = response.headers.get("location");
+      if (response.status < 300 || response.status > 399 || location === null) return response;
+      await response.body?.cancel();
+      url = this.#redirected(location, url);
+    }
+    throw new ExchangeError("redirect");
+  }
+
+  #redirected(location: string, base: string): string {
+    const target = URL.parse(location, base);
+    if (target === null || !this.#options.hosts.includes(hostOf(target))) throw new ExchangeError("redirect");
+    return target.href;
+  }
+
+  /** No answer within the connect timeout: either the server thinks, or it cannot be reached at all. */
+  async #probe(exchange: Exchange): Promise<void> {
+    const url = new URL(exchange.url);
+    const host = hostOf(url);
+    const { connectMs } = this.#options.timeouts;
+    // Asked again only after a while, or a thousand slow answers would mean a thousand more connections.
+    const reached = this.#reachableMs.get(host) ?? -Infinity;
+    if (nowMs() - reached < connectMs || await isReachable(url, connectMs)) {
+      this.#reachableMs.set(host, Math.max(reached, nowMs()));
+      exchange.enter("first-byte");
+    } else {
+      exchange.abort("connect-timeout");
+    }
+  }
+
+  #end(exchange: Exchange): void {
+    this.#exchanges.delete(exchange);
+    this.#deadlines.delete(exchange);
+  }
+}
+
+/** `host:port` of a URL, the port always written out. */
+export function hostOf(url: URL): string {
+  return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
+}
+
+/** Milliseconds on a clock that only goes forward. */
+function nowMs(): number {
+  return performance.now();
+}
+
+/** One exchange and the deadline of the phase that it is in. */
+class Exchange implements Watched {
+  readonly url: string;
+  dueMs: number;
+  readonly #timeouts: ClientTimeouts;
+  readonly #startedMs = nowMs();
+  readonly #controller = new AbortController();
+  readonly #probe: (late: Exchange) => void;
+  #phase: "connect" | "probing" | "first-byte" | "body" | "idle" = "connect";
+  #failure: ExchangeError | undefined;
+
+  constructor(url: string, timeouts: ClientTimeouts, probe: (late: Exchange) => void) {
+    this.url = url;
+    this.#timeouts = timeouts;
+    this.#probe = probe;
+    this.dueMs = this.#startedMs + Math.min(timeouts.connectMs, timeouts.totalMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get failure(): ExchangeError | undefined {
+    return this.#failure;
+  }
+
+  /** `idle`: a read of the body is under way; `body`: none is, so only the total counts. */
+  enter(phase: "first-byte" | "body" | "idle"): void {
+    if (phase === "first-byte" && this.#phase !== "probing") return;
+    this.#phase = phase;
+    if (phase === "body") this.dueMs = this.#totalMs;
+    else if (phase === "idle") this.dueMs = Math.min(nowMs() + this.#timeouts.idleMs, this.#totalMs);
+    else this.dueMs = Math.min(this.#startedMs + this.#timeouts.firstByteMs, this.#totalMs);
+  }
+
+  expire(): void {
+    if (nowMs() >= this.#totalMs) return this.abort("total-timeout");
+    if (this.#phase === "idle") return this.abort("idle-timeout");
+    if (this.#phase === "first-byte") return this.abort("first-byte-timeout");
+    this.#phase = "probing";
+    this.dueMs = this.#totalMs;
+    this.#probe(this);
+  }
+
+  abort(reason: ExchangeFailure): void {
+    this.#failure ??= new ExchangeError(reason);
+    this.#controller.abort(this.#failure);
+  }
+
+  get #totalMs(): number {
+    return this.#startedMs + this.#timeouts.totalMs;
+  }
+}
+
+/** `fetch` tells a refused connection from a broken one only in its message. */
+function asExchangeError(error: unknown): ExchangeError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
+  const text = `${error instanceof Error ? error.message : ""} ${cause}`;
+  return new ExchangeError(/\(Connect\)|connect error|dns error|blocked/i.test(text) ? "connect" : "reset");
+}

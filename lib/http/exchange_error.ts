@@ -1,0 +1,33 @@
+/**
+ * Why an exchange came to nothing, as a code from a closed list. The platform's own messages hold whole URLs, and
+ * with them perhaps a secret, so they are never passed on.
+ *
+ * @module
+ */
+
+export const exchangeFailures = [
+  "connect",
+  "connect-timeout",
+  "first-byte-timeout",
+  "idle-timeout",
+  "total-timeout",
+  "reset",
+  "cut",
+  "bad-utf8",
+  "body-too-large",
+  "redirect",
+  "dropped",
+] as const;
+
+export type ExchangeFailure = typeof exchangeFailures[number];
+
+/** An exchange failed for `reason`. */
+export class ExchangeError extends Error {
+  override readonly name = "ExchangeError";
+  readonly reason: ExchangeFailure;
+
+  constructor(reason: ExchangeFailure, options?: ErrorOptions) {
+    super(`Cannot finish the exchange: ${reason}`, options);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Whether and when to ask again. Pure: the clock and the dice are passed in.
+ *
+ * @module
+ */
+
+import { http as limits } from "../limits.ts";
+
+/** What a failed attempt was like. */
+export interface FailedAttempt {
+  /** Attempts so far, this one included. */
+  readonly attempts: number;
+  readonly attemptsMax: number;
+  /** The `Retry-After` header of the answer, if there was one. */
+  readonly retryAfter: string | null;
+}
+
+/** What is not known to a pure function. */
+export interface Circumstances {
+  /** Since 1970. */
+  readonly nowMs: number;
+  /** 0 ≤ random < 1. */
+  readonly random: number;
+}
+
+/**
+ * Milliseconds to wait before the next attempt, or undefined if there is to be none. A delay that the server gave is
+ * kept as it is; any other is drawn between 0 and a bound that doubles with every attempt ("full jitter",
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ */
+export function retryDelayMs(failed: FailedAttempt, circumstances: Circumstances): number | undefined {
+  if (failed.attempts >= failed.attemptsMax) return undefined;
+  const asked = failed.retryAfter === null ? undefined : retryAfterMs(failed.retryAfter, circumstances.nowMs);
+  if (asked !== undefined) return asked <= limits.retryAfterMaxMs ? asked : undefined;
+  const bound = Math.min(limits.backoffMaxMs, limits.backoffBaseMs * 2 ** (failed.attempts - 1));
+  return circumstances.random * bound;
+}
+
+/**
+ * The delay that a `Retry-After` header asks for, milliseconds from now: whole seconds or an HTTP date (RFC 9110,
+ * 10.2.3). Undefined if it is neither.
+ */
+export function retryAfterMs(header: string, nowMs: number): number | undefined {
+  const text = header.trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  if (!/^[A-Z][a-z]{2,8},? /.test(text)) return undefined;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}
+
+/** Whether a status may be another one the next time: timeouts, too many requests, troubles of the server's. */
+export function isTransientStatus(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 ||
+    (status >= 500 && status !== 501 && status !== 505);
+}

@@ -1,0 +1,116 @@
+/**
+ * What to ask: the one description of a job that all rooms share. Plain, readonly data that passes to a Worker as
+ * it is. Made by `load.ts`, where every field has been checked.
+ *
+ * @module
+ */
+
+/** One piece of a template: text as it stands, or a value filled in for every request. */
+export type TemplatePart =
+  | { readonly kind: "text"; readonly text: string; readonly secret?: boolean }
+  | { readonly kind: "key" }
+  | { readonly kind: "window"; readonly edge: "start" | "end"; readonly form: "iso" | "unix" | "date" };
+
+/** A URL or header with placeholders; `env`, `secret` and `set` are filled in already. */
+export type Template = readonly TemplatePart[];
+
+/** Where keys come from. */
+export type KeySource =
+  | { readonly kind: "file"; readonly file: string }
+  | { readonly kind: "stdin" }
+  | { readonly kind: "range"; readonly first: number; readonly last: number }
+  | { readonly kind: "url"; readonly url: Template; readonly path: string };
+
+/** At most `count` requests started in any span of `perMs` milliseconds. */
+export interface Rate {
+  readonly count: number;
+  readonly perMs: number;
+}
+
+/** Milliseconds. `total` is from the start of an attempt to its last byte; `idle` is between two reads of the body. */
+export interface Timeouts {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+/** An answer in which this holds of the value at `path` is a failure. Exactly one test is set. */
+export interface FailRule {
+  readonly path: string;
+  readonly equals?: string | number | boolean | null;
+  readonly startsWith?: string;
+  readonly contains?: string;
+  /** The mere presence of the path is a failure. */
+  readonly exists?: true;
+}
+
+export type ColumnType = "integer" | "text" | "real" | "time" | "json" | "any";
+
+export interface Column {
+  readonly name: string;
+  /** A singular RFC 9535 path, counted from the row. */
+  readonly path: string;
+  readonly type: ColumnType;
+}
+
+/** Rows counted into spans of `everyMs` of the time column `by`, apart for each combination of the other columns. */
+export interface CountRule {
+  readonly by: string;
+  readonly everyMs: number;
+}
+
+export interface Rows {
+  /** RFC 9535 path whose nodes are the rows. */
+  readonly path: string;
+  readonly table: string;
+  readonly columns: readonly Column[];
+  /** The time column whose rows outside the window (start ≤ t < end) are not kept. */
+  readonly withinWindow?: string;
+  readonly count?: CountRule;
+}
+
+/** Windows are consecutive spans of `everyMs` since 1970 in UTC, asked for `lagMs` after they closed. */
+export interface WindowRule {
+  readonly everyMs: number;
+  readonly lagMs: number;
+  /** At most so many missed windows are made up for. */
+  readonly catchUp: number;
+}
+
+/** A closed time span: `startMs` ≤ t < `endMs`, milliseconds since 1970 in UTC. */
+export interface Window {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface Job {
+  readonly name: string;
+  /** What the run belongs to: the job file's text as written, then a line for every `--set`. Holds no secret. */
+  readonly text: string;
+  readonly keys: KeySource;
+  /** Keys known never to be empty. */
+  readonly control: readonly string[];
+  readonly window?: WindowRule;
+  readonly request: {
+    readonly url: Template;
+    readonly headers: Readonly<Record<string, Template>>;
+    readonly timeout: Timeouts;
+    readonly bodyBytesMax: number;
+  };
+  readonly limits: {
+    readonly inFlight: number;
+    readonly rates: readonly Rate[];
+    /** Keys in a batch; absent: as many as keep a Worker busy for a few seconds. */
+    readonly batch?: number;
+  };
+  readonly retry: { readonly attempts: number };
+  readonly accept: {
+    readonly require?: string;
+    readonly count?: string;
+    readonly failIf: readonly FailRule[];
+    /** A share, 0 to 1. */
+    readonly minCoverage: number;
+  };
+  readonly rows: Rows;
+}

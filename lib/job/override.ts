@@ -1,0 +1,75 @@
+/**
+ * What flags change in a job that has been loaded: where keys come from, how fast to ask, how much must succeed.
+ * A flag wins over the job file and is checked by the same rules. Pure: the run's identity, `job.text`, stays.
+ *
+ * @module
+ */
+
+import type { z } from "zod";
+import { UsageError } from "../errors.ts";
+import * as limits from "../limits.ts";
+import type { Job, KeySource } from "./job.ts";
+import { shown } from "./problems.ts";
+import { share, whole } from "./schema.ts";
+import { parseRate } from "./units.ts";
+
+/** Values of flags; those that are missing change nothing. */
+export interface JobOverrides {
+  /** A source, or the name of a file, `-` being standard input. */
+  readonly keys?: KeySource | string | undefined;
+  /** Requests under way at once. */
+  readonly inFlight?: number | undefined;
+  /** Takes the place of all the job's rates, such as `50/s`. */
+  readonly rate?: string | undefined;
+  /** Keys in one batch. */
+  readonly batch?: number | undefined;
+  /** A share, 0 to 1. */
+  readonly minCoverage?: number | undefined;
+}
+
+/**
+ * The job with what the flags change.
+ *
+ * @throws {UsageError} If a value is wrong: `--rate: must be …: found …`.
+ */
+export function overrideJob(job: Job, overrides: JobOverrides): Job {
+  const { keys, inFlight, rate, batch, minCoverage } = overrides;
+  return {
+    ...job,
+    ...(keys !== undefined && { keys: keySource(keys) }),
+    limits: {
+      ...job.limits,
+      ...(inFlight !== undefined &&
+        { inFlight: checked("--in-flight", inFlight, whole(1, limits.run.inFlightMax)) }),
+      ...(rate !== undefined && { rates: [readRate(rate)] }),
+      ...(batch !== undefined && { batch: checked("--batch", batch, whole(1, limits.run.batchMax)) }),
+    },
+    accept: {
+      ...job.accept,
+      ...(minCoverage !== undefined && { minCoverage: checked("--min-coverage", minCoverage, share) }),
+    },
+  };
+}
+
+function keySource(keys: KeySource | string): KeySource {
+  if (typeof keys !== "string") return keys;
+  if (keys === "") {
+    throw new UsageError('--keys: must be the name of a file, or "-" for standard input: found ""');
+  }
+  return keys === "-" ? { kind: "stdin" } : { kind: "file", file: keys };
+}
+
+function readRate(text: string) {
+  try {
+    return parseRate(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`--rate: ${error.message}: found ${shown(text)}`, { cause: error });
+  }
+}
+
+function checked(flag: string, value: number, schema: z.ZodType<number>): number {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new UsageError(`${flag}: ${result.error.issues[0]?.message}: found ${shown(value)}`);
+}

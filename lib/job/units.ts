@@ -1,0 +1,160 @@
+/**
+ * Durations, sizes, rates and ranges as people write them ("90s", "8GiB", "50/s", "1..1000000"), and short
+ * texts of numbers for messages. Text in, numbers out, and back. What cannot be read throws a `UsageError` whose
+ * message is a clause to put after a field's name: `must be …`. Pure: reads no clock and no locale.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import type { Rate } from "./job.ts";
+
+const durationUnits: ReadonlyMap<string, number> = new Map([
+  ["ms", 1],
+  ["s", 1_000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+  ["d", 86_400_000],
+]);
+
+const sizeUnits: ReadonlyMap<string, number> = new Map([
+  ["B", 1],
+  ["KB", 1e3],
+  ["MB", 1e6],
+  ["GB", 1e9],
+  ["TB", 1e12],
+  ["KiB", 2 ** 10],
+  ["MiB", 2 ** 20],
+  ["GiB", 2 ** 30],
+  ["TiB", 2 ** 40],
+]);
+
+const rateUnits: ReadonlyMap<string, number> = new Map([
+  ["s", 1_000],
+  ["min", 60_000],
+  ["h", 3_600_000],
+  ["day", 86_400_000],
+]);
+
+/** The highest count in a rate: far above what one machine can ask. */
+const rateCountMax = 1_000_000_000;
+
+/** The smallest and the largest value that a text may stand for, both included. */
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * Milliseconds of a duration: a whole number and one unit of `ms`, `s`, `m`, `h` or `d`.
+ *
+ * @throws {UsageError} If the text is not a duration, or outside the bounds (milliseconds).
+ */
+export function parseDuration(text: string, { min, max }: Bounds): number {
+  const ms = quantity(text, durationUnits);
+  if (ms === undefined || ms < min || ms > max) {
+    throw new UsageError(
+      `must be a duration from ${formatDuration(min)} to ${
+        formatDuration(max)
+      } in ms, s, m, h or d, such as "90s"`,
+    );
+  }
+  return ms;
+}
+
+/**
+ * Bytes of a size: a whole number and one unit of `B`, `KB`, `MB`, `GB`, `TB` (powers of 1000), `KiB`, `MiB`,
+ * `GiB` or `TiB` (powers of 1024).
+ *
+ * @throws {UsageError} If the text is not a size, or outside the bounds (bytes).
+ */
+export function parseBytes(text: string, { min, max }: Bounds): number {
+  const bytes = quantity(text, sizeUnits);
+  if (bytes === undefined || bytes < min || bytes > max) {
+    throw new UsageError(
+      `must be a size from ${formatBytes(min)} to ${
+        formatBytes(max)
+      } in B, KiB, MiB, GiB (or KB, MB, GB), such as "64MiB"`,
+    );
+  }
+  return bytes;
+}
+
+/**
+ * A rate: a whole number from 1 to a thousand million, then `/s`, `/min`, `/h` or `/day`.
+ *
+ * @throws {UsageError} If the text is not a rate.
+ */
+export function parseRate(text: string): Rate {
+  const [, digits, unit] = /^(\d{1,10})\/([a-z]+)$/.exec(text) ?? [];
+  const count = Number(digits);
+  const perMs = rateUnits.get(unit ?? "");
+  if (perMs === undefined || count < 1 || count > rateCountMax) {
+    throw new UsageError('must be a whole number above 0 and /s, /min, /h or /day, such as "50/s"');
+  }
+  return { count, perMs };
+}
+
+/**
+ * A range of whole numbers, both ends included: `1..1000000`.
+ *
+ * @throws {UsageError} If the text is not a range of at least one number that a double holds exactly.
+ */
+export function parseRange(text: string): { readonly first: number; readonly last: number } {
+  const [, from, to] = /^(\d{1,16})\.\.(\d{1,16})$/.exec(text) ?? [];
+  const [first, last] = [Number(from), Number(to)];
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || first > last) {
+    throw new UsageError('must be two whole numbers, the smaller one first, such as "1..1000000"');
+  }
+  return { first, last };
+}
+
+/** A short text of a duration with its two largest units: `350ms`, `4.2s`, `1m 30s`, `3h`, `2d 4h`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)}ms`;
+  if (ms < 59_950) return `${oneDecimal(ms / 1_000)}s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 3_600) return pair(seconds, 60, ["m", "s"]);
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1_440) return pair(minutes, 60, ["h", "m"]);
+  return pair(Math.round(minutes / 60), 24, ["d", "h"]);
+}
+
+/** A short text of a number of bytes, in powers of 1024: `512 B`, `1.5 MiB`, `8 GiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let [value, unit] = [bytes, 0];
+  // From 1023.95 on, one decimal would read "1024".
+  while (value >= 1_023.95 && unit < units.length - 1) {
+    value /= 1_024;
+    unit += 1;
+  }
+  return `${oneDecimal(value)} ${units[unit]}`;
+}
+
+/** A short text of a count: every digit below a million (`85,321`), then three digits (`1.25M`, `100M`, `4.5B`). */
+export function formatCount(count: number): string {
+  const whole = Math.round(count);
+  if (whole < 1e6) return String(whole).replaceAll(/\B(?=(\d{3})+$)/g, ",");
+  const [size, unit] = whole < 999.5e6 ? [1e6, "M"] : [1e9, "B"];
+  return `${Number((whole / size).toPrecision(Math.max(3, String(Math.round(whole / size)).length)))}${unit}`;
+}
+
+/** A whole number times its unit; nothing if the text is something else or a double cannot hold it exactly. */
+function quantity(text: string, units: ReadonlyMap<string, number>): number | undefined {
+  const [, digits, unit] = /^(\d{1,16}) ?([A-Za-z]+)$/.exec(text) ?? [];
+  const size = units.get(unit ?? "");
+  if (size === undefined || !Number.isSafeInteger(Number(digits) * size)) return undefined;
+  return Number(digits) * size;
+}
+
+/** At most one decimal, and none for a whole number. */
+function oneDecimal(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
+/** Two neighbouring units of a whole amount of the smaller one, which is left out when nothing is left for it. */
+function pair(amount: number, size: number, [large, small]: readonly [string, string]): string {
+  const rest = amount % size;
+  return `${Math.floor(amount / size)}${large}${rest === 0 ? "" : ` ${rest}${small}`}`;
+}

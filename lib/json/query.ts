@@ -1,0 +1,198 @@
+/**
+ * Several paths compiled into one automaton, so that one pass over a document follows them all. A state stands for
+ * one place in a document; states are made when first needed, and forgotten together when they become too many, so
+ * that no document can make them grow. It never sees the document's text, only names and indexes.
+ *
+ * @module
+ */
+
+import type { Path, Segment, Selector } from "./path.ts";
+
+/** States remembered at once. A path without descendants needs about one a segment; descendants can need 2^n. */
+export const statesMax = 1_024;
+
+/** Selectors that count elements which one state tells apart by a cached bit mask; with more it computes anew. */
+const picksCachedMax = 30;
+
+/**
+ * What is asked about the nodes that a path selects. A node that it selects in several ways (`$[0,0]`) counts once,
+ * and nodes come in the order of the document.
+ */
+export interface Wanted {
+  /** Counted from the root, or as `within` says. */
+  readonly path: Path;
+  /** `text`: the raw JSON of each node. `visit`: its beginning and its end. */
+  readonly take: "text" | "visit";
+  /** The index of an earlier wanted: `path` counts from each of its nodes instead of from the root. */
+  readonly within?: number;
+}
+
+/** Elements of an array told apart by their index. */
+type Pick = Extract<Selector, { readonly kind: "index" | "slice" }>;
+
+/** A segment still to be applied, or the end of one wanted's path; `next` is where a match leads. */
+export interface Position {
+  /** Its place among all positions of the query. */
+  readonly id: number;
+  /** The index of the wanted. */
+  readonly wanted: number;
+  /** Absent at the end of the path: the node is selected. */
+  readonly segment?: Segment;
+  /** Absent where `segment` is. */
+  readonly next?: Position;
+}
+
+/** Wanted paths, ready to be followed. One serves any number of documents, also at once. */
+export class Query {
+  /** The state at the root of a document. */
+  readonly start: QueryState;
+  readonly #wanted: readonly Wanted[];
+  readonly #states = new Map<string, QueryState>();
+
+  /**
+   * `wanted` gives every path its number: its index.
+   *
+   * @throws {RangeError} If a `within` does not name an earlier wanted.
+   */
+  constructor(wanted: readonly Wanted[]) {
+    this.#wanted = wanted;
+    let id = 0;
+    const first = wanted.map((_, index) => {
+      let position: Position = { id: id++, wanted: index };
+      for (const segment of segmentsFrom(wanted, index).toReversed()) {
+        position = { id: id++, wanted: index, segment, next: position };
+      }
+      return position;
+    });
+    this.start = new QueryState(this, first, wanted);
+  }
+
+  /** States remembered now, at most `statesMax`. */
+  get size(): number {
+    return this.#states.size;
+  }
+
+  /** The state of these positions, in any order and with repetitions. For `QueryState` alone. */
+  state(positions: readonly Position[]): QueryState {
+    const unique = [...new Set(positions)].sort((a, b) => a.id - b.id);
+    const key = unique.map(({ id }) => id).join();
+    const known = this.#states.get(key);
+    if (known !== undefined) return known;
+    if (this.#states.size >= statesMax) this.#forget();
+    const made = new QueryState(this, unique, this.#wanted);
+    this.#states.set(key, made);
+    return made;
+  }
+
+  /** Cuts the links too, or everything ever made would stay reachable from `start`. A document goes on unharmed. */
+  #forget(): void {
+    this.start.forget();
+    for (const state of this.#states.values()) state.forget();
+    this.#states.clear();
+  }
+}
+
+/** One place in a document, as far as the wanted paths tell places apart. */
+export class QueryState {
+  /** The wanted that select this node for a visit, in their order. */
+  readonly visits: readonly number[];
+  /** The wanted that select this node for its text, in their order. */
+  readonly texts: readonly number[];
+  /** Whether anything selects this node. */
+  readonly selected: boolean;
+  /** Whether nothing below this node can be selected. */
+  readonly barren: boolean;
+  /** The only names in an object here that lead elsewhere than `other` does. */
+  readonly names: readonly string[];
+
+  readonly #query: Query;
+  readonly #open: readonly Position[];
+  readonly #picks: readonly Pick[];
+  readonly #picked = new Map<number, QueryState>();
+  #members: QueryState[] = [];
+  #other: QueryState | undefined;
+
+  /** Made by `query` alone, for positions in the order of their ids. */
+  constructor(query: Query, positions: readonly Position[], wanted: readonly Wanted[]) {
+    const ended = positions.filter(({ segment }) => segment === undefined).map((position) => position.wanted)
+      .sort((a, b) => a - b);
+    this.visits = ended.filter((index) => wanted[index]?.take === "visit");
+    this.texts = ended.filter((index) => wanted[index]?.take === "text");
+    this.selected = ended.length > 0;
+    this.#query = query;
+    this.#open = positions.filter(({ segment }) => segment !== undefined);
+    this.barren = this.#open.length === 0;
+    const selectors = this.#open.flatMap(({ segment }) => segment?.selectors ?? []);
+    this.names = [
+      ...new Set(selectors.flatMap((selector) => selector.kind === "name" ? [selector.name] : [])),
+    ];
+    this.#picks = selectors.filter((selector) => selector.kind === "index" || selector.kind === "slice");
+  }
+
+  /** Where a member with none of `names` leads, and an element that no index or slice picks. */
+  get other(): QueryState {
+    return this.#other ??= this.#follow((selector) => selector.kind === "wildcard");
+  }
+
+  /** Where the member with the name `names[k]` leads. */
+  memberAt(k: number): QueryState {
+    return this.#members[k] ??= this.#follow((selector) =>
+      selector.kind === "wildcard" || selector.kind === "name" && selector.name === this.names[k]
+    );
+  }
+
+  /** Where the member `name`, decoded, leads. */
+  member(name: string): QueryState {
+    const k = this.names.indexOf(name);
+    return k < 0 ? this.other : this.memberAt(k);
+  }
+
+  /** Where the element `index`, from 0, leads. */
+  element(index: number): QueryState {
+    if (this.#picks.length === 0) return this.other;
+    const find = () =>
+      this.#follow((selector) =>
+        selector.kind === "wildcard" || selector.kind !== "name" && isPicked(selector, index)
+      );
+    if (this.#picks.length > picksCachedMax) return find();
+    let mask = 0;
+    for (const pick of this.#picks) mask = mask << 1 | (isPicked(pick, index) ? 1 : 0);
+    let found = this.#picked.get(mask);
+    if (found === undefined) this.#picked.set(mask, found = find());
+    return found;
+  }
+
+  /** Drops what was worked out so far; it is worked out again when asked for. */
+  forget(): void {
+    this.#other = undefined;
+    this.#members = [];
+    this.#picked.clear();
+  }
+
+  #follow(matches: (selector: Selector) => boolean): QueryState {
+    const reached: Position[] = [];
+    for (const position of this.#open) {
+      if (position.segment?.descendant) reached.push(position);
+      if (position.next !== undefined && position.segment?.selectors.some(matches)) {
+        reached.push(position.next);
+      }
+    }
+    return this.#query.state(reached);
+  }
+}
+
+function isPicked(pick: Pick, index: number): boolean {
+  if (pick.kind === "index") return pick.index === index;
+  const { start, end, step } = pick;
+  return step > 0 && index >= start && (end === undefined || index < end) && (index - start) % step === 0;
+}
+
+/** The segments of a wanted from the root. */
+function segmentsFrom(wanted: readonly Wanted[], index: number): readonly Segment[] {
+  const { path, within } = wanted[index] as Wanted;
+  if (within === undefined) return path.segments;
+  if (!Number.isInteger(within) || within < 0 || within >= index) {
+    throw new RangeError(`Cannot follow "${path.text}" as "within" must name an earlier path: ${within}`);
+  }
+  return [...segmentsFrom(wanted, within), ...path.segments];
+}

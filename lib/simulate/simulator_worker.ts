@@ -1,0 +1,32 @@
+/// <reference no-default-lib="true" />
+/// <reference lib="deno.worker" />
+/**
+ * The practice API inside a Worker, so that it has a thread of its own: options in, `{ url, port }` or `{ error }`
+ * out; on `{ close: true }` it closes and says `{ closed: true }`. Entry of the Worker, never imported.
+ *
+ * @module
+ */
+
+import { messageOf } from "../errors.ts";
+import { type Simulator, startSimulator } from "./simulator.ts";
+import type { FromSimulatorWorker, ToSimulatorWorker } from "./worker_messages.ts";
+
+let simulator: Simulator | undefined;
+
+function say(message: FromSimulatorWorker): void {
+  self.postMessage(message);
+}
+
+self.addEventListener("message", async ({ data }: MessageEvent<ToSimulatorWorker>) => {
+  try {
+    if ("close" in data) {
+      await simulator?.close();
+      say({ closed: true });
+    } else {
+      simulator = await startSimulator(data.options);
+      say({ url: simulator.url, port: simulator.port });
+    }
+  } catch (error) {
+    say({ error: messageOf(error) });
+  }
+});

@@ -1,0 +1,33 @@
+/** Types for the few functions of the @std packages in use: `npm:deno-std` is their code without types. */
+
+declare module "@std/async/delay" {
+  /** Resolves after `ms` milliseconds, or rejects with the signal's reason. */
+  export function delay(
+    ms: number,
+    options?: { readonly signal?: AbortSignal; readonly persistent?: boolean },
+  ): Promise<void>;
+}
+
+declare module "@std/cli/parse-args" {
+  /** Parses an argument list into flags and positional arguments (`_`). */
+  export function parseArgs(
+    args: readonly string[],
+    options?: {
+      readonly boolean?: readonly string[];
+      readonly string?: readonly string[];
+      readonly collect?: readonly string[];
+      readonly negatable?: readonly string[];
+      readonly alias?: Readonly<Record<string, string>>;
+      readonly stopEarly?: boolean;
+      readonly "--"?: boolean;
+      readonly unknown?: (arg: string, key?: string, value?: unknown) => unknown;
+    },
+  ): Record<string, unknown> & { readonly _: readonly (string | number)[] };
+}
+
+declare module "@std/streams/text-line-stream" {
+  /** Cuts text into lines, without their ends (LF or CRLF). */
+  export class TextLineStream extends TransformStream<string, string> {
+    constructor(options?: { readonly allowCR?: boolean });
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Opening the database file: creates it with mode 0600, checks that it is trawl's and not newer than this program,
+ * and sets what every connection needs. Nothing here knows what is written or read.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { messageOf, UsageError } from "../errors.ts";
+import { applicationId, schemaVersion, trawlTables } from "./schema.ts";
+
+/** A lock held by another connection is waited for so long, milliseconds. */
+const busyTimeoutMs = 10_000;
+
+/**
+ * Opens the database for writing, and creates it where there is none.
+ *
+ * @throws {UsageError} If the file is no database of trawl's, belongs to a newer version or cannot be written.
+ */
+export function openForWriting(file: string): DatabaseSync {
+  createEmpty(file);
+  const db = open(file, { readOnly: false });
+  try {
+    const found = identify(db, file);
+    db.exec(
+      `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
+    );
+    if (found === "new") {
+      db.exec(
+        `BEGIN IMMEDIATE; ${trawlTables} PRAGMA application_id = ${applicationId}; ` +
+          `PRAGMA user_version = ${schemaVersion}; COMMIT;`,
+      );
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    throw asUsage(error, file);
+  }
+}
+
+/**
+ * Opens an existing database for reading only.
+ *
+ * @throws {UsageError} If there is no such file, or it is no database of this version's.
+ */
+export function openForReading(file: string): DatabaseSync {
+  try {
+    Deno.statSync(file);
+  } catch (error) {
+    throw new UsageError(`Cannot open the database "${file}" as it cannot be found: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const db = open(file, { readOnly: true });
+  try {
+    if (identify(db, file) === "new") {
+      throw new UsageError(
+        `Cannot read the database "${file}" as nothing was collected into it: it is empty`,
+      );
+    }
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw asUsage(error, file);
+  }
+}
+
+function createEmpty(file: string): void {
+  try {
+    Deno.openSync(file, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    throw new UsageError(
+      `Cannot create the database "${file}" as it cannot be written: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function open(file: string, options: { readonly readOnly: boolean }): DatabaseSync {
+  try {
+    return new DatabaseSync(file, options);
+  } catch (error) {
+    throw asUsage(error, file);
+  }
+}
+
+/** Tells an empty file from a database of trawl's, and refuses everything else. */
+function identify(db: DatabaseSync, file: string): "new" | "known" {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+  const application = Number(db.prepare("PRAGMA application_id").get()?.["application_id"]);
+  const tables = Number(db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.["count"]);
+  if (tables === 0 && version === 0) return "new";
+  if (application !== applicationId) {
+    throw new UsageError(
+      `Cannot use the database "${file}" as it was not made by trawl: name another with --db`,
+    );
+  }
+  if (version > schemaVersion) {
+    throw new UsageError(
+      `Cannot use the database "${file}" as a newer trawl wrote it: its schema is version ${version}, ` +
+        `this program knows ${schemaVersion}`,
+    );
+  }
+  return "known";
+}
+
+/** What SQLite says on opening, as a message about the file. */
+function asUsage(error: unknown, file: string): Error {
+  if (error instanceof UsageError) return error;
+  const text = messageOf(error);
+  const why = /not a database/.test(text) ? "it is no SQLite database" : text;
+  return new UsageError(`Cannot use the database "${file}" as ${why}`, { cause: error });
+}

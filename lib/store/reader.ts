@@ -1,0 +1,126 @@
+/**
+ * The reading side of the database: what commands and views ask of it, over a connection that cannot write. Numbers
+ * come out as they are; a failure is never counted as a zero.
+ *
+ * @module
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+import { openForReading } from "./database.ts";
+import type { FetchRecord, RunRecord } from "./records.ts";
+import { asRun, runColumns } from "./run_rows.ts";
+import { idsPerRun, quote } from "./schema.ts";
+
+/** A key and how many rows it has. */
+export interface RankedKey {
+  readonly fetch: number;
+  readonly key: string;
+  readonly rows: number;
+}
+
+/** Why fetches of a run failed, and how many. */
+export interface FailureCount {
+  readonly reason: string;
+  readonly count: number;
+  /** One of the keys. */
+  readonly example: string;
+}
+
+/** A key that failed. */
+export type FailedKey = Pick<FetchRecord, "key" | "reason" | "status" | "attempts">;
+
+/** Where the times of a job's rows stand. */
+export interface TimeColumn {
+  readonly table: string;
+  readonly column: string;
+  /** The column that counts rows, where the job counts them. */
+  readonly count: string | undefined;
+}
+
+export class Reader implements Disposable {
+  readonly #db: DatabaseSync;
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** @throws {UsageError} If there is no such file, or it is no database of this version's. */
+  static open(file: string): Reader {
+    return new Reader(openForReading(file));
+  }
+
+  /** The newest runs, newest first. */
+  runs(count: number): RunRecord[] {
+    return this.#db.prepare(`SELECT ${runColumns} FROM run ORDER BY id DESC LIMIT ?`).all(count).map(asRun);
+  }
+
+  run(id: number): RunRecord | undefined {
+    const row = this.#db.prepare(`SELECT ${runColumns} FROM run WHERE id = ?`).get(id);
+    return row === undefined ? undefined : asRun(row);
+  }
+
+  /** The reasons for a run's failures, most frequent first. */
+  failures(run: number): FailureCount[] {
+    const rows = this.#db.prepare(
+      `SELECT reason, count(*) AS count, min(key) AS example FROM fetch
+         WHERE id >= ? AND id < ? AND verdict = 'failed' GROUP BY reason ORDER BY count DESC, reason`,
+    ).all(run * idsPerRun, (run + 1) * idsPerRun);
+    return rows.map((row) => ({
+      reason: String(row["reason"]),
+      count: Number(row["count"]),
+      example: String(row["example"]),
+    }));
+  }
+
+  /** The keys of a run that failed, in the list's order. */
+  *failedKeys(run: number): Iterable<FailedKey> {
+    const statement = this.#db.prepare(
+      `SELECT key, reason, status, attempts FROM fetch WHERE id >= ? AND id < ? AND verdict = 'failed' ORDER BY id`,
+    );
+    for (const row of statement.iterate(run * idsPerRun, (run + 1) * idsPerRun)) {
+      yield {
+        key: String(row["key"]),
+        reason: String(row["reason"]),
+        status: row["status"] === null ? null : Number(row["status"]),
+        attempts: Number(row["attempts"]),
+      };
+    }
+  }
+
+  /** The keys of a run with the most rows, without some. */
+  topKeys(run: number, count: number, options: { readonly without: readonly string[] }): RankedKey[] {
+    const rows = this.#db.prepare(
+      `SELECT id, key, rows FROM fetch WHERE id >= ? AND id < ? AND rows > 0
+         AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY rows DESC, id LIMIT ?`,
+    ).all(run * idsPerRun, (run + 1) * idsPerRun, JSON.stringify(options.without), count);
+    return rows.map((row) => ({
+      fetch: Number(row["id"]),
+      key: String(row["key"]),
+      rows: Number(row["rows"]),
+    }));
+  }
+
+  /** How many rows one fetch has in each of `buckets` equal parts of a window; times are seconds since 1970. */
+  series(
+    fetch: number,
+    time: TimeColumn,
+    span: { readonly start: number; readonly end: number; readonly buckets: number },
+  ): number[] {
+    const { start, end, buckets } = span;
+    const sum = time.count === undefined ? "count(*)" : `sum(${quote(time.count)})`;
+    const rows = this.#db.prepare(
+      `SELECT CAST((${quote(time.column)} - ?) * ? / ? AS INTEGER) AS bucket, ${sum} AS count
+         FROM ${quote(time.table)} WHERE fetch = ? GROUP BY bucket`,
+    ).all(start, buckets, end - start, fetch);
+    const series = new Array<number>(buckets).fill(0);
+    for (const row of rows) {
+      const bucket = Number(row["bucket"]);
+      if (bucket >= 0 && bucket < buckets) series[bucket] = Number(row["count"]);
+    }
+    return series;
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+}

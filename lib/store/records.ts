@@ -1,0 +1,90 @@
+/**
+ * What the store takes in: plain data, as it comes from a Worker.
+ *
+ * @module
+ */
+
+export const verdicts = ["ok", "empty", "unchanged", "failed"] as const;
+
+/** How a key's question ended. A key without a fetch is pending. */
+export type Verdict = typeof verdicts[number];
+
+/** A column's value. A `number` in a column of type ANY becomes a REAL; a `bigint` is an INTEGER everywhere. */
+export type Value = number | bigint | string | null;
+
+/** One key's question in one run. */
+export interface FetchRecord {
+  /** The key's place in the list, from 0. */
+  readonly sequence: number;
+  readonly key: string;
+  readonly verdict: Verdict;
+  /** Why it failed; null otherwise. */
+  readonly reason: string | null;
+  readonly status: number | null;
+  readonly attempts: number;
+  /** Decoded bytes of the last attempt. */
+  readonly bytes: number;
+  /** Rows that the path selected and the job kept; where rows are counted, the sum of the counts. */
+  readonly rows: number;
+  /** Since 1970. */
+  readonly startedMs: number;
+  readonly durationMs: number;
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+}
+
+/** Finished fetches with all their rows: they become visible in one transaction. */
+export interface FinishedChunk {
+  readonly fetches: readonly FetchRecord[];
+  /** For each fetch how many rows `values` holds of it, or `staged`: its rows have been staged before. */
+  readonly rowCounts: readonly number[];
+  /** The rows' values, row after row, fetch after fetch. */
+  readonly values: readonly Value[];
+}
+
+/** In `rowCounts`: this fetch's rows have been staged. */
+export const staged = -1;
+
+/** Some rows of an answer that is not whole yet: kept apart until it is. */
+export interface StagedPart {
+  readonly sequence: number;
+  /** The first row's number within the answer. */
+  readonly first: number;
+  readonly values: readonly Value[];
+}
+
+/** The sums of a run. keys = ok + empty + unchanged + failed + pending. */
+export interface RunCounts {
+  readonly ok: number;
+  readonly empty: number;
+  readonly unchanged: number;
+  readonly failed: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly attempts: number;
+}
+
+/** One pass over a job's keys for one window. Times are ISO 8601 in UTC. */
+export interface RunRecord extends RunCounts {
+  readonly id: number;
+  readonly job: string;
+  readonly text: string;
+  readonly sha256: string;
+  readonly windowStart: string | null;
+  readonly windowEnd: string | null;
+  readonly state: "running" | "finished" | "interrupted";
+  readonly reason: string | null;
+  readonly started: string;
+  readonly ended: string | null;
+  /** How many keys there are; null until the list has been read to its end. */
+  readonly keys: number | null;
+}
+
+/** Consecutive keys of a run. */
+export interface BatchRecord {
+  readonly number: number;
+  readonly first: number;
+  readonly size: number;
+  readonly sha256: string;
+  readonly state: "open" | "done";
+}

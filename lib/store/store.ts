@@ -1,0 +1,335 @@
+// deno-lint-ignore-file require-await -- the methods are asynchronous for the sake of other databases
+/**
+ * The writing side of the database: begins and resumes runs, and takes in what Workers found. There is one of these
+ * per process, on the main thread. Every method that writes is one transaction, so a fetch and its rows become
+ * visible together or not at all; the rows of an answer that is not whole yet wait in a staging table. The methods
+ * are asynchronous because another database may stand here one day.
+ *
+ * @module
+ */
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { UsageError } from "../errors.ts";
+import { openForWriting } from "./database.ts";
+import {
+  type BatchRecord,
+  type FetchRecord,
+  type FinishedChunk,
+  type RunCounts,
+  type RunRecord,
+  staged,
+  type StagedPart,
+} from "./records.ts";
+import { asRun, countFetches, runColumns } from "./run_rows.ts";
+import { RowWriter } from "./row_writer.ts";
+import { createTable, idsPerRun, quote, stagedName, type TableShape } from "./schema.ts";
+
+/** What a new run is about. Times are ISO 8601 in UTC. */
+export interface NewRun {
+  readonly job: string;
+  readonly text: string;
+  readonly sha256: string;
+  readonly window?: { readonly start: string; readonly end: string };
+}
+
+/** A key that has failed. */
+export interface Failure {
+  readonly sequence: number;
+  readonly key: string;
+  readonly reason: string;
+}
+
+/** The one writer. */
+export class Store implements Disposable {
+  readonly #db: DatabaseSync;
+  readonly #shape: TableShape;
+  readonly #rows: RowWriter;
+  readonly #staged: RowWriter;
+  readonly #insertFetch: StatementSync;
+  readonly #addCounts: StatementSync;
+
+  private constructor(db: DatabaseSync, shape: TableShape) {
+    this.#db = db;
+    this.#shape = shape;
+    this.#rows = new RowWriter(db, shape, { staged: false });
+    this.#staged = new RowWriter(db, shape, { staged: true });
+    this.#insertFetch = db.prepare(
+      `INSERT INTO fetch (id, key, verdict, reason, status, attempts, bytes, rows, started_ms, duration_ms, etag,
+         last_modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#addCounts = db.prepare(
+      `UPDATE run SET ok = ok + ?, empty = empty + ?, unchanged = unchanged + ?, failed = failed + ?,
+         rows = rows + ?, bytes = bytes + ?, attempts = attempts + ? WHERE id = ?`,
+    );
+  }
+
+  /**
+   * Opens the database, with a table for the job's rows. What an interrupted run left staged is dropped.
+   *
+   * @throws {UsageError} If the file cannot be used, or has a table of that name with other columns.
+   */
+  static open(file: string, shape: TableShape): Store {
+    const db = openForWriting(file);
+    try {
+      db.exec(`${createTable(shape, { staged: false })}; ${createTable(shape, { staged: true })};`);
+      checkShape(db, file, shape);
+      db.exec(`DELETE FROM ${quote(stagedName(shape))}`);
+      return new Store(db, shape);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /** The newest run of a job for a window (or for none). */
+  async latestRun(job: string, windowStart: string | null): Promise<RunRecord | undefined> {
+    const row = this.#db.prepare(
+      `SELECT ${runColumns} FROM run WHERE job = ? AND window_start IS ? ORDER BY id DESC LIMIT 1`,
+    ).get(job, windowStart);
+    return row === undefined ? undefined : asRun(row);
+  }
+
+  /** For each window of a job, by its start, its newest run. */
+  async windows(job: string): Promise<Map<string, RunRecord>> {
+    const rows = this.#db.prepare(
+      `SELECT ${runColumns} FROM run WHERE id IN
+         (SELECT max(id) FROM run WHERE job = ? AND window_start IS NOT NULL GROUP BY window_start)`,
+    ).all(job);
+    return new Map(rows.map(asRun).map((run) => [run.windowStart ?? "", run]));
+  }
+
+  /** Begins a run; returns its id. */
+  async beginRun(run: NewRun): Promise<number> {
+    const { lastInsertRowid } = this.#db.prepare(
+      `INSERT INTO run (job, text, sha256, window_start, window_end, state, started) VALUES (?, ?, ?, ?, ?, 'running', ?)`,
+    ).run(run.job, run.text, run.sha256, run.window?.start ?? null, run.window?.end ?? null, now());
+    return Number(lastInsertRowid);
+  }
+
+  /** Goes on with a run. With `retryFailed` its failed keys are pending again. */
+  async resumeRun(id: number, options: { readonly retryFailed: boolean }): Promise<void> {
+    this.#transaction(() => {
+      if (options.retryFailed) this.#forgetFailed(id);
+      this.#db.prepare(`UPDATE run SET state = 'running', reason = NULL, ended = NULL WHERE id = ?`).run(id);
+    });
+  }
+
+  /** Makes one key of a run pending again, as if it had not been asked. Its fetch must hold no rows. */
+  async forget(run: number, sequence: number): Promise<void> {
+    this.#transaction(() => {
+      this.#db.prepare(`DELETE FROM fetch WHERE id = ?`).run(run * idsPerRun + sequence);
+      this.#db.prepare(`UPDATE batch SET state = 'open' WHERE run = ?1 AND first <= ?2 AND first + size > ?2`)
+        .run(run, sequence);
+      this.#recount(run);
+    });
+  }
+
+  /** A run's batch by its number, from 0. */
+  async batch(run: number, number: number): Promise<BatchRecord | undefined> {
+    const row = this.#db.prepare(`SELECT first, size, sha256, state FROM batch WHERE run = ? AND number = ?`)
+      .get(run, number);
+    if (row === undefined) return undefined;
+    return {
+      number,
+      first: Number(row["first"]),
+      size: Number(row["size"]),
+      sha256: String(row["sha256"]),
+      state: row["state"] === "done" ? "done" : "open",
+    };
+  }
+
+  async addBatch(run: number, batch: Omit<BatchRecord, "state">): Promise<void> {
+    this.#db.prepare(
+      `INSERT INTO batch (run, number, first, size, sha256, state) VALUES (?, ?, ?, ?, ?, 'open')`,
+    )
+      .run(run, batch.number, batch.first, batch.size, batch.sha256);
+  }
+
+  async finishBatch(run: number, number: number): Promise<void> {
+    this.#db.prepare(`UPDATE batch SET state = 'done' WHERE run = ? AND number = ?`).run(run, number);
+  }
+
+  /** The sequences from `first` to before `end` that have a verdict. */
+  async doneSequences(run: number, first: number, end: number): Promise<Set<number>> {
+    const ids = this.#db.prepare(`SELECT id FROM fetch WHERE id >= ? AND id < ?`)
+      .all(run * idsPerRun + first, run * idsPerRun + end);
+    return new Set(ids.map((row) => Number(row["id"]) - run * idsPerRun));
+  }
+
+  /** Keeps a key list that cannot be read a second time. Replaces what an earlier attempt kept of it. */
+  async keepKeys(run: number, blocks: AsyncIterable<readonly string[]>): Promise<void> {
+    this.#db.prepare(`DELETE FROM key_list WHERE run = ?`).run(run);
+    const insert = this.#db.prepare(`INSERT INTO key_list (run, block, keys) VALUES (?, ?, ?)`);
+    let block = 0;
+    for await (const keys of blocks) insert.run(run, block++, JSON.stringify(keys));
+  }
+
+  /** The kept key list, block after block. */
+  async *keptKeys(run: number): AsyncIterable<readonly string[]> {
+    const next = this.#db.prepare(`SELECT keys FROM key_list WHERE run = ? AND block = ?`);
+    for (let block = 0;; block++) {
+      const row = next.get(run, block);
+      if (row === undefined) return;
+      yield JSON.parse(String(row["keys"]));
+    }
+  }
+
+  /** Keeps some rows of an answer that is not whole yet. */
+  async stage(run: number, part: StagedPart): Promise<void> {
+    const fetch = run * idsPerRun + part.sequence;
+    const { values, first: firstRow } = part;
+    this.#transaction(() => this.#staged.write({ fetch, firstRow, values, start: 0, end: values.length }));
+  }
+
+  /** Drops the staged rows of answers that did not come whole: those of the sequences from `first` to before `end`. */
+  async unstage(run: number, first: number, end: number): Promise<void> {
+    this.#db.prepare(`DELETE FROM ${quote(stagedName(this.#shape))} WHERE fetch >= ? AND fetch < ?`)
+      .run(run * idsPerRun + first, run * idsPerRun + end);
+  }
+
+  /** The sequences from `first` to before `end` whose fetch failed, with their key and reason. */
+  async failures(run: number, first: number, end: number): Promise<Failure[]> {
+    const rows = this.#db.prepare(
+      `SELECT id, key, reason FROM fetch WHERE id >= ? AND id < ? AND verdict = 'failed' ORDER BY id`,
+    ).all(run * idsPerRun + first, run * idsPerRun + end);
+    return rows.map((row) => ({
+      sequence: Number(row["id"]) - run * idsPerRun,
+      key: String(row["key"]),
+      reason: String(row["reason"]),
+    }));
+  }
+
+  /** Makes finished fetches and their rows visible. */
+  async finish(run: number, chunk: FinishedChunk): Promise<void> {
+    const width = this.#shape.columns.length;
+    this.#transaction(() => {
+      let at = 0;
+      for (const [index, record] of chunk.fetches.entries()) {
+        const fetch = run * idsPerRun + record.sequence;
+        const rowCount = chunk.rowCounts[index] ?? 0;
+        if (rowCount === staged) {
+          this.#unveil(fetch);
+        } else if (rowCount > 0) {
+          const end = at + rowCount * width;
+          this.#rows.write({ fetch, firstRow: 0, values: chunk.values, start: at, end });
+          at = end;
+        }
+        this.#insert(fetch, record);
+      }
+      this.#count(run, chunk.fetches);
+    });
+  }
+
+  /** Notes how many keys the run has. */
+  async setKeys(run: number, keys: number): Promise<void> {
+    this.#db.prepare(`UPDATE run SET keys = ? WHERE id = ?`).run(keys, run);
+  }
+
+  /** Ends a run: finished for good, or interrupted and to be resumed. */
+  async endRun(run: number, state: "finished" | "interrupted", reason: string | null): Promise<void> {
+    this.#transaction(() => {
+      this.#db.prepare(`UPDATE run SET state = ?, reason = ?, ended = ? WHERE id = ?`).run(
+        state,
+        reason,
+        now(),
+        run,
+      );
+      if (state === "finished") this.#db.prepare(`DELETE FROM key_list WHERE run = ?`).run(run);
+    });
+  }
+
+  /** The run's sums, counted anew from its fetches rather than from its running totals. */
+  async countRun(run: number): Promise<RunCounts> {
+    return countFetches(this.#db, run);
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+
+  /** Moves an answer's rows from the staging table into the job's. */
+  #unveil(fetch: number): void {
+    const from = quote(stagedName(this.#shape));
+    this.#db.prepare(`INSERT INTO ${quote(this.#shape.name)} SELECT * FROM ${from} WHERE fetch = ?`).run(
+      fetch,
+    );
+    this.#db.prepare(`DELETE FROM ${from} WHERE fetch = ?`).run(fetch);
+  }
+
+  #insert(id: number, record: FetchRecord): void {
+    this.#insertFetch.run(
+      id,
+      record.key,
+      record.verdict,
+      record.reason,
+      record.status,
+      record.attempts,
+      record.bytes,
+      record.rows,
+      Math.round(record.startedMs),
+      Math.round(record.durationMs),
+      record.etag,
+      record.lastModified,
+    );
+  }
+
+  #count(run: number, fetches: readonly FetchRecord[]): void {
+    const sums = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
+    for (const record of fetches) {
+      sums[record.verdict]++;
+      sums.rows += record.rows;
+      sums.bytes += record.bytes;
+      sums.attempts += record.attempts;
+    }
+    const { ok, empty, unchanged, failed, rows, bytes, attempts } = sums;
+    this.#addCounts.run(ok, empty, unchanged, failed, rows, bytes, attempts, run);
+  }
+
+  #forgetFailed(run: number): void {
+    const first = run * idsPerRun;
+    this.#db.prepare(
+      `UPDATE batch SET state = 'open' WHERE run = ?1 AND EXISTS (SELECT 1 FROM fetch WHERE verdict = 'failed'
+         AND id >= ?2 + batch.first AND id < ?2 + batch.first + batch.size)`,
+    ).run(run, first);
+    this.#db.prepare(`DELETE FROM fetch WHERE verdict = 'failed' AND id >= ? AND id < ?`)
+      .run(first, first + idsPerRun);
+    this.#recount(run);
+  }
+
+  #recount(run: number): void {
+    const { ok, empty, unchanged, failed, rows, bytes, attempts } = countFetches(this.#db, run);
+    this.#db.prepare(
+      `UPDATE run SET ok = ?, empty = ?, unchanged = ?, failed = ?, rows = ?, bytes = ?, attempts = ? WHERE id = ?`,
+    ).run(ok, empty, unchanged, failed, rows, bytes, attempts, run);
+  }
+
+  #transaction(work: () => void): void {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      // A full disk may have rolled back already.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+/** @throws {UsageError} If the table stands there with other columns. */
+function checkShape(db: DatabaseSync, file: string, shape: TableShape): void {
+  const found = db.prepare(`SELECT name, type FROM pragma_table_info(?)`).all(shape.name)
+    .map((row) => `${row["name"]} ${row["type"]}`);
+  const wanted = ["fetch INTEGER", "n INTEGER", ...shape.columns.map(({ name, type }) => `${name} ${type}`)];
+  if (found.join() !== wanted.join()) {
+    throw new UsageError(
+      `Cannot store into the table "${shape.name}" of "${file}" as its columns are ${found.join(", ")}: ` +
+        `the job has ${wanted.join(", ")}; give the job another table, or another database with --db`,
+    );
+  }
+}
+
+/** Now, ISO 8601 in UTC, to the second. */
+function now(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,120 @@
+/**
+ * Shows how far a run is: a bar that is drawn anew on a terminal, a line every 30 s elsewhere. Watches the peak of
+ * the process's memory meanwhile.
+ *
+ * @module
+ */
+
+import type { Progress } from "../collect/progress.ts";
+import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
+import { limitOf } from "./limit.ts";
+
+/** Milliseconds between two drawings of the bar, between two lines, and between two looks at the memory. */
+const barMs = 250;
+const lineMs = 30_000;
+const memoryMs = 250;
+
+const barCells = 20;
+
+export interface ProgressOptions {
+  readonly write: (text: string) => void;
+  /** Draw a bar of so many columns at most; undefined where there is no terminal. */
+  readonly columns: number | undefined;
+  readonly isQuiet: boolean;
+}
+
+/** Started before the first request, stopped after the last. */
+export class ProgressLine {
+  readonly #progress: Progress;
+  readonly #options: ProgressOptions;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #peakBytes = 0;
+  #last = { ms: 0, slotMs: 0, paceMs: 0, storeMs: 0 };
+  #limit = "";
+
+  constructor(progress: Progress, options: ProgressOptions) {
+    this.#progress = progress;
+    this.#options = options;
+    this.#timers.push(setInterval(() => this.#look(), memoryMs));
+    if (!options.isQuiet) {
+      this.#timers.push(setInterval(() => this.#show(), options.columns === undefined ? lineMs : barMs));
+    }
+  }
+
+  /** Clears the bar. Returns the peak of resident memory seen, bytes. */
+  stop(): { readonly peakBytes: number } {
+    this.#look();
+    this.#timers.forEach(clearInterval);
+    if (this.#options.columns !== undefined && !this.#options.isQuiet) this.#options.write("\r\x1b[K");
+    return { peakBytes: this.#peakBytes };
+  }
+
+  #look(): void {
+    this.#peakBytes = Math.max(this.#peakBytes, Deno.memoryUsage().rss);
+  }
+
+  #show(): void {
+    this.#measure();
+    const { columns, write } = this.#options;
+    const facts = factsOf(this.#progress, this.#limit);
+    if (columns === undefined) {
+      write(`trawl: ${facts}\n`);
+    } else {
+      const line = `${barOf(this.#progress)}${facts}`;
+      write(`\r${line.slice(0, Math.max(0, columns - 1))}\x1b[K`);
+    }
+  }
+
+  /** What has limited the run since the last look. */
+  #measure(): void {
+    const progress = this.#progress;
+    const now = {
+      ms: progress.elapsedMs,
+      slotMs: progress.waitedMs("slot"),
+      paceMs: progress.waitedMs("pace"),
+      storeMs: progress.waitedMs("store"),
+    };
+    this.#limit = limitOf({
+      spanMs: now.ms - this.#last.ms,
+      slotMs: now.slotMs - this.#last.slotMs,
+      paceMs: now.paceMs - this.#last.paceMs,
+      storeMs: now.storeMs - this.#last.storeMs,
+      inFlight: progress.inFlight,
+      inFlightMax: progress.inFlightMax,
+    });
+    this.#last = now;
+  }
+}
+
+/** ` 43 % ████████▌            ` */
+function barOf({ done, total }: Progress): string {
+  if (total === undefined || total === 0) return "";
+  const share = Math.min(1, done / total);
+  const filled = Math.round(share * barCells);
+  const percent = `${Math.floor(share * 100)}`.padStart(3);
+  return `${percent} % ${"█".repeat(filled)}${"░".repeat(barCells - filled)} `;
+}
+
+/** done/total, requests/s, in flight, MB/s, failures, time left, what limits. */
+function factsOf(progress: Progress, limit: string): string {
+  const { done, total, elapsedMs, bytes, inFlight, verdicts } = progress;
+  const seconds = Math.max(elapsedMs, 1) / 1_000;
+  const perSecond = (done - progress.doneBefore) / seconds;
+  const left = total === undefined || perSecond === 0
+    ? undefined
+    : Math.max(0, total - done) / perSecond * 1_000;
+  return [
+    `${formatCount(done)}${total === undefined ? "" : `/${formatCount(total)}`} keys`,
+    `${rateText(perSecond)}/s`,
+    `${inFlight} in flight`,
+    `${formatBytes(bytes / seconds)}/s`,
+    `${formatCount(verdicts.failed)} failed`,
+    ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
+    ...(limit === "" ? [] : [`limit: ${limit}`]),
+  ].join(" · ");
+}
+
+/** Requests per second, with a decimal where there are few. */
+export function rateText(perSecond: number): string {
+  return perSecond < 100 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond));
+}

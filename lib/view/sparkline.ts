@@ -1,0 +1,16 @@
+/**
+ * A series of numbers as one line of small bars.
+ *
+ * @module
+ */
+
+const bars = "▁▂▃▄▅▆▇█";
+
+/** One character a number, as high as its share of the largest; nothing at all is a blank, not a low bar. */
+export function sparkline(series: readonly number[]): string {
+  const max = Math.max(0, ...series);
+  return series.map((value) => {
+    if (value <= 0) return " ";
+    return bars[Math.min(bars.length - 1, Math.floor(value / max * bars.length))] ?? " ";
+  }).join("");
+}

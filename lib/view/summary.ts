@@ -1,0 +1,137 @@
+/**
+ * What a run came to, in words and as JSON. The sums are those of the store; what was measured is this process's.
+ *
+ * @module
+ */
+
+import type { CollectResult } from "../collect/collect.ts";
+import { meaningOf } from "../collect/reasons.ts";
+import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
+import type { FailureCount } from "../store/reader.ts";
+import { printable } from "./printable.ts";
+import { rateText } from "./progress_line.ts";
+import { sparkline } from "./sparkline.ts";
+
+/** One of the keys with the most rows. */
+export interface TopKey {
+  readonly key: string;
+  readonly rows: number;
+  /** Rows in each part of the window, where the job has a time column. */
+  readonly series: readonly number[] | undefined;
+}
+
+export interface Summary {
+  readonly run: number;
+  readonly job: string;
+  /** Such as `2026-11-20`. */
+  readonly window: string | undefined;
+  readonly database: string;
+  readonly table: string;
+  readonly result: CollectResult;
+  readonly minCoverage: number;
+  /** Of this process: keys that got their verdict, milliseconds, decoded bytes, peak of resident memory. */
+  readonly asked: number;
+  readonly elapsedMs: number;
+  readonly bytes: number;
+  readonly peakBytes: number;
+  readonly limit: string;
+  readonly failures: readonly FailureCount[];
+  readonly top: readonly TopKey[];
+}
+
+/** The share of keys that ended with an answer, 0 to 1. */
+export function coverageOf({ counts, keys }: CollectResult): number {
+  const answered = counts.ok + counts.empty + counts.unchanged;
+  return keys === undefined || keys === 0 ? 0 : answered / keys;
+}
+
+/** The summary as lines. */
+export function summaryText(summary: Summary): string {
+  const { result, asked, elapsedMs, bytes } = summary;
+  const { counts, keys, pending } = result;
+  const seconds = Math.max(elapsedMs, 1) / 1_000;
+  const about = `run ${summary.run} of ${summary.job}${
+    summary.window === undefined ? "" : ` for ${summary.window}`
+  }`;
+  const how = result.state === "finished" ? "finished" : `interrupted (${printable(result.reason ?? "")})`;
+  const sums = `${formatCount(counts.ok)} ok + ${formatCount(counts.empty)} empty + ` +
+    `${formatCount(counts.unchanged)} unchanged + ${formatCount(counts.failed)} failed + ` +
+    `${pending === undefined ? "an unknown number" : formatCount(pending)} pending`;
+  const lines = [
+    `trawl: ${about} ${how} in ${formatDuration(elapsedMs)}`,
+    fact("coverage", keys === undefined ? "unknown" : `${percent(coverageOf(result))} of the keys`),
+    fact("keys", `${keys === undefined ? "" : `${formatCount(keys)} = `}${sums}`),
+    fact("rows", `${formatCount(counts.rows)} in ${summary.table} of ${printable(summary.database)}`),
+    fact("requests", `${rateText(asked / seconds)}/s, ${formatCount(counts.attempts)} attempts in all`),
+    fact("data", `${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`),
+    fact("memory", `${formatBytes(summary.peakBytes)} at most`),
+    ...(summary.limit === "" ? [] : [fact("limited by", summary.limit)]),
+    ...failureLines(summary.failures),
+    ...topLines(summary.top),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The summary for machines: one JSON object. */
+export function summaryJson(summary: Summary): string {
+  const { run, job, window, database, table, result, elapsedMs, bytes, peakBytes, failures, top } = summary;
+  return JSON.stringify({
+    run,
+    job,
+    window: window ?? null,
+    database,
+    table,
+    state: result.state,
+    reason: result.reason,
+    coverage: coverageOf(result),
+    keys: result.keys ?? null,
+    ok: result.counts.ok,
+    empty: result.counts.empty,
+    unchanged: result.counts.unchanged,
+    failed: result.counts.failed,
+    pending: result.pending ?? null,
+    rows: result.counts.rows,
+    attempts: result.counts.attempts,
+    asked: summary.asked,
+    elapsedMs: Math.round(elapsedMs),
+    bytes,
+    peakBytes,
+    limit: summary.limit,
+    failures,
+    top: top.map(({ key, rows }) => ({ key, rows })),
+  });
+}
+
+/** A share as a percentage that is 100 only if nothing is missing. */
+export function percent(share: number): string {
+  return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
+}
+
+function fact(name: string, text: string): string {
+  return `  ${name.padEnd(11)} ${text}`;
+}
+
+function failureLines(failures: readonly FailureCount[]): string[] {
+  return failures.map(({ reason, count, example }) =>
+    fact(
+      "failed",
+      `${formatCount(count)} × ${reason}: ${meaningOf(reason)}, such as ${printable(example, 40)}`,
+    )
+  );
+}
+
+function topLines(top: readonly TopKey[]): string[] {
+  if (top.length === 0) return [];
+  const keys = top.map(({ key }) => printable(key, 40));
+  const counts = top.map(({ rows }) => formatCount(rows));
+  const keyWidth = Math.max(...keys.map((key) => key.length));
+  const countWidth = Math.max(...counts.map((count) => count.length));
+  return [
+    "  most rows",
+    ...top.map(({ series }, index) => {
+      const line = `${(keys[index] ?? "").padEnd(keyWidth)}  ${(counts[index] ?? "").padStart(countWidth)}`;
+      return `  ${String(index + 1).padStart(4)}  ${line}  ${series === undefined ? "" : sparkline(series)}`
+        .trimEnd();
+    }),
+  ];
+}

@@ -1,0 +1,45 @@
+/**
+ * trawl asks a JSON HTTP API the same question for a long list of keys, and keeps the answers in SQLite.
+ *
+ * @module
+ */
+
+import type { Context } from "./lib/command/context.ts";
+import { main } from "./lib/command/main.ts";
+
+const encoder = new TextEncoder();
+
+function writer(stream: { writeSync(bytes: Uint8Array): number }): (text: string) => void {
+  return (text) => {
+    let bytes = encoder.encode(text);
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+  };
+}
+
+/** The first signal asks the run to stop, the second ends the process. */
+function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => controller.signal.aborted ? Deno.exit(75) : controller.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+  return controller.signal;
+}
+
+function columns(): number | undefined {
+  return Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined;
+}
+
+if (import.meta.main) {
+  const context: Context = {
+    out: writer(Deno.stdout),
+    say: writer(Deno.stderr),
+    columns: columns(),
+    env: (name) => Deno.env.get(name),
+    interruptible,
+  };
+  try {
+    Deno.exitCode = await main(Deno.args, context);
+  } catch (error) {
+    // Whoever read the output has had enough, as in `trawl extract … | head`.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Jobs made from flags, and flags that win over a job.
+ *
+ * @module
+ */
+
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { type JobFlags, jobFromFlags } from "../../lib/job/from_flags.ts";
+import { type JobOverrides, overrideJob } from "../../lib/job/override.ts";
+
+const url = "https://api.example:8080/{key}";
+const context = { env: () => undefined, secret: () => undefined };
+const job = jobFromFlags({ url, rows: "$" }, context);
+
+function columnOf(column: string) {
+  return jobFromFlags({ url, rows: "$", columns: [column] }, context).rows.columns[0];
+}
+
+Deno.test("jobFromFlags() makes a whole job of a URL and a path", () => {
+  strictEqual(job.name, "api.example-8080");
+  strictEqual(job.text, `name = "api.example-8080"\n[request]\nurl = "${url}"\n[rows]\npath = "$"\n`);
+  deepStrictEqual(job.keys, { kind: "stdin" });
+  deepStrictEqual(job.rows, {
+    path: "$",
+    table: "rows",
+    columns: [{ name: "value", path: "$", type: "any" }],
+  });
+});
+
+Deno.test("jobFromFlags() names the job after the host when it has no name", () => {
+  const nameOf = (host: string) => jobFromFlags({ url: `http://${host}/{key}`, rows: "$" }, context).name;
+  strictEqual(nameOf("127.0.0.1:80"), "127.0.0.1-80");
+  strictEqual(nameOf("[::1]:80"), "1-80");
+  strictEqual(nameOf("me:secret@h.example"), "h.example");
+  strictEqual(jobFromFlags({ url, rows: "$", name: "mine" }, context).name, "mine");
+});
+
+Deno.test("jobFromFlags() tells a column's path from its type", () => {
+  const table: readonly (readonly [string, string, string, string])[] = [
+    ["a=$.b", "a", "$.b", "any"],
+    ["a=$.b:integer", "a", "$.b", "integer"],
+    ["a=$['b:text']", "a", "$['b:text']", "any"],
+    ["a=$['b:text']:text", "a", "$['b:text']", "text"],
+    ["a=$['b=c']", "a", "$['b=c']", "any"],
+    ["a=$['\"\\\\']:json", "a", "$['\"\\\\']", "json"],
+    ["a=$['\x7f\u2028é']", "a", "$['\x7f\u2028é']", "any"],
+  ];
+  for (const [flag, name, path, type] of table) deepStrictEqual(columnOf(flag), { name, path, type }, flag);
+});
+
+Deno.test("jobFromFlags() keeps columns in their order", () => {
+  const { rows } = jobFromFlags({ url, rows: "$", columns: ["z=$.z", "a=$.a", "m=$.m"] }, context);
+  deepStrictEqual(rows.columns.map(({ name }) => name), ["z", "a", "m"]);
+});
+
+const wrongFlags: readonly (readonly [Partial<JobFlags>, string])[] = [
+  [{ url: "h/{key}" }, '--url: must begin with http:// or https://: found "h/{key}"'],
+  [{ url: "https://h/" }, '--url: must hold {key}: found "https://h/"'],
+  [
+    { url: "https://h/{kee}" },
+    "--url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {kee}",
+  ],
+  [{ rows: "items" }, '--rows: Cannot read the path "items" as a path begins with $: at character 1'],
+  [
+    { name: "a b" },
+    '--name: must be 1 to 100 letters, digits, dots, hyphens or underscores, the first a letter or digit: found "a b"',
+  ],
+  [{ columns: ["a"] }, '--column: must be NAME=PATH or NAME=PATH:TYPE: found "a"'],
+  [{ columns: ["=$"] }, '--column: must be NAME=PATH or NAME=PATH:TYPE: found "=$"'],
+  [{ columns: ["a=$", "a=$.b"] }, "--column a: must be given once: found twice"],
+  [{ columns: ["a=$", "A=$.b"] }, "--column A: must be a name of its own: taken are fetch, n, a"],
+  [{ columns: ["a=b"] }, '--column a: Cannot read the path "b" as a path begins with $: at character 1'],
+  [{ columns: ["a=$:int"] }, '--column a: must be one of integer, text, real, time, json, any: found "int"'],
+  [
+    { columns: ["a=$[*]"] },
+    '--column a: Cannot use the path "$[*]" for a column as it may select several values: ' +
+    "select the array itself and get its JSON text",
+  ],
+  [
+    { columns: ["a-b=$"] },
+    '--column a-b: must be a name of 1 to 63 letters, digits and underscores, the first no digit: found "a-b"',
+  ],
+];
+
+Deno.test("jobFromFlags() names the flag when it is wrong", () => {
+  for (const [flags, message] of wrongFlags) {
+    throws(() => jobFromFlags({ url, rows: "$", ...flags }, context), { name: "UsageError", message });
+  }
+});
+
+Deno.test("overrideJob() changes nothing when no flag is given", () => {
+  deepStrictEqual(overrideJob(job, {}), job);
+  const none: JobOverrides = { keys: undefined, inFlight: undefined, rate: undefined };
+  deepStrictEqual(overrideJob(job, none), job);
+});
+
+Deno.test("overrideJob() puts flags in place of the job's fields", () => {
+  const changed = overrideJob(job, { keys: "-", inFlight: 10_000, rate: "5/min", batch: 1, minCoverage: 1 });
+  deepStrictEqual(changed.limits, { inFlight: 10_000, rates: [{ count: 5, perMs: 60_000 }], batch: 1 });
+  strictEqual(changed.accept.minCoverage, 1);
+  strictEqual(changed.text, job.text);
+  deepStrictEqual(changed.keys, { kind: "stdin" });
+  deepStrictEqual(overrideJob(job, { keys: "a/k.txt" }).keys, { kind: "file", file: "a/k.txt" });
+  const range = { kind: "range", first: 1, last: 2 } as const;
+  strictEqual(overrideJob(job, { keys: range }).keys, range);
+});
+
+const wrongOverrides: readonly (readonly [JobOverrides, string])[] = [
+  [{ inFlight: 0 }, "--in-flight: must be a whole number from 1 to 10000: found 0"],
+  [{ inFlight: 1.5 }, "--in-flight: must be a whole number from 1 to 10000: found 1.5"],
+  [{ inFlight: NaN }, "--in-flight: must be a whole number from 1 to 10000: found NaN"],
+  [{ batch: 50_001 }, "--batch: must be a whole number from 1 to 50000: found 50001"],
+  [{ minCoverage: 99 }, "--min-coverage: must be a number from 0 to 1: found 99"],
+  [{ minCoverage: -0.1 }, "--min-coverage: must be a number from 0 to 1: found -0.1"],
+  [
+    { rate: "5" },
+    '--rate: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s": found "5"',
+  ],
+  [{ keys: "" }, '--keys: must be the name of a file, or "-" for standard input: found ""'],
+];
+
+Deno.test("overrideJob() names the flag when it is wrong", () => {
+  for (const [overrides, message] of wrongOverrides) {
+    throws(() => overrideJob(job, overrides), { name: "UsageError", message });
+  }
+});

@@ -1,0 +1,106 @@
+/**
+ * Templates: what each placeholder becomes, and what is refused.
+ *
+ * @module
+ */
+
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import fc from "fast-check";
+import { expand, parseTemplate, type TemplateScope, withoutSecrets } from "../../lib/job/template.ts";
+
+const scope: TemplateScope = {
+  key: true,
+  window: true,
+  set: { host: "https://h/ä?", empty: "" },
+  env: (name) => name === "APP" ? "a b/ü" : undefined,
+  secret: (name) => name === "api-token.1" ? "s&t" : undefined,
+  encoding: "url",
+};
+const window = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
+
+const expansions: readonly (readonly [string, string, string])[] = [
+  ["", "", ""],
+  ["plain", "plain", "plain"],
+  ["{key}", "a%2Fb%20%C3%BC", "a/b ü"],
+  ["{key}{key}", "a%2Fb%20%C3%BCa%2Fb%20%C3%BC", "a/b üa/b ü"],
+  ["{window.start}", "2026-11-20T00%3A00%3A00", "2026-11-20T00:00:00"],
+  ["{window.end}", "2026-11-21T00%3A00%3A00", "2026-11-21T00:00:00"],
+  ["{window.start.unix}-{window.end.unix}", "1795132800-1795219200", "1795132800-1795219200"],
+  ["{window.start.date}/{window.end.date}", "2026-11-20/2026-11-21", "2026-11-20/2026-11-21"],
+  ["{set.host}{set.empty}", "https://h/ä?", "https://h/ä?"],
+  ["{env.APP}", "a%20b%2F%C3%BC", "a b/ü"],
+  ["{secret.api-token.1}", "s%26t", "s&t"],
+  ["{{key}} }}{{", "{key} }{", "{key} }{"],
+  ["{{{key}}}", "{a%2Fb%20%C3%BC}", "{a/b ü}"],
+];
+
+for (const [text, url, plain] of expansions) {
+  Deno.test(`expand() writes ${JSON.stringify(text)} for a URL and for a header`, () => {
+    const values = { key: "a/b ü", window };
+    strictEqual(expand(parseTemplate(text, scope), values, "url"), url);
+    strictEqual(expand(parseTemplate(text, { ...scope, encoding: "plain" }), values, "plain"), plain);
+  });
+}
+
+const refusals: readonly (readonly [string, string])[] = [
+  ["{", 'must double a brace that stands for itself ("{{", "}}"): found "{" alone'],
+  ["a}", 'must double a brace that stands for itself ("{{", "}}"): found "}" alone'],
+  ["{key", 'must double a brace that stands for itself ("{{", "}}"): found "{" alone'],
+  ["{env.NO}", "needs the environment variable NO: it is not set"],
+  ["{secret.NO}", "needs the secret NO: there is no such environment variable or systemd credential"],
+];
+const unknown = [
+  "",
+  "Key",
+  " key",
+  "env.",
+  "env",
+  "set.toString",
+  "set.nope",
+  "secret.a/b",
+  "window",
+  "window.start.iso",
+];
+
+Deno.test("parseTemplate() says what is wrong", () => {
+  for (const [text, message] of refusals) {
+    throws(() => parseTemplate(text, scope), { name: "UsageError", message }, text);
+  }
+});
+
+Deno.test("parseTemplate() lists what is allowed when a placeholder is unknown", () => {
+  const allowed = "{key}, {window.start}, {window.end}, {window.start.unix}, {window.end.unix}, " +
+    "{window.start.date}, {window.end.date}, {set.host}, {set.empty}, {env.NAME} and {secret.NAME}";
+  for (const name of unknown) {
+    const message = `must hold no placeholders but ${allowed}: found {${name}}`;
+    throws(() => parseTemplate(`x{${name}}`, scope), { name: "UsageError", message }, name);
+  }
+});
+
+Deno.test("parseTemplate() joins neighbouring texts, but never a secret with its surroundings", () => {
+  deepStrictEqual(parseTemplate("a{{{env.APP}{set.empty}b{secret.api-token.1}c", scope), [
+    { kind: "text", text: "a{a%20b%2F%C3%BCb" },
+    { kind: "text", text: "s%26t", secret: true },
+    { kind: "text", text: "c" },
+  ]);
+});
+
+Deno.test("parseTemplate() gives back any text whose braces are doubled", () => {
+  fc.assert(fc.property(fc.string(), (text) => {
+    const template = parseTemplate(text.replaceAll("{", "{{").replaceAll("}", "}}"), scope);
+    strictEqual(expand(template, { key: "" }, "url"), text);
+  }));
+});
+
+Deno.test("expand() refuses to fill in a window when there is none", () => {
+  const message = "Cannot fill in a template as it needs a window: there is none";
+  throws(() => expand(parseTemplate("{window.end}", scope), { key: "k" }, "url"), {
+    name: "TypeError",
+    message,
+  });
+});
+
+Deno.test("withoutSecrets() hides secrets and nothing else", () => {
+  const template = withoutSecrets(parseTemplate("a{secret.api-token.1}b{key}", scope));
+  strictEqual(expand(template, { key: "k" }, "url"), "a***bk");
+});

@@ -1,0 +1,116 @@
+/**
+ * What the tests of this folder share: a handler that writes down what it is told, ways to cut a text, and a plain
+ * evaluator of paths over parsed documents. The evaluator knows nothing of the automaton that it checks.
+ *
+ * @module
+ */
+
+import { parsePath, type Path, type Segment, type Selector } from "../../lib/json/path.ts";
+import { Query, type Wanted } from "../../lib/json/query.ts";
+import { type Handler, Tokenizer } from "../../lib/json/tokenizer.ts";
+import type { ValueKind } from "../../lib/json/value.ts";
+
+/** Writes down every call, one string each. */
+export class Recorder implements Handler {
+  readonly calls: string[] = [];
+  readonly texts: { readonly wanted: number; readonly kind: ValueKind; readonly raw: string }[] = [];
+
+  enter(wanted: number, kind: ValueKind): void {
+    this.calls.push(`enter ${wanted} ${kind}`);
+  }
+
+  leave(wanted: number): void {
+    this.calls.push(`leave ${wanted}`);
+  }
+
+  text(wanted: number, kind: ValueKind, raw: string): void {
+    this.calls.push(`text ${wanted} ${kind} ${raw}`);
+    this.texts.push({ wanted, kind, raw });
+  }
+}
+
+/** Follows `query` through the chunks of one text. */
+export function record(query: Query, chunks: Iterable<string>): Recorder {
+  const recorder = new Recorder();
+  const tokenizer = new Tokenizer(query, recorder);
+  for (const chunk of chunks) tokenizer.process(chunk);
+  tokenizer.finalize();
+  return recorder;
+}
+
+/** A query of texts, one path each. */
+export function textQuery(...paths: readonly string[]): Query {
+  return new Query(paths.map((path): Wanted => ({ path: parsePath(path), take: "text" })));
+}
+
+/** What is thrown, or `undefined`. */
+export function thrown(act: () => void): unknown {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** The text whole, one unit at a time, and in two at every place. */
+export function* cuttings(text: string): Generator<readonly string[]> {
+  yield [text];
+  yield text.split("");
+  for (let at = 1; at < text.length; at++) yield [text.slice(0, at), text.slice(at)];
+}
+
+/** The nodes of `path` in a parsed document, each once, in document order. */
+export function nodesOf(path: Path, root: unknown): unknown[] {
+  let selected = new Set([""]);
+  const nodes = new Map<string, unknown>();
+  visit(root, "", (where, value) => nodes.set(where, value));
+  for (const segment of path.segments) {
+    const next = new Set<string>();
+    for (const [where] of nodes) {
+      if (where !== "" && reachedFrom(selected, where, segment, nodes)) next.add(where);
+    }
+    selected = next;
+  }
+  return [...nodes].filter(([where]) => selected.has(where)).map(([, value]) => value);
+}
+
+/** `where` is a chain of JSON strings and indexes, each behind a slash that no JSON string has bare. */
+function visit(value: unknown, where: string, see: (where: string, value: unknown) => void): void {
+  see(where, value);
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, child] of Object.entries(value)) {
+    const step = Array.isArray(value) ? name : JSON.stringify(name).replaceAll("/", "\\u002f");
+    visit(child, `${where}/${step}`, see);
+  }
+}
+
+function reachedFrom(
+  from: ReadonlySet<string>,
+  where: string,
+  segment: Segment,
+  nodes: ReadonlyMap<string, unknown>,
+): boolean {
+  const parent = where.slice(0, where.lastIndexOf("/"));
+  const step = where.slice(parent.length + 1);
+  if (!segment.selectors.some((selector) => selects(selector, step, nodes.get(parent)))) return false;
+  if (!segment.descendant) return from.has(parent);
+  for (let above = parent;; above = above.slice(0, above.lastIndexOf("/"))) {
+    if (from.has(above)) return true;
+    if (above === "") return false;
+  }
+}
+
+function selects(selector: Selector, step: string, parent: unknown): boolean {
+  if (selector.kind === "wildcard") return true;
+  if (selector.kind === "name") return step.startsWith('"') && JSON.parse(step) === selector.name;
+  if (!Array.isArray(parent)) return false;
+  const index = Number(step);
+  if (selector.kind === "index") return index === selector.index;
+  const picked: number[] = [];
+  for (let i = selector.start; i < Math.min(selector.end ?? Infinity, parent.length); i += selector.step) {
+    if (selector.step === 0) break;
+    picked.push(i);
+  }
+  return picked.includes(index);
+}

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { UsageError } from "../../lib/errors.ts";
+import { Reader } from "../../lib/store/reader.ts";
+import { type FetchRecord, staged } from "../../lib/store/records.ts";
+import { idsPerRun, type TableShape } from "../../lib/store/schema.ts";
+import { Store } from "../../lib/store/store.ts";
+import { query } from "../support/database.ts";
+import { TempFolder } from "../support/temp.ts";
+
+const shape: TableShape = {
+  name: "updates",
+  columns: [{ name: "ts", type: "ANY" }, { name: "type", type: "TEXT" }],
+};
+
+function record(sequence: number, change: Partial<FetchRecord> = {}): FetchRecord {
+  return {
+    sequence,
+    key: `k${sequence}`,
+    verdict: "ok",
+    reason: null,
+    status: 200,
+    attempts: 1,
+    bytes: 10,
+    rows: 2,
+    startedMs: 1,
+    durationMs: 2,
+    etag: null,
+    lastModified: null,
+    ...change,
+  };
+}
+
+function begin(store: Store): Promise<number> {
+  return store.beginRun({ job: "j", text: "t", sha256: "s" });
+}
+
+Deno.test("Store.finish() makes a fetch and its rows visible together", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  using store = Store.open(file, shape);
+  const run = await begin(store);
+  const values = [1n, "A", 2n, "W", 2.5, null];
+  await store.finish(run, { fetches: [record(0), record(7, { rows: 1 })], rowCounts: [2, 1], values });
+  const first = run * idsPerRun;
+  assert.deepEqual(query(file, "SELECT *, typeof(ts) FROM updates"), [
+    [first, 0, 1, "A", "integer"],
+    [first, 1, 2, "W", "integer"],
+    [first + 7, 0, 2.5, null, "real"],
+  ]);
+  assert.deepEqual(query(file, "SELECT run, sequence, key FROM fetch"), [[run, 0, "k0"], [run, 7, "k7"]]);
+  assert.deepEqual(query(file, "SELECT ok, rows, bytes, attempts FROM run"), [[2, 3, 20, 2]]);
+});
+
+Deno.test("Store.finish() leaves nothing behind when one of its rows cannot be stored", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  using store = Store.open(file, { name: "t", columns: [{ name: "x", type: "INTEGER" }] });
+  const run = await begin(store);
+  const chunk = {
+    fetches: [record(0, { rows: 1 }), record(1, { rows: 1 })],
+    rowCounts: [1, 1],
+    values: [1, "x"],
+  };
+  await assert.rejects(store.finish(run, chunk), /cannot store TEXT value in INTEGER column/);
+  assert.deepEqual(
+    query(file, "SELECT (SELECT count(*) FROM fetch), (SELECT count(*) FROM t), ok FROM run"),
+    [[0, 0, 0]],
+  );
+});
+
+Deno.test("Store.finish() refuses a second verdict on a key", async () => {
+  using folder = new TempFolder();
+  using store = Store.open(folder.file("a.db"), shape);
+  const run = await begin(store);
+  await store.finish(run, { fetches: [record(0, { rows: 0 })], rowCounts: [0], values: [] });
+  await assert.rejects(store.finish(run, { fetches: [record(0)], rowCounts: [0], values: [] }), /UNIQUE/);
+});
+
+Deno.test("Store.stage() keeps rows out of sight until the fetch is finished", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  using store = Store.open(file, shape);
+  const run = await begin(store);
+  const many = Array.from({ length: 1_000 }, (_, index) => [BigInt(index), "A"]).flat();
+  await store.stage(run, { sequence: 3, first: 0, values: many });
+  await store.stage(run, { sequence: 3, first: 1_000, values: [1_000n, "W"] });
+  await store.stage(run, { sequence: 4, first: 0, values: [5n, "A"] });
+  assert.deepEqual(query(file, "SELECT count(*) FROM updates"), [[0]]);
+  await store.finish(run, { fetches: [record(3, { rows: 1_001 })], rowCounts: [staged], values: [] });
+  assert.deepEqual(query(file, "SELECT count(*), sum(ts = n), max(n) FROM updates"), [[1_001, 1_001, 1_000]]);
+  await store.unstage(run, 4, 5);
+  assert.deepEqual(query(file, "SELECT count(*) FROM updates_staged"), [[0]]);
+});
+
+Deno.test("Store.open() drops what a killed run left staged", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  {
+    using store = Store.open(file, shape);
+    await store.stage(await begin(store), { sequence: 0, first: 0, values: [1n, "A"] });
+  }
+  using _again = Store.open(file, shape);
+  assert.deepEqual(query(file, "SELECT count(*) FROM updates_staged"), [[0]]);
+});
+
+Deno.test("Store.resumeRun() makes failed keys pending again when asked to", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  using store = Store.open(file, shape);
+  const run = await begin(store);
+  await store.addBatch(run, { number: 0, first: 0, size: 2, sha256: "" });
+  await store.addBatch(run, { number: 1, first: 2, size: 2, sha256: "" });
+  await store.finish(run, {
+    fetches: [record(0), record(1, { verdict: "failed", reason: "cut", rows: 0 }), record(2), record(3)],
+    rowCounts: [0, 0, 0, 0],
+    values: [],
+  });
+  for (const number of [0, 1]) await store.finishBatch(run, number);
+  await store.resumeRun(run, { retryFailed: false });
+  assert.deepEqual([...await store.doneSequences(run, 0, 4)], [0, 1, 2, 3]);
+  await store.resumeRun(run, { retryFailed: true });
+  assert.deepEqual([...await store.doneSequences(run, 0, 4)], [0, 2, 3]);
+  assert.deepEqual([(await store.batch(run, 0))?.state, (await store.batch(run, 1))?.state], [
+    "open",
+    "done",
+  ]);
+  assert.deepEqual(query(file, "SELECT ok, failed FROM run"), [[3, 0]]);
+});
+
+Deno.test("Store.keepKeys() replaces a list that came only in part", async () => {
+  using folder = new TempFolder();
+  using store = Store.open(folder.file("a.db"), shape);
+  const run = await begin(store);
+  async function* blocks(...lists: string[][]) {
+    for (const list of lists) yield await Promise.resolve(list);
+  }
+  await store.keepKeys(run, blocks(["1", "2"], ["3"], ["4"]));
+  await store.keepKeys(run, blocks(["5"], ['"', "é"]));
+  assert.deepEqual(await Array.fromAsync(store.keptKeys(run)), [["5"], ['"', "é"]]);
+  await store.endRun(run, "finished", null);
+  assert.deepEqual(await Array.fromAsync(store.keptKeys(run)), []);
+});
+
+Deno.test("Store.open() makes a file that only its owner can read", () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  Store.open(file, shape)[Symbol.dispose]();
+  assert.equal((Deno.statSync(file).mode ?? 0) & 0o777, 0o600);
+});
+
+const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] = [
+  [
+    "is no database",
+    (file) => Deno.writeTextFileSync(file, "hello ".repeat(1_000)),
+    /as it is no SQLite database$/,
+  ],
+  [
+    "is another program's",
+    (file) => execute(file, "CREATE TABLE t (x)"),
+    /as it was not made by trawl: name another/,
+  ],
+  ["is newer", (file) => {
+    Store.open(file, shape)[Symbol.dispose]();
+    execute(file, "PRAGMA user_version = 999");
+  }, /as a newer trawl wrote it: its schema is version 999, this program knows 1$/],
+  [
+    "has the table with other columns",
+    (file) => {
+      Store.open(file, { name: "updates", columns: [{ name: "x", type: "TEXT" }] })[Symbol.dispose]();
+    },
+    /^Cannot store into the table "updates" .* as its columns are fetch INTEGER, n INTEGER, x TEXT: the job has/,
+  ],
+  ["is a folder", (file) => Deno.mkdirSync(file), /^Cannot use the database ".*" as/],
+];
+
+for (const [state, prepare, message] of unusable) {
+  Deno.test(`Store.open() throws when the file ${state}`, () => {
+    using folder = new TempFolder();
+    const file = folder.file("a.db");
+    prepare(file);
+    assert.throws(
+      () => Store.open(file, shape),
+      (error) => error instanceof UsageError && message.test(error.message),
+    );
+  });
+}
+
+Deno.test("Store.open() throws when the folder does not exist", () => {
+  assert.throws(() => Store.open("/nonexistent/a.db", shape), /^UsageError: Cannot create the database/);
+});
+
+Deno.test("Reader.series() counts rows in equal parts of the window", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  using store = Store.open(file, shape);
+  const run = await begin(store);
+  await store.finish(run, { fetches: [record(0)], rowCounts: [3], values: [0n, "A", 59n, "A", 119n, "W"] });
+  using reader = Reader.open(file);
+  const time = { table: "updates", column: "ts", count: undefined };
+  assert.deepEqual(reader.series(run * idsPerRun, time, { start: 0, end: 120, buckets: 2 }), [2, 1]);
+});
+
+function execute(file: string, sql: string): void {
+  const db = new DatabaseSync(file);
+  db.exec(sql);
+  db.close();
+}

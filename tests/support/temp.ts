@@ -1,0 +1,21 @@
+/**
+ * A folder of its own for a test, removed afterwards.
+ *
+ * @module
+ */
+
+/** A new empty folder; `using` removes it with all that is in it. */
+export class TempFolder implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "trawl-test-" });
+
+  /** The path of a file in the folder; with `text`, the file is written. */
+  file(name: string, text?: string): string {
+    const path = `${this.path}/${name}`;
+    if (text !== undefined) Deno.writeTextFileSync(path, text);
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}

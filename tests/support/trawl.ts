@@ -1,0 +1,79 @@
+/**
+ * Runs trawl as a process of its own, the way that `deno task trawl` does.
+ *
+ * @module
+ */
+
+import config from "../../deno.json" with { type: "json" };
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** The arguments of `deno` up to and including `main.ts`, as the task has them. */
+const base = config.tasks.trawl.split(" ").slice(1).map((arg) => arg === "main.ts" ? `${root}main.ts` : arg);
+
+export interface Ended {
+  readonly code: number;
+  /** The signal that ended it, if one did. */
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface TrawlOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What comes on standard input; by default nothing. */
+  readonly stdin?: string;
+}
+
+/** A trawl that is under way. */
+export interface Running {
+  readonly pid: number;
+  readonly kill: (signal: Deno.Signal) => void;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts `trawl ARGS`. It must be waited for. */
+export function startTrawl(args: readonly string[], options: TrawlOptions = {}): Running {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...base, ...args],
+    cwd: options.cwd ?? root,
+    clearEnv: true,
+    env: {
+      HOME: Deno.env.get("HOME") ?? "/",
+      PATH: Deno.env.get("PATH") ?? "",
+      NO_COLOR: "1",
+      ...options.env,
+    },
+    stdin: options.stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  return {
+    pid: child.pid,
+    kill: (signal) => {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended by itself.
+      }
+    },
+    ended: finish(child, options.stdin),
+  };
+}
+
+/** Runs `trawl ARGS` to its end. */
+export async function trawl(args: readonly string[], options: TrawlOptions = {}): Promise<Ended> {
+  return await startTrawl(args, options).ended;
+}
+
+async function finish(child: Deno.ChildProcess, stdin: string | undefined): Promise<Ended> {
+  if (stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    // A program that stops reading closes the pipe.
+    await writer.write(new TextEncoder().encode(stdin)).then(() => writer.close()).catch(() => {});
+  }
+  const { code, signal, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return { code, signal, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
