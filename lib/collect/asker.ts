@@ -14,8 +14,6 @@ import { requestHeaders, requestUrl } from "../job/request.ts";
 import { JsonLimitError, JsonSyntaxError } from "../json/json_error.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
 import { TokenizerStream } from "../json/tokenizer_stream.ts";
-import { pipe } from "../limits.ts";
-import { staged } from "../store/records.ts";
 import type { Converted } from "./convert.ts";
 import { type Question, questionOf } from "./question.ts";
 import type { Reason } from "./reasons.ts";
@@ -35,7 +33,7 @@ export type Attempt =
   );
 
 /** An answer's rows, value after value, or that they have all gone to the sink. */
-export type FoundRows = readonly Converted[] | typeof staged;
+export type FoundRows = readonly Converted[] | "staged";
 
 /** What lets the next run ask whether the answer has changed. */
 interface Validators {
@@ -43,6 +41,7 @@ interface Validators {
   readonly lastModified: string | null;
 }
 
+/** One per Worker. */
 export class Asker {
   readonly #job: Job;
   readonly #window: Window | undefined;
@@ -119,7 +118,7 @@ export class Asker {
     const tokenizer = new Tokenizer(this.#question.query, collector);
     tokenizer.process(text);
     tokenizer.finalize();
-    return collector.rest();
+    return [...collector.rest()].flat();
   }
 
   async #flow(text: ReadableStream<string>, collector: RowCollector, sink: RowSink): Promise<FoundRows> {
@@ -130,11 +129,14 @@ export class Asker {
     };
     const stream = text.pipeThrough(new TokenizerStream(this.#question.query, collector));
     for await (const values of stream) await put(values);
-    const rest = collector.rest();
-    const step = Math.max(1, Math.floor(pipe.chunkValuesMax / this.width)) * this.width;
-    if (first === 0 && rest.length <= step) return rest;
-    for (let at = 0; at < rest.length; at += step) await put(rest.slice(at, at + step));
-    return staged;
+    let last: readonly Converted[] = [];
+    for (const values of collector.rest()) {
+      if (last.length > 0) await put(last);
+      last = values;
+    }
+    if (first === 0) return last;
+    await put(last);
+    return "staged";
   }
 }
 

@@ -19,6 +19,7 @@ export interface PlannedBatch {
   readonly done: ReadonlySet<number>;
 }
 
+/** What batches are cut from. */
 export interface BatchPlan {
   readonly store: Store;
   readonly run: number;

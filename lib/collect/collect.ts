@@ -20,6 +20,7 @@ import { meaningOf } from "./reasons.ts";
 import type { RunChoice } from "./run_choice.ts";
 import { Shared } from "./shared.ts";
 
+/** What a run needs. */
 export interface CollectOptions {
   readonly job: Job;
   readonly window: Window | undefined;
@@ -27,6 +28,8 @@ export interface CollectOptions {
   readonly choice: RunChoice;
   /** Only so many keys, the control keys not counted. */
   readonly limit: number | undefined;
+  /** How many keys the list has, where that is known before it is read. */
+  readonly listSize: number | undefined;
   /** Aborted when the run is to stop: what is in flight then has `limits.graceMs` to finish. */
   readonly signal: AbortSignal;
   /** Told once, before the first request. */
@@ -55,7 +58,7 @@ export interface CollectResult {
 export async function collect(options: CollectOptions): Promise<CollectResult> {
   const { job, window, store, choice, signal } = options;
   try {
-    const list = await keysOf(job, { store, choice, window });
+    const list = await keysOf(job, { store, choice, window, signal });
     const memory = Shared.create(job.limits.inFlight);
     const shared = new Shared(memory);
     const progress = new Progress(choice.counts, { shared, inFlightMax: job.limits.inFlight });
@@ -74,7 +77,8 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
       progress,
       drained: (last) => size = job.limits.batch ?? nextBatchSize(last),
     });
-    progress.total = list.count === undefined ? undefined : Math.min(list.count, options.limit ?? Infinity);
+    const listSize = list.count ?? options.listSize;
+    progress.total = listSize === undefined ? undefined : Math.min(listSize, options.limit ?? Infinity);
     options.started(progress);
     using _stopping = stopOn(signal, crew);
     const broken = await askInOrder({ options, batches, crew, progress });

@@ -27,7 +27,7 @@ export function convert(kind: ValueKind, raw: string, type: ColumnType): Convert
     case "integer":
       return integerValue(kind, raw);
     case "real":
-      return kind === ValueKind.number ? finite(Number(raw)) : unfit;
+      return kind === ValueKind.number ? realValue(raw) : unfit;
     case "time": {
       const seconds = timeSeconds(kind, raw);
       return seconds === undefined ? unfit : storedTime(seconds);
@@ -40,25 +40,34 @@ export function storedTime(seconds: number): Converted {
   return Number.isInteger(seconds) ? BigInt(seconds) : seconds;
 }
 
-/** Integers from here on are milliseconds: as seconds they would lie beyond the year 5000. */
+/** Numbers from here on are milliseconds: as seconds they would lie beyond the year 5000. */
 const firstMs = 1e11;
 
+/** Numbers from here on are finer still: as milliseconds they would lie beyond the year 5000. */
+const firstFiner = 1e14;
+
 /**
- * Seconds since 1970 of a time value: an integer or decimal (seconds, or milliseconds from 10^11 on), or an ISO 8601
- * text, which is in UTC if it names no zone. Undefined if it is neither.
+ * Seconds since 1970 of a time value: an integer or decimal (seconds, or milliseconds from 10^11 to below 10^14), or
+ * an ISO 8601 text, which is in UTC if it names no zone. Undefined if it is neither.
  */
 export function timeSeconds(kind: ValueKind, raw: string): number | undefined {
   if (kind === ValueKind.number) {
     const value = Number(raw);
+    if (Math.abs(value) >= firstFiner) return undefined;
     return Math.abs(value) >= firstMs ? value / 1_000 : value;
   }
-  if (kind !== ValueKind.string) return undefined;
-  const text = String(decodeText(kind, raw));
-  const found = /^\d{4}-\d\d-\d\d(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
+  return kind === ValueKind.string ? textSeconds(String(decodeText(kind, raw))) : undefined;
+}
+
+function textSeconds(text: string): number | undefined {
+  const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?:(:\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
   if (found === null) return undefined;
-  const [, time, zone] = found;
-  const ms = Date.parse(time === undefined || zone !== undefined ? text : `${text}Z`);
-  return Number.isNaN(ms) ? undefined : ms / 1_000;
+  const [, date, time = "00:00", seconds = ":00", fraction, zone = "Z"] = found;
+  // Date.parse makes the 30th of February the 2nd of March, and drops what is finer than a millisecond.
+  const day = Date.parse(`${date}T00:00:00Z`);
+  if (Number.isNaN(day) || new Date(day).toISOString().slice(0, 10) !== date) return undefined;
+  const ms = Date.parse(`${date}T${time}${seconds}${zone.replace(/^(...)(\d\d)$/, "$1:$2")}`);
+  return Number.isNaN(ms) ? undefined : ms / 1_000 + Number(fraction ?? 0);
 }
 
 function anyValue(kind: ValueKind, raw: string): Converted {
@@ -92,6 +101,9 @@ function isPlainInteger(text: string): boolean {
   return true;
 }
 
-function finite(value: number): number | typeof unfit {
-  return Number.isFinite(value) ? value : unfit;
+/** The nearest real, as JSON's decimals mean it; an integer must be met exactly. */
+function realValue(raw: string): number | typeof unfit {
+  const value = Number(raw);
+  if (!Number.isFinite(value)) return unfit;
+  return Number.isSafeInteger(value) || !isPlainInteger(raw) || BigInt(value) === BigInt(raw) ? value : unfit;
 }

@@ -19,6 +19,7 @@ const inFlightForTwo = 32;
 /** A batch whose Worker died is asked anew so often; then the run ends. */
 const deathsMax = 3;
 
+/** What the Workers need, and where their rows go. */
 export interface CrewOptions {
   readonly prepare: Omit<Prepare, "type" | "worker">;
   readonly shared: Shared;
@@ -29,6 +30,7 @@ export interface CrewOptions {
   readonly drained: (batch: { readonly size: number; readonly ms: number }) => void;
 }
 
+/** One per run. */
 export class Crew {
   readonly #options: CrewOptions;
   readonly #feedersMax: number;
@@ -38,8 +40,12 @@ export class Crew {
   readonly #orphans: PlannedBatch[] = [];
   #standby: Thread | undefined;
   #isExhausted = false;
-  #deaths = 0;
+  /** How often the Worker of a batch died, by the batch's number. */
+  readonly #deaths = new Map<number, number>();
+  /** Workers that are gone, but not yet what they leave behind. */
+  #leaving = 0;
   #stopped = false;
+  readonly #stopping = Promise.withResolvers<undefined>();
   #error: Error | undefined;
   #changed: (() => void) | undefined;
 
@@ -69,7 +75,7 @@ export class Crew {
 
   /** Starts no more requests; what is in flight is finished. */
   stop(): void {
-    this.#stopped = true;
+    this.#noMore();
     for (const thread of this.#alive) thread.stop();
     this.#change();
   }
@@ -81,17 +87,26 @@ export class Crew {
 
   /** Ends every Worker at once, whatever it is doing. */
   terminate(): void {
-    this.#stopped = true;
-    for (const thread of [...this.#alive]) this.#remove(thread);
+    this.#noMore();
+    for (const thread of [...this.#alive]) {
+      this.#remove(thread);
+      void this.#leave(() => thread.settled());
+    }
     this.#change();
   }
 
-  /** A batch whose Worker died, or the next of the list; at the list's end, undefined once no Worker can die any more. */
+  #noMore(): void {
+    this.#stopped = true;
+    this.#stopping.resolve(undefined);
+  }
+
+  /** A batch whose Worker died, or the next of the list; undefined at its end, once no Worker can die any more. */
   async #next(next: () => Promise<PlannedBatch | undefined>): Promise<PlannedBatch | undefined> {
     while (!this.#stopped) {
       const orphan = this.#orphans.shift();
       if (orphan !== undefined) return orphan;
-      const batch = this.#isExhausted ? undefined : await next();
+      // A key list may come from a program that takes its time; once stopped, nobody waits for it.
+      const batch = this.#isExhausted ? undefined : await Promise.race([next(), this.#stopping.promise]);
       if (batch !== undefined) return batch;
       this.#isExhausted = true;
       if (this.#working() === 0) return undefined;
@@ -109,7 +124,7 @@ export class Crew {
   }
 
   #working(): number {
-    return [...this.#alive].filter((thread) => thread.batch !== undefined).length;
+    return this.#leaving + [...this.#alive].filter((thread) => thread.batch !== undefined).length;
   }
 
   /** Has a Worker ready for the next batch, if there may be one more. */
@@ -162,15 +177,9 @@ export class Crew {
   async #ended(thread: Thread): Promise<void> {
     const { batch } = thread;
     this.#remove(thread);
-    try {
-      // A batch that was stopped has keys left.
-      if (batch !== undefined && !this.#stopped) {
-        await this.#options.store.finishBatch(this.#options.run, batch.number);
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#change();
+    // A batch that was stopped has keys left.
+    if (batch === undefined || this.#stopped) return this.#change();
+    await this.#leave(() => this.#options.store.finishBatch(this.#options.run, batch.number));
   }
 
   /** What a dead Worker left undone is asked by another one. */
@@ -179,15 +188,27 @@ export class Crew {
     const { store, run } = this.#options;
     const { batch } = thread;
     this.#remove(thread);
-    try {
+    await this.#leave(async () => {
       await thread.settled();
-      if (batch === undefined || ++this.#deaths > deathsMax) throw error;
+      if (batch === undefined) throw error;
+      const deaths = (this.#deaths.get(batch.number) ?? 0) + 1;
+      if (deaths > deathsMax) throw error;
+      this.#deaths.set(batch.number, deaths);
       const end = batch.first + batch.keys.length;
       await store.unstage(run, batch.first, end);
       this.#orphans.push({ ...batch, done: await store.doneSequences(run, batch.first, end) });
-    } catch (reason) {
-      this.#fail(reason);
+    });
+  }
+
+  /** Does what is to be done after a Worker; until then, the run is not at its end. */
+  async #leave(work: () => Promise<void>): Promise<void> {
+    this.#leaving++;
+    try {
+      await work();
+    } catch (error) {
+      this.#fail(error);
     }
+    this.#leaving--;
     this.#change();
   }
 

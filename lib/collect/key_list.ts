@@ -11,7 +11,7 @@ import { Client, hostOf } from "../http/client.ts";
 import { ExchangeError } from "../http/exchange_error.ts";
 import { retryDelayMs } from "../http/retry.ts";
 import type { Job, KeySource, Window } from "../job/job.ts";
-import { countKeys, keyRule, readKeys } from "../job/keys.ts";
+import { keyRule, readKeys } from "../job/keys.ts";
 import { plainUrl } from "../job/request.ts";
 import { JsonLimitError, JsonSyntaxError } from "../json/json_error.ts";
 import { parsePath } from "../json/path.ts";
@@ -23,27 +23,30 @@ import type { RunChoice } from "./run_choice.ts";
 
 type UrlSource = Extract<KeySource, { readonly kind: "url" }>;
 
-/** Blocks of keys, and how many keys there are where that is known before they are read. */
-export interface KeyList {
-  readonly blocks: AsyncIterable<readonly string[]>;
-  readonly count: number | undefined;
-}
-
 /**
  * The keys of a run.
  *
  * @throws {UsageError} If they cannot be read.
- * @throws {InterruptedError} If a list must be asked for and does not come.
+ * @throws {InterruptedError} If a list must be asked for and does not come, or the run is stopped before.
  */
 export async function keysOf(
   job: Job,
-  options: { readonly store: Store; readonly choice: RunChoice; readonly window: Window | undefined },
-): Promise<KeyList> {
-  const { store, choice, window } = options;
-  if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), count: await countKeys(job.keys) };
+  options: {
+    readonly store: Store;
+    readonly choice: RunChoice;
+    readonly window: Window | undefined;
+    /** Aborted when the run is to stop. */
+    readonly signal: AbortSignal;
+  },
+): Promise<{ readonly blocks: AsyncIterable<readonly string[]>; readonly count: number | undefined }> {
+  const { store, choice, window, signal } = options;
+  if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), count: undefined };
   let count = choice.keys;
   if (count === null) {
-    count = await keepList(job, { store, run: choice.id, window, source: job.keys });
+    count = await unlessStopped(
+      signal,
+      keepList(job, { store, run: choice.id, window, source: job.keys, signal }),
+    );
     await store.setKeys(choice.id, count);
   }
   return { blocks: store.keptKeys(choice.id), count };
@@ -54,6 +57,7 @@ export async function* askKeys(
   job: Job,
   source: UrlSource,
   window: Window | undefined,
+  signal?: AbortSignal,
 ): AsyncGenerator<readonly string[]> {
   const url = plainUrl(source.url, window);
   const { timeout, bodyBytesMax } = job.request;
@@ -63,6 +67,9 @@ export async function* askKeys(
     bodyBytesMax,
     connectionsMax: 1,
   });
+  const drop = () => client.drop();
+  signal?.addEventListener("abort", drop);
+  using _listening = { [Symbol.dispose]: () => signal?.removeEventListener("abort", drop) };
   const answer = await client.get(url, {});
   if (answer.status !== 200) {
     throw new KeyListError(`http-${answer.status}`, answer.headers.get("retry-after"));
@@ -83,6 +90,16 @@ class KeyListError extends Error {
   }
 }
 
+/** @throws {InterruptedError} If `work` failed as it was stopped. */
+async function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    throw new InterruptedError("Cannot read the key list as the run was stopped: run again to go on");
+  }
+}
+
 async function keepList(
   job: Job,
   options: {
@@ -90,14 +107,15 @@ async function keepList(
     readonly run: number;
     readonly window: Window | undefined;
     readonly source: UrlSource;
+    readonly signal: AbortSignal;
   },
 ): Promise<number> {
-  const { store, run, window, source } = options;
+  const { store, run, window, source, signal } = options;
   for (let attempts = 1;; attempts++) {
     try {
       let count = 0;
       const blocks = async function* () {
-        for await (const block of askKeys(job, source, window)) {
+        for await (const block of askKeys(job, source, window, signal)) {
           count += block.length;
           yield block;
         }
@@ -107,6 +125,7 @@ async function keepList(
       await store.keepKeys(run, blocks());
       return count;
     } catch (error) {
+      signal.throwIfAborted();
       const reason = reasonOf(error);
       const retryAfter = error instanceof KeyListError ? error.retryAfter : null;
       const failed = { attempts, attemptsMax: job.retry.attempts, retryAfter };
@@ -119,7 +138,7 @@ async function keepList(
           { cause: error },
         );
       }
-      await delay(delayMs);
+      await delay(delayMs, { signal });
     }
   }
 }
@@ -130,6 +149,7 @@ function reasonOf(error: unknown): string {
   if (error instanceof KeyListError) return error.message;
   if (error instanceof JsonSyntaxError) return error.cut ? "cut" : "bad-json";
   if (error instanceof JsonLimitError) return error.limit === "depth" ? "too-deep" : "value-too-large";
+  if (error instanceof TypeError && /encoded data/.test(error.message)) return "bad-utf8";
   throw error;
 }
 

@@ -30,6 +30,7 @@ export interface Batch {
   readonly done: ReadonlySet<number>;
 }
 
+/** What a Worker is told. */
 export type ToWorker =
   | Prepare
   | Batch
@@ -46,6 +47,7 @@ export type ToStore =
   | { readonly type: "unstaged"; readonly sequence: number }
   | { readonly type: "finished"; readonly chunk: FinishedChunk };
 
+/** What a Worker says. */
 export type FromWorker =
   | ToStore
   /** No key of the batch is left to be started; some may be in flight or wait for another attempt. */

@@ -1,44 +1,52 @@
 /**
  * What a Worker has found, on its way to the store. Finished fetches wait a moment for company; at most
- * `unacknowledgedMax` messages are under way, and whoever has more must wait: `postMessage` itself has no bound.
+ * `unacknowledgedMax` messages of rows are under way, and whoever has more must wait: `postMessage` itself has no
+ * bound. Holds at most one message, and one answer more.
  *
  * @module
  */
 
 import { pipe } from "../limits.ts";
-import { type FetchRecord, staged } from "../store/records.ts";
+import type { FetchRecord } from "../store/records.ts";
 import type { Converted } from "./convert.ts";
 import type { ToStore } from "./messages.ts";
 
+/** Where messages go. */
 export interface OutboxOptions {
   readonly send: (message: ToStore) => void;
   /** Milliseconds that were spent waiting for the store. */
   readonly waited: (ms: number) => void;
 }
 
+/** One per Worker. */
 export class Outbox {
   readonly #options: OutboxOptions;
   #fetches: FetchRecord[] = [];
-  #rowCounts: number[] = [];
+  #rowCounts: (number | "staged")[] = [];
   #values: Converted[] = [];
   #chars = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The finished fetches are waiting for room. */
+  #flushing: Promise<void> | undefined;
   #unacknowledged = 0;
-  #waiting: (() => void)[] = [];
+  /** Who waits for room, the longest first. */
+  readonly #waiting: (() => void)[] = [];
+  #emptied: (() => void) | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
   }
 
-  /** Adds a finished fetch with its rows, or with `staged` in their place. */
+  /** Adds a finished fetch with its rows, or with "staged" in their place; waits while there is a full message. */
   async finish(
     record: FetchRecord,
-    rows: readonly Converted[] | typeof staged,
+    rows: readonly Converted[] | "staged",
     width: number,
   ): Promise<void> {
+    while (this.#isFull()) await this.#flush();
     this.#fetches.push(record);
-    if (rows === staged) {
-      this.#rowCounts.push(staged);
+    if (rows === "staged") {
+      this.#rowCounts.push("staged");
     } else {
       this.#rowCounts.push(rows.length / width);
       for (const value of rows) {
@@ -46,66 +54,68 @@ export class Outbox {
         if (typeof value === "string") this.#chars += value.length;
       }
     }
-    if (this.#isFull()) {
-      await this.#room();
-      this.flush();
-    } else {
-      this.#timer ??= setTimeout(() => this.flush(), pipe.chunkDelayMs);
-    }
+    if (this.#isFull()) void this.#flush();
+    else this.#timer ??= setTimeout(() => void this.#flush(), pipe.chunkDelayMs);
   }
 
   /** Sends some rows of an answer that is not whole yet. */
   async stage(sequence: number, first: number, values: readonly Converted[]): Promise<void> {
     await this.#room();
-    this.#send({ type: "staged", part: { sequence, first, values } });
+    this.#options.send({ type: "staged", part: { sequence, first, values } });
   }
 
-  /** What was staged of this answer is void. */
+  /** What was staged of this answer is void. This holds no rows, so it waits for no room. */
   unstage(sequence: number): void {
-    this.#send({ type: "unstaged", sequence });
+    this.#unacknowledged++;
+    this.#options.send({ type: "unstaged", sequence });
   }
 
-  /** Sends all finished fetches now. */
-  flush(): void {
+  /** The store has taken one message. */
+  acknowledged(): void {
+    // Its room goes straight to whoever waits, so nobody can come in between.
+    const next = this.#unacknowledged <= pipe.unacknowledgedMax ? this.#waiting.shift() : undefined;
+    if (next !== undefined) return next();
+    this.#unacknowledged--;
+    if (this.#unacknowledged === 0) this.#emptied?.();
+  }
+
+  /** Sends what is left; resolves when the store has taken everything. Nothing may be added any more. */
+  async close(): Promise<void> {
+    await this.#flush();
+    if (this.#unacknowledged > 0) await new Promise<void>((resolve) => this.#emptied = resolve);
+  }
+
+  /** Resolves when the finished fetches have been sent. */
+  async #flush(): Promise<void> {
+    if (this.#fetches.length > 0) await (this.#flushing ??= this.#sendFinished());
+  }
+
+  async #sendFinished(): Promise<void> {
+    await this.#room();
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#fetches.length === 0) return;
+    this.#flushing = undefined;
     const chunk = { fetches: this.#fetches, rowCounts: this.#rowCounts, values: this.#values };
     this.#fetches = [];
     this.#rowCounts = [];
     this.#values = [];
     this.#chars = 0;
-    this.#send({ type: "finished", chunk });
+    this.#options.send({ type: "finished", chunk });
   }
 
-  /** The store has taken one message. */
-  acknowledged(): void {
-    this.#unacknowledged--;
-    this.#waiting.shift()?.();
-  }
-
-  /** Sends what is left; resolves when the store has taken everything. */
-  async close(): Promise<void> {
-    this.flush();
-    while (this.#unacknowledged > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
+  /** Waits until one more message may be under way, and counts it as such. */
   async #room(): Promise<void> {
-    if (this.#unacknowledged < pipe.unacknowledgedMax) return;
-    const sinceMs = performance.now();
-    while (this.#unacknowledged >= pipe.unacknowledgedMax) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#unacknowledged < pipe.unacknowledgedMax) {
+      this.#unacknowledged++;
+      return;
     }
+    const sinceMs = performance.now();
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#options.waited(performance.now() - sinceMs);
   }
 
   #isFull(): boolean {
     return this.#fetches.length >= pipe.chunkFetchesMax || this.#values.length >= pipe.chunkValuesMax ||
       this.#chars >= pipe.chunkCharsMax;
-  }
-
-  #send(message: ToStore): void {
-    this.#unacknowledged++;
-    this.#options.send(message);
   }
 }

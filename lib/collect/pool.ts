@@ -7,6 +7,7 @@
 
 import type { Gate } from "./gate.ts";
 
+/** Items, and what is to be done with each. */
 export interface PoolOptions<T> {
   readonly source: Iterator<T>;
   readonly gate: Gate;
@@ -16,6 +17,7 @@ export interface PoolOptions<T> {
   readonly drained: () => void;
 }
 
+/** One per batch. */
 export class Pool<T> {
   readonly #options: PoolOptions<T>;
   /** Items whose delay is over. */
@@ -35,9 +37,7 @@ export class Pool<T> {
     for (;;) {
       const item = this.#next();
       if (item !== undefined) {
-        await this.#options.gate.pass();
-        if (this.#isStopped) this.#options.gate.leave();
-        else void this.#start(item);
+        if (await this.#options.gate.pass()) void this.#start(item);
       } else if (this.#inFlight + this.#timers.size > 0) {
         await new Promise<void>((resolve) => this.#changed = resolve);
       } else {
@@ -49,6 +49,7 @@ export class Pool<T> {
   /** Starts nothing more: what waits for another attempt is given up, what is in flight goes on. */
   stop(): void {
     this.#isStopped = true;
+    this.#options.gate.stop();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#again.length = 0;

@@ -7,6 +7,7 @@
 import type { FetchRecord, RunCounts, Verdict } from "../store/records.ts";
 import type { Shared, WaitedFor } from "./shared.ts";
 
+/** The sums of one run. */
 export class Progress {
   /** Keys with a verdict, before this start of the run and since. */
   readonly verdicts: Record<Verdict, number>;

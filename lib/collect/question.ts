@@ -21,7 +21,7 @@ export interface Question {
   /** Index of the time column whose rows must lie within the window. */
   readonly withinColumn: number | undefined;
   readonly window: Window | undefined;
-  readonly counting: { readonly column: number; readonly everySeconds: number } | undefined;
+  readonly counting: { readonly column: number; readonly everyMs: number } | undefined;
 }
 
 /** Compiles a job. Its paths have been checked when it was loaded. */
@@ -48,7 +48,7 @@ export function questionOf(job: Job, window: Window | undefined): Question {
     window,
     counting: rows.count === undefined
       ? undefined
-      : { column: columnIndex(rows.columns, rows.count.by), everySeconds: rows.count.everyMs / 1_000 },
+      : { column: columnIndex(rows.columns, rows.count.by), everyMs: rows.count.everyMs },
   };
 }
 

@@ -12,6 +12,7 @@ interface ReasonInfo {
   readonly means: string;
 }
 
+/** Every code but those of HTTP statuses. */
 export const reasons = {
   "connect": { transient: true, means: "the server could not be reached" },
   "connect-timeout": { transient: true, means: "the server took no connection in time" },
@@ -35,6 +36,7 @@ export const reasons = {
   "too-many-groups": { transient: false, means: "the rows fall into too many groups to be counted" },
 } as const satisfies Readonly<Record<string, ReasonInfo>>;
 
+/** A code. */
 export type Reason = keyof typeof reasons | `http-${number}`;
 
 /** Whether a failure for this reason may go away by itself. */

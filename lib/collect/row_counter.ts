@@ -1,6 +1,6 @@
 /**
  * Counts rows instead of keeping them: how many per span of time, apart for each combination of the other columns.
- * Holds one number per group, at most `countGroupsMax` of them.
+ * Holds one number per group, at most `countGroupsMax` of them; a new combination weighs as much as many numbers.
  *
  * @module
  */
@@ -8,57 +8,87 @@
 import { pipe } from "../limits.ts";
 import { type Converted, storedTime } from "./convert.ts";
 
+/** What a combination takes in memory, some 500 bytes, in groups of some 30. */
+const combinationWeight = 16;
+
+/** UTF-16 units of text that take as much memory as a group: they are held twice. */
+const groupChars = 16;
+
 /** One combination of the other columns: its first row, and a count per bucket's start. */
-interface Group {
+interface Combination {
   readonly row: readonly Converted[];
   readonly counts: Map<number, number>;
 }
 
+/** The counts of one answer. */
 export class RowCounter {
   readonly #column: number;
-  readonly #everySeconds: number;
-  readonly #groups = new Map<Converted, Group>();
-  #size = 0;
+  readonly #everyMs: number;
+  readonly #combinations = new Map<Converted, Combination>();
+  #groups = 0;
+  #weight = 0;
 
-  /** `column` is the index of the time column; a bucket is `everySeconds` long and begins at a multiple of that. */
-  constructor(options: { readonly column: number; readonly everySeconds: number }) {
+  /** `column` is the index of the time column; a bucket is `everyMs` long and begins at a multiple of that. */
+  constructor(options: { readonly column: number; readonly everyMs: number }) {
     this.#column = options.column;
-    this.#everySeconds = options.everySeconds;
+    this.#everyMs = options.everyMs;
   }
 
-  /** Counts one row. False if it would be one group too many. A row without a time is in a bucket of its own. */
+  /** Counts one row. False if there are too many groups. A row without a time is in a bucket of its own. */
   add(row: readonly Converted[]): boolean {
     const time = row[this.#column];
-    const bucket = time === null || time === undefined
+    // In whole milliseconds there are no rounded quotients; what is finer belongs to the millisecond that it is in.
+    const bucketMs = time === null || time === undefined
       ? NaN
-      : Math.floor(Number(time) / this.#everySeconds) * this.#everySeconds;
-    const { counts } = this.#groupOf(row);
-    const count = counts.get(bucket);
-    if (count === undefined && ++this.#size > pipe.countGroupsMax) return false;
-    counts.set(bucket, (count ?? 0) + 1);
-    return true;
+      : Math.floor(millisecondOf(Number(time)) / this.#everyMs) * this.#everyMs;
+    const { counts } = this.#combinationOf(row);
+    const count = counts.get(bucketMs);
+    if (count === undefined) {
+      this.#groups++;
+      this.#weight++;
+    }
+    counts.set(bucketMs, (count ?? 0) + 1);
+    return this.#weight <= pipe.countGroupsMax;
   }
 
-  /** Appends the groups as rows, oldest bucket first, with the count as their last column. */
-  writeTo(values: Converted[]): void {
-    const rows: { readonly bucket: number; readonly row: Converted[] }[] = [];
-    for (const { row, counts } of this.#groups.values()) {
-      for (const [bucket, count] of counts) {
-        const counted = [...row, count];
-        counted[this.#column] = Number.isNaN(bucket) ? null : storedTime(bucket);
-        rows.push({ bucket, row: counted });
+  /** The groups as rows, oldest bucket first, with the count as their last column. */
+  *rows(): Generator<Converted[]> {
+    // All of them as objects would take many times as much memory as the counts.
+    const combinations = [...this.#combinations.values()];
+    const bucketsMs = new Float64Array(this.#groups);
+    const indexes = new Uint32Array(this.#groups);
+    let at = 0;
+    for (const [index, { counts }] of combinations.entries()) {
+      for (const bucketMs of counts.keys()) {
+        bucketsMs[at] = bucketMs;
+        indexes[at++] = index;
       }
     }
-    rows.sort((a, b) => (a.bucket || 0) - (b.bucket || 0));
-    for (const { row } of rows) values.push(...row);
-    this.#groups.clear();
+    const order = Uint32Array.from(bucketsMs.keys())
+      .sort((a, b) => (bucketsMs[a] || 0) - (bucketsMs[b] || 0) || a - b);
+    for (const place of order) {
+      const bucketMs = bucketsMs[place] ?? NaN;
+      const combination = combinations[indexes[place] ?? 0];
+      if (combination === undefined) continue;
+      const row = [...combination.row, combination.counts.get(bucketMs) ?? 0];
+      row[this.#column] = Number.isNaN(bucketMs) ? null : storedTime(bucketMs / 1_000);
+      yield row;
+    }
   }
 
-  #groupOf(row: readonly Converted[]): Group {
+  #combinationOf(row: readonly Converted[]): Combination {
     const name = this.#nameOf(row);
-    let group = this.#groups.get(name);
-    if (group === undefined) this.#groups.set(name, group = { row: [...row], counts: new Map() });
-    return group;
+    let combination = this.#combinations.get(name);
+    if (combination === undefined) {
+      combination = { row: [...row], counts: new Map() };
+      this.#combinations.set(name, combination);
+      const chars = row.reduce<number>(
+        (sum, value) => sum + (typeof value === "string" ? value.length : 0),
+        0,
+      );
+      this.#weight += combinationWeight + Math.floor(chars / groupChars);
+    }
+    return combination;
   }
 
   /** A single other column is its own name; of several, types and lengths keep ["a", "b"] apart from ["ab", ""]. */
@@ -71,4 +101,11 @@ export class RowCounter {
     }
     return name;
   }
+}
+
+/** The millisecond that a time lies in. A double tells microseconds apart today, so what is nearer is meant to be it. */
+function millisecondOf(seconds: number): number {
+  const ms = seconds * 1_000;
+  const nearest = Math.round(ms);
+  return Math.abs(ms - nearest) < 1e-3 ? nearest : Math.floor(ms);
 }

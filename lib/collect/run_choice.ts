@@ -9,6 +9,7 @@ import type { Job, Window } from "../job/job.ts";
 import type { RunCounts, RunRecord } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 
+/** The run that a start belongs to. */
 export interface RunChoice {
   readonly id: number;
   /** The run had been begun before. */
@@ -19,6 +20,7 @@ export interface RunChoice {
   readonly keys: number | null;
 }
 
+/** What the user asks for. */
 export interface RunWishes {
   /** Begin anew, whatever there is. */
   readonly isNew: boolean;

@@ -11,8 +11,8 @@ import { run } from "../limits.ts";
 const Place = {
   /** Slots that nobody holds. */
   free: 0,
-  /** Workers that wait for a slot. */
-  waiting: 1,
+  /** Goes up, and around, whenever there may be a slot for somebody who had none. */
+  changes: 1,
   /** Slots that one Worker may hold while others want some too. */
   share: 2,
   /** From here on: slots that each Worker holds. */
@@ -75,27 +75,33 @@ export class Shared {
   give(worker: number): void {
     Atomics.sub(this.#ints, Place.held + worker, 1);
     Atomics.add(this.#ints, Place.free, 1);
-    if (Atomics.load(this.#ints, Place.waiting) > 0) Atomics.notify(this.#ints, Place.free);
+    this.#change();
   }
 
   /** Gives back what a Worker held that died. */
   giveAll(worker: number): void {
     const held = Atomics.exchange(this.#ints, Place.held + worker, 0);
     Atomics.add(this.#ints, Place.free, held);
-    Atomics.notify(this.#ints, Place.free);
+    this.#change();
   }
 
-  /** Resolves when another Worker may have given a slot back; at once if there is a free one. */
-  async slotGiven(): Promise<void> {
-    Atomics.add(this.#ints, Place.waiting, 1);
-    const { async, value } = Atomics.waitAsync(this.#ints, Place.free, 0);
+  /** How often a slot may have come free, to be read before {@linkcode tryTake}. */
+  changes(): number {
+    return Atomics.load(this.#ints, Place.changes);
+  }
+
+  /**
+   * Resolves when there may be a slot that was not there at the count of `seen`. To wait for a free slot instead
+   * would be no wait at all where there is one that this Worker's share does not allow it.
+   */
+  async slotGiven(seen: number): Promise<void> {
+    const { async, value } = Atomics.waitAsync(this.#ints, Place.changes, seen);
     if (async) await value;
-    Atomics.sub(this.#ints, Place.waiting, 1);
   }
 
   setShare(share: number): void {
     Atomics.store(this.#ints, Place.share, share);
-    Atomics.notify(this.#ints, Place.free);
+    this.#change();
   }
 
   /** Slots in use, over all Workers. */
@@ -108,20 +114,27 @@ export class Shared {
   }
 
   /**
-   * Reserves the next start, at least `intervalUs` after the one before, over all Workers.
+   * Reserves the next start, at least `intervalUs` after the one before, over all Workers. Each Worker may have one
+   * reserved: a next start beyond that comes of a clock that was set back, and holds nobody up.
    *
    * @returns When it may happen, microseconds since 1970.
    */
   reserveStart(nowUs: number, intervalUs: number): number {
     const now = BigInt(Math.ceil(nowUs));
     const interval = BigInt(Math.ceil(intervalUs));
+    const last = now + interval * BigInt(run.workersMax);
     for (;;) {
       const next = Atomics.load(this.#longs, Place64.nextStart);
-      const at = next > now ? next : now;
+      const at = next > now && next <= last ? next : now;
       if (Atomics.compareExchange(this.#longs, Place64.nextStart, next, at + interval) === next) {
         return Number(at);
       }
     }
+  }
+
+  #change(): void {
+    Atomics.add(this.#ints, Place.changes, 1);
+    Atomics.notify(this.#ints, Place.changes);
   }
 
   addBytes(bytes: number): void {

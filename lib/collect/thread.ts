@@ -9,6 +9,7 @@ import { messageOf } from "../errors.ts";
 import type { PlannedBatch } from "./batches.ts";
 import type { FromWorker, Prepare, ToStore, ToWorker } from "./messages.ts";
 
+/** What is called when the Worker says something. */
 export interface ThreadOptions {
   /** Takes rows in; the next message of this Worker waits for it. */
   readonly take: (message: ToStore) => Promise<void>;
@@ -22,6 +23,7 @@ export interface ThreadOptions {
   readonly notTaken: (error: unknown) => void;
 }
 
+/** One Worker, for one batch. */
 export class Thread {
   /** The Worker's number among those alive. */
   readonly number: number;

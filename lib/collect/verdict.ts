@@ -24,6 +24,7 @@ export interface Acceptance {
   readonly control: boolean;
 }
 
+/** What an answer is worth; a failure has its reason. */
 export type Judgement =
   | { readonly verdict: "ok" | "empty" }
   | { readonly verdict: "failed"; readonly reason: Reason };

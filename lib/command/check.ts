@@ -124,7 +124,7 @@ async function tryKeys(
       exit = Exit.incomplete;
       out(`${printable(key)}: failed: ${meaningOf(attempt.reason)} (${attempt.reason})\n`);
     } else if (attempt.verdict !== "dropped") {
-      if (typeof attempt.rows !== "number") keep(attempt.rows);
+      if (attempt.rows !== "staged") keep(attempt.rows);
       out(`${printable(key)}: ${attempt.verdict}, ${attempt.kept} rows, ${attempt.bytes} bytes\n`);
       for (const line of rowLines(shown, asker.width)) out(`  ${line}\n`);
     }

@@ -14,6 +14,7 @@ import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
 import { statusCommand } from "./status.ts";
 
+/** A verb. */
 export interface Command {
   readonly name: string;
   /** What stands behind the name, such as `JOB`. */
@@ -42,6 +43,7 @@ const jobFlags: readonly Flag[] = [
 
 const common: readonly Flag[] = [flags.verbose, flags.help];
 
+/** All verbs, in the order in which help shows them. */
 export const commands: readonly Command[] = [
   {
     name: "run",

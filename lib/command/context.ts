@@ -6,6 +6,7 @@
 
 import type { Arguments } from "./flag.ts";
 
+/** The world outside. */
 export interface Context {
   /** Standard output is for data. */
   readonly out: (text: string) => void;

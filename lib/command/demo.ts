@@ -19,10 +19,11 @@ const latency = { kind: "exponential", meanMs: 10 } as const;
 
 /** Some requests fail at first, as they do in life. */
 const faults = [
-  { kind: "status", status: 503, probability: 0.01, attempts: 1, retryAfter: 1 },
+  { kind: "status", status: 503, probability: 0.01, attempts: 1, retryAfterS: 1 },
   { kind: "reset-body", probability: 0.01, attempts: 1 },
 ] as const;
 
+/** Its exit code is that of the run. */
 export async function demoCommand(args: Arguments, context: Context): Promise<number> {
   const database = args.text(flags.db) ?? "demo.db";
   const simulator = await startSimulatorWorker({ profile: "ripestat", latency, faults });

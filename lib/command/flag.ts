@@ -88,7 +88,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Arg
   const alias = Object.fromEntries(
     flags.flatMap(({ name, short }) => short === undefined ? [] : [[short, name]]),
   );
-  const parsed = parseArgs(args, {
+  const parsed = parseArgs(joined(args, valued), {
     string: [...valued.map(({ name }) => name), "_"],
     boolean: switches.map(({ name }) => name),
     collect: valued.map(({ name }) => name),
@@ -113,6 +113,23 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Arg
     if (texts.length > 0) values.set(flag.name, texts);
   }
   return new Arguments(parsed._.map(String), values);
+}
+
+/** `--keys -` as `--keys=-`: the parser takes a lone hyphen for no value. */
+function joined(args: readonly string[], valued: readonly Flag[]): string[] {
+  const names = new Set(valued.map(({ name }) => `--${name}`));
+  const result: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? "";
+    const next = args[at + 1];
+    if (names.has(arg) && next !== undefined && !next.startsWith("--")) {
+      result.push(`${arg}=${next}`);
+      at++;
+    } else {
+      result.push(arg);
+    }
+  }
+  return result;
 }
 
 function unknownFlag(arg: string, flags: readonly Flag[]): UsageError {

@@ -10,6 +10,7 @@ import { tableOf } from "../collect/question.ts";
 import { chooseRun, isoTime, type RunChoice } from "../collect/run_choice.ts";
 import { UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
+import { countKeys } from "../job/keys.ts";
 import { dueWindows, formatWindow, parseWindow } from "../job/window.ts";
 import { Reader } from "../store/reader.ts";
 import type { RunRecord } from "../store/records.ts";
@@ -35,8 +36,9 @@ export async function runCommand(args: Arguments, context: Context): Promise<num
 /** The same for a job that is loaded already. */
 export async function runJob(job: Job, args: Arguments, context: Context): Promise<number> {
   const database = databaseOf(args, job);
-  // Nothing is made before the window is known to be one.
+  // Nothing is made before the window is known to be one, and the keys to be there.
   const given = windowOf(job, args);
+  const listSize = await listSizeOf(job);
   using store = Store.open(database, tableOf(job));
   const windows = given === undefined ? await windowsDue(store, job, args) : [given.window];
   if (windows.length === 0) {
@@ -46,7 +48,7 @@ export async function runJob(job: Job, args: Arguments, context: Context): Promi
   let exit: number = Exit.done;
   for (const window of windows) {
     if (signal.aborted) return Exit.interrupted;
-    exit = Math.max(exit, await runWindow({ job, window, store, database, signal }, args, context));
+    exit = Math.max(exit, await runWindow({ job, window, store, database, signal, listSize }, args, context));
   }
   return exit;
 }
@@ -57,10 +59,11 @@ interface WindowRun {
   readonly store: Store;
   readonly database: string;
   readonly signal: AbortSignal;
+  readonly listSize: number | undefined;
 }
 
 async function runWindow(one: WindowRun, args: Arguments, context: Context): Promise<number> {
-  const { job, window, store, database, signal } = one;
+  const { job, window, store, database, signal, listSize } = one;
   const wishes = { isNew: args.has(flags.isNew), retryFailed: args.has(flags.retryFailed) };
   const choice = await chooseRun(store, job, { ...wishes, window });
   const isQuiet = args.has(flags.quiet);
@@ -80,6 +83,7 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
       store,
       choice,
       limit: args.count(flags.limit, { min: 1 }),
+      listSize,
       signal,
       started: (started) => {
         progress = started;
@@ -100,6 +104,19 @@ function exitOf(result: CollectResult, minCoverage: number): number {
   if (result.isControlBroken) return Exit.incomplete;
   if (result.state === "interrupted") return Exit.interrupted;
   return coverageOf(result) < minCoverage ? Exit.incomplete : Exit.done;
+}
+
+/** How many keys the list has, where that can be told before it is read. */
+async function listSizeOf({ keys }: Job): Promise<number | undefined> {
+  if (keys.kind === "stdin" && Deno.stdin.isTerminal()) {
+    throw new UsageError(
+      "Cannot read the keys from a terminal: name a file with --keys FILE, or pipe them in",
+    );
+  }
+  const count = await countKeys(keys);
+  if (count !== 0) return count;
+  const name = keys.kind === "file" ? keys.file : keys.kind;
+  throw new UsageError(`Cannot use the keys of "${name}" as there must be at least one: it holds none`);
 }
 
 /** The window that was asked for; undefined if it is to be found out. */
@@ -154,13 +171,14 @@ function summaryOf(found: {
     window: window && formatWindow(window),
     database,
     table: job.rows.table,
+    isCounted: job.rows.count !== undefined,
     result,
     minCoverage: job.accept.minCoverage,
     asked: progress === undefined ? 0 : progress.done - progress.doneBefore,
     elapsedMs: progress?.elapsedMs ?? 0,
     bytes: progress?.bytes ?? 0,
     peakBytes,
-    limit: progress === undefined ? "" : limitOf({
+    limit: progress && limitOf({
       spanMs: progress.elapsedMs,
       slotMs: progress.waitedMs("slot"),
       paceMs: progress.waitedMs("pace"),

@@ -19,6 +19,7 @@ import { flags } from "./flags.ts";
 /** Any UTC day is a window of the practice API's. */
 const dayRule = { everyMs: 86_400_000, lagMs: 0, catchUp: 1 };
 
+/** Ends with exit code 0 once interrupted. */
 export async function simulateCommand(
   args: Arguments,
   { out, say, interruptible }: Context,

@@ -16,6 +16,7 @@ import { flags } from "./flags.ts";
 /** Runs that are shown, newest first. */
 const runsShown = 20;
 
+/** Reads only; a run may be under way. */
 export async function statusCommand(args: Arguments, { out }: Context): Promise<number> {
   using reader = Reader.open(await databaseOf(args));
   const id = args.count(flags.run, { min: 1 });

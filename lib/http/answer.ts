@@ -27,6 +27,7 @@ export interface Reading {
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+/** An answer whose body must be read or discarded, once. */
 export class Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -51,15 +52,13 @@ export class Answer {
    * @throws {ExchangeError} If the body is cut short, is no UTF-8, or a deadline passes.
    */
   async smallText(): Promise<string | undefined> {
-    const length = this.headers.get("content-length");
-    const encoded = this.headers.has("content-encoding");
-    if (!encoded && length !== null && Number(length) <= http.smallBodyBytesMax) {
+    if (this.#isKnownSmall()) {
       const bytes = await this.#guard(this.#response.bytes());
       this.#count(bytes.length);
       this.#reading.ended();
       return decode(bytes);
     }
-    if (!encoded && length !== null) return undefined;
+    if (this.#length !== undefined) return undefined;
     return await this.#smallOfUnknownLength();
   }
 
@@ -82,11 +81,8 @@ export class Answer {
   /** Gives up what was not read, so that the connection is free: a short rest is read, a long one is cut off. */
   async discard(): Promise<void> {
     try {
-      if (
-        this.#reader === undefined &&
-        Number(this.headers.get("content-length") ?? NaN) <= http.smallBodyBytesMax
-      ) {
-        this.#count((await this.#response.bytes()).length);
+      if (this.#reader === undefined && this.#isKnownSmall()) {
+        this.#count((await this.#guard(this.#response.bytes())).length);
       } else {
         await (this.#reader?.cancel() ?? this.#response.body?.cancel());
       }
@@ -95,6 +91,17 @@ export class Answer {
     } finally {
       this.#reading.ended();
     }
+  }
+
+  /** Decoded bytes of the body, if they are known: of an encoded one, the header counts what is sent. */
+  get #length(): number | undefined {
+    const length = this.headers.get("content-length");
+    return length === null || this.headers.has("content-encoding") ? undefined : Number(length);
+  }
+
+  #isKnownSmall(): boolean {
+    const length = this.#length;
+    return length !== undefined && length <= http.smallBodyBytesMax;
   }
 
   /** Many servers send even a short answer without its length. */

@@ -19,6 +19,7 @@ export interface ClientTimeouts {
   readonly totalMs: number;
 }
 
+/** What a client may do, and how long it waits. */
 export interface ClientOptions {
   /** `host:port` of every server that may be asked, redirects included. */
   readonly hosts: readonly string[];
@@ -31,13 +32,14 @@ export interface ClientOptions {
   readonly read?: (bytes: number) => void;
 }
 
+/** One per Worker. Disposing it aborts what is under way and closes its connections. */
 export class Client implements Disposable {
   readonly #options: ClientOptions;
   readonly #http: Deno.HttpClient;
   readonly #deadlines: Deadlines;
   readonly #exchanges = new Set<Exchange>();
-  /** When a server last took a connection, by host. */
-  readonly #reachableMs = new Map<string, number>();
+  /** The last look at whether a server takes connections, by host. */
+  readonly #probes = new Map<string, Probe>();
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -80,6 +82,7 @@ export class Client implements Disposable {
 
   [Symbol.dispose](): void {
     this.drop();
+    this.#deadlines[Symbol.dispose]();
     this.#http.close();
   }
 
@@ -102,7 +105,10 @@ export class Client implements Disposable {
 
   #redirected(location: string, base: string): string {
     const target = URL.parse(location, base);
-    if (target === null || !this.#options.hosts.includes(hostOf(target))) throw new ExchangeError("redirect");
+    // A port speaks one protocol, so another one there is a mistake, or sends in the open what was encrypted.
+    const isAllowed = target?.protocol === new URL(base).protocol &&
+      this.#options.hosts.includes(hostOf(target));
+    if (!isAllowed) throw new ExchangeError("redirect");
     return target.href;
   }
 
@@ -111,14 +117,13 @@ export class Client implements Disposable {
     const url = new URL(exchange.url);
     const host = hostOf(url);
     const { connectMs } = this.#options.timeouts;
+    let probe = this.#probes.get(host);
     // Asked again only after a while, or a thousand slow answers would mean a thousand more connections.
-    const reached = this.#reachableMs.get(host) ?? -Infinity;
-    if (nowMs() - reached < connectMs || await isReachable(url, connectMs)) {
-      this.#reachableMs.set(host, Math.max(reached, nowMs()));
-      exchange.enter("first-byte");
-    } else {
-      exchange.abort("connect-timeout");
+    if (probe === undefined || nowMs() - probe.startedMs >= connectMs) {
+      probe = { startedMs: nowMs(), reachable: isReachable(url, connectMs) };
+      this.#probes.set(host, probe);
     }
+    exchange.probed(await probe.reachable);
   }
 
   #end(exchange: Exchange): void {
@@ -137,6 +142,11 @@ function nowMs(): number {
   return performance.now();
 }
 
+interface Probe {
+  readonly startedMs: number;
+  readonly reachable: Promise<boolean>;
+}
+
 /** One exchange and the deadline of the phase that it is in. */
 class Exchange implements Watched {
   readonly url: string;
@@ -152,7 +162,7 @@ class Exchange implements Watched {
     this.url = url;
     this.#timeouts = timeouts;
     this.#probe = probe;
-    this.dueMs = this.#startedMs + Math.min(timeouts.connectMs, timeouts.totalMs);
+    this.dueMs = this.#startedMs + Math.min(timeouts.connectMs, timeouts.firstByteMs, timeouts.totalMs);
   }
 
   get signal(): AbortSignal {
@@ -164,18 +174,25 @@ class Exchange implements Watched {
   }
 
   /** `idle`: a read of the body is under way; `body`: none is, so only the total counts. */
-  enter(phase: "first-byte" | "body" | "idle"): void {
-    if (phase === "first-byte" && this.#phase !== "probing") return;
+  enter(phase: "body" | "idle"): void {
     this.#phase = phase;
     if (phase === "body") this.dueMs = this.#totalMs;
-    else if (phase === "idle") this.dueMs = Math.min(nowMs() + this.#timeouts.idleMs, this.#totalMs);
-    else this.dueMs = Math.min(this.#startedMs + this.#timeouts.firstByteMs, this.#totalMs);
+    else this.dueMs = Math.min(nowMs() + this.#timeouts.idleMs, this.#totalMs);
+  }
+
+  /** The server was looked for. Tells nothing if it has answered meanwhile. */
+  probed(isReachable: boolean): void {
+    if (this.#phase !== "probing") return;
+    if (!isReachable) return this.abort("connect-timeout");
+    this.#phase = "first-byte";
+    this.dueMs = Math.min(this.#firstByteMs, this.#totalMs);
   }
 
   expire(): void {
-    if (nowMs() >= this.#totalMs) return this.abort("total-timeout");
+    const now = nowMs();
+    if (now >= this.#totalMs) return this.abort("total-timeout");
     if (this.#phase === "idle") return this.abort("idle-timeout");
-    if (this.#phase === "first-byte") return this.abort("first-byte-timeout");
+    if (this.#phase === "first-byte" || now >= this.#firstByteMs) return this.abort("first-byte-timeout");
     this.#phase = "probing";
     this.dueMs = this.#totalMs;
     this.#probe(this);
@@ -184,6 +201,10 @@ class Exchange implements Watched {
   abort(reason: ExchangeFailure): void {
     this.#failure ??= new ExchangeError(reason);
     this.#controller.abort(this.#failure);
+  }
+
+  get #firstByteMs(): number {
+    return this.#startedMs + this.#timeouts.firstByteMs;
   }
 
   get #totalMs(): number {

@@ -16,7 +16,8 @@ export interface Watched {
   expire(): void;
 }
 
-export class Deadlines {
+/** All deadlines of a Worker. Its timer runs only while something is watched. */
+export class Deadlines implements Disposable {
   readonly #watched = new Set<Watched>();
   readonly #now: () => number;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -34,13 +35,22 @@ export class Deadlines {
     this.#watched.delete(watched);
   }
 
+  /** Watches nothing any more: a timer that runs keeps the process alive. */
+  [Symbol.dispose](): void {
+    this.#watched.clear();
+    this.#stop();
+  }
+
   #look(): void {
     const now = this.#now();
     for (const watched of this.#watched) {
       if (watched.dueMs <= now) watched.expire();
     }
-    if (this.#watched.size > 0) return;
     // Stops only in an idle moment, so that a busy Worker does not start it anew for every request.
+    if (this.#watched.size === 0) this.#stop();
+  }
+
+  #stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+/** Every code. */
 export const exchangeFailures = [
   "connect",
   "connect-timeout",
@@ -19,6 +20,7 @@ export const exchangeFailures = [
   "dropped",
 ] as const;
 
+/** One of the codes. */
 export type ExchangeFailure = typeof exchangeFailures[number];
 
 /** An exchange failed for `reason`. */

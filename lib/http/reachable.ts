@@ -8,14 +8,14 @@
 export async function isReachable(url: URL, timeoutMs: number): Promise<boolean> {
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
-  const connecting = Deno.connect({ hostname, port }).then((connection) => {
+  const tooLate = new AbortController();
+  const timer = setTimeout(() => tooLate.abort(), timeoutMs);
+  try {
+    const connection = await Deno.connect({ hostname, port, signal: tooLate.signal });
     connection.close();
     return true;
-  }, () => false);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), timeoutMs));
-  try {
-    return await Promise.race([connecting, tooLate]);
+  } catch {
+    return false;
   } finally {
     clearTimeout(timer);
   }

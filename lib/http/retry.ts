@@ -42,9 +42,11 @@ export function retryDelayMs(failed: FailedAttempt, circumstances: Circumstances
  */
 export function retryAfterMs(header: string, nowMs: number): number | undefined {
   const text = header.trim();
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
-  if (!/^[A-Z][a-z]{2,8},? /.test(text)) return undefined;
-  const at = Date.parse(text);
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  // Date.parse finds a date in almost any text.
+  if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/.test(text)) return undefined;
+  // One of the three forms of a date names no zone, and means UTC as the others do.
+  const at = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 

@@ -45,8 +45,10 @@ export interface FailRule {
   readonly exists?: true;
 }
 
+/** What a column holds; `any` takes integers, reals and texts as they come. */
 export type ColumnType = "integer" | "text" | "real" | "time" | "json" | "any";
 
+/** One column of the job's table. */
 export interface Column {
   readonly name: string;
   /** A singular RFC 9535 path, counted from the row. */
@@ -60,6 +62,7 @@ export interface CountRule {
   readonly everyMs: number;
 }
 
+/** What is kept of an answer. */
 export interface Rows {
   /** RFC 9535 path whose nodes are the rows. */
   readonly path: string;
@@ -84,6 +87,7 @@ export interface Window {
   readonly endMs: number;
 }
 
+/** A job whose every field has been checked. */
 export interface Job {
   readonly name: string;
   /** What the run belongs to: the job file's text as written, then a line for every `--set`. Holds no secret. */

@@ -93,7 +93,7 @@ function readColumns({ rows }: JobFile, problems: Problems): readonly Column[] {
   const columns = Object.entries(rows.columns).map(([name, column]) => ({ name, ...column }));
   if (columns.length === 0) problems.add(["rows", "columns"], "must hold a column: found none");
   // trawl's own columns: the answer's fetch id and, where rows are counted, their number.
-  const taken = new Set(rows.count === undefined ? ["fetch", "n"] : ["fetch", "n", "count"]);
+  const taken = new Set(rows.count === undefined ? ["fetch", "row"] : ["fetch", "row", "count"]);
   for (const { name, path } of columns) {
     const field = ["rows", "columns", name];
     const wrongName = nameRule(name);

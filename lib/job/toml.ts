@@ -99,7 +99,7 @@ export class TomlDocument {
     }
   }
 
-  /** Enters each name of a dotted key, from the last to the first; a table in between stands where it is first named. */
+  /** Enters each name of a dotted key, from the last to the first; a table between stands where it is first named. */
   #enterKey(key: AST.TOMLKey, path: FieldPath, value: AST.TOMLNode): void {
     let index = key.keys.length - 1;
     for (let length = path.length; index >= 0; length -= 1) {

@@ -37,6 +37,7 @@ export interface TimeColumn {
   readonly count: string | undefined;
 }
 
+/** A read-only connection; readers do not block the writer, nor it them. */
 export class Reader implements Disposable {
   readonly #db: DatabaseSync;
 

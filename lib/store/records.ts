@@ -4,6 +4,7 @@
  * @module
  */
 
+/** All verdicts. */
 export const verdicts = ["ok", "empty", "unchanged", "failed"] as const;
 
 /** How a key's question ended. A key without a fetch is pending. */
@@ -36,14 +37,11 @@ export interface FetchRecord {
 /** Finished fetches with all their rows: they become visible in one transaction. */
 export interface FinishedChunk {
   readonly fetches: readonly FetchRecord[];
-  /** For each fetch how many rows `values` holds of it, or `staged`: its rows have been staged before. */
-  readonly rowCounts: readonly number[];
+  /** For each fetch how many rows `values` holds of it, or that its rows have been staged before. */
+  readonly rowCounts: readonly (number | "staged")[];
   /** The rows' values, row after row, fetch after fetch. */
   readonly values: readonly Value[];
 }
-
-/** In `rowCounts`: this fetch's rows have been staged. */
-export const staged = -1;
 
 /** Some rows of an answer that is not whole yet: kept apart until it is. */
 export interface StagedPart {

@@ -15,6 +15,7 @@ export const runColumns =
   "id, job, text, sha256, window_start, window_end, state, reason, started, ended, keys, " +
   "ok, empty, unchanged, failed, rows, bytes, attempts";
 
+/** A row with {@linkcode runColumns} as a record. */
 export function asRun(row: SqlRow): RunRecord {
   const state = row["state"];
   return {

@@ -17,12 +17,13 @@ export const idsPerRun = 10_000_000_000;
 /** What a column of the job's table can hold; `ANY` keeps integers, reals and texts as they come. */
 export type SqlType = "INTEGER" | "REAL" | "TEXT" | "ANY";
 
-/** The job's table: its columns come after `fetch` and `n`, the row's number within its answer, from 0. */
+/** The job's table: its columns come after `fetch` and `row`, the row's number within its answer, from 0. */
 export interface TableShape {
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
 }
 
+/** The tables of every database; of integers, `_ms` are milliseconds. */
 export const trawlTables = `
 CREATE TABLE run (
   id           INTEGER PRIMARY KEY,
@@ -87,11 +88,11 @@ CREATE INDEX fetch_run ON fetch (run);
 export function createTable(shape: TableShape, options: { readonly staged: boolean }): string {
   const columns = shape.columns.map(({ name, type }) => `, ${quote(name)} ${type}`).join("");
   const table = quote(options.staged ? stagedName(shape) : shape.name);
-  return `CREATE TABLE IF NOT EXISTS ${table} (fetch INTEGER NOT NULL, n INTEGER NOT NULL${columns}, ` +
-    `PRIMARY KEY (fetch, n)) STRICT, WITHOUT ROWID`;
+  return `CREATE TABLE IF NOT EXISTS ${table} (fetch INTEGER NOT NULL, row INTEGER NOT NULL${columns}, ` +
+    `PRIMARY KEY (fetch, row)) STRICT, WITHOUT ROWID`;
 }
 
-/** An INSERT of `count` rows: `fetch`, `n` and the columns' values, over and over. */
+/** An INSERT of `count` rows: `fetch`, `row` and the columns' values, over and over. */
 export function insertRows(
   shape: TableShape,
   options: { readonly staged: boolean; readonly count: number },
@@ -101,6 +102,7 @@ export function insertRows(
   return `INSERT INTO ${table} VALUES ${Array(options.count).fill(row).join(", ")}`;
 }
 
+/** The name of the staging twin of the job's table. */
 export function stagedName(shape: TableShape): string {
   return `${shape.name}_staged`;
 }

@@ -17,7 +17,6 @@ import {
   type FinishedChunk,
   type RunCounts,
   type RunRecord,
-  staged,
   type StagedPart,
 } from "./records.ts";
 import { asRun, countFetches, runColumns } from "./run_rows.ts";
@@ -207,7 +206,7 @@ export class Store implements Disposable {
       for (const [index, record] of chunk.fetches.entries()) {
         const fetch = run * idsPerRun + record.sequence;
         const rowCount = chunk.rowCounts[index] ?? 0;
-        if (rowCount === staged) {
+        if (rowCount === "staged") {
           this.#unveil(fetch);
         } else if (rowCount > 0) {
           const end = at + rowCount * width;
@@ -320,7 +319,11 @@ export class Store implements Disposable {
 function checkShape(db: DatabaseSync, file: string, shape: TableShape): void {
   const found = db.prepare(`SELECT name, type FROM pragma_table_info(?)`).all(shape.name)
     .map((row) => `${row["name"]} ${row["type"]}`);
-  const wanted = ["fetch INTEGER", "n INTEGER", ...shape.columns.map(({ name, type }) => `${name} ${type}`)];
+  const wanted = [
+    "fetch INTEGER",
+    "row INTEGER",
+    ...shape.columns.map(({ name, type }) => `${name} ${type}`),
+  ];
   if (found.join() !== wanted.join()) {
     throw new UsageError(
       `Cannot store into the table "${shape.name}" of "${file}" as its columns are ${found.join(", ")}: ` +

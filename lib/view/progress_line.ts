@@ -7,7 +7,7 @@
 
 import type { Progress } from "../collect/progress.ts";
 import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
-import { limitOf } from "./limit.ts";
+import { limitOf, type limits } from "./limit.ts";
 
 /** Milliseconds between two drawings of the bar, between two lines, and between two looks at the memory. */
 const barMs = 250;
@@ -16,6 +16,7 @@ const memoryMs = 250;
 
 const barCells = 20;
 
+/** Where and how progress is shown. */
 export interface ProgressOptions {
   readonly write: (text: string) => void;
   /** Draw a bar of so many columns at most; undefined where there is no terminal. */
@@ -30,7 +31,7 @@ export class ProgressLine {
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #peakBytes = 0;
   #last = { ms: 0, slotMs: 0, paceMs: 0, storeMs: 0 };
-  #limit = "";
+  #limit: keyof typeof limits | undefined;
 
   constructor(progress: Progress, options: ProgressOptions) {
     this.#progress = progress;
@@ -95,22 +96,20 @@ function barOf({ done, total }: Progress): string {
   return `${percent} % ${"█".repeat(filled)}${"░".repeat(barCells - filled)} `;
 }
 
-/** done/total, requests/s, in flight, MB/s, failures, time left, what limits. */
-function factsOf(progress: Progress, limit: string): string {
+/** The first things first: a narrow terminal cuts off the end. */
+function factsOf(progress: Progress, limit: keyof typeof limits | undefined): string {
   const { done, total, elapsedMs, bytes, inFlight, verdicts } = progress;
   const seconds = Math.max(elapsedMs, 1) / 1_000;
   const perSecond = (done - progress.doneBefore) / seconds;
-  const left = total === undefined || perSecond === 0
-    ? undefined
-    : Math.max(0, total - done) / perSecond * 1_000;
+  const isEstimable = total !== undefined && perSecond > 0;
   return [
-    `${formatCount(done)}${total === undefined ? "" : `/${formatCount(total)}`} keys`,
+    `${formatCount(done)}${total === undefined ? "" : `/${formatCount(total)}`}`,
     `${rateText(perSecond)}/s`,
-    `${inFlight} in flight`,
-    `${formatBytes(bytes / seconds)}/s`,
+    ...(isEstimable ? [`${formatDuration(Math.max(0, total - done) / perSecond * 1_000)} left`] : []),
     `${formatCount(verdicts.failed)} failed`,
-    ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
-    ...(limit === "" ? [] : [`limit: ${limit}`]),
+    `${formatBytes(bytes / seconds)}/s`,
+    `${inFlight} in flight`,
+    ...(limit === undefined ? [] : [`limit: ${limit}`]),
   ].join(" · ");
 }
 

@@ -8,6 +8,7 @@ import type { CollectResult } from "../collect/collect.ts";
 import { meaningOf } from "../collect/reasons.ts";
 import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
 import type { FailureCount } from "../store/reader.ts";
+import { limits } from "./limit.ts";
 import { printable } from "./printable.ts";
 import { rateText } from "./progress_line.ts";
 import { sparkline } from "./sparkline.ts";
@@ -20,6 +21,7 @@ export interface TopKey {
   readonly series: readonly number[] | undefined;
 }
 
+/** What is known of a run at its end. */
 export interface Summary {
   readonly run: number;
   readonly job: string;
@@ -27,6 +29,8 @@ export interface Summary {
   readonly window: string | undefined;
   readonly database: string;
   readonly table: string;
+  /** The table holds counts of rows instead of the rows. */
+  readonly isCounted: boolean;
   readonly result: CollectResult;
   readonly minCoverage: number;
   /** Of this process: keys that got their verdict, milliseconds, decoded bytes, peak of resident memory. */
@@ -34,7 +38,7 @@ export interface Summary {
   readonly elapsedMs: number;
   readonly bytes: number;
   readonly peakBytes: number;
-  readonly limit: string;
+  readonly limit: keyof typeof limits | undefined;
   readonly failures: readonly FailureCount[];
   readonly top: readonly TopKey[];
 }
@@ -61,11 +65,16 @@ export function summaryText(summary: Summary): string {
     `trawl: ${about} ${how} in ${formatDuration(elapsedMs)}`,
     fact("coverage", keys === undefined ? "unknown" : `${percent(coverageOf(result))} of the keys`),
     fact("keys", `${keys === undefined ? "" : `${formatCount(keys)} = `}${sums}`),
-    fact("rows", `${formatCount(counts.rows)} in ${summary.table} of ${printable(summary.database)}`),
+    fact(
+      "rows",
+      `${formatCount(counts.rows)} ${summary.isCounted ? "counted" : "stored"} in ${summary.table} of ${
+        printable(summary.database)
+      }`,
+    ),
     fact("requests", `${rateText(asked / seconds)}/s, ${formatCount(counts.attempts)} attempts in all`),
     fact("data", `${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`),
     fact("memory", `${formatBytes(summary.peakBytes)} at most`),
-    ...(summary.limit === "" ? [] : [fact("limited by", summary.limit)]),
+    ...(summary.limit === undefined ? [] : [fact("limited by", limits[summary.limit])]),
     ...failureLines(summary.failures),
     ...topLines(summary.top),
   ];
@@ -96,7 +105,7 @@ export function summaryJson(summary: Summary): string {
     elapsedMs: Math.round(elapsedMs),
     bytes,
     peakBytes,
-    limit: summary.limit,
+    limit: summary.limit ?? null,
     failures,
     top: top.map(({ key, rows }) => ({ key, rows })),
   });

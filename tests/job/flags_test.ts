@@ -68,7 +68,7 @@ const wrongFlags: readonly (readonly [Partial<JobFlags>, string])[] = [
   [{ columns: ["a"] }, '--column: must be NAME=PATH or NAME=PATH:TYPE: found "a"'],
   [{ columns: ["=$"] }, '--column: must be NAME=PATH or NAME=PATH:TYPE: found "=$"'],
   [{ columns: ["a=$", "a=$.b"] }, "--column a: must be given once: found twice"],
-  [{ columns: ["a=$", "A=$.b"] }, "--column A: must be a name of its own: taken are fetch, n, a"],
+  [{ columns: ["a=$", "A=$.b"] }, "--column A: must be a name of its own: taken are fetch, row, a"],
   [{ columns: ["a=b"] }, '--column a: Cannot read the path "b" as a path begins with $: at character 1'],
   [{ columns: ["a=$:int"] }, '--column a: must be one of integer, text, real, time, json, any: found "int"'],
   [

@@ -468,12 +468,12 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     "a column twice in other case",
     cols('a = { path = "$" }\nA = { path = "$" }'),
-    "8:1: rows.columns.A: must be a name of its own: taken are fetch, n, a",
+    "8:1: rows.columns.A: must be a name of its own: taken are fetch, row, a",
   ],
   [
     "a column of trawl's own",
-    cols('n = { path = "$" }'),
-    "7:1: rows.columns.n: must be a name of its own: taken are fetch, n",
+    cols('row = { path = "$" }'),
+    "7:1: rows.columns.row: must be a name of its own: taken are fetch, row",
   ],
   [
     "a column count where rows are counted",
@@ -481,7 +481,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
       'ts = { path = "$", type = "time" }\ncount = { path = "$" }',
       'count = { by = "ts", every = "1m" }\n',
     ),
-    "9:1: rows.columns.count: must be a name of its own: taken are fetch, n, count, ts",
+    "9:1: rows.columns.count: must be a name of its own: taken are fetch, row, count, ts",
   ],
   [
     "a column without a path",

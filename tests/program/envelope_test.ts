@@ -9,8 +9,8 @@ import { trawl } from "../support/trawl.ts";
 
 /** A write per byte takes its time; some answers are too large to be read in one piece all the same. */
 const sizes = new Map<number, SimulateOptions>([
-  [1, { asns: 8, updatesMax: 60, sizes: { "12654": 200 } }],
-  [7, { asns: 30, updatesMax: 300 }],
+  [1, { asns: 4, updatesMax: 20, sizes: { "12654": 110 } }],
+  [7, { asns: 12, updatesMax: 300 }],
   [65_536, { asns: 60, updatesMax: 20_000 }],
 ]);
 
@@ -48,7 +48,7 @@ function assertTruth(db: string, options: SimulateOptions): void {
     const truth = [...truthOf(options, String(key), dayWindow).updates()];
     const stored = query(
       db,
-      `SELECT ts, type FROM updates JOIN fetch ON fetch.id = updates.fetch WHERE key = '${key}' ORDER BY n`,
+      `SELECT ts, type FROM updates JOIN fetch ON fetch.id = updates.fetch WHERE key = '${key}' ORDER BY row`,
     );
     assert.deepEqual(stored, truth.map((row) => [...row]), `rows of ${key}`);
     assert.deepEqual([verdict, rows], [truth.length === 0 ? "empty" : "ok", truth.length]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../lib/errors.ts";
 import { Reader } from "../../lib/store/reader.ts";
-import { type FetchRecord, staged } from "../../lib/store/records.ts";
+import type { FetchRecord } from "../../lib/store/records.ts";
 import { idsPerRun, type TableShape } from "../../lib/store/schema.ts";
 import { Store } from "../../lib/store/store.ts";
 import { query } from "../support/database.ts";
@@ -87,8 +87,12 @@ Deno.test("Store.stage() keeps rows out of sight until the fetch is finished", a
   await store.stage(run, { sequence: 3, first: 1_000, values: [1_000n, "W"] });
   await store.stage(run, { sequence: 4, first: 0, values: [5n, "A"] });
   assert.deepEqual(query(file, "SELECT count(*) FROM updates"), [[0]]);
-  await store.finish(run, { fetches: [record(3, { rows: 1_001 })], rowCounts: [staged], values: [] });
-  assert.deepEqual(query(file, "SELECT count(*), sum(ts = n), max(n) FROM updates"), [[1_001, 1_001, 1_000]]);
+  await store.finish(run, { fetches: [record(3, { rows: 1_001 })], rowCounts: ["staged"], values: [] });
+  assert.deepEqual(query(file, "SELECT count(*), sum(ts = row), max(row) FROM updates"), [[
+    1_001,
+    1_001,
+    1_000,
+  ]]);
   await store.unstage(run, 4, 5);
   assert.deepEqual(query(file, "SELECT count(*) FROM updates_staged"), [[0]]);
 });
@@ -169,7 +173,7 @@ const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] =
     (file) => {
       Store.open(file, { name: "updates", columns: [{ name: "x", type: "TEXT" }] })[Symbol.dispose]();
     },
-    /^Cannot store into the table "updates" .* as its columns are fetch INTEGER, n INTEGER, x TEXT: the job has/,
+    /^Cannot store into the table "updates" .* as its columns are fetch INTEGER, row INTEGER, x TEXT: the job has/,
   ],
   ["is a folder", (file) => Deno.mkdirSync(file), /^Cannot use the database ".*" as/],
 ];

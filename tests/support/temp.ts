@@ -15,6 +15,11 @@ export class TempFolder implements Disposable {
     return path;
   }
 
+  /** The names of the files in the folder, sorted. */
+  names(): string[] {
+    return [...Deno.readDirSync(this.path)].map(({ name }) => name).sort();
+  }
+
   [Symbol.dispose](): void {
     Deno.removeSync(this.path, { recursive: true });
   }

@@ -9,7 +9,9 @@ import config from "../../deno.json" with { type: "json" };
 const root = new URL("../../", import.meta.url).pathname;
 
 /** The arguments of `deno` up to and including `main.ts`, as the task has them. */
-const base = config.tasks.trawl.split(" ").slice(1).map((arg) => arg === "main.ts" ? `${root}main.ts` : arg);
+const base = config.tasks.trawl.command.split(" ").slice(1).map((arg) =>
+  arg === "main.ts" ? `${root}main.ts` : arg
+);
 
 export interface Ended {
   readonly code: number;

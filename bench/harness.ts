@@ -1,0 +1,161 @@
+/**
+ * What every question has in common: contestants that do the same work, run in turns, and compared within one run.
+ * The machine may be shared and noisy, so a ratio is taken within a round, and the median of the rounds is told.
+ *
+ * @module
+ */
+
+import { messageOf } from "../lib/errors.ts";
+import { type Command, type Ended, runCommand } from "./process.ts";
+
+/** No further round begins so long after the first: on a busy machine there are fewer. */
+const raceSeconds = 40;
+
+/** One way of doing the work. */
+export interface Contestant {
+  readonly name: string;
+  /** Undefined where the program is not installed. */
+  readonly command: Command | undefined;
+  /** Takes so long that one round must do. */
+  readonly isSlow?: boolean;
+  /** Clears away what an earlier round left. */
+  readonly before?: () => Promise<void>;
+  /** Told in `Ended`: whether all of the work was done. */
+  readonly isDone: (ended: Ended) => boolean;
+}
+
+/** Contestants that do the same work. */
+export interface Race {
+  /** What the work is. */
+  readonly title: string;
+  /** Unit of the figure, such as `MB/s`. */
+  readonly unit: string;
+  /** The figure that so many seconds come to. */
+  readonly figure: (seconds: number) => number;
+  /** By default each one's figure is compared with that of the first, in the same round. */
+  readonly contestants: readonly Contestant[];
+  /** A figure that is known beforehand, to compare with instead. */
+  readonly ideal?: { readonly name: string; readonly figure: number };
+  /** How often the contestants take turns at most. */
+  readonly rounds: number;
+}
+
+/** How one contestant did. */
+export interface Result {
+  readonly name: string;
+  /** One a round. */
+  readonly figures: readonly number[];
+  /** The program is there to be run. */
+  readonly isInstalled: boolean;
+  /** Why it was given up, if it was. */
+  readonly failure: string | undefined;
+  /** The median of the rounds' ratios; undefined where there is nothing to compare with. */
+  readonly ratio: number | undefined;
+  /** Over all rounds. */
+  readonly peakBytes: number | undefined;
+}
+
+/** What a question needs of the run that it is part of. */
+export interface BenchContext {
+  /** An empty folder, removed in the end. */
+  readonly folder: string;
+  /** Size of a generated file. */
+  readonly fileBytes: number;
+  /** Aborted when the user has had enough. */
+  readonly signal: AbortSignal;
+  /** Shows what is under way. */
+  readonly note: (text: string) => void;
+}
+
+/** One question that the benchmark answers with a table. */
+export interface Question {
+  readonly name: string;
+  /** One sentence, above the table. */
+  readonly about: string;
+  /** Gives each race's results as they come. */
+  readonly ask: (context: BenchContext) => AsyncIterable<Outcome>;
+}
+
+/** A race that is over. */
+export interface Outcome {
+  readonly race: Race;
+  readonly results: readonly Result[];
+}
+
+/** What was noted about a contestant so far. */
+interface Score {
+  readonly contestant: Contestant;
+  readonly figures: number[];
+  readonly ratios: number[];
+  peakBytes: number | undefined;
+  failure: string | undefined;
+}
+
+/**
+ * Runs a race: A B C, A B C, …; a slow contestant runs in the first round only.
+ *
+ * @throws The signal's reason, once it is aborted.
+ */
+export async function compare(race: Race, { signal, note }: BenchContext): Promise<Outcome> {
+  const scores = race.contestants.map((contestant): Score => ({
+    contestant,
+    figures: [],
+    ratios: [],
+    peakBytes: undefined,
+    failure: undefined,
+  }));
+  const startedMs = performance.now();
+  for (let round = 1; round <= race.rounds; round++) {
+    if (performance.now() - startedMs > raceSeconds * 1_000) break;
+    let base = race.ideal?.figure;
+    for (const score of scores) {
+      if (score.failure !== undefined || (round > 1 && score.contestant.isSlow === true)) continue;
+      note(`${race.title}: ${score.contestant.name}, round ${round} of ${race.rounds}`);
+      const seconds = await scored(score, signal);
+      if (seconds === undefined) continue;
+      const figure = race.figure(seconds);
+      score.figures.push(figure);
+      if (score === scores[0]) base ??= figure;
+      if (base !== undefined) score.ratios.push(figure / base);
+    }
+  }
+  return { race, results: [...idealOf(race), ...scores.map(resultOf)] };
+}
+
+/** The middle one, or the mean of the two in the middle; undefined of none. */
+export function median(numbers: readonly number[]): number | undefined {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return low === undefined || high === undefined ? undefined : (low + high) / 2;
+}
+
+/** Seconds of one turn; undefined, with the failure noted, where it went wrong. */
+async function scored(score: Score, signal: AbortSignal): Promise<number | undefined> {
+  const { command, before, isDone } = score.contestant;
+  if (command === undefined) return undefined;
+  try {
+    signal.throwIfAborted();
+    await before?.();
+    const ended = await runCommand(command, signal);
+    if (!isDone(ended)) {
+      throw new Error(`not all of the work was done: ${messageOf(ended.text).slice(0, 120)}`);
+    }
+    score.peakBytes = Math.max(score.peakBytes ?? 0, ended.peakBytes ?? 0) || undefined;
+    return ended.seconds;
+  } catch (error) {
+    signal.throwIfAborted();
+    score.failure = messageOf(error);
+    return undefined;
+  }
+}
+
+function resultOf({ contestant, figures, ratios, peakBytes, failure }: Score): Result {
+  const isInstalled = contestant.command !== undefined;
+  return { name: contestant.name, figures, isInstalled, failure, ratio: median(ratios), peakBytes };
+}
+
+function idealOf({ ideal }: Race): Result[] {
+  if (ideal === undefined) return [];
+  const known = { figures: [ideal.figure], isInstalled: true, failure: undefined, peakBytes: undefined };
+  return [{ name: ideal.name, ratio: 1, ...known }];
+}

@@ -1,0 +1,77 @@
+/**
+ * Question `hello`: how many small questions a second, everything stored, beside clients that only download.
+ *
+ * @module
+ */
+
+import { formatCount } from "../lib/job/units.ts";
+import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
+import { hasStored, installed, python, removeDatabase, script, trawl } from "./programs.ts";
+import { servePractice, serveStatic } from "./servers.ts";
+
+const keys = 100_000;
+const inFlight = 64;
+const rounds = 3;
+const answer = '{"message":"Hello, world!","n":123456789,"unit":"greetings"}';
+
+/** Small answers, one after the other. */
+export const hello: Question = {
+  name: "hello",
+  about: `${formatCount(keys)} questions with answers of some 70 bytes, ${inFlight} in flight`,
+  ask: askHello,
+};
+
+async function* askHello(context: BenchContext): AsyncIterable<Outcome> {
+  const nginx = await serveStatic(answer, context.folder);
+  await using server = nginx ?? await servePractice("--profile", "hello", "--delay", "0");
+  const url = `${server.url}/hello/{key}`;
+  const counts = [String(keys), String(inFlight)];
+  const database = `${context.folder}/hello.db`;
+  const keyFile = `${context.folder}/hello.txt`;
+  await Deno.writeTextFile(keyFile, Array.from({ length: keys }, (_, index) => `${index + 1}\n`).join(""));
+  yield await compare({
+    title: `asking ${nginx === undefined ? "the practice API" : "nginx"}`,
+    unit: "requests/s",
+    figure: (seconds) => keys / seconds,
+    rounds,
+    contestants: [
+      {
+        name: "plain fetch, dropped",
+        command: script("fetch_keys.ts", url, ...counts),
+        isDone: () => true,
+      },
+      {
+        name: "trawl run, stored",
+        command: trawl(
+          ...["run", "--url", url, "--rows", "$", "--in-flight", String(inFlight)],
+          ...["--keys", keyFile, "--db", database, "--quiet", "--json"],
+        ),
+        before: () => removeDatabase(database),
+        isDone: hasStored(keys),
+      },
+      {
+        name: "curl -Z, dropped",
+        command: installed(
+          "curl",
+          ...[
+            "--silent",
+            "--fail",
+            "--parallel",
+            "--parallel-max",
+            String(inFlight),
+            "--output",
+            "/dev/null",
+          ],
+          url.replace("{key}", `[1-${keys}]`),
+        ),
+        isDone: () => true,
+      },
+      {
+        name: "aiohttp limited_as_completed, dropped",
+        command: await python("aiohttp", "limited_as_completed.py", url, ...counts),
+        isDone: ({ text }) => text.trim() === String(keys),
+        isSlow: true,
+      },
+    ],
+  }, context);
+}

@@ -1,0 +1,90 @@
+/**
+ * How the programs are started that take part: trawl the way its task does, a script of this folder, and what a
+ * system may or may not have. Looks for programs, runs none but Python, to learn which modules it has.
+ *
+ * @module
+ */
+
+import config from "../deno.json" with { type: "json" };
+import type { Command, Ended } from "./process.ts";
+
+const root = new URL("../", import.meta.url).pathname;
+const here = new URL("./", import.meta.url).pathname;
+
+/** A Python of the system's own may have modules that the first one on the path has not. */
+const pythons = ["python3", "/usr/bin/python3"];
+
+/** `trawl ARGS`, with exactly the flags of the task. */
+export function trawl(...args: readonly string[]): Command {
+  const base = config.tasks.trawl.split(" ").slice(1);
+  return {
+    program: Deno.execPath(),
+    args: [...base.map((arg) => arg === "main.ts" ? `${root}main.ts` : arg), ...args],
+  };
+}
+
+/** A TypeScript file of this folder. */
+export function script(file: string, ...args: readonly string[]): Command {
+  return {
+    program: Deno.execPath(),
+    args: ["run", "--quiet", "--allow-net", "--allow-read", `${here}${file}`, ...args],
+  };
+}
+
+/** The same, if `module` is mapped in `deno.json`. */
+export function scriptWith(module: string, file: string, ...args: readonly string[]): Command | undefined {
+  return module in config.imports ? script(file, ...args) : undefined;
+}
+
+/** A Python file of this folder, by the first Python that has the module. */
+export async function python(
+  module: string,
+  file: string,
+  ...args: readonly string[]
+): Promise<Command | undefined> {
+  for (const program of pythons) {
+    try {
+      const { success } = await new Deno.Command(program, {
+        args: ["-c", `import ${module}`],
+        stdout: "null",
+        stderr: "null",
+      }).output();
+      if (success) return { program, args: [`${here}${file}`, ...args] };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** A program on the path, or in the places where servers are put; undefined where it is not installed. */
+export function installed(program: string, ...args: readonly string[]): Command | undefined {
+  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
+  const found = folders.map((folder) => `${folder}/${program}`).find(isFile);
+  return found === undefined ? undefined : { program: found, args };
+}
+
+/** Whether `trawl run --json` has stored an answer to every one of so many keys. */
+export function hasStored(keys: number): (ended: Ended) => boolean {
+  return ({ text }) => {
+    const summary: unknown = JSON.parse(text);
+    return typeof summary === "object" && summary !== null && "ok" in summary && summary.ok === keys;
+  };
+}
+
+/** Removes a database with what SQLite keeps beside it. */
+export async function removeDatabase(file: string): Promise<void> {
+  for (const part of [file, `${file}-wal`, `${file}-shm`]) {
+    await Deno.remove(part).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Results as a Markdown table whose columns are aligned, so that it reads well in a terminal and pastes into a note.
+ * Does no I/O.
+ *
+ * @module
+ */
+
+import { formatCount } from "../lib/job/units.ts";
+import { median, type Outcome, type Race, type Result } from "./harness.ts";
+
+const megabyte = 1e6;
+
+/** One race's table, and below it what went wrong. */
+export function tableOf({ race, results }: Outcome): string {
+  const head = [race.title, race.unit, "ratio", "from – to", "peak MB", "runs"];
+  const rows = [head, ...results.map((result) => cellsOf(race, result))];
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => padded(cell, widths[column] ?? 0, column)).join(" | ")} |`;
+  const rule = `|${widths.map((width, column) => dashes(width, column)).join("|")}|`;
+  const failures = results.flatMap(({ name, failure }) =>
+    failure === undefined ? [] : ["", `${name} failed: ${failure}`]
+  );
+  return [line(head), rule, ...rows.slice(1).map(line), ...failures].map((text) => `${text}\n`).join("");
+}
+
+function cellsOf(race: Race, { name, figures, isInstalled, failure, ratio, peakBytes }: Result): string[] {
+  if (!isInstalled) return [name, "not installed", "", "", "", ""];
+  if (failure !== undefined) return [name, "failed", "", "", "", ""];
+  const isKnown = name === race.ideal?.name;
+  return [
+    name,
+    figureText(median(figures) ?? NaN),
+    ratio === undefined ? "" : ratio.toFixed(2),
+    figures.length < 2 ? "" : `${figureText(Math.min(...figures))} – ${figureText(Math.max(...figures))}`,
+    peakBytes === undefined ? "" : formatCount(peakBytes / megabyte),
+    isKnown ? "" : String(figures.length),
+  ];
+}
+
+/** Three digits, or every digit before the point. */
+function figureText(figure: number): string {
+  return figure >= 100 ? formatCount(figure) : figure.toPrecision(3);
+}
+
+/** Text on the left of the first column, numbers on the right of theirs. */
+function padded(cell: string, width: number, column: number): string {
+  const blanks = " ".repeat(width - cell.length);
+  return column === 0 ? cell + blanks : blanks + cell;
+}
+
+function dashes(width: number, column: number): string {
+  return column === 0 ? `:${"-".repeat(width + 1)}` : `${"-".repeat(width + 1)}:`;
+}

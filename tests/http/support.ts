@@ -1,0 +1,130 @@
+/**
+ * Servers on 127.0.0.1 that answer as badly as a test wants, down to single bytes.
+ *
+ * @module
+ */
+
+import { Client, type ClientOptions } from "../../lib/http/client.ts";
+
+/** Long enough for whatever is not under test. */
+export const patient = { connectMs: 5_000, firstByteMs: 5_000, idleMs: 5_000, totalMs: 10_000 };
+
+/** A client that may ask `server`. */
+export function clientOf(server: { readonly host: string }, change: Partial<ClientOptions> = {}): Client {
+  return new Client({
+    hosts: [server.host],
+    timeouts: patient,
+    bodyBytesMax: 1024 * 1024,
+    connectionsMax: 4,
+    ...change,
+  });
+}
+
+/** What a server does with a connection, once it has read a request. */
+export type Script = (connection: Deno.TcpConn, request: string) => Promise<void>;
+
+/** A server that speaks bytes. Takes any number of requests on a connection. */
+export class RawServer implements AsyncDisposable {
+  readonly host: string;
+  readonly url: string;
+  /** Connections taken so far. */
+  connections = 0;
+  /** First lines of the requests so far. */
+  readonly requests: string[] = [];
+  readonly #listener: Deno.TcpListener;
+  readonly #open = new Set<Deno.TcpConn>();
+  readonly #serving: Promise<void>;
+
+  constructor(script: Script) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.host = `127.0.0.1:${this.#listener.addr.port}`;
+    this.url = `http://${this.host}`;
+    this.#serving = this.#serve(script);
+  }
+
+  async #serve(script: Script): Promise<void> {
+    const talks: Promise<void>[] = [];
+    for await (const connection of this.#listener) {
+      this.connections++;
+      this.#open.add(connection);
+      talks.push(this.#talk(connection, script).catch(() => {}));
+    }
+    await Promise.all(talks);
+  }
+
+  async #talk(connection: Deno.TcpConn, script: Script): Promise<void> {
+    const buffer = new Uint8Array(64 * 1024);
+    let text = "";
+    for (;;) {
+      const length = await connection.read(buffer);
+      if (length === null) return this.#close(connection);
+      text += new TextDecoder().decode(buffer.subarray(0, length));
+      if (!text.endsWith("\r\n\r\n")) continue;
+      this.requests.push(text.slice(0, text.indexOf("\r\n")));
+      await script(connection, text);
+      text = "";
+    }
+  }
+
+  #close(connection: Deno.TcpConn): void {
+    if (this.#open.delete(connection)) connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    for (const connection of [...this.#open]) {
+      try {
+        this.#close(connection);
+      } catch {
+        // The script has closed it.
+      }
+    }
+    await this.#serving;
+  }
+}
+
+/** A server that is one function from a request to a response. */
+export class HandlerServer implements AsyncDisposable {
+  readonly host: string;
+  readonly url: string;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor(handler: (request: Request) => Response | Promise<Response>) {
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler);
+    this.host = `127.0.0.1:${this.#server.addr.port}`;
+    this.url = `http://${this.host}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+  }
+}
+
+/** Writes all of `text`, or of bytes. */
+export async function write(connection: Deno.TcpConn, data: string | Uint8Array): Promise<void> {
+  let bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  while (bytes.length > 0) bytes = bytes.subarray(await connection.write(bytes));
+}
+
+/** A script that writes a text, and then goes on as `then` says. */
+export function says(
+  data: string | Uint8Array,
+  then: (connection: Deno.TcpConn) => void | Promise<void> = () => {},
+): Script {
+  return async (connection) => {
+    await write(connection, data);
+    await then(connection);
+  };
+}
+
+/** The bytes, compressed. */
+export async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+}
+
+/** All text of a stream. */
+export async function textOf(stream: ReadableStream<string>): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) text += chunk;
+  return text;
+}

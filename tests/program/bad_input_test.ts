@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { TempFolder } from "../support/temp.ts";
+import { trawl } from "../support/trawl.ts";
+
+/** A job that would be right. */
+const good = `name = "a"
+[keys]
+range = "1..3"
+[request]
+url = "http://127.0.0.1:9/{key}"
+[rows]
+path = "$.items[*]"
+`;
+
+interface Case {
+  readonly what: string;
+  /** Files by name, written before. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+  readonly message: RegExp;
+}
+
+const url = "http://127.0.0.1:9/{key}";
+
+const cases: readonly Case[] = [
+  {
+    what: "no job",
+    args: ["run"],
+    message: /^trawl: Cannot tell what to ask as there must be a JOB or a --url/,
+  },
+  { what: "an unknown command", args: ["rum"], message: /there is no such command: did you mean "run"\?/ },
+  { what: "an unknown preset", args: ["run", "ripestat-update"], message: /did you mean "ripestat-updates"/ },
+  { what: "an unknown flag", args: ["run", "a", "--in-fligth", "3"], message: /did you mean --in-flight\?/ },
+  {
+    what: "a flag without its value",
+    args: ["run", "a", "--db"],
+    message: /Cannot use --db as it needs a value: FILE/,
+  },
+  {
+    what: "a missing job file",
+    args: ["run", "./none.toml"],
+    message: /"\.\/none\.toml" .*there is no such file/,
+  },
+  {
+    what: "a TOML mistake",
+    files: { "a.toml": 'name = "a"\n[keys]\nfile = keys.txt\n' },
+    args: ["run", "a.toml"],
+    message: /^trawl: a\.toml:3:8: Cannot read the job file as TOML: /,
+  },
+  {
+    what: "a wrong value",
+    files: { "a.toml": `${good}[limits]\nin_flight = "eight"\n` },
+    args: ["run", "a.toml"],
+    message:
+      /^trawl: a\.toml:9:13: limits\.in_flight: must be a whole number from 1 to 10000: found "eight"$/,
+  },
+  {
+    what: "an unknown field",
+    files: { "a.toml": `${good}[limit]\nin_flight = 8\n` },
+    args: ["run", "a.toml"],
+    message: /^trawl: a\.toml:8:2: limit: .*did you mean "limits"/,
+  },
+  {
+    what: "a bad path",
+    files: { "a.toml": good.replace("$.items[*]", "$.items[") },
+    args: ["run", "a.toml"],
+    message: /^trawl: a\.toml:7:\d+: rows\.path: .*\$\.items\[/,
+  },
+  {
+    what: "a path that needs the whole document",
+    files: { "a.toml": good.replace("$.items[*]", "$.items[-1]") },
+    args: ["run", "a.toml"],
+    message: /^trawl: a\.toml:7:\d+: rows\.path: .*whole document/,
+  },
+  {
+    what: "a bad URL",
+    files: { "a.toml": good.replace("http://127", "127") },
+    args: ["run", "a.toml"],
+    message: /^trawl: a\.toml:5:\d+: request\.url: must begin with http:\/\/ or https:\/\//,
+  },
+  {
+    what: "an unknown placeholder",
+    files: { "a.toml": good.replace("{key}", "{key}?w={windw.start}") },
+    args: ["run", "a.toml"],
+    message: /^trawl: a\.toml:5:\d+: request\.url: .*windw\.start/,
+  },
+  {
+    what: "a missing environment variable",
+    files: { "a.toml": good.replace("{key}", "{key}?a={env.TRAWL_NOT_SET}") },
+    args: ["run", "a.toml"],
+    message: /^trawl: a\.toml:5:\d+: request\.url: .*environment variable TRAWL_NOT_SET/,
+  },
+  {
+    what: "a missing secret",
+    files: {
+      "a.toml": good.replace("[rows]", 'headers = { authorization = "Bearer {secret.TRAWL_TOKEN}" }\n[rows]'),
+    },
+    args: ["run", "a.toml"],
+    message: /^trawl: a\.toml:6:\d+: request\.headers\.authorization: .*TRAWL_TOKEN/,
+  },
+  {
+    what: "an unreadable key file",
+    args: ["run", "--url", url, "--rows", "$", "--keys", "none.txt"],
+    message: /^trawl: Cannot read the key file "none\.txt" as .*: there is no such file$/,
+  },
+  {
+    what: "an empty key file",
+    files: { "keys.txt": "\n\n" },
+    args: ["run", "--url", url, "--rows", "$", "--keys", "keys.txt"],
+    message: /^trawl: Cannot use the keys of "keys\.txt" as there must be at least one: it holds none$/,
+  },
+  {
+    what: "--url without --rows",
+    args: ["run", "--url", url],
+    message: /^trawl: Cannot use --url as it needs --rows/,
+  },
+  {
+    what: "a bad column",
+    args: ["run", "--url", url, "--rows", "$.a[*]", "--column", "x"],
+    message: /^trawl: --column: must be NAME=PATH or NAME=PATH:TYPE: found "x"$/,
+  },
+  {
+    what: "--window for a job without one",
+    files: { "a.toml": good },
+    args: ["run", "a.toml", "--window", "yesterday"],
+    message: /^trawl: Cannot use --window as the job has no \[window\]: "a"$/,
+  },
+  {
+    what: "a window that is none",
+    args: ["run", "ripestat-updates", "--window", "last week"],
+    message: /"last week"/,
+  },
+  {
+    what: "a rate that is none",
+    files: { "a.toml": good },
+    args: ["run", "a.toml", "--rate", "fast"],
+    message: /^trawl: --rate: must be .*: found "fast"$/,
+  },
+  {
+    what: "a --set that the job does not have",
+    files: { "a.toml": good },
+    args: ["run", "a.toml", "--set", "host=x"],
+    message: /host/,
+  },
+  {
+    what: "a file that is no database",
+    files: { "a.toml": good, "a.db": "this is no database".repeat(100) },
+    args: ["run", "a.toml"],
+    message: /^trawl: Cannot use the database "a\.db" as it is no SQLite database$/,
+  },
+  {
+    what: "a folder that is not there",
+    files: { "a.toml": good },
+    args: ["run", "a.toml", "--db", "none/a.db"],
+    message: /^trawl: Cannot create the database "none\/a\.db" as/,
+  },
+  {
+    what: "status of no database",
+    args: ["status", "none.db"],
+    message: /^trawl: Cannot open the database "none\.db"/,
+  },
+  {
+    what: "status without a database",
+    args: ["status"],
+    message: /^trawl: Cannot tell which database is meant/,
+  },
+  {
+    what: "extract without a path",
+    args: ["extract"],
+    message: /^trawl: Cannot extract as there must be a PATH/,
+  },
+  { what: "extract with a bad path", args: ["extract", "items"], message: /^trawl: .*items/ },
+  { what: "a wrong fault", args: ["simulate", "--fault", "explode"], message: /explode/ },
+  {
+    what: "a wrong port",
+    args: ["simulate", "--port", "x"],
+    message: /^trawl: Cannot use --port as it must be a whole number/,
+  },
+];
+
+for (const { what, files = {}, args, message } of cases) {
+  Deno.test(`trawl says in one line what is wrong and exits with 2: ${what}`, async () => {
+    using folder = new TempFolder();
+    for (const [name, text] of Object.entries(files)) folder.file(name, text);
+    const before = folder.names();
+    const { code, stdout, stderr } = await trawl(args, {
+      cwd: folder.path,
+      env: { TRAWL_SOURCEAPP: "test" },
+    });
+    assert.equal(code, 2, stderr);
+    assert.equal(stdout, "");
+    assert.match(stderr.trimEnd(), message);
+    assert.equal(stderr.trimEnd().split("\n").length, 1, stderr);
+    assert.deepEqual(folder.names(), before, "nothing is made");
+  });
+}
+
+Deno.test("trawl run says so when the database is from a newer version", async () => {
+  using folder = new TempFolder();
+  folder.file("a.toml", `${good.replace("1..3", "1..1")}[retry]\nattempts = 1\n`);
+  // Nothing listens on the port: the run fails, but the database is made.
+  await trawl(["run", "a.toml", "--quiet"], { cwd: folder.path });
+  const db = new DatabaseSync(folder.file("a.db"));
+  db.exec("PRAGMA user_version = 99");
+  db.close();
+  for (const args of [["run", "a.toml"], ["status", "a.db"]]) {
+    const { code, stderr } = await trawl(args, { cwd: folder.path });
+    assert.equal(code, 2, stderr);
+    assert.match(
+      stderr,
+      /^trawl: Cannot use the database "a\.db" as a newer trawl wrote it: its schema is version 99/,
+    );
+  }
+});

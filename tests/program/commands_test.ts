@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { commands } from "../../lib/command/commands.ts";
+import { flags } from "../../lib/command/flags.ts";
+import { startSimulator } from "../../lib/simulate/simulator.ts";
+import { day, updatesJob } from "../support/ripestat_job.ts";
+import { TempFolder } from "../support/temp.ts";
+import { startTrawl, trawl } from "../support/trawl.ts";
+
+Deno.test("trawl --help names every command and -h every flag of a command", async () => {
+  const { code, stdout } = await trawl(["--help"]);
+  assert.equal(code, 0);
+  for (const { name, summary } of commands) {
+    assert.match(stdout, new RegExp(`trawl ${name}\\b.* ${escaped(summary)}`));
+  }
+  for (const { name, flags, examples } of commands) {
+    const [short, long] = await Promise.all([trawl([name, "-h"]), trawl([name, "--help"])]);
+    assert.equal(short.code, 0);
+    for (const flag of flags) {
+      assert.match(short.stdout, new RegExp(`--${flag.name}\\b.*${escaped(flag.help)}`));
+      assert.ok(long.stdout.replaceAll(/\s+/g, " ").includes(flag.more), `${name} --${flag.name}`);
+    }
+    for (const example of examples) assert.ok(short.stdout.includes(example));
+    assert.ok(long.stdout.length > short.stdout.length);
+    // A terminal of 120 columns.
+    for (const line of long.stdout.split("\n")) assert.ok(line.length <= 120, line);
+  }
+});
+
+Deno.test("every flag belongs to a command", () => {
+  const used = new Set(commands.flatMap((command) => command.flags.map(({ name }) => name)));
+  const known = Object.values(flags).map(({ name }) => name).filter((name) => name !== "version");
+  assert.deepEqual(known.filter((name) => !used.has(name)), []);
+});
+
+Deno.test("trawl --version tells what it is made of", async () => {
+  const { stdout } = await trawl(["--version"]);
+  assert.match(stdout, /^trawl \d+\.\d+\.\d+ \(Deno \d+\.\d+\.\d+, SQLite 3\.\d+\.\d+\)\n$/);
+});
+
+Deno.test("trawl extract prints a value a line, raw if asked, and reads files and standard input", async () => {
+  using folder = new TempFolder();
+  const one = folder.file("one.json", '{"items":[{"id":1},{"id":"two\\n"},\n{"id":{"a":\n[1.0, 2]}}]}');
+  const two = folder.file("two.json", '{"items":[{"id":12345678901234567890}]}');
+  const lines = await trawl(["extract", "$.items[*].id", one, two]);
+  assert.deepEqual([lines.code, lines.stdout], [0, '1\n"two\\n"\n{"a": [1.0, 2]}\n12345678901234567890\n']);
+  const raw = await trawl(["extract", "--raw", "$[*]"], { stdin: '["a\\u00e9b", 1, null]' });
+  assert.deepEqual([raw.code, raw.stdout], [0, "aéb\n1\nnull\n"]);
+});
+
+Deno.test("trawl extract says where an input is no JSON, reads on, and exits with 1", async () => {
+  using folder = new TempFolder();
+  folder.file("cut.json", '{"items":[1,2');
+  folder.file("bad.json", '{"items":[1,,2]}');
+  folder.file("good.json", '{"items":[3]}');
+  const { code, stdout, stderr } = await trawl(
+    ["extract", "$.items[*]", "cut.json", "bad.json", "good.json"],
+    {
+      cwd: folder.path,
+    },
+  );
+  assert.equal(code, 1);
+  assert.match(stdout, /3\n$/);
+  assert.match(stderr, /^trawl: cut\.json: .*offset 13\b.*\ntrawl: bad\.json: .*offset 12\b.*\n$/);
+});
+
+Deno.test("trawl extract ends quietly when its reader has had enough", async () => {
+  const command = new Deno.Command("sh", {
+    args: [
+      "-c",
+      `yes '[1,2,3]' | head -c 0; (printf '['; yes '1,' | head -c 4000000; printf '1]') | ` +
+      `"$DENO" run -q -A main.ts extract '$[*]' | head -n 2; echo "$?"`,
+    ],
+    cwd: new URL("../../", import.meta.url),
+    env: { DENO: Deno.execPath(), NO_COLOR: "1" },
+  });
+  const { stdout, stderr } = await command.output();
+  const text = new TextDecoder();
+  assert.deepEqual([text.decode(stdout), text.decode(stderr)], ["1\n1\n0\n", ""]);
+});
+
+Deno.test("trawl check shows the first requests without a secret, and asks nothing", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({ asns: 20 });
+  try {
+    const request = 'headers = { authorization = "Bearer {secret.TRAWL_TOKEN}" }';
+    const text = updatesJob(simulator.url, { request }).replace(
+      "unix_timestamps=TRUE",
+      "token={secret.TRAWL_TOKEN}",
+    );
+    const job = folder.file("job.toml", text);
+    const env = { TRAWL_TOKEN: "s3cr3t" };
+    const args = ["check", job, "--window", day, "--keys", folder.file("keys.txt", "3333\n1 2\n")];
+    const { code, stdout, stderr } = await trawl(args, { env, cwd: folder.path });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^updates is a valid job\n {2}keys /);
+    assert.ok(stdout.includes("resource=AS1%202&starttime=2026-11-20T00%3A00%3A00"), stdout);
+    assert.ok(!stdout.includes("s3cr3t"));
+    assert.equal(simulator.stats().requests, 0);
+    assert.deepEqual(folder.names(), [
+      "job.toml",
+      "keys.txt",
+    ]);
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl check --try shows rows and verdicts, and stores nothing", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({
+    asns: 20,
+    faults: [{ kind: "status", status: 404, keys: ["100"] }],
+  });
+  try {
+    const job = folder.file("job.toml", updatesJob(simulator.url, { keys: 'control = ["12654", "100"]' }));
+    const { code, stdout, stderr } = await trawl(["check", job, "--window", day, "--try", "3"], {
+      cwd: folder.path,
+    });
+    assert.equal(code, 3, stderr);
+    assert.match(stdout, /\n12654: ok, \d+ rows, \d+ bytes\n( {2}\d{10} {2}"[AW]"\n){5}/);
+    assert.match(stdout, /\n100: failed: the server answered 404 \(http-404\)\n/);
+    assert.deepEqual(folder.names(), ["job.toml"]);
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl status shows runs, failures by reason, and failed keys", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({
+    profile: "hello",
+    latency: { kind: "none" },
+    faults: [{ kind: "status", status: 404, keys: ["2", "\u001b[31m"] }],
+  });
+  try {
+    const keys = folder.file("keys.txt", "1\n2\n3\n");
+    const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--keys", keys, "--quiet"];
+    assert.equal((await trawl([...args, "--db", "a.db"], { cwd: folder.path })).code, 3);
+    const { code, stdout, stderr } = await trawl(["status"], { cwd: folder.path });
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stdout,
+      /^run +job +window +state +coverage +ok +empty +failed +pending +rows +data +started\n/,
+    );
+    assert.match(stdout, /\n1 +127\.0\.0\.1-\d+ +- +finished +66\.66 % +2 +0 +1 +0 +2 /);
+    assert.match(stdout, /\nrun 1: 1 failed with http-404: the server answered 404, such as 2\n$/);
+    const failed = await trawl(["status", "a.db", "--run", "1", "--failed"], { cwd: folder.path });
+    assert.equal(failed.stdout, "2\thttp-404\t404\t1\n");
+    const json = JSON.parse((await trawl(["status", "a.db", "--json"], { cwd: folder.path })).stdout);
+    assert.deepEqual([json.ok, json.failed, json.pending, json.failures[0].reason], [2, 1, 0, "http-404"]);
+    assert.equal((await trawl(["status", "a.db", "--run", "7"], { cwd: folder.path })).code, 2);
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl simulate prints its address, and the truth if asked", async () => {
+  const running = startTrawl(["simulate", "--profile", "hello", "--delay", "0", "--port", "0"]);
+  const timer = setTimeout(() => running.kill("SIGTERM"), 700);
+  const { code, stdout } = await running.ended;
+  clearTimeout(timer);
+  assert.equal(code, 0);
+  assert.match(stdout, /^http:\/\/127\.0\.0\.1:\d+\n$/);
+  const truth = await trawl(["simulate", "--truth", "12654", "--window", day, "--size", "12654=3"]);
+  assert.equal(truth.code, 0, truth.stderr);
+  assert.match(truth.stdout, /^(\[\d{10},"[AW]"\]\n){3}$/);
+});
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

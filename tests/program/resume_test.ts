@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { startSimulator } from "../../lib/simulate/simulator.ts";
+import { query } from "../support/database.ts";
+import { day, updatesJob } from "../support/ripestat_job.ts";
+import { TempFolder } from "../support/temp.ts";
+import { startTrawl, trawl } from "../support/trawl.ts";
+
+/** Many small answers and three that are staged, slow enough to be killed in the middle. */
+const population = {
+  asns: 400,
+  updatesMax: 3_000,
+  sizes: { "12654": 60_000, "100": 90_000, "200": 120_000 },
+  latency: { kind: "uniform", minMs: 0, maxMs: 40 },
+  faults: [{ kind: "cut", probability: 0.05, attempts: 1 }, {
+    kind: "status",
+    status: 503,
+    probability: 0.02,
+    attempts: 1,
+  }],
+} as const;
+
+/** Two of the ASNs with sizes are not among the 400. */
+const keyCount = population.asns + 2;
+
+const kills = 10;
+
+/** What must be the same however often a run was killed. */
+const endState = [
+  "SELECT sequence, key, verdict, reason, status, rows FROM fetch ORDER BY sequence",
+  "SELECT sequence, row, ts, type FROM updates JOIN fetch ON fetch.id = updates.fetch ORDER BY sequence, row",
+  "SELECT state, keys, ok, empty, unchanged, failed, rows FROM run",
+  "SELECT count(*) FROM updates_staged",
+  "PRAGMA integrity_check",
+];
+
+Deno.test("trawl run ends as if never killed after kill -9 at ten random moments", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator(population);
+  try {
+    const job = folder.file("job.toml", updatesJob(simulator.url));
+    const args = (
+      db: string,
+    ) => ["run", job, "--db", db, "--window", day, "--in-flight", "16", "--batch", "40"];
+    const calm = folder.file("calm.db");
+    const startedMs = performance.now();
+    const undisturbed = await trawl(args(calm));
+    const wholeMs = performance.now() - startedMs;
+    assert.equal(undisturbed.code, 0, undisturbed.stderr);
+
+    const killed = folder.file("killed.db");
+    let hits = 0;
+    const seen: number[] = [];
+    for (let kill = 0; kill < kills; kill++) {
+      const running = startTrawl(args(killed));
+      // A tenth of the whole run on average, and never before the program is up.
+      const timer = setTimeout(() => running.kill("SIGKILL"), 150 + Math.random() * wholeMs / 5);
+      const { signal } = await running.ended;
+      clearTimeout(timer);
+      if (signal === "SIGKILL") hits++;
+      seen.push(...query(killed, "SELECT count(*) FROM fetch").flat().map(Number));
+      // At every moment: no row without its fetch, no fetch without its rows.
+      assert.deepEqual(
+        query(killed, "SELECT count(*) FROM updates WHERE fetch NOT IN (SELECT id FROM fetch)"),
+        [[0]],
+      );
+      assert.deepEqual(
+        query(
+          killed,
+          "SELECT key FROM fetch WHERE rows <> (SELECT count(*) FROM updates WHERE fetch = fetch.id)",
+        ),
+        [],
+      );
+    }
+    assert.ok(hits >= kills / 2, `only ${hits} kills hit a living run`);
+    assert.ok(seen.some((count) => count > 0 && count < keyCount), `verdicts at each kill: ${seen}`);
+
+    const last = await trawl(args(killed));
+    assert.equal(last.code, 0, last.stderr);
+    for (const sql of endState) assert.deepEqual(query(killed, sql), query(calm, sql), sql);
+  } finally {
+    await simulator.close();
+  }
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`trawl run commits and exits with 75 on ${signal}, and goes on afterwards`, async () => {
+    using folder = new TempFolder();
+    const simulator = await startSimulator({ ...population, latency: { kind: "fixed", ms: 60 } });
+    try {
+      const job = folder.file("job.toml", updatesJob(simulator.url));
+      const db = folder.file("a.db");
+      const args = ["run", job, "--db", db, "--window", day];
+      const running = startTrawl(args);
+      await until(() => simulator.stats().requests > 60);
+      running.kill(signal);
+      const stopped = await running.ended;
+      assert.equal(stopped.code, 75, stopped.stderr);
+      assert.match(stopped.stderr, /run 1 of updates for 2026-11-20 interrupted \(stopped\)/);
+      const [[state, ok, empty, failed]] = query(db, "SELECT state, ok, empty, failed FROM run") as [
+        unknown[],
+      ];
+      assert.equal(state, "interrupted");
+      const done = Number(ok) + Number(empty) + Number(failed);
+      assert.ok(done > 20 && done < keyCount, `${done} verdicts`);
+      assert.match(stopped.stderr, new RegExp(`\\+ ${keyCount - done} pending`));
+      // What had been asked before the signal is not asked again: in flight were at most 8.
+      const before = simulator.stats().requests;
+      const resumed = await trawl([...args, "--in-flight", "64"]);
+      assert.equal(resumed.code, 0, resumed.stderr);
+      assert.match(
+        resumed.stderr,
+        new RegExp(`goes on with run 1 for 2026-11-20, ${done} keys have their verdict`),
+      );
+      assert.ok(simulator.stats().requests - before < (keyCount - done) * 1.2 + 10);
+      assert.deepEqual(query(db, "SELECT state, keys, ok + empty FROM run"), [[
+        "finished",
+        keyCount,
+        keyCount,
+      ]]);
+    } finally {
+      await simulator.close();
+    }
+  });
+}
+
+Deno.test("trawl run gives up what hangs after a signal, and exits with 75 within 10 s", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({
+    asns: 20,
+    faults: [{ kind: "stall", ms: "forever", probability: 0.5 }],
+  });
+  try {
+    const job = folder.file("job.toml", updatesJob(simulator.url));
+    const db = folder.file("a.db");
+    const running = startTrawl(["run", job, "--db", db, "--window", day]);
+    await until(() => simulator.stats().requests > 8);
+    const sinceMs = performance.now();
+    running.kill("SIGTERM");
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 75, stderr);
+    assert.ok(performance.now() - sinceMs < 10_000);
+    assert.deepEqual(query(db, "SELECT failed FROM run"), [[0]]);
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl run notices a changed key list and mixes nothing", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({ profile: "hello", latency: { kind: "fixed", ms: 20 } });
+  try {
+    const keys = folder.file("keys.txt", Array.from({ length: 300 }, (_, index) => `k${index}\n`).join(""));
+    const db = folder.file("a.db");
+    const args = [
+      "run",
+      "--url",
+      `${simulator.url}/hello/{key}`,
+      "--rows",
+      "$",
+      "--keys",
+      keys,
+      "--db",
+      db,
+      "--batch",
+      "50",
+    ];
+    const running = startTrawl(args);
+    await until(() => simulator.stats().requests > 120);
+    running.kill("SIGINT");
+    assert.equal((await running.ended).code, 75);
+    const before = query(db, "SELECT * FROM fetch");
+    await Deno.writeTextFile(keys, (await Deno.readTextFile(keys)).replace("k7\n", "other\n"));
+    const changed = await trawl(args);
+    assert.equal(changed.code, 2, changed.stderr);
+    assert.match(
+      changed.stderr,
+      /Cannot go on with run 1 as its key list has changed: key 1 to 50 are not those/,
+    );
+    assert.deepEqual(query(db, "SELECT * FROM fetch"), before);
+    // The old list goes on, and --new begins anew with the other one.
+    const anew = await trawl([...args, "--new", "--in-flight", "64"]);
+    assert.equal(anew.code, 0, anew.stderr);
+    assert.deepEqual(query(db, "SELECT id, state, reason FROM run"), [
+      [1, "interrupted", "given up for a new run"],
+      [2, "finished", null],
+    ]);
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl run leaves an unfinished run of a changed job alone", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({ asns: 200, latency: { kind: "fixed", ms: 30 }, updatesMax: 100 });
+  try {
+    const job = folder.file("job.toml", updatesJob(simulator.url));
+    const args = ["run", job, "--db", folder.file("a.db"), "--window", day];
+    const running = startTrawl(args);
+    await until(() => simulator.stats().requests > 20);
+    running.kill("SIGINT");
+    assert.equal((await running.ended).code, 75);
+    await Deno.writeTextFile(job, updatesJob(simulator.url, { end: "[retry]\nattempts = 3\n" }));
+    const { code, stderr } = await trawl(args);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /Cannot go on with run 1 of "updates" for 2026-11-20T00:00:00Z as the job has changed/,
+    );
+  } finally {
+    await simulator.close();
+  }
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { startSimulator } from "../../lib/simulate/simulator.ts";
+import { truthOf } from "../../lib/simulate/truth.ts";
+import { query } from "../support/database.ts";
+import { peakMemoryOf } from "../support/memory.ts";
+import { day, dayWindow, updatesJob } from "../support/ripestat_job.ts";
+import { TempFolder } from "../support/temp.ts";
+import { startTrawl, trawl } from "../support/trawl.ts";
+
+const MiB = 2 ** 20;
+
+Deno.test("trawl run stores an answer of 1 GiB in full in less than 150 MB", async () => {
+  using folder = new TempFolder();
+  const options = { asns: 1, envelope: "b", sizes: { "12654": 4_250_000 } } as const;
+  const simulator = await startSimulator(options);
+  try {
+    const job = folder.file("job.toml", updatesJob(simulator.url));
+    const db = folder.file("a.db");
+    const running = startTrawl(["run", job, "--db", db, "--window", day, "--json"]);
+    const peakBytes = await peakMemoryOf(running);
+    const { code, stderr, stdout } = await running.ended;
+    assert.equal(code, 0, stderr);
+    assert.ok(JSON.parse(stdout).bytes > 2 ** 30, stdout);
+    assert.ok(!(peakBytes > 150e6), `${peakBytes} bytes at most`);
+    const truth = truthOf(options, "12654", dayWindow);
+    const kinds = "count(*), sum(type = 'A'), sum(type = 'W'), sum(ts), max(row)";
+    let sum = 0;
+    for (const [seconds] of truth.updates()) sum += seconds;
+    const { count, announcements, withdrawals } = truth;
+    assert.deepEqual(query(db, `SELECT ${kinds} FROM updates`), [[
+      count,
+      announcements,
+      withdrawals,
+      sum,
+      count - 1,
+    ]]);
+    assert.deepEqual(query(db, "SELECT rows, verdict FROM fetch"), [[count, "ok"]]);
+    assert.deepEqual(query(db, "SELECT count(*) FROM updates_staged"), [[0]]);
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl run starts to ask at once whatever the length of the list", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({ profile: "hello", latency: { kind: "none" } });
+  try {
+    const job = folder.file(
+      "job.toml",
+      `name = "hello"\n[keys]\nrange = "1..1000000"\n[request]\nurl = "${simulator.url}/hello/{key}"\n[rows]\npath = "$"\n`,
+    );
+    const running = startTrawl([
+      "run",
+      job,
+      "--db",
+      folder.file("a.db"),
+      "--limit",
+      "1000",
+      "--json",
+      "--quiet",
+    ]);
+    const peakBytes = await peakMemoryOf(running);
+    const { code, stdout, stderr } = await running.ended;
+    assert.equal(code, 0, stderr);
+    const { keys, ok, rows, pending } = JSON.parse(stdout);
+    assert.deepEqual({ keys, ok, rows, pending }, { keys: 1_000, ok: 1_000, rows: 1_000, pending: 0 });
+    assert.equal(stderr, "");
+    assert.ok(!(peakBytes > 150 * MiB), `${peakBytes} bytes at most`);
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl run takes a job from flags and keys from standard input", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({ profile: "hello", latency: { kind: "none" } });
+  try {
+    const db = folder.file("a.db");
+    const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--column", "n=$.n:integer"];
+    const { code, stderr } = await trawl([...args, "--column", "said=$.message", "--keys", "-", "--db", db], {
+      stdin: "ann\r\nbob\n\n../x\na/b?c#d\n",
+    });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(
+      query(db, "SELECT key, said, typeof(n) FROM rows JOIN fetch ON fetch.id = fetch ORDER BY fetch"),
+      [
+        ["ann", "Hello, ann!", "integer"],
+        ["bob", "Hello, bob!", "integer"],
+        ["../x", "Hello, ../x!", "integer"],
+        ["a/b?c#d", "Hello, a/b?c#d!", "integer"],
+      ],
+    );
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl run counts per minute what it would otherwise store, to the same sums", async () => {
+  using folder = new TempFolder();
+  const options = { asns: 100, updatesMax: 30_000 } as const;
+  const simulator = await startSimulator(options);
+  try {
+    const db = folder.file("a.db");
+    const { code, stderr } = await trawl(
+      ["run", "ripestat-updates", "--set", `host=${simulator.url}`, "--db", db, "--window", day],
+      { env: { TRAWL_SOURCEAPP: "trawl-test" } },
+    );
+    assert.equal(code, 0, stderr);
+    for (const [key, rows] of query(db, "SELECT key, rows FROM fetch")) {
+      const counts = new Map<string, number>();
+      for (const [seconds, type] of truthOf(options, String(key), dayWindow).updates()) {
+        const bucket = `${Math.floor(seconds / 60) * 60} ${type}`;
+        counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+      }
+      const stored = query(
+        db,
+        `SELECT ts || ' ' || type, count FROM updates JOIN fetch ON fetch.id = fetch WHERE key = '${key}'`,
+      );
+      assert.deepEqual(new Map(stored as [string, number][]), counts, `counts of ${key}`);
+      assert.equal(rows, [...counts.values()].reduce((sum, count) => sum + count, 0));
+    }
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl run stores the preset ripestat-activity", async () => {
+  using folder = new TempFolder();
+  const options = { asns: 40, updatesMax: 5_000 } as const;
+  const simulator = await startSimulator(options);
+  try {
+    const db = folder.file("a.db");
+    const { code, stderr } = await trawl(
+      ["run", "ripestat-activity", "--set", `host=${simulator.url}`, "--db", db, "--window", day],
+      { env: { TRAWL_SOURCEAPP: "trawl-test" } },
+    );
+    assert.equal(code, 0, stderr);
+    for (
+      const [key, announcements] of query(
+        db,
+        "SELECT key, ifnull(sum(announcements), 0) FROM fetch LEFT JOIN activity ON fetch = fetch.id GROUP BY key",
+      )
+    ) {
+      assert.equal(announcements, truthOf(options, String(key), dayWindow).announcements, `of ${key}`);
+    }
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl run asks no more at once, and no faster, than it is told", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({
+    profile: "hello",
+    latency: { kind: "uniform", minMs: 0, maxMs: 30 },
+  });
+  try {
+    const url = `${simulator.url}/hello/{key}`;
+    const base = ["run", "--url", url, "--rows", "$", "--keys", "-", "--batch", "20", "--quiet"];
+    const stdin = Array.from({ length: 400 }, (_, index) => `${index}\n`).join("");
+    const many = await trawl([...base, "--in-flight", "40", "--db", folder.file("a.db")], { stdin });
+    assert.equal(many.code, 0, many.stderr);
+    assert.ok(simulator.stats().inFlightMax <= 40, `${simulator.stats().inFlightMax} in flight`);
+    assert.ok(simulator.stats().inFlightMax >= 20, `${simulator.stats().inFlightMax} in flight`);
+
+    await (await fetch(`${simulator.url}/simulator/reset`)).body?.cancel();
+    const paced = await trawl(
+      [...base, "--in-flight", "40", "--rate", "100/s", "--db", folder.file("b.db")],
+      {
+        stdin: stdin.slice(0, 590),
+      },
+    );
+    assert.equal(paced.code, 0, paced.stderr);
+    const times: number[] = await (await fetch(`${simulator.url}/simulator/log?last=1000`)).json();
+    // Over every sliding second; a request may be seen some milliseconds late.
+    for (const [index, time] of times.entries()) {
+      const within = times.slice(index).filter((other) => other < time + 950).length;
+      assert.ok(within <= 100, `${within} requests in 950 ms`);
+    }
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl run --retry-failed asks the failed keys again, and no others", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({
+    profile: "hello",
+    latency: { kind: "none" },
+    faults: [{ kind: "status", status: 404, keys: ["2", "3"], attempts: 1 }],
+  });
+  try {
+    const db = folder.file("a.db");
+    const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--db", db, "--keys", "-"];
+    const stdin = "1\n2\n3\n4\n";
+    const first = await trawl(args, { stdin });
+    assert.equal(first.code, 3, first.stderr);
+    assert.match(first.stderr, /coverage +50\.00 % of the keys/);
+    assert.match(first.stderr, /failed +2 × http-404: the server answered 404, such as 2/);
+    const again = await trawl([...args, "--retry-failed"], { stdin });
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal(simulator.stats().requests, 6);
+    assert.deepEqual(query(db, "SELECT id, state, ok, failed FROM run"), [[1, "finished", 4, 0]]);
+  } finally {
+    await simulator.close();
+  }
+});

@@ -1,0 +1,177 @@
+/**
+ * The house rules, as code: which room may import which, where the outside world may be touched, how long a file is.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+
+const root = new URL("../", import.meta.url);
+
+/** Rooms from the top down; a room imports from those that stand after it, or from its own. */
+const rooms: readonly (readonly string[])[] = [
+  ["command"],
+  ["view"],
+  ["collect", "simulate"],
+  ["job", "http", "store"],
+  ["json"],
+  ["limits.ts", "errors.ts"],
+];
+
+/** Calls that only these files may make. */
+const worldly: readonly { readonly pattern: RegExp; readonly where: RegExp }[] = [
+  { pattern: /\bDeno\.exit\b|\bDeno\.args\b|\bDeno\.exitCode\b|\baddSignalListener\b/, where: /^main\.ts$/ },
+  { pattern: /(?<![\w.#])fetch\(/, where: /^lib\/http\/client\.ts$/ },
+  { pattern: /from "node:sqlite"/, where: /^lib\/store\/|^lib\/command\/version\.ts$/ },
+  { pattern: /\bMath\.random\(/, where: /^lib\/collect\/(worker|key_list)\.ts$/ },
+  { pattern: /\bconsole\./, where: /^$/ },
+];
+
+const linesMax = 420;
+const lineCharsMax = 120;
+
+interface Module {
+  readonly specifier: string;
+  readonly dependencies?: readonly {
+    readonly specifier: string;
+    readonly code?: { readonly specifier?: string };
+    readonly type?: { readonly specifier?: string };
+  }[];
+}
+
+/** The modules that `entry` leads to, by `deno info`. */
+async function graphOf(entry: string): Promise<Module[]> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", entry],
+    cwd: root,
+    stderr: "null",
+  });
+  const { code, stdout } = await command.output();
+  assert.equal(code, 0);
+  return JSON.parse(new TextDecoder().decode(stdout)).modules;
+}
+
+/** The path of a module below the root; undefined for a library's. */
+function pathOf(specifier: string): string | undefined {
+  return specifier.startsWith(root.href) ? specifier.slice(root.href.length) : undefined;
+}
+
+function roomOf(path: string): string | undefined {
+  return /^lib\/([^/]+)/.exec(path)?.[1];
+}
+
+function storeyOf(room: string): number {
+  const storey = rooms.findIndex((names) => names.includes(room));
+  assert.notEqual(storey, -1, `${room} is no room of the house`);
+  return storey;
+}
+
+const sources = await Promise.all(
+  [...walk("lib"), "main.ts"].map(async (path) => ({
+    path,
+    text: await Deno.readTextFile(new URL(path, root)),
+  })),
+);
+
+function* walk(folder: string): Iterable<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(folder, root))) {
+    if (isDirectory) yield* walk(`${folder}/${name}`);
+    else if (name.endsWith(".ts") && !name.endsWith(".d.ts")) yield `${folder}/${name}`;
+  }
+}
+
+/** All imports between files of ours: from, to, and whether only types pass. */
+async function importsOf(entry: string) {
+  return (await graphOf(entry)).flatMap(({ specifier, dependencies = [] }) => {
+    const from = pathOf(specifier);
+    if (from === undefined) return [];
+    return dependencies.flatMap(({ code, type }) => {
+      const to = pathOf(code?.specifier ?? type?.specifier ?? "");
+      return to === undefined ? [] : [{ from, to, isType: code === undefined }];
+    });
+  });
+}
+
+Deno.test("the modules of lib import downwards only", async () => {
+  const wrong: string[] = [];
+  for (const { from, to } of await importsOf("main.ts")) {
+    const [fromRoom, toRoom] = [roomOf(from), roomOf(to)];
+    if (fromRoom === undefined || toRoom === undefined || fromRoom === toRoom) continue;
+    if (storeyOf(fromRoom) >= storeyOf(toRoom)) wrong.push(`${from} → ${to}`);
+  }
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("the modules of lib import in no circle", async () => {
+  const graph = Map.groupBy(
+    (await importsOf("main.ts")).filter(({ isType }) => !isType),
+    ({ from }) => from,
+  );
+  const done = new Set<string>();
+  const visit = (path: string, above: readonly string[]) => {
+    assert.ok(!above.includes(path), `circle: ${[...above, path].join(" → ")}`);
+    if (done.has(path)) return;
+    for (const { to } of graph.get(path) ?? []) visit(to, [...above, path]);
+    done.add(path);
+  };
+  visit("main.ts", []);
+});
+
+Deno.test("the worker side never loads the database, nor the libraries of the job file", async () => {
+  for (const entry of ["lib/collect/worker.ts", "lib/simulate/simulator_worker.ts"]) {
+    const loaded = (await importsOf(entry)).filter(({ isType }) => !isType).map(({ to }) => to);
+    assert.deepEqual(
+      loaded.filter((path) => /^lib\/(store\/|job\/(schema|load|toml))/.test(path)),
+      [],
+    );
+    const libraries = (await graphOf(entry)).map(({ specifier }) => specifier).filter((name) =>
+      /zod|toml|sqlite/.test(name)
+    );
+    assert.deepEqual(libraries, []);
+  }
+});
+
+Deno.test("every module of lib is in use", async () => {
+  const entries = ["main.ts", "lib/collect/worker.ts", "lib/simulate/simulator_worker.ts"];
+  const used = new Set(
+    (await Promise.all(entries.map(graphOf))).flat().map(({ specifier }) => pathOf(specifier)),
+  );
+  assert.deepEqual(sources.map(({ path }) => path).filter((path) => !used.has(path)), []);
+});
+
+Deno.test("the outside world is touched only where it should be", () => {
+  for (const { pattern, where } of worldly) {
+    const code = (text: string) => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|`[^`]*`/g, "");
+    const found = sources.filter(({ path, text }) => !where.test(path) && pattern.test(code(text)));
+    assert.deepEqual(found.map(({ path }) => path), [], String(pattern));
+  }
+});
+
+Deno.test("every file says what it is, and is short", () => {
+  for (const { path, text } of sources) {
+    const lines = text.split("\n");
+    assert.match(text, /^(\/\/ deno-lint.*\n|\/\/\/ <.*\n)*\/\*\*\n[\s\S]*?@module\n \*\/\n/, path);
+    assert.ok(lines.length <= linesMax, `${path} has ${lines.length} lines`);
+    // A line of a job file in a template string may be longer.
+    const long = lines.filter((line) => line.length > lineCharsMax && !/https?:|\{set\./.test(line));
+    assert.deepEqual(long, [], path);
+  }
+});
+
+Deno.test("every exported symbol says what it is", () => {
+  const silent = sources.flatMap(({ path, text }) => {
+    const lines = text.split("\n");
+    return lines.flatMap((line, index) => {
+      const name = /^export (?:abstract )?(?:async )?(?:function\*?|class|interface|type|const) (\w+)/.exec(
+        line,
+      )?.[1];
+      const above = lines.slice(0, index).findLast((line) => !line.startsWith("// deno-lint-ignore")) ?? "";
+      // The second signature of an overloaded function, and the type of a constant of the same name, need no words.
+      const isTwin = new RegExp(`^export .*\\b${name}\\b`).test(above) ||
+        text.includes(`export const ${name} = {`) &&
+          line.startsWith("export type");
+      return name === undefined || above.endsWith("*/") || isTwin ? [] : [`${path}: ${name}`];
+    });
+  });
+  assert.deepEqual(silent, []);
+});
