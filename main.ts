@@ -16,6 +16,17 @@ function writer(stream: { writeSync(bytes: Uint8Array): number }): (text: string
   };
 }
 
+/** That nobody reads the messages any more is no reason to end a run. */
+function unlessClosed(write: (text: string) => void): (text: string) => void {
+  return (text) => {
+    try {
+      write(text);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
+  };
+}
+
 /** The first signal asks the run to stop, the second ends the process. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
@@ -31,8 +42,8 @@ function columns(): number | undefined {
 if (import.meta.main) {
   const context: Context = {
     out: writer(Deno.stdout),
-    say: writer(Deno.stderr),
-    columns: columns(),
+    say: unlessClosed(writer(Deno.stderr)),
+    columns,
     env: (name) => Deno.env.get(name),
     interruptible,
   };

@@ -84,7 +84,8 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const broken = await askInOrder({ options, batches, crew, progress });
     return await end(options, { broken, keys: batches.keyCount, expected: progress.total });
   } catch (error) {
-    await store.endRun(choice.id, "interrupted", messageOf(error));
+    // Where the disk is full this fails as well; the run stays as it is, to be resumed all the same.
+    await store.endRun(choice.id, "interrupted", messageOf(error)).catch(() => {});
     throw error;
   }
 }

@@ -62,12 +62,12 @@ export function timeSeconds(kind: ValueKind, raw: string): number | undefined {
 function textSeconds(text: string): number | undefined {
   const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?:(:\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
   if (found === null) return undefined;
-  const [, date, time = "00:00", seconds = ":00", fraction, zone = "Z"] = found;
+  const [, date, time = "00:00", seconds = ":00", fraction = ".0", zone = "Z"] = found;
   // Date.parse makes the 30th of February the 2nd of March, and drops what is finer than a millisecond.
   const day = Date.parse(`${date}T00:00:00Z`);
   if (Number.isNaN(day) || new Date(day).toISOString().slice(0, 10) !== date) return undefined;
   const ms = Date.parse(`${date}T${time}${seconds}${zone.replace(/^(...)(\d\d)$/, "$1:$2")}`);
-  return Number.isNaN(ms) ? undefined : ms / 1_000 + Number(fraction ?? 0);
+  return Number.isNaN(ms) ? undefined : (ms + Number(`${fraction}e3`)) / 1_000;
 }
 
 function anyValue(kind: ValueKind, raw: string): Converted {
@@ -101,9 +101,10 @@ function isPlainInteger(text: string): boolean {
   return true;
 }
 
-/** The nearest real, as JSON's decimals mean it; an integer must be met exactly. */
+/** The nearest real, as JSON's decimals mean it; an integer must be met exactly, or be how that real is written. */
 function realValue(raw: string): number | typeof unfit {
   const value = Number(raw);
   if (!Number.isFinite(value)) return unfit;
-  return Number.isSafeInteger(value) || !isPlainInteger(raw) || BigInt(value) === BigInt(raw) ? value : unfit;
+  if (Number.isSafeInteger(value) || !isPlainInteger(raw)) return value;
+  return String(value) === raw || BigInt(value) === BigInt(raw) ? value : unfit;
 }

@@ -103,9 +103,9 @@ export class RowCounter {
   }
 }
 
-/** The millisecond that a time lies in. A double tells microseconds apart today, so what is nearer is meant to be it. */
+/** The millisecond that a time lies in. What is half a microsecond before the next was rounded on its way into a double. */
 function millisecondOf(seconds: number): number {
   const ms = seconds * 1_000;
   const nearest = Math.round(ms);
-  return Math.abs(ms - nearest) < 1e-3 ? nearest : Math.floor(ms);
+  return Math.abs(ms - nearest) < 5e-4 ? nearest : Math.floor(ms);
 }

@@ -12,8 +12,8 @@ export interface Context {
   readonly out: (text: string) => void;
   /** Standard error is for progress and messages. */
   readonly say: (text: string) => void;
-  /** Columns of the terminal that standard error is; undefined if it is none. */
-  readonly columns: number | undefined;
+  /** Columns that the terminal has now that standard error is; undefined if it is none. */
+  readonly columns: () => number | undefined;
   readonly env: (name: string) => string | undefined;
   /** Aborted by SIGINT or SIGTERM, from the first call on; before, these end the process as usual. */
   readonly interruptible: () => AbortSignal;

@@ -19,8 +19,8 @@ const barCells = 20;
 /** Where and how progress is shown. */
 export interface ProgressOptions {
   readonly write: (text: string) => void;
-  /** Draw a bar of so many columns at most; undefined where there is no terminal. */
-  readonly columns: number | undefined;
+  /** The columns that a bar may take now; undefined where there is no terminal. */
+  readonly columns: () => number | undefined;
   readonly isQuiet: boolean;
 }
 
@@ -38,7 +38,7 @@ export class ProgressLine {
     this.#options = options;
     this.#timers.push(setInterval(() => this.#look(), memoryMs));
     if (!options.isQuiet) {
-      this.#timers.push(setInterval(() => this.#show(), options.columns === undefined ? lineMs : barMs));
+      this.#timers.push(setInterval(() => this.#show(), options.columns() === undefined ? lineMs : barMs));
     }
   }
 
@@ -46,7 +46,7 @@ export class ProgressLine {
   stop(): { readonly peakBytes: number } {
     this.#look();
     this.#timers.forEach(clearInterval);
-    if (this.#options.columns !== undefined && !this.#options.isQuiet) this.#options.write("\r\x1b[K");
+    if (this.#options.columns() !== undefined && !this.#options.isQuiet) this.#options.write("\r\x1b[K");
     return { peakBytes: this.#peakBytes };
   }
 
@@ -56,7 +56,8 @@ export class ProgressLine {
 
   #show(): void {
     this.#measure();
-    const { columns, write } = this.#options;
+    const { write } = this.#options;
+    const columns = this.#options.columns();
     const facts = factsOf(this.#progress, this.#limit);
     if (columns === undefined) {
       write(`trawl: ${facts}\n`);

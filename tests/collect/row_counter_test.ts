@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Converted } from "../../lib/collect/convert.ts";
+import { RowCounter } from "../../lib/collect/row_counter.ts";
+import { pipe } from "../../lib/limits.ts";
+
+function counted(
+  rows: readonly (readonly Converted[])[],
+  { column = 0, everyMs = 60_000 } = {},
+): Converted[][] {
+  const counter = new RowCounter({ column, everyMs });
+  for (const row of rows) assert.ok(counter.add(row));
+  return [...counter.rows()];
+}
+
+Deno.test("RowCounter puts a row into the bucket that its time lies in", () => {
+  const table: readonly (readonly [number, Converted, Converted])[] = [
+    [60_000, 0n, 0n],
+    [60_000, 59.999999, 0n],
+    [60_000, 60n, 60n],
+    [60_000, -1n, -60n],
+    [60_000, 1763596801.25, 1763596800n],
+    [60_000, null, null],
+    [500, 0.5, 0.5],
+    [500, 0.75, 0.5],
+    [100, 0.3, 0.3],
+    [100, 1763596800.7, 1763596800.7],
+    [100, 1763596800.6999, 1763596800.6],
+    [1, 1763596800.001, 1763596800.001],
+    [86_400_000, 1763640000n, 1763596800n],
+  ];
+  for (const [everyMs, time, bucket] of table) {
+    assert.deepEqual(counted([[time]], { everyMs }), [[bucket, 1]], `${String(time)} every ${everyMs} ms`);
+  }
+});
+
+Deno.test("RowCounter keeps apart what differs in any other column, in value or in type", () => {
+  const rows: readonly (readonly Converted[])[] = [
+    ["a", 1n, "b"],
+    ["ab", 1n, ""],
+    ["", 1n, "ab"],
+    ["a", 1n, null],
+    ["a", 1n, "null"],
+    [1, 1n, "b"],
+    [1n, 1n, "b"],
+    ["1", 1n, "b"],
+    [null, 1n, null],
+    ["1:a", 1n, ""],
+    ["1", 1n, "a:"],
+  ];
+  assert.equal(
+    counted([...rows, ...rows], { column: 1 }).filter((row) => row.at(-1) === 2).length,
+    rows.length,
+  );
+  const single = [[1n, "1"], [1n, 1], [1n, 1n], [1n, null], [1n, "null"], [1n, ""]];
+  assert.equal(counted([...single, ...single]).filter((row) => row.at(-1) === 2).length, single.length);
+});
+
+Deno.test("RowCounter gives the oldest bucket first, and within it the combination that came first", () => {
+  const rows = [[120n, "b"], [60n, "a"], [0n, "b"], [60n, "b"], [1n, "a"]];
+  assert.deepEqual(counted(rows), [[0n, "b", 1], [0n, "a", 1], [60n, "b", 1], [60n, "a", 1], [120n, "b", 1]]);
+});
+
+Deno.test("RowCounter counts every row exactly once", () => {
+  const value = fc.oneof(fc.constantFrom("a", "b", "", null, 1, 1n), fc.string({ maxLength: 2 }));
+  const row = fc.tuple(value, fc.option(fc.nat({ max: 600 })), value);
+  fc.assert(fc.property(fc.array(row), (rows) => {
+    const expected = new Map<string, number>();
+    const name = (parts: readonly Converted[]) => parts.map((part) => `${typeof part}${part}`).join("\0");
+    for (const [a, time, b] of rows) {
+      const at = name([a, time === null ? null : BigInt(Math.floor(time / 60) * 60), b]);
+      expected.set(at, (expected.get(at) ?? 0) + 1);
+    }
+    const found = counted(rows, { column: 1 }).map((row) => [name(row.slice(0, -1)), row.at(-1)]);
+    assert.deepEqual(new Map(found as [string, number][]), expected);
+    assert.equal(found.length, expected.size);
+  }));
+});
+
+Deno.test("RowCounter takes as many buckets as the limit says, and not more", () => {
+  const counter = new RowCounter({ column: 0, everyMs: 1_000 });
+  let taken = 0;
+  while (counter.add([taken])) taken++;
+  assert.ok(taken > pipe.countGroupsMax * 0.99 && taken < pipe.countGroupsMax, String(taken));
+  assert.ok(!counter.add([taken + 1]));
+});
+
+Deno.test("RowCounter takes fewer combinations, and fewer still of long ones", () => {
+  const taken = (chars: number) => {
+    const counter = new RowCounter({ column: 0, everyMs: 1_000 });
+    let count = 0;
+    while (counter.add([0, String(count).padStart(chars)])) count++;
+    return count;
+  };
+  const short = taken(1);
+  assert.ok(short > 50_000 && short < 70_000, String(short));
+  const long = taken(10_000);
+  assert.ok(long > 1_000 && long < 2_000, String(long));
+});

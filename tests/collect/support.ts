@@ -1,0 +1,88 @@
+/**
+ * Jobs, answers and stores in the shape that the rooms of this folder take.
+ *
+ * @module
+ */
+
+import { questionOf } from "../../lib/collect/question.ts";
+import { RowCollector } from "../../lib/collect/row_collector.ts";
+import type { Column, ColumnType, Job, Template, Window } from "../../lib/job/job.ts";
+import { Tokenizer } from "../../lib/json/tokenizer.ts";
+import type { FetchRecord } from "../../lib/store/records.ts";
+
+/** What a test changes of a job. */
+export interface JobChange {
+  readonly keys?: Job["keys"];
+  readonly control?: readonly string[];
+  readonly limits?: Partial<Job["limits"]>;
+  readonly accept?: Partial<Job["accept"]>;
+  readonly rows?: Partial<Job["rows"]>;
+  readonly timeout?: Partial<Job["request"]["timeout"]>;
+  readonly attempts?: number;
+  readonly text?: string;
+}
+
+/** A job that asks `<url>/<key>` and keeps the member `v` of every element of `r`. */
+export function jobOf(url: string, change: JobChange = {}): Job {
+  const template: Template = [{ kind: "text", text: `${url}/` }, { kind: "key" }];
+  const timeout = { connectMs: 5_000, firstByteMs: 5_000, idleMs: 5_000, totalMs: 20_000, ...change.timeout };
+  return {
+    name: "job",
+    text: change.text ?? "text",
+    keys: change.keys ?? { kind: "range", first: 0, last: 9 },
+    control: change.control ?? [],
+    request: { url: template, headers: {}, timeout, bodyBytesMax: 1e9 },
+    limits: { inFlight: 4, rates: [], ...change.limits },
+    retry: { attempts: change.attempts ?? 3 },
+    accept: { failIf: [], minCoverage: 1, ...change.accept },
+    rows: { path: "$.r[*]", table: "t", columns: columnsOf({ v: "any" }), ...change.rows },
+  };
+}
+
+/** Columns by name: a type, the path being `$.<name>`. */
+export function columnsOf(types: Readonly<Record<string, ColumnType>>): Column[] {
+  return Object.entries(types).map(([name, type]) => ({ name, path: `$.${name}`, type }));
+}
+
+/** What a collector makes of one JSON text. */
+export function collected(job: Job, json: string, window?: Window) {
+  const question = questionOf(job, window);
+  const collector = new RowCollector(question);
+  const tokenizer = new Tokenizer(question.query, collector);
+  tokenizer.process(json);
+  tokenizer.finalize();
+  const width = job.rows.columns.length + (job.rows.count === undefined ? 0 : 1);
+  return { collector, rows: inRows([...collector.rest()].flat(), width) };
+}
+
+/** Values cut into rows. */
+export function inRows<T>(values: readonly T[], width: number): T[][] {
+  return Array.from(
+    { length: values.length / width },
+    (_, index) => values.slice(index * width, (index + 1) * width),
+  );
+}
+
+/** A finished fetch. */
+export function recordOf(sequence: number, change: Partial<FetchRecord> = {}): FetchRecord {
+  return {
+    sequence,
+    key: String(sequence),
+    verdict: "ok",
+    reason: null,
+    status: 200,
+    attempts: 1,
+    bytes: 1,
+    rows: 0,
+    startedMs: 1,
+    durationMs: 1,
+    etag: null,
+    lastModified: null,
+    ...change,
+  };
+}
+
+/** Resolves when `condition` holds; looks again every few milliseconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 3));
+}
