@@ -73,6 +73,6 @@ export const pipe = {
   chunkDelayMs: 100,
   /** Messages a Worker may have on their way before it stops reading from the network. */
   unacknowledgedMax: 4,
-  /** Groups that one answer may be counted into: a minute's count of a year, twice over. */
+  /** Counts that one answer may fall into: a year's minutes, twice over. A new combination weighs as much as 16. */
   countGroupsMax: 1_000_000,
 } as const;

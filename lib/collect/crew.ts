@@ -58,9 +58,20 @@ export class Crew {
   /**
    * Has all batches asked. Resolves when each has ended, or, once stopped, when nothing is in flight.
    *
-   * @throws What the store threw, or an error if Workers die again and again.
+   * @throws What `next` or the store threw, or an error if Workers die again and again.
    */
   async run(next: () => Promise<PlannedBatch | undefined>): Promise<void> {
+    try {
+      await this.#handAll(next);
+    } catch (error) {
+      this.#fail(error);
+    }
+    await this.#until(() => this.#working() === 0);
+    if (this.#standby !== undefined) this.#remove(this.#standby);
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  async #handAll(next: () => Promise<PlannedBatch | undefined>): Promise<void> {
     this.#isExhausted = false;
     for (let batch = await this.#next(next); batch !== undefined; batch = await this.#next(next)) {
       this.#ready();
@@ -68,9 +79,6 @@ export class Crew {
       if (this.#stopped) break;
       this.#hand(batch);
     }
-    await this.#until(() => this.#working() === 0);
-    if (this.#standby !== undefined) this.#remove(this.#standby);
-    if (this.#error !== undefined) throw this.#error;
   }
 
   /** Starts no more requests; what is in flight is finished. */
@@ -131,6 +139,7 @@ export class Crew {
   #ready(): Thread | undefined {
     if (this.#standby !== undefined || this.#numbers.length === 0) return this.#standby;
     const worker = this.#numbers.shift() ?? 0;
+    this.#options.shared.admit(worker);
     this.#standby = new Thread({ type: "prepare", worker, ...this.#options.prepare }, {
       take: (message) => this.#take(message),
       drained: (thread) => this.#drained(thread),
@@ -221,7 +230,7 @@ export class Crew {
     if (!this.#alive.delete(thread)) return;
     thread.terminate();
     if (thread === this.#standby) this.#standby = undefined;
-    this.#options.shared.giveAll(thread.number);
+    this.#options.shared.bar(thread.number);
     this.#numbers.push(thread.number);
     this.#share();
   }

@@ -53,4 +53,6 @@ export type FromWorker =
   /** No key of the batch is left to be started; some may be in flight or wait for another attempt. */
   | { readonly type: "drained" }
   /** Nothing is in flight and everything has been sent. */
-  | { readonly type: "ended" };
+  | { readonly type: "ended" }
+  /** An error that is no fault of any answer's: the Worker cannot go on. */
+  | { readonly type: "died"; readonly message: string };

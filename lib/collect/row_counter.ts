@@ -103,7 +103,7 @@ export class RowCounter {
   }
 }
 
-/** The millisecond that a time lies in. What is half a microsecond before the next was rounded on its way into a double. */
+/** The millisecond that a time lies in; one half a microsecond before the next was rounded to be there. */
 function millisecondOf(seconds: number): number {
   const ms = seconds * 1_000;
   const nearest = Math.round(ms);

@@ -44,7 +44,9 @@ export async function chooseRun(
   if (latest !== undefined && !isNew) {
     const goesOn = latest.state !== "finished" || (retryFailed && latest.failed > 0);
     if (goesOn && latest.sha256 !== sha256) throw jobChanged(latest);
-    if (goesOn) return await resume(store, latest, retryFailed);
+    // The list of a finished run is not kept, and may be another by now.
+    const restoreKeys = latest.state === "finished" && job.keys.kind === "url";
+    if (goesOn) return await resume(store, latest, { retryFailed, restoreKeys });
     if (window !== undefined || retryFailed) return undefined;
   }
   if (latest !== undefined && latest.state !== "finished") {
@@ -65,8 +67,12 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-async function resume(store: Store, run: RunRecord, retryFailed: boolean): Promise<RunChoice> {
-  await store.resumeRun(run.id, { retryFailed });
+async function resume(
+  store: Store,
+  run: RunRecord,
+  options: { readonly retryFailed: boolean; readonly restoreKeys: boolean },
+): Promise<RunChoice> {
+  await store.resumeRun(run.id, options);
   return { id: run.id, isResumed: true, counts: await store.countRun(run.id), keys: run.keys };
 }
 

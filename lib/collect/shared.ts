@@ -19,6 +19,9 @@ const Place = {
   held: 4,
 } as const;
 
+/** Held by a Worker that may have no slots any more. */
+const barred = -1;
+
 /** Places in the array of 64-bit integers, which follows the other. */
 const Place64 = {
   /** Microseconds since 1970: no request may start before. */
@@ -61,27 +64,42 @@ export class Shared {
 
   /** Takes a slot for a Worker, if there is one for it. */
   tryTake(worker: number): boolean {
-    const held = Atomics.load(this.#ints, Place.held + worker);
-    if (held >= Atomics.load(this.#ints, Place.share)) return false;
+    const place = Place.held + worker;
+    const held = Atomics.load(this.#ints, place);
+    if (held < 0 || held >= Atomics.load(this.#ints, Place.share)) return false;
     for (;;) {
       const free = Atomics.load(this.#ints, Place.free);
       if (free <= 0) return false;
-      if (Atomics.compareExchange(this.#ints, Place.free, free, free - 1) !== free) continue;
-      Atomics.add(this.#ints, Place.held + worker, 1);
-      return true;
+      if (Atomics.compareExchange(this.#ints, Place.free, free, free - 1) === free) break;
     }
+    if (Atomics.compareExchange(this.#ints, place, held, held + 1) === held) return true;
+    // Barred meanwhile.
+    Atomics.add(this.#ints, Place.free, 1);
+    this.#change();
+    return false;
   }
 
+  /** Gives a slot back. A Worker that is barred has none to give. */
   give(worker: number): void {
-    Atomics.sub(this.#ints, Place.held + worker, 1);
+    const place = Place.held + worker;
+    for (;;) {
+      const held = Atomics.load(this.#ints, place);
+      if (held <= 0) return;
+      if (Atomics.compareExchange(this.#ints, place, held, held - 1) === held) break;
+    }
     Atomics.add(this.#ints, Place.free, 1);
     this.#change();
   }
 
-  /** Gives back what a Worker held that died. */
-  giveAll(worker: number): void {
-    const held = Atomics.exchange(this.#ints, Place.held + worker, 0);
-    Atomics.add(this.#ints, Place.free, held);
+  /** Lets a Worker take slots from now on; its number may have been another's. */
+  admit(worker: number): void {
+    Atomics.store(this.#ints, Place.held + worker, 0);
+  }
+
+  /** Gives back what a Worker holds that is at its end. It may run on for a moment, so it is barred from more. */
+  bar(worker: number): void {
+    const held = Atomics.exchange(this.#ints, Place.held + worker, barred);
+    Atomics.add(this.#ints, Place.free, Math.max(0, held));
     this.#change();
   }
 
@@ -108,7 +126,7 @@ export class Shared {
   held(): number {
     let held = 0;
     for (let worker = 0; worker < run.workersMax; worker++) {
-      held += Atomics.load(this.#ints, Place.held + worker);
+      held += Math.max(0, Atomics.load(this.#ints, Place.held + worker));
     }
     return held;
   }

@@ -43,23 +43,12 @@ export class Thread {
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
       type: "module",
       name: `trawl-${prepare.worker}`,
-      deno: {
-        permissions: {
-          net: [...prepare.hosts],
-          read: false,
-          write: false,
-          env: false,
-          run: false,
-          sys: false,
-          ffi: false,
-          import: false,
-        },
-      },
+      deno: { permissions: permissionsFor(prepare.hosts) },
     });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      options.died(this, new Error(`Cannot go on in a Worker: ${messageOf(event.message)}`));
+      this.#die(event.message);
     };
     this.#post(prepare);
   }
@@ -95,7 +84,12 @@ export class Thread {
     if (this.#isOver) return;
     if (message.type === "drained") return this.#options.drained(this);
     if (message.type === "ended") return this.#options.ended(this);
+    if (message.type === "died") return this.#die(message.message);
     this.#taken = this.#taken.then(() => this.#take(message));
+  }
+
+  #die(message: string): void {
+    this.#options.died(this, new Error(`Cannot go on in a Worker: ${messageOf(message)}`));
   }
 
   async #take(message: ToStore): Promise<void> {
@@ -110,4 +104,18 @@ export class Thread {
   #post(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
+}
+
+/** What a Worker may do: reach these hosts, and nothing else. */
+export function permissionsFor(hosts: readonly string[]): Deno.PermissionOptionsObject {
+  return {
+    net: [...hosts],
+    read: false,
+    write: false,
+    env: false,
+    run: false,
+    sys: false,
+    ffi: false,
+    import: false,
+  };
 }

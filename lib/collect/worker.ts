@@ -5,6 +5,7 @@
  * @module
  */
 
+import { messageOf } from "../errors.ts";
 import { Client } from "../http/client.ts";
 import { retryDelayMs } from "../http/retry.ts";
 import { Asker, type Attempt } from "./asker.ts";
@@ -129,15 +130,30 @@ function post(message: FromWorker): void {
 
 declare const self: {
   postMessage(message: FromWorker): void;
+  close(): void;
   onmessage: (event: MessageEvent<ToWorker>) => void;
+  onunhandledrejection: (event: PromiseRejectionEvent) => void;
 };
 
 let worker: BatchWorker | undefined;
 
-self.onmessage = ({ data: message }) => {
+async function receive(message: ToWorker): Promise<void> {
   if (message.type === "prepare") worker = new BatchWorker(message);
-  else if (message.type === "batch") void worker?.run(message);
+  else if (message.type === "batch") await worker?.run(message);
   else if (message.type === "acknowledged") worker?.acknowledged();
   else if (message.type === "stop") worker?.stop();
   else worker?.drop();
+}
+
+/** Said in words: an uncaught error would also be printed, with its stack. */
+function die(error: unknown): void {
+  post({ type: "died", message: messageOf(error) });
+  self.close();
+}
+
+self.onmessage = ({ data }) => void receive(data).catch(die);
+
+self.onunhandledrejection = (event) => {
+  event.preventDefault();
+  die(event.reason);
 };

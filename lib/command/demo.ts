@@ -46,11 +46,12 @@ export async function demoCommand(args: Arguments, context: Context): Promise<nu
 }
 
 function nextSteps(database: string): string {
+  const program = Deno.build.standalone ? "trawl" : "deno task trawl";
   return [
     `trawl: everything is in ${database}; look into it with`,
     `  sqlite3 ${database} "SELECT key, rows FROM fetch ORDER BY rows DESC LIMIT 10"`,
     "and ask your own API with",
-    "  trawl check --url 'https://your.api/items/{key}' --rows '$.items[*]' --keys keys.txt --try 3",
-    "  trawl run   --url 'https://your.api/items/{key}' --rows '$.items[*]' --keys keys.txt",
+    `  ${program} check --url 'https://your.api/items/{key}' --rows '$.items[*]' --keys keys.txt --try 3`,
+    `  ${program} run   --url 'https://your.api/items/{key}' --rows '$.items[*]' --keys keys.txt`,
   ].join("\n");
 }

@@ -20,12 +20,12 @@ export async function extractCommand(args: Arguments, { out, say }: Context): Pr
     throw new UsageError("Cannot extract as there must be a PATH: such as '$.items[*]'");
   }
   const path = readPath(text);
-  const show = args.has(flags.raw) ? bareString : (raw: string) => raw;
+  const show = args.has(flags.raw) ? bareString : onOneLine;
   let exit: number = Exit.done;
   for (const file of files.length === 0 ? ["-"] : files) {
     try {
       for await (const values of textOf(file).pipeThrough(selectValues(path))) {
-        out(`${values.map((raw) => onOneLine(show(raw), raw)).join("\n")}\n`);
+        out(`${values.map(show).join("\n")}\n`);
       }
     } catch (error) {
       if (!isInputError(error)) throw error;
@@ -61,10 +61,10 @@ function isInputError(error: unknown): boolean {
 }
 
 function bareString(raw: string): string {
-  return raw.startsWith('"') ? String(decodeText(ValueKind.string, raw)) : raw;
+  return raw.startsWith('"') ? String(decodeText(ValueKind.string, raw)) : onOneLine(raw);
 }
 
-/** White space between tokens may hold line breaks; those within strings are escaped. */
-function onOneLine(shown: string, raw: string): string {
-  return raw.startsWith('"') ? shown : shown.replaceAll(/\s*[\r\n]\s*/g, " ");
+/** White space between an array's or an object's tokens may hold line breaks; those within strings are escaped. */
+function onOneLine(raw: string): string {
+  return raw.startsWith("{") || raw.startsWith("[") ? raw.replaceAll(/\s*[\r\n]\s*/g, " ") : raw;
 }

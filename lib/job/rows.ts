@@ -6,14 +6,14 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { parsePath } from "../json/path.ts";
+import { parsePath, type Path } from "../json/path.ts";
 import type { Column, FailRule, Job, Rows } from "./job.ts";
 import { type Problems, shown } from "./problems.ts";
 import type { JobFile } from "./schema.ts";
 import type { FieldPath } from "./toml.ts";
 
 /** Names that trawl's own tables have. */
-const ownTables: readonly string[] = ["run", "batch", "fetch"];
+const ownTables: readonly string[] = ["run", "batch", "fetch", "fetch_run", "key_list"];
 
 /** UTF-16 units of a table or column name: what other databases allow too. */
 const nameCharsMax = 63;
@@ -103,8 +103,28 @@ function readColumns({ rows }: JobFile, problems: Problems): readonly Column[] {
     }
     taken.add(name.toLowerCase());
     problems.try([...field, "path"], () => checkSingular(path, "a column"));
+    if (isNested(rows.path) && (stepsOf(path)?.length ?? 0) > 1) {
+      problems.add(
+        [...field, "path"],
+        `must be one step, as rows of ${shown(rows.path)} may lie within rows: found ${shown(path)}`,
+      );
+    }
   }
   return columns;
+}
+
+/** Whether a row may lie within another row: then a longer column path could lead into that one. */
+function isNested(path: string): boolean {
+  return stepsOf(path)?.some(({ descendant }) => descendant) ?? false;
+}
+
+/** The steps of a path; nothing if it is wrong, which is said elsewhere. */
+function stepsOf(path: string): Path["segments"] | undefined {
+  try {
+    return parsePath(path).segments;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is wrong with a table or column name, if anything. */

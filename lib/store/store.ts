@@ -100,14 +100,22 @@ export class Store implements Disposable {
   /** Begins a run; returns its id. */
   async beginRun(run: NewRun): Promise<number> {
     const { lastInsertRowid } = this.#db.prepare(
-      `INSERT INTO run (job, text, sha256, window_start, window_end, state, started) VALUES (?, ?, ?, ?, ?, 'running', ?)`,
+      `INSERT INTO run (job, text, sha256, window_start, window_end, state, started)
+         VALUES (?, ?, ?, ?, ?, 'running', ?)`,
     ).run(run.job, run.text, run.sha256, run.window?.start ?? null, run.window?.end ?? null, now());
     return Number(lastInsertRowid);
   }
 
-  /** Goes on with a run. With `retryFailed` its failed keys are pending again. */
-  async resumeRun(id: number, options: { readonly retryFailed: boolean }): Promise<void> {
+  /**
+   * Goes on with a run. With `retryFailed` its failed keys are pending again; with `restoreKeys` the key list of a
+   * finished run is kept again, as it was.
+   */
+  async resumeRun(
+    id: number,
+    options: { readonly retryFailed: boolean; readonly restoreKeys: boolean },
+  ): Promise<void> {
     this.#transaction(() => {
+      if (options.restoreKeys) this.#restoreKeys(id);
       if (options.retryFailed) this.#forgetFailed(id);
       this.#db.prepare(`UPDATE run SET state = 'running', reason = NULL, ended = NULL WHERE id = ?`).run(id);
     });
@@ -282,6 +290,14 @@ export class Store implements Disposable {
     }
     const { ok, empty, unchanged, failed, rows, bytes, attempts } = sums;
     this.#addCounts.run(ok, empty, unchanged, failed, rows, bytes, attempts, run);
+  }
+
+  /** In a finished run every key has a fetch. */
+  #restoreKeys(run: number): void {
+    this.#db.prepare(
+      `INSERT INTO key_list (run, block, keys) SELECT ?1, sequence / 1024, json_group_array(key ORDER BY id)
+         FROM fetch WHERE id >= ?2 AND id < ?3 GROUP BY sequence / 1024`,
+    ).run(run, run * idsPerRun, (run + 1) * idsPerRun);
   }
 
   #forgetFailed(run: number): void {

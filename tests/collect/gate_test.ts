@@ -4,6 +4,7 @@ import { Gate } from "../../lib/collect/gate.ts";
 import { Shared } from "../../lib/collect/shared.ts";
 import type { Rate } from "../../lib/job/job.ts";
 import type { GateTask } from "./gate_worker.ts";
+import { stayAlive } from "./support.ts";
 
 function gateOf(shared: Shared, worker = 0, rates: readonly Rate[] = []): Gate {
   return new Gate(shared, { worker, rates });
@@ -90,11 +91,12 @@ Deno.test("Gate goes by the slowest of several rates", async () => {
 });
 
 Deno.test("Gate.pass() goes on as soon as there is a slot: of its own, of another, by a larger share", async () => {
+  using _alive = stayAlive();
   const shared = new Shared(Shared.create(2));
   const [a, b] = [gateOf(shared, 0), gateOf(shared, 1)];
   await a.pass();
   await b.pass();
-  const ways = [() => a.leave(), () => b.leave(), () => shared.giveAll(1)];
+  const ways = [() => a.leave(), () => b.leave(), () => (shared.bar(1), shared.admit(1))];
   for (const way of ways) {
     let hasPassed = false;
     const passing = a.pass().then((passed) => hasPassed = passed);
@@ -117,6 +119,7 @@ Deno.test("Gate.pass() goes on as soon as there is a slot: of its own, of anothe
 });
 
 Deno.test("Gate.stop() lets whoever waits for a slot go, without one", async () => {
+  using _alive = stayAlive();
   const shared = new Shared(Shared.create(1));
   const [a, b] = [gateOf(shared, 0), gateOf(shared, 1)];
   await a.pass();
@@ -129,6 +132,7 @@ Deno.test("Gate.stop() lets whoever waits for a slot go, without one", async () 
 });
 
 Deno.test("Gate.stop() lets whoever waits for its turn go, and gives the slot back", async () => {
+  using _alive = stayAlive();
   const shared = new Shared(Shared.create(2));
   const gate = gateOf(shared, 0, [{ count: 1, perMs: 3_600_000 }]);
   assert.equal(await gate.pass(), true);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Shared } from "../../lib/collect/shared.ts";
 import { run } from "../../lib/limits.ts";
+import { stayAlive } from "./support.ts";
 
 Deno.test("Shared gives out as many slots as there are, over several views", () => {
   const memory = Shared.create(3);
@@ -24,12 +25,14 @@ Deno.test("Shared lets a Worker hold no more than its share, and keep what it he
   assert.equal(shared.tryTake(0), true);
 });
 
-Deno.test("Shared.giveAll() gives back what a dead Worker held, once", () => {
+Deno.test("Shared.bar() gives back what a dead Worker held, once, and lets it take and give no more", () => {
   const shared = new Shared(Shared.create(5));
   for (let n = 0; n < 3; n++) shared.tryTake(7);
   shared.tryTake(1);
-  shared.giveAll(7);
-  shared.giveAll(7);
+  shared.bar(7);
+  shared.bar(7);
+  assert.equal(shared.tryTake(7), false);
+  shared.give(7);
   assert.equal(shared.held(), 1);
   let more = 0;
   while (shared.tryTake(2)) more++;
@@ -41,26 +44,31 @@ Deno.test("Shared never has more slots out than there are, whatever happens", ()
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.tuple(fc.constant("take" as const), worker) },
     { weight: 3, arbitrary: fc.tuple(fc.constant("give" as const), worker) },
-    fc.tuple(fc.constant("giveAll" as const), worker),
+    fc.tuple(fc.constantFrom("bar" as const, "admit" as const), worker),
     fc.tuple(fc.constant("share" as const), fc.integer({ min: 1, max: 9 })),
   );
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 100 }), (slots, steps) => {
       const shared = new Shared(Shared.create(slots));
       const held = new Array<number>(run.workersMax).fill(0);
+      const barred = new Set<number>();
       let share = slots;
       const sum = () => held.reduce((a, b) => a + b);
       for (const [what, number] of steps) {
         const mine = held[number] ?? 0;
         if (what === "take") {
-          const expected = mine < share && sum() < slots;
+          const expected = mine < share && sum() < slots && !barred.has(number);
           assert.equal(shared.tryTake(number), expected);
           if (expected) held[number] = mine + 1;
-        } else if (what === "give" && mine > 0) {
+        } else if (what === "give") {
           shared.give(number);
-          held[number] = mine - 1;
-        } else if (what === "giveAll") {
-          shared.giveAll(number);
+          held[number] = Math.max(0, mine - 1);
+        } else if (what === "admit" && mine === 0) {
+          shared.admit(number);
+          barred.delete(number);
+        } else if (what === "bar") {
+          shared.bar(number);
+          barred.add(number);
           held[number] = 0;
         } else if (what === "share") {
           shared.setShare(share = number);
@@ -72,9 +80,10 @@ Deno.test("Shared never has more slots out than there are, whatever happens", ()
 });
 
 Deno.test("Shared.slotGiven() resolves for whatever came after it was looked, and not before", async () => {
+  using _alive = stayAlive();
   const memory = Shared.create(2);
   const [a, b] = [new Shared(memory), new Shared(memory)];
-  for (const give of [() => b.give(1), () => b.giveAll(1), () => b.setShare(2)]) {
+  for (const give of [() => b.give(1), () => b.bar(1), () => b.setShare(2)]) {
     b.tryTake(1);
     const seen = a.changes();
     let isGiven = false;

@@ -86,3 +86,9 @@ export function recordOf(sequence: number, change: Partial<FetchRecord> = {}): F
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 3));
 }
+
+/** Keeps the event loop alive: a wait for another thread does not, and a Worker is kept by its messages. */
+export function stayAlive(): Disposable {
+  const timer = setInterval(() => {}, 1_000);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}

@@ -4,7 +4,10 @@
  * @module
  */
 
+import assert from "node:assert/strict";
+import type { Answer } from "../../lib/http/answer.ts";
 import { Client, type ClientOptions } from "../../lib/http/client.ts";
+import { ExchangeError, type ExchangeFailure } from "../../lib/http/exchange_error.ts";
 
 /** Long enough for whatever is not under test. */
 export const patient = { connectMs: 5_000, firstByteMs: 5_000, idleMs: 5_000, totalMs: 10_000 };
@@ -127,4 +130,26 @@ export async function textOf(stream: ReadableStream<string>): Promise<string> {
   let text = "";
   for await (const chunk of stream) text += chunk;
   return text;
+}
+
+/** The beginning of an answer, its framing left out. */
+export const head = "HTTP/1.1 200 OK\r\n";
+
+/** All text of an answer, by whichever way there is. */
+export async function wholeText(answer: Answer): Promise<string> {
+  return await answer.smallText() ?? await textOf(answer.textStream());
+}
+
+/** Asserts that an exchange fails for `reason`. */
+export async function fails(work: Promise<unknown>, reason: ExchangeFailure): Promise<void> {
+  await assert.rejects(work, (error) => {
+    assert.ok(error instanceof ExchangeError, String(error));
+    assert.equal(error.reason, reason);
+    return true;
+  });
+}
+
+/** The text that `url` answers with. */
+export async function ask(client: Client, url: string): Promise<string> {
+  return await wholeText(await client.get(url, {}));
 }

@@ -211,6 +211,30 @@ Deno.test("trawl run leaves an unfinished run of a changed job alone", async () 
   }
 });
 
+Deno.test("trawl run --retry-failed asks the keys that the run had, though the list is another by now", async () => {
+  using folder = new TempFolder();
+  const faults = [{ kind: "status", status: 404, keys: ["12654"] }] as const;
+  const first = await startSimulator({ asns: 50, updatesMax: 100, faults });
+  const job = folder.file("job.toml", updatesJob(first.url));
+  const db = folder.file("a.db");
+  const args = ["run", job, "--db", db, "--window", day, "--min-coverage", "1"];
+  try {
+    assert.equal((await trawl(args)).code, 3);
+  } finally {
+    await first.close();
+  }
+  const before = query(db, "SELECT sequence, key FROM fetch ORDER BY id");
+  const second = await startSimulator({ asns: 70, updatesMax: 100, port: first.port });
+  try {
+    const { code, stderr } = await trawl([...args, "--retry-failed"]);
+    assert.equal(code, 0, stderr);
+    assert.equal(second.stats().requests, 1);
+    assert.deepEqual(query(db, "SELECT sequence, key FROM fetch ORDER BY id"), before);
+  } finally {
+    await second.close();
+  }
+});
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

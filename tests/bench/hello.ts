@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatCount } from "../lib/job/units.ts";
+import { formatCount } from "../../lib/job/units.ts";
 import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
 import { hasStored, installed, python, removeDatabase, script, trawl } from "./programs.ts";
 import { servePractice, serveStatic } from "./servers.ts";

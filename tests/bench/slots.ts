@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatCount } from "../lib/job/units.ts";
+import { formatCount } from "../../lib/job/units.ts";
 import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
 import { hasStored, removeDatabase, script, trawl } from "./programs.ts";
 import { servePractice } from "./servers.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatCount } from "../lib/job/units.ts";
+import { formatCount } from "../../lib/job/units.ts";
 import { type ExtractFile, writeBare, writeBeyondAscii, writeUpdates } from "./extract_files.ts";
 import { type BenchContext, compare, type Outcome, type Question, type Race } from "./harness.ts";
 import type { Ended } from "./process.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatBytes } from "../lib/job/units.ts";
+import { formatBytes } from "../../lib/job/units.ts";
 import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
 import { hasStored, installed, removeDatabase, script, trawl } from "./programs.ts";
 import { servePractice } from "./servers.ts";

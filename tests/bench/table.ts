@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatCount } from "../lib/job/units.ts";
+import { formatCount } from "../../lib/job/units.ts";
 import { median, type Outcome, type Race, type Result } from "./harness.ts";
 
 const megabyte = 1e6;

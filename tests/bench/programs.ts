@@ -5,10 +5,10 @@
  * @module
  */
 
-import config from "../deno.json" with { type: "json" };
+import config from "../../deno.json" with { type: "json" };
 import type { Command, Ended } from "./process.ts";
 
-const root = new URL("../", import.meta.url).pathname;
+const root = new URL("../../", import.meta.url).pathname;
 const here = new URL("./", import.meta.url).pathname;
 
 /** A Python of the system's own may have modules that the first one on the path has not. */
@@ -16,7 +16,7 @@ const pythons = ["python3", "/usr/bin/python3"];
 
 /** `trawl ARGS`, with exactly the flags of the task. */
 export function trawl(...args: readonly string[]): Command {
-  const base = config.tasks.trawl.split(" ").slice(1);
+  const base = config.tasks.trawl.command.split(" ").slice(1);
   return {
     program: Deno.execPath(),
     args: [...base.map((arg) => arg === "main.ts" ? `${root}main.ts` : arg), ...args],

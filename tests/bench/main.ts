@@ -7,8 +7,8 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { messageOf, UsageError } from "../lib/errors.ts";
-import { versionText } from "../lib/command/version.ts";
+import { messageOf, UsageError } from "../../lib/errors.ts";
+import { versionText } from "../../lib/command/version.ts";
 import { extract } from "./extract.ts";
 import type { BenchContext, Question } from "./harness.ts";
 import { hello } from "./hello.ts";

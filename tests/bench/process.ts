@@ -5,7 +5,7 @@
  * @module
  */
 
-import { messageOf } from "../lib/errors.ts";
+import { messageOf } from "../../lib/errors.ts";
 
 /** No process runs longer. */
 const secondsMax = 120;

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { messageOf } from "../lib/errors.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { type Command, type Ended, runCommand } from "./process.ts";
 
 /** No further round begins so long after the first: on a busy machine there are fewer. */
-const raceSeconds = 40;
+const raceSeconds = 60;
 
 /** One way of doing the work. */
 export interface Contestant {

@@ -1,0 +1,297 @@
+import assert from "node:assert/strict";
+import { delay } from "@std/async/delay";
+import { collect } from "../../lib/collect/collect.ts";
+import { askKeys } from "../../lib/collect/key_list.ts";
+import { tableOf } from "../../lib/collect/question.ts";
+import { chooseRun } from "../../lib/collect/run_choice.ts";
+import type { Job, KeySource } from "../../lib/job/job.ts";
+import { Store } from "../../lib/store/store.ts";
+import { HandlerServer } from "../http/support.ts";
+import { query } from "../support/database.ts";
+import { TempFolder } from "../support/temp.ts";
+import { jobOf, until } from "./support.ts";
+
+/** Keys that come over the network. */
+function listed(url: string): Extract<KeySource, { readonly kind: "url" }> {
+  return { kind: "url", url: [{ kind: "text", text: `${url}/list` }], path: "$.keys[*]" };
+}
+
+interface Wishes {
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+  readonly retryFailed?: boolean;
+}
+
+/** One run of a job, as the program has it. */
+async function collectInto(file: string, job: Job, { limit, signal, retryFailed = false }: Wishes = {}) {
+  using store = Store.open(file, tableOf(job));
+  const choice = await chooseRun(store, job, { isNew: false, retryFailed, window: undefined });
+  assert.ok(choice !== undefined);
+  return await collect({
+    job,
+    window: undefined,
+    store,
+    choice,
+    limit,
+    listSize: undefined,
+    signal: signal ?? new AbortController().signal,
+    started: () => {},
+  });
+}
+
+function pathOf(request: Request): string {
+  return new URL(request.url).pathname.slice(1);
+}
+
+/** Answers any key with one row, except those for which `odd` has another answer. */
+function serverOf(odd: (key: string) => Response | Promise<Response> | undefined): HandlerServer {
+  return new HandlerServer((request) =>
+    odd(pathOf(request)) ?? Response.json({ r: [{ v: pathOf(request) }] })
+  );
+}
+
+Deno.test("collect() gives every key its verdict, and the sums come out", async () => {
+  using folder = new TempFolder();
+  await using server = serverOf((key) => {
+    if (key === "2") return Response.json({ r: [] });
+    return key === "3" ? new Response("no", { status: 404 }) : undefined;
+  });
+  const result = await collectInto(folder.file("a.db"), jobOf(server.url));
+  const { ok, empty, failed, rows, attempts } = result.counts;
+  assert.deepEqual([result.state, result.keys, result.pending], ["finished", 10, 0]);
+  assert.deepEqual([ok, empty, failed, rows, attempts], [8, 1, 1, 8, 10]);
+});
+
+Deno.test("collect() tries again what may go away, and stores how often", async () => {
+  using folder = new TempFolder();
+  const asked = new Map<string, number>();
+  await using server = serverOf((key) => {
+    asked.set(key, (asked.get(key) ?? 0) + 1);
+    return asked.get(key) === 1
+      ? new Response("", { status: 503, headers: { "retry-after": "0" } })
+      : undefined;
+  });
+  const file = folder.file("a.db");
+  await collectInto(file, jobOf(server.url, { keys: { kind: "range", first: 0, last: 4 } }));
+  assert.deepEqual(query(file, "SELECT DISTINCT verdict, attempts FROM fetch"), [["ok", 2]]);
+});
+
+Deno.test("collect() keeps the rows of a large answer once, however often it was cut before", async () => {
+  using folder = new TempFolder();
+  const count = 60_000;
+  let attempts = 0;
+  await using server = serverOf(() => {
+    const isCut = ++attempts === 1;
+    let n = 0;
+    const body = new ReadableStream<string>({
+      pull(controller) {
+        controller.enqueue(n === 0 ? '{"r": [{"v": 0}' : `,{"v": ${n}, "w": "${"x".repeat(20)}"}`);
+        if (++n === 50_000 && isCut) controller.error(new Error("cut"));
+        if (n < count || isCut) return;
+        controller.enqueue("]}");
+        controller.close();
+      },
+    });
+    return new Response(body.pipeThrough(new TextEncoderStream()));
+  });
+  const file = folder.file("a.db");
+  const result = await collectInto(file, jobOf(server.url, { keys: { kind: "range", first: 0, last: 0 } }));
+  assert.deepEqual([result.counts.ok, result.counts.rows, result.counts.attempts], [1, count, 2]);
+  const found = query(
+    file,
+    "SELECT count(*), count(DISTINCT v), max(v), (SELECT count(*) FROM t_staged) FROM t",
+  );
+  assert.deepEqual(found, [[count, count, count - 1, 0]]);
+});
+
+Deno.test("collect() asks nothing but the control keys when one of them is broken", async () => {
+  using folder = new TempFolder();
+  let isBroken = true;
+  const asked: string[] = [];
+  await using server = serverOf((key) => {
+    asked.push(key);
+    return isBroken && key === "c" ? Response.json({ r: [] }) : undefined;
+  });
+  const file = folder.file("a.db");
+  const job = jobOf(server.url, { control: ["c", "5"], attempts: 1 });
+  const result = await collectInto(file, job);
+  assert.deepEqual([result.isControlBroken, result.state, asked.toSorted()], [true, "interrupted", [
+    "5",
+    "c",
+  ]]);
+  assert.match(String(result.reason), /^control key c: .* \(control-empty\)$/);
+  isBroken = false;
+  const again = await collectInto(file, job);
+  assert.deepEqual([again.isControlBroken, again.state, again.keys, again.counts.ok], [
+    false,
+    "finished",
+    11,
+    11,
+  ]);
+  // The well one had its verdict.
+  assert.equal(asked.filter((key) => key === "5").length, 1);
+});
+
+Deno.test("collect() keeps to a limit", async () => {
+  using folder = new TempFolder();
+  await using server = serverOf(() => undefined);
+  const result = await collectInto(folder.file("a.db"), jobOf(server.url), { limit: 4 });
+  assert.deepEqual([result.state, result.keys, result.counts.ok], ["finished", 4, 4]);
+});
+
+Deno.test("collect() stops, and goes on where it stopped", async () => {
+  using folder = new TempFolder();
+  const stopping = new AbortController();
+  const asked: string[] = [];
+  await using server = serverOf((key) => {
+    if (asked.push(key) === 3) stopping.abort();
+    return undefined;
+  });
+  const file = folder.file("a.db");
+  const job = jobOf(server.url, { limits: { inFlight: 1, batch: 4 } });
+  const first = await collectInto(file, job, { signal: stopping.signal });
+  assert.deepEqual([first.state, first.reason, first.keys], ["interrupted", "stopped", undefined]);
+  assert.ok(first.counts.ok >= 3 && first.counts.ok < 10, String(first.counts.ok));
+  const second = await collectInto(file, job);
+  assert.deepEqual([second.state, second.keys, second.counts.ok], ["finished", 10, 10]);
+  assert.equal(new Set(asked).size, asked.length);
+});
+
+Deno.test("collect() notes why it ended when the list has changed, and leaves nothing running", async () => {
+  using folder = new TempFolder();
+  const stopping = new AbortController();
+  await using server = serverOf((key) => {
+    if (key === "4") stopping.abort();
+    return undefined;
+  });
+  const file = folder.file("a.db");
+  await collectInto(file, jobOf(server.url, { limits: { inFlight: 1, batch: 4 } }), {
+    signal: stopping.signal,
+  });
+  const other = jobOf(server.url, {
+    keys: { kind: "range", first: 1, last: 9 },
+    limits: { inFlight: 1, batch: 4 },
+  });
+  await assert.rejects(collectInto(file, other), { name: "UsageError", message: /key list has changed/ });
+  assert.match(String(query(file, "SELECT state || reason FROM run")), /^interruptedCannot go on with run 1/);
+});
+
+Deno.test("askKeys() gives texts and numbers as keys, and nothing else", async () => {
+  const keys = ['"a"', '"a\\u0062"', "12", "-1", "1.50", "123456789012345678901"];
+  let json = `{"keys": [${keys.join()}]}`;
+  await using server = serverOf(() => new Response(json));
+  const job = jobOf(server.url);
+  const blocks = await Array.fromAsync(askKeys(job, listed(server.url), undefined));
+  assert.deepEqual(blocks.flat(), ["a", "ab", "12", "-1", "1.50", "123456789012345678901"]);
+  for (const wrong of ["true", "null", "[]", "{}", '""', '" a"', '"a\\n"']) {
+    json = `{"keys": ["a", ${wrong}]}`;
+    await assert.rejects(Array.fromAsync(askKeys(job, listed(server.url), undefined)), {
+      message: "bad-value",
+    });
+  }
+});
+
+Deno.test("keysOf() asks for the list again until it is whole, and keeps none of the broken ones", async () => {
+  using folder = new TempFolder();
+  // The first wait of a broken list is half a second at most, the second a whole one.
+  const answers = [
+    () => new Response(Uint8Array.of(0x7b, 0xff)),
+    () => new Response('{"keys": ["x", "y"'),
+    () => new Response("", { status: 503, headers: { "retry-after": "0" } }),
+  ];
+  let asked = 0;
+  await using server = serverOf((path) => {
+    if (path !== "list") return undefined;
+    return answers[asked++]?.() ?? Response.json({ keys: ["a", "b", 3] });
+  });
+  const file = folder.file("a.db");
+  const job = jobOf(server.url, { keys: listed(server.url), attempts: 9 });
+  const result = await collectInto(file, job);
+  assert.deepEqual([asked, result.keys, result.counts.ok], [4, 3, 3]);
+  assert.deepEqual(query(file, "SELECT key FROM fetch ORDER BY sequence"), [["a"], ["b"], ["3"]]);
+});
+
+Deno.test("keysOf() asks the list once, and a resumed run has the same keys", async () => {
+  using folder = new TempFolder();
+  let asked = 0;
+  const stopping = new AbortController();
+  await using server = serverOf((path) => {
+    if (path === "k2") stopping.abort();
+    if (path !== "list") return undefined;
+    asked++;
+    return Response.json({
+      keys: Array.from({ length: 10 }, (_, n) => `${asked === 1 ? "k" : "other"}${n}`),
+    });
+  });
+  const file = folder.file("a.db");
+  const job = jobOf(server.url, { keys: listed(server.url), limits: { inFlight: 1, batch: 4 } });
+  assert.equal((await collectInto(file, job, { signal: stopping.signal })).state, "interrupted");
+  assert.equal((await collectInto(file, job)).state, "finished");
+  assert.equal(asked, 1);
+  assert.deepEqual(query(file, "SELECT count(*), min(key), max(key) FROM fetch"), [[10, "k0", "k9"]]);
+});
+
+Deno.test("keysOf() takes a list without keys for none", async () => {
+  using folder = new TempFolder();
+  await using server = serverOf(() => Response.json({ keys: [] }));
+  await assert.rejects(
+    collectInto(folder.file("a.db"), jobOf(server.url, { keys: listed(server.url), attempts: 1 })),
+    {
+      name: "InterruptedError",
+      message: /\(missing\): 1 attempts/,
+    },
+  );
+});
+
+Deno.test("keysOf() gives up a list that does not come, with its reason", async () => {
+  using folder = new TempFolder();
+  await using server = serverOf(() => new Response("", { status: 500, headers: { "retry-after": "0" } }));
+  await assert.rejects(
+    collectInto(folder.file("a.db"), jobOf(server.url, { keys: listed(server.url), attempts: 2 })),
+    {
+      name: "InterruptedError",
+      message:
+        "Cannot read the key list as the server answered 500 (http-500): 2 attempts; run again to try again",
+    },
+  );
+});
+
+for (const waits of ["the answer", "the next attempt"]) {
+  Deno.test(`keysOf() does not wait for ${waits} once the run is stopped`, async () => {
+    using folder = new TempFolder();
+    const release = Promise.withResolvers<void>();
+    let asked = 0;
+    await using server = serverOf(async () => {
+      asked++;
+      if (waits === "the answer") await release.promise;
+      return new Response("", { status: 503, headers: { "retry-after": "3600" } });
+    });
+    const stopping = new AbortController();
+    const job = jobOf(server.url, { keys: listed(server.url) });
+    const collecting = collectInto(folder.file("a.db"), job, { signal: stopping.signal });
+    const failing = assert.rejects(collecting, {
+      name: "InterruptedError",
+      message: /as the run was stopped/,
+    });
+    await until(() => asked === 1);
+    await delay(20);
+    stopping.abort();
+    await failing;
+    release.resolve();
+  });
+}
+
+Deno.test("collect() asks failed keys of a list from the network again", async () => {
+  using folder = new TempFolder();
+  let isBroken = true;
+  await using server = serverOf((path) => {
+    if (path === "list") return Response.json({ keys: ["a", "b", "c"] });
+    return path === "b" && isBroken ? new Response("", { status: 404 }) : undefined;
+  });
+  const file = folder.file("a.db");
+  const job = jobOf(server.url, { keys: listed(server.url) });
+  assert.equal((await collectInto(file, job)).counts.failed, 1);
+  isBroken = false;
+  const again = await collectInto(file, job, { retryFailed: true });
+  assert.deepEqual([again.state, again.counts.ok, again.counts.failed], ["finished", 3, 0]);
+});

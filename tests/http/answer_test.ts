@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { delay } from "@std/async/delay";
+import type { ExchangeFailure } from "../../lib/http/exchange_error.ts";
+import { http } from "../../lib/limits.ts";
+import {
+  ask,
+  clientOf,
+  fails,
+  gzip,
+  HandlerServer,
+  head,
+  RawServer,
+  says,
+  textOf,
+  wholeText,
+} from "./support.ts";
+
+/** What each of the errors of a body looks like, with a length and without. */
+const endings: readonly (readonly [string, string | Uint8Array, ExchangeFailure])[] = [
+  ["a body that is shorter than its length", `${head}content-length: 10\r\n\r\nabc`, "cut"],
+  ["a large body that is shorter than its length", `${head}content-length: 100000\r\n\r\nabc`, "cut"],
+  ["a chunked body without its last chunk", `${head}transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n`, "cut"],
+  [
+    "a small body of other bytes than UTF-8",
+    bytesOf(`${head}content-length: 2\r\n\r\n`, 0xc3, 0x28),
+    "bad-utf8",
+  ],
+  ["one that is cut within a character", bytesOf(`${head}content-length: 2\r\n\r\n`, 0x61, 0xc3), "bad-utf8"],
+  ["the same of unknown length", bytesOf(`${head}connection: close\r\n\r\n`, 0xc3, 0x28), "bad-utf8"],
+  [
+    "no gzip in spite of the header",
+    `${head}content-encoding: gzip\r\ncontent-length: 5\r\n\r\nplain`,
+    "cut",
+  ],
+];
+
+function bytesOf(text: string, ...more: number[]): Uint8Array {
+  return Uint8Array.from([...new TextEncoder().encode(text), ...more]);
+}
+
+for (const [name, bytes, reason] of endings) {
+  Deno.test(`Answer.smallText() and textStream() fail with ${reason} for ${name}`, async () => {
+    await using server = new RawServer(says(bytes, (connection) => connection.close()));
+    using client = clientOf(server);
+    await fails(ask(client, server.url), reason);
+  });
+}
+
+Deno.test("Answer.textStream() fails for a large body of other bytes than UTF-8", async () => {
+  const body = new Uint8Array(http.smallBodyBytesMax * 3).fill(0x61);
+  body[body.length - 5] = 0xff;
+  await using server = new HandlerServer(() => new Response(body));
+  using client = clientOf(server);
+  await assert.rejects(ask(client, server.url), { name: "TypeError", message: /encoded data/ });
+});
+
+Deno.test("Answer.smallText() reads the same text in pieces of any size, framed in any way", async () => {
+  const text = "ä€😀x".repeat(100);
+  const bytes = new TextEncoder().encode(text);
+  for (const size of [1, 2, 3, 7, 10_000]) {
+    for (const isChunked of [true, false]) {
+      await using server = new RawServer(async (connection) => {
+        const framing = isChunked ? "transfer-encoding: chunked" : "connection: close";
+        await says(`${head}${framing}\r\n\r\n`)(connection, "");
+        for (let at = 0; at < bytes.length; at += size) {
+          const piece = bytes.subarray(at, at + size);
+          if (isChunked) await says(`${piece.length.toString(16)}\r\n`)(connection, "");
+          await says(piece)(connection, "");
+          if (isChunked) await says("\r\n")(connection, "");
+        }
+        await says(isChunked ? "0\r\n\r\n" : "")(connection, "");
+        if (!isChunked) connection.close();
+      });
+      using client = clientOf(server);
+      const answer = await client.get(server.url, {});
+      assert.deepEqual([await answer.smallText(), answer.bytes], [text, bytes.length]);
+    }
+  }
+});
+
+for (const extra of [0, 1]) {
+  Deno.test(`Answer.smallText() gives ${extra === 0 ? "the text" : "undefined"} at the limit plus ${extra}`, async () => {
+    const text = "x".repeat(http.smallBodyBytesMax + extra);
+    const expected = extra === 0 ? text : undefined;
+    await using server = new HandlerServer((request) =>
+      new Response(request.url.endsWith("known") ? text : new Blob([text]).stream())
+    );
+    using client = clientOf(server);
+    for (const path of ["known", "unknown"]) {
+      const answer = await client.get(`${server.url}/${path}`, {});
+      assert.equal(await answer.smallText(), expected);
+      if (extra > 0) assert.equal(await textOf(answer.textStream()), text);
+      assert.equal(answer.bytes, text.length);
+    }
+  });
+}
+
+Deno.test("Answer.smallText() holds no buffer of every read when a body comes byte by byte", async () => {
+  const count = 1_000;
+  await using server = new RawServer(async (connection) => {
+    await says(`${head}connection: close\r\n\r\n`)(connection, "");
+    for (let sent = 0; sent < count; sent++) {
+      await says("x")(connection, "");
+      // So that each is a read of its own, with a buffer of 64 KiB.
+      if (sent % 2 === 0) await delay(0);
+    }
+    connection.close();
+  });
+  let reads = 0;
+  let mostBytes = 0;
+  using client = clientOf(server, {
+    read: () => {
+      reads++;
+      if (reads % 50 === 0) mostBytes = Math.max(mostBytes, Deno.memoryUsage().external);
+    },
+  });
+  const beforeBytes = Deno.memoryUsage().external;
+  assert.equal((await ask(client, server.url)).length, count);
+  assert.ok(
+    mostBytes - beforeBytes < reads * 65_536 / 2,
+    `${mostBytes - beforeBytes} bytes in ${reads} reads`,
+  );
+});
+
+Deno.test("Answer fails with body-too-large early, however little of it was sent", async () => {
+  const bomb = await gzip(new Uint8Array(64 * 1024 * 1024));
+  for (const framing of ["length", "chunked"]) {
+    await using server = new HandlerServer(() =>
+      new Response(framing === "length" ? bomb : new Blob([bomb]).stream(), {
+        headers: { "content-encoding": "gzip" },
+      })
+    );
+    let read = 0;
+    using client = clientOf(server, { read: (bytes) => read += bytes });
+    const answer = await client.get(server.url, {});
+    await fails(wholeText(answer), "body-too-large");
+    assert.ok(answer.bytes > 1024 * 1024 && answer.bytes < 3 * 1024 * 1024, String(answer.bytes));
+    assert.equal(read, answer.bytes);
+  }
+});
+
+Deno.test("Answer fails with body-too-large when a known length is over the limit", async () => {
+  await using server = new HandlerServer(() => new Response("x".repeat(200)));
+  using client = clientOf(server, { bodyBytesMax: 199 });
+  await fails(ask(client, server.url), "body-too-large");
+  using other = clientOf(server, { bodyBytesMax: 200 });
+  assert.equal((await ask(other, server.url)).length, 200);
+});
+
+Deno.test("Answer.discard() decodes no more than a read of a compressed body", async () => {
+  const bomb = await gzip(new Uint8Array(32 * 1024 * 1024));
+  assert.ok(bomb.length < http.smallBodyBytesMax);
+  await using server = new HandlerServer(() =>
+    new Response(bomb, { status: 500, headers: { "content-encoding": "gzip" } })
+  );
+  using client = clientOf(server, { bodyBytesMax: 1e9 });
+  const answer = await client.get(server.url, {});
+  await answer.discard();
+  assert.equal(answer.bytes, 0);
+});
+
+Deno.test("Answer.discard() of a small rest leaves the connection for the next request", async () => {
+  await using server = new RawServer(says("HTTP/1.1 503 No\r\ncontent-length: 5\r\n\r\nlater"));
+  using client = clientOf(server);
+  for (let round = 0; round < 5; round++) await (await client.get(server.url, {})).discard();
+  assert.deepEqual([server.requests.length, server.connections], [5, 1]);
+});
+
+Deno.test("Answer.smallText() leaves the connection for the next request, of known length and unknown", async () => {
+  const known = `${head}content-length: 2\r\n\r\nok`;
+  const unknown = `${head}transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`;
+  for (const bytes of [known, unknown]) {
+    await using server = new RawServer(says(bytes));
+    using client = clientOf(server);
+    for (let round = 0; round < 5; round++) assert.equal(await ask(client, server.url), "ok");
+    assert.equal(server.connections, 1);
+  }
+});
+
+Deno.test("Answer.discard() cuts off a long rest, also one that was begun", async () => {
+  await using server = new RawServer(async (connection) => {
+    await says(`${head}content-length: 1000000000\r\n\r\n`)(connection, "");
+    for (;;) await says("x".repeat(10_000))(connection, "");
+  });
+  using client = clientOf(server);
+  const answer = await client.get(server.url, {});
+  await answer.discard();
+  assert.equal(answer.bytes, 0);
+  const begun = await client.get(server.url, {});
+  const reader = begun.textStream().getReader();
+  await reader.read();
+  await reader.cancel();
+  assert.ok(begun.bytes < 1024 * 1024);
+});
