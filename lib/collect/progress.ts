@@ -15,8 +15,9 @@ export class Progress {
   attempts: number;
   /** How many keys there are, where that is known. */
   total: number | undefined;
-  /** Keys that had their verdict when this process began. */
+  /** Keys that had their verdict when this process began, and what had been asked for them. */
   readonly doneBefore: number;
+  readonly attemptsBefore: number;
   readonly inFlightMax: number;
   readonly startedMs = performance.now();
   readonly #shared: Shared;
@@ -27,6 +28,7 @@ export class Progress {
     this.rows = rows;
     this.attempts = attempts;
     this.doneBefore = this.done;
+    this.attemptsBefore = attempts;
     this.inFlightMax = options.inFlightMax;
     this.#shared = options.shared;
   }

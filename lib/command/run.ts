@@ -77,6 +77,7 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
   let line: ProgressLine | undefined;
   let progress: Progress | undefined;
   try {
+    using _told = tellOn(signal, context);
     const result = await collect({
       job,
       window,
@@ -98,6 +99,19 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
   } finally {
     line?.stop();
   }
+}
+
+/** Says at the first signal what happens now. */
+function tellOn(signal: AbortSignal, { say, columns }: Context): Disposable {
+  const tell = () => {
+    // The bar, and what the terminal wrote into it for the key that was pressed.
+    const clear = columns() === undefined ? "" : "\r\x1b[K";
+    say(
+      `${clear}trawl: stopping: what is in flight is finished or given up within 10 s; once more ends at once\n`,
+    );
+  };
+  signal.addEventListener("abort", tell, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", tell) };
 }
 
 function exitOf(result: CollectResult, minCoverage: number): number {
@@ -174,7 +188,7 @@ function summaryOf(found: {
     isCounted: job.rows.count !== undefined,
     result,
     minCoverage: job.accept.minCoverage,
-    asked: progress === undefined ? 0 : progress.done - progress.doneBefore,
+    requests: progress === undefined ? 0 : progress.attempts - progress.attemptsBefore,
     elapsedMs: progress?.elapsedMs ?? 0,
     bytes: progress?.bytes ?? 0,
     peakBytes,

@@ -33,8 +33,8 @@ export interface Summary {
   readonly isCounted: boolean;
   readonly result: CollectResult;
   readonly minCoverage: number;
-  /** Of this process: keys that got their verdict, milliseconds, decoded bytes, peak of resident memory. */
-  readonly asked: number;
+  /** Of this process: requests for keys with a verdict, milliseconds, decoded bytes, peak of resident memory. */
+  readonly requests: number;
   readonly elapsedMs: number;
   readonly bytes: number;
   readonly peakBytes: number;
@@ -51,18 +51,19 @@ export function coverageOf({ counts, keys }: CollectResult): number {
 
 /** The summary as lines. */
 export function summaryText(summary: Summary): string {
-  const { result, asked, elapsedMs, bytes } = summary;
+  const { result, requests, elapsedMs, bytes } = summary;
   const { counts, keys, pending } = result;
   const seconds = Math.max(elapsedMs, 1) / 1_000;
   const about = `run ${summary.run} of ${summary.job}${
     summary.window === undefined ? "" : ` for ${summary.window}`
   }`;
-  const how = result.state === "finished" ? "finished" : `interrupted (${printable(result.reason ?? "")})`;
+  const isFinished = result.state === "finished";
+  const how = isFinished ? "finished" : `interrupted (${printable(result.reason ?? "")})`;
   const sums = `${formatCount(counts.ok)} ok + ${formatCount(counts.empty)} empty + ` +
     `${formatCount(counts.unchanged)} unchanged + ${formatCount(counts.failed)} failed + ` +
     `${pending === undefined ? "an unknown number" : formatCount(pending)} pending`;
   const lines = [
-    `trawl: ${about} ${how} in ${formatDuration(elapsedMs)}`,
+    `trawl: ${about} ${how} in ${formatDuration(elapsedMs)}${isFinished ? "" : ": run again to go on"}`,
     fact("coverage", keys === undefined ? "unknown" : `${percent(coverageOf(result))} of the keys`),
     fact("keys", `${keys === undefined ? "" : `${formatCount(keys)} = `}${sums}`),
     fact(
@@ -71,7 +72,7 @@ export function summaryText(summary: Summary): string {
         printable(summary.database)
       }`,
     ),
-    fact("requests", `${rateText(asked / seconds)}/s, ${formatCount(counts.attempts)} attempts in all`),
+    fact("requests", `${rateText(requests / seconds)}/s, ${formatCount(counts.attempts)} attempts in all`),
     fact("data", `${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`),
     fact("memory", `${formatBytes(summary.peakBytes)} at most`),
     ...(summary.limit === undefined ? [] : [fact("limited by", limits[summary.limit])]),
@@ -101,7 +102,7 @@ export function summaryJson(summary: Summary): string {
     pending: result.pending ?? null,
     rows: result.counts.rows,
     attempts: result.counts.attempts,
-    asked: summary.asked,
+    requests: summary.requests,
     elapsedMs: Math.round(elapsedMs),
     bytes,
     peakBytes,
