@@ -8,7 +8,7 @@
 import type { ColumnType } from "../job/job.ts";
 import { decodeText, ValueKind } from "../json/value.ts";
 
-/** What a column holds. A `bigint` is an integer in a column of any type, a `number` a real. */
+/** What a column holds. In a column of type any a `bigint` is an integer and a `number` a real. */
 export type Converted = number | bigint | string | null;
 
 /** The value does not fit the column's type. */
@@ -28,16 +28,9 @@ export function convert(kind: ValueKind, raw: string, type: ColumnType): Convert
       return integerValue(kind, raw);
     case "real":
       return kind === ValueKind.number ? realValue(raw) : unfit;
-    case "time": {
-      const seconds = timeSeconds(kind, raw);
-      return seconds === undefined ? unfit : storedTime(seconds);
-    }
+    case "time":
+      return timeSeconds(kind, raw) ?? unfit;
   }
-}
-
-/** Seconds since 1970 as a column holds them: an integer where there is no fraction. */
-export function storedTime(seconds: number): Converted {
-  return Number.isInteger(seconds) ? BigInt(seconds) : seconds;
 }
 
 /** Numbers from here on are milliseconds: as seconds they would lie beyond the year 5000. */
@@ -54,7 +47,8 @@ export function timeSeconds(kind: ValueKind, raw: string): number | undefined {
   if (kind === ValueKind.number) {
     const value = Number(raw);
     if (Math.abs(value) >= firstFiner) return undefined;
-    return Math.abs(value) >= firstMs ? value / 1_000 : value;
+    // Adding 0 turns -0 into 0.
+    return Math.abs(value) >= firstMs ? value / 1_000 : value + 0;
   }
   return kind === ValueKind.string ? textSeconds(String(decodeText(kind, raw))) : undefined;
 }

@@ -14,6 +14,8 @@ import type { SqlType, TableShape } from "../store/schema.ts";
 export interface Question {
   readonly query: Query;
   readonly columns: readonly Column[];
+  /** A row in which nothing was found: to be copied, which is the fastest way to make one. */
+  readonly emptyRow: readonly null[];
   /** Index in the query's list; the rows' path is 0, the columns follow from 1. */
   readonly require: number | undefined;
   readonly count: number | undefined;
@@ -41,6 +43,7 @@ export function questionOf(job: Job, window: Window | undefined): Question {
   return {
     query: new Query(wanted),
     columns: rows.columns,
+    emptyRow: rows.columns.map(() => null),
     require,
     count,
     failRules,
@@ -57,8 +60,7 @@ const sqlTypes = {
   real: "REAL",
   text: "TEXT",
   json: "TEXT",
-  // An integer for whole seconds, a real for fractions.
-  time: "ANY",
+  time: "TIME",
   any: "ANY",
 } as const satisfies Record<ColumnType, SqlType>;
 

@@ -54,7 +54,7 @@ export class RowCollector implements Collector<Converted[]> {
   enter(wanted: number, _kind: ValueKind): void {
     if (wanted === 0) {
       if (this.#open++ > 0) this.#outer.push(this.#row);
-      this.#row = new Array(this.#question.columns.length).fill(null);
+      this.#row = [...this.#question.emptyRow];
     } else if (this.#question.failRules.get(wanted)?.exists) {
       this.refused = true;
     }

@@ -6,7 +6,7 @@
  */
 
 import { pipe } from "../limits.ts";
-import { type Converted, storedTime } from "./convert.ts";
+import type { Converted } from "./convert.ts";
 
 /** What a combination takes in memory, some 500 bytes, in groups of some 30. */
 const combinationWeight = 16;
@@ -71,7 +71,7 @@ export class RowCounter {
       const combination = combinations[indexes[place] ?? 0];
       if (combination === undefined) continue;
       const row = [...combination.row, combination.counts.get(bucketMs) ?? 0];
-      row[this.#column] = Number.isNaN(bucketMs) ? null : storedTime(bucketMs / 1_000);
+      row[this.#column] = Number.isNaN(bucketMs) ? null : bucketMs / 1_000;
       yield row;
     }
   }

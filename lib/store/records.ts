@@ -10,7 +10,10 @@ export const verdicts = ["ok", "empty", "unchanged", "failed"] as const;
 /** How a key's question ended. A key without a fetch is pending. */
 export type Verdict = typeof verdicts[number];
 
-/** A column's value. A `number` in a column of type ANY becomes a REAL; a `bigint` is an INTEGER everywhere. */
+/**
+ * A column's value. A `bigint` is an INTEGER in every column; a `number` is one in a column of that type, or of type
+ * TIME if it is whole, and else a REAL.
+ */
 export type Value = number | bigint | string | null;
 
 /** One key's question in one run. */

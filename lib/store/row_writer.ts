@@ -28,12 +28,15 @@ export interface RowSpan {
 /** Inserts into the job's table or into its staging twin. */
 export class RowWriter {
   readonly #width: number;
+  /** Which columns hold times. */
+  readonly #isTime: readonly boolean[];
   readonly #many: StatementSync;
   readonly #manyRows: number;
   readonly #one: StatementSync;
 
   constructor(db: DatabaseSync, shape: TableShape, options: { readonly staged: boolean }) {
     this.#width = shape.columns.length;
+    this.#isTime = shape.columns.map(({ type }) => type === "TIME");
     this.#manyRows = Math.max(
       1,
       Math.min(rowsPerStatementMax, Math.floor(boundValuesMax / (this.#width + 2))),
@@ -50,9 +53,17 @@ export class RowWriter {
       const bound: Value[] = [];
       for (let row = 0; row < rows; row++) {
         bound.push(span.fetch, n++);
-        for (let column = 0; column < this.#width; column++) bound.push(span.values[at++] ?? null);
+        for (let column = 0; column < this.#width; column++) {
+          const value = span.values[at++] ?? null;
+          bound.push(this.#isTime[column] ? timeValue(value) : value);
+        }
       }
       (rows === 1 ? this.#one : this.#many).run(...bound);
     }
   }
+}
+
+/** SQLite takes a `number` for a real. Workers send one all the same: made there, bigints doubled the cost of a row. */
+function timeValue(value: Value): Value {
+  return Number.isInteger(value) ? BigInt(Number(value)) : value;
 }

@@ -14,8 +14,16 @@ export const applicationId = 0x7472776c;
 /** A fetch's id is its run's id times this, plus its sequence; so ids are known before anything is written. */
 export const idsPerRun = 10_000_000_000;
 
-/** What a column of the job's table can hold; `ANY` keeps integers, reals and texts as they come. */
-export type SqlType = "INTEGER" | "REAL" | "TEXT" | "ANY";
+/**
+ * What a column of the job's table can hold; `ANY` keeps integers, reals and texts as they come. `TIME` is `ANY` to
+ * SQLite: seconds, an integer where they are whole and a real where they are not.
+ */
+export type SqlType = "INTEGER" | "REAL" | "TEXT" | "ANY" | "TIME";
+
+/** What SQLite is told that a column is. */
+export function declaredType(type: SqlType): string {
+  return type === "TIME" ? "ANY" : type;
+}
 
 /** The job's table: its columns come after `fetch` and `row`, the row's number within its answer, from 0. */
 export interface TableShape {
@@ -86,7 +94,7 @@ CREATE INDEX fetch_run ON fetch (run);
 
 /** The job's table, or its staging twin, where the rows of a large answer wait until the answer is whole. */
 export function createTable(shape: TableShape, options: { readonly staged: boolean }): string {
-  const columns = shape.columns.map(({ name, type }) => `, ${quote(name)} ${type}`).join("");
+  const columns = shape.columns.map(({ name, type }) => `, ${quote(name)} ${declaredType(type)}`).join("");
   const table = quote(options.staged ? stagedName(shape) : shape.name);
   return `CREATE TABLE IF NOT EXISTS ${table} (fetch INTEGER NOT NULL, row INTEGER NOT NULL${columns}, ` +
     `PRIMARY KEY (fetch, row)) STRICT, WITHOUT ROWID`;

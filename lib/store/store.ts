@@ -21,7 +21,7 @@ import {
 } from "./records.ts";
 import { asRun, countFetches, runColumns } from "./run_rows.ts";
 import { RowWriter } from "./row_writer.ts";
-import { createTable, idsPerRun, quote, stagedName, type TableShape } from "./schema.ts";
+import { createTable, declaredType, idsPerRun, quote, stagedName, type TableShape } from "./schema.ts";
 
 /** What a new run is about. Times are ISO 8601 in UTC. */
 export interface NewRun {
@@ -338,7 +338,7 @@ function checkShape(db: DatabaseSync, file: string, shape: TableShape): void {
   const wanted = [
     "fetch INTEGER",
     "row INTEGER",
-    ...shape.columns.map(({ name, type }) => `${name} ${type}`),
+    ...shape.columns.map(({ name, type }) => `${name} ${declaredType(type)}`),
   ];
   if (found.join() !== wanted.join()) {
     throw new UsageError(

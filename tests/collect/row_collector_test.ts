@@ -70,7 +70,7 @@ Deno.test("RowCollector keeps only what lies within the window: start ≤ t < en
   const times = [start - 1, `${start - 1}.999`, start, `${start}.5`, `${end - 1}.999999`, end, "null"];
   const json = JSON.stringify({ r: [{}] }).replace("{}", times.map((t) => `{"t": ${t}}`).join());
   const { collector, rows: found } = collected(jobOf("http://x", { rows }), json, day);
-  assert.deepEqual(found, [[BigInt(start)], [start + 0.5], [Number(`${end - 1}.999999`)]]);
+  assert.deepEqual(found, [[start], [start + 0.5], [Number(`${end - 1}.999999`)]]);
   assert.deepEqual([collector.selected, collector.kept], [7, 3]);
 });
 
@@ -165,6 +165,6 @@ Deno.test("RowCollector counts rows per bucket instead of keeping them", () => {
   const json =
     '{"r": [{"t": 61, "k": "A"}, {"t": 0, "k": "A"}, {"t": 119.9, "k": "A"}, {"t": 60, "k": "W"}]}';
   const { collector, rows: found } = collected(jobOf("http://x", { rows }), json);
-  assert.deepEqual(found, [[0n, "A", 1], [60n, "A", 2], [60n, "W", 1]]);
+  assert.deepEqual(found, [[0, "A", 1], [60, "A", 2], [60, "W", 1]]);
   assert.deepEqual([collector.selected, collector.kept], [4, 4]);
 });

@@ -15,11 +15,11 @@ function counted(
 
 Deno.test("RowCounter puts a row into the bucket that its time lies in", () => {
   const table: readonly (readonly [number, Converted, Converted])[] = [
-    [60_000, 0n, 0n],
-    [60_000, 59.999999, 0n],
-    [60_000, 60n, 60n],
-    [60_000, -1n, -60n],
-    [60_000, 1763596801.25, 1763596800n],
+    [60_000, 0, 0],
+    [60_000, 59.999999, 0],
+    [60_000, 60, 60],
+    [60_000, -1, -60],
+    [60_000, 1763596801.25, 1763596800],
     [60_000, null, null],
     [500, 0.5, 0.5],
     [500, 0.75, 0.5],
@@ -27,7 +27,7 @@ Deno.test("RowCounter puts a row into the bucket that its time lies in", () => {
     [100, 1763596800.7, 1763596800.7],
     [100, 1763596800.6999, 1763596800.6],
     [1, 1763596800.001, 1763596800.001],
-    [86_400_000, 1763640000n, 1763596800n],
+    [86_400_000, 1763640000, 1763596800],
   ];
   for (const [everyMs, time, bucket] of table) {
     assert.deepEqual(counted([[time]], { everyMs }), [[bucket, 1]], `${String(time)} every ${everyMs} ms`);
@@ -36,29 +36,29 @@ Deno.test("RowCounter puts a row into the bucket that its time lies in", () => {
 
 Deno.test("RowCounter keeps apart what differs in any other column, in value or in type", () => {
   const rows: readonly (readonly Converted[])[] = [
-    ["a", 1n, "b"],
-    ["ab", 1n, ""],
-    ["", 1n, "ab"],
-    ["a", 1n, null],
-    ["a", 1n, "null"],
-    [1, 1n, "b"],
-    [1n, 1n, "b"],
-    ["1", 1n, "b"],
-    [null, 1n, null],
-    ["1:a", 1n, ""],
-    ["1", 1n, "a:"],
+    ["a", 1, "b"],
+    ["ab", 1, ""],
+    ["", 1, "ab"],
+    ["a", 1, null],
+    ["a", 1, "null"],
+    [1, 1, "b"],
+    [1n, 1, "b"],
+    ["1", 1, "b"],
+    [null, 1, null],
+    ["1:a", 1, ""],
+    ["1", 1, "a:"],
   ];
   assert.equal(
     counted([...rows, ...rows], { column: 1 }).filter((row) => row.at(-1) === 2).length,
     rows.length,
   );
-  const single = [[1n, "1"], [1n, 1], [1n, 1n], [1n, null], [1n, "null"], [1n, ""]];
+  const single = [[1, "1"], [1, 1], [1, 1n], [1, null], [1, "null"], [1, ""]];
   assert.equal(counted([...single, ...single]).filter((row) => row.at(-1) === 2).length, single.length);
 });
 
 Deno.test("RowCounter gives the oldest bucket first, and within it the combination that came first", () => {
-  const rows = [[120n, "b"], [60n, "a"], [0n, "b"], [60n, "b"], [1n, "a"]];
-  assert.deepEqual(counted(rows), [[0n, "b", 1], [0n, "a", 1], [60n, "b", 1], [60n, "a", 1], [120n, "b", 1]]);
+  const rows = [[120, "b"], [60, "a"], [0, "b"], [60, "b"], [1, "a"]];
+  assert.deepEqual(counted(rows), [[0, "b", 1], [0, "a", 1], [60, "b", 1], [60, "a", 1], [120, "b", 1]]);
 });
 
 Deno.test("RowCounter counts every row exactly once", () => {
@@ -68,7 +68,7 @@ Deno.test("RowCounter counts every row exactly once", () => {
     const expected = new Map<string, number>();
     const name = (parts: readonly Converted[]) => parts.map((part) => `${typeof part}${part}`).join("\0");
     for (const [a, time, b] of rows) {
-      const at = name([a, time === null ? null : BigInt(Math.floor(time / 60) * 60), b]);
+      const at = name([a, time === null ? null : Math.floor(time / 60) * 60, b]);
       expected.set(at, (expected.get(at) ?? 0) + 1);
     }
     const found = counted(rows, { column: 1 }).map((row) => [name(row.slice(0, -1)), row.at(-1)]);

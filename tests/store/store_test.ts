@@ -10,7 +10,7 @@ import { TempFolder } from "../support/temp.ts";
 
 const shape: TableShape = {
   name: "updates",
-  columns: [{ name: "ts", type: "ANY" }, { name: "type", type: "TEXT" }],
+  columns: [{ name: "ts", type: "TIME" }, { name: "type", type: "TEXT" }],
 };
 
 function record(sequence: number, change: Partial<FetchRecord> = {}): FetchRecord {
@@ -40,7 +40,7 @@ Deno.test("Store.finish() makes a fetch and its rows visible together", async ()
   const file = folder.file("a.db");
   using store = Store.open(file, shape);
   const run = await begin(store);
-  const values = [1n, "A", 2n, "W", 2.5, null];
+  const values = [1, "A", 2n, "W", 2.5, null];
   await store.finish(run, { fetches: [record(0), record(7, { rows: 1 })], rowCounts: [2, 1], values });
   const first = run * idsPerRun;
   assert.deepEqual(query(file, "SELECT *, typeof(ts) FROM updates"), [
