@@ -136,8 +136,8 @@ function nameRule(name: string): string | undefined {
 /** What is wrong with a name for the job's table, if anything: it must not meet one that trawl or SQLite uses. */
 function tableRule(name: string): string | undefined {
   const lower = name.toLowerCase();
-  const own = ownTables.includes(lower) || lower.startsWith("sqlite_") || lower.endsWith("_staged");
-  return own ? `must not be ${ownTables.join(", ")}, nor begin with sqlite_, nor end in _staged` : undefined;
+  const own = ownTables.includes(lower) || lower.startsWith("sqlite_") || lower.includes("_staged");
+  return own ? `must not be ${ownTables.join(", ")}, nor begin with sqlite_, nor hold _staged` : undefined;
 }
 
 /** Checks that a path selects one value at most, by its form alone. */

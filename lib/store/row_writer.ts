@@ -15,46 +15,46 @@ const boundValuesMax = 32_766;
 /** More rows a statement gain nothing more. */
 const rowsPerStatementMax = 64;
 
-/** Where some rows belong: which fetch, from which row number on, and which values of the array are theirs. */
+/** Some rows: which values of the array are theirs, and where they belong. */
 export interface RowSpan {
-  readonly fetch: number;
-  readonly firstRow: number;
   readonly values: readonly Value[];
   /** Index of the first value and of the one after the last. */
   readonly start: number;
   readonly end: number;
+  /** The fetch that the rows belong to; they are numbered from 0. For a table whose rows are placed. */
+  readonly fetch?: number;
 }
 
-/** Inserts into the job's table or into its staging twin. */
+/** Inserts into one table: the job's, whose rows have their place (fetch and number), or a staging table. */
 export class RowWriter {
   readonly #width: number;
   /** Which columns hold times. */
   readonly #isTime: readonly boolean[];
+  readonly #isPlaced: boolean;
   readonly #many: StatementSync;
   readonly #manyRows: number;
   readonly #one: StatementSync;
 
-  constructor(db: DatabaseSync, shape: TableShape, options: { readonly staged: boolean }) {
+  constructor(db: DatabaseSync, shape: TableShape, { isPlaced }: { readonly isPlaced: boolean }) {
     this.#width = shape.columns.length;
     this.#isTime = shape.columns.map(({ type }) => type === "TIME");
-    this.#manyRows = Math.max(
-      1,
-      Math.min(rowsPerStatementMax, Math.floor(boundValuesMax / (this.#width + 2))),
-    );
-    this.#many = db.prepare(insertRows(shape, { ...options, count: this.#manyRows }));
-    this.#one = db.prepare(insertRows(shape, { ...options, count: 1 }));
+    this.#isPlaced = isPlaced;
+    const rowsMax = Math.floor(boundValuesMax / (this.#width + (isPlaced ? 2 : 0)));
+    this.#manyRows = Math.max(1, Math.min(rowsPerStatementMax, rowsMax));
+    this.#many = db.prepare(insertRows(shape, { isPlaced, count: this.#manyRows }));
+    this.#one = db.prepare(insertRows(shape, { isPlaced, count: 1 }));
   }
 
-  write(span: RowSpan): void {
-    let at = span.start;
-    let n = span.firstRow;
-    while (at < span.end) {
-      const rows = (span.end - at) / this.#width >= this.#manyRows ? this.#manyRows : 1;
+  write({ values, start, end, fetch }: RowSpan): void {
+    let at = start;
+    let number = 0;
+    while (at < end) {
+      const rows = (end - at) / this.#width >= this.#manyRows ? this.#manyRows : 1;
       const bound: Value[] = [];
       for (let row = 0; row < rows; row++) {
-        bound.push(span.fetch, n++);
+        if (this.#isPlaced) bound.push(fetch ?? null, number++);
         for (let column = 0; column < this.#width; column++) {
-          const value = span.values[at++] ?? null;
+          const value = values[at++] ?? null;
           bound.push(this.#isTime[column] ? timeValue(value) : value);
         }
       }

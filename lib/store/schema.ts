@@ -92,27 +92,33 @@ CREATE TABLE fetch (
 CREATE INDEX fetch_run ON fetch (run);
 `;
 
-/** The job's table, or its staging twin, where the rows of a large answer wait until the answer is whole. */
-export function createTable(shape: TableShape, options: { readonly staged: boolean }): string {
-  const columns = shape.columns.map(({ name, type }) => `, ${quote(name)} ${declaredType(type)}`).join("");
-  const table = quote(options.staged ? stagedName(shape) : shape.name);
-  return `CREATE TABLE IF NOT EXISTS ${table} (fetch INTEGER NOT NULL, row INTEGER NOT NULL${columns}, ` +
-    `PRIMARY KEY (fetch, row)) STRICT, WITHOUT ROWID`;
+/** The job's table. */
+export function createTable(shape: TableShape): string {
+  return `CREATE TABLE IF NOT EXISTS ${quote(shape.name)} (fetch INTEGER NOT NULL, row INTEGER NOT NULL, ` +
+    `${columnList(shape)}, PRIMARY KEY (fetch, row)) STRICT, WITHOUT ROWID`;
 }
 
-/** An INSERT of `count` rows: `fetch`, `row` and the columns' values, over and over. */
+/** A table in which the rows of one large answer wait until the answer is whole. */
+export function createStaged(shape: TableShape, table: string): string {
+  return `CREATE TABLE ${quote(table)} (${columnList(shape)}) STRICT`;
+}
+
+/** How the names of the tables of large answers begin; the fetch's id follows. */
+export function stagedPrefix(shape: TableShape): string {
+  return `${shape.name}_staged_`;
+}
+
+/** An INSERT of `count` rows: for each `fetch` and `row` where rows are placed, and the columns' values. */
 export function insertRows(
   shape: TableShape,
-  options: { readonly staged: boolean; readonly count: number },
+  options: { readonly isPlaced: boolean; readonly count: number },
 ): string {
-  const row = `(?, ?${", ?".repeat(shape.columns.length)})`;
-  const table = quote(options.staged ? stagedName(shape) : shape.name);
-  return `INSERT INTO ${table} VALUES ${Array(options.count).fill(row).join(", ")}`;
+  const row = `(${Array(shape.columns.length + (options.isPlaced ? 2 : 0)).fill("?").join(", ")})`;
+  return `INSERT INTO ${quote(shape.name)} VALUES ${Array(options.count).fill(row).join(", ")}`;
 }
 
-/** The name of the staging twin of the job's table. */
-export function stagedName(shape: TableShape): string {
-  return `${shape.name}_staged`;
+function columnList(shape: TableShape): string {
+  return shape.columns.map(({ name, type }) => `${quote(name)} ${declaredType(type)}`).join(", ");
 }
 
 /** `name` as an SQL identifier. */

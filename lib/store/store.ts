@@ -21,7 +21,8 @@ import {
 } from "./records.ts";
 import { asRun, countFetches, runColumns } from "./run_rows.ts";
 import { RowWriter } from "./row_writer.ts";
-import { createTable, declaredType, idsPerRun, quote, stagedName, type TableShape } from "./schema.ts";
+import { createTable, declaredType, idsPerRun, type TableShape } from "./schema.ts";
+import { Staging } from "./staging.ts";
 
 /** What a new run is about. Times are ISO 8601 in UTC. */
 export interface NewRun {
@@ -43,15 +44,15 @@ export class Store implements Disposable {
   readonly #db: DatabaseSync;
   readonly #shape: TableShape;
   readonly #rows: RowWriter;
-  readonly #staged: RowWriter;
+  readonly #staging: Staging;
   readonly #insertFetch: StatementSync;
   readonly #addCounts: StatementSync;
 
   private constructor(db: DatabaseSync, shape: TableShape) {
     this.#db = db;
     this.#shape = shape;
-    this.#rows = new RowWriter(db, shape, { staged: false });
-    this.#staged = new RowWriter(db, shape, { staged: true });
+    this.#rows = new RowWriter(db, shape, { isPlaced: true });
+    this.#staging = new Staging(db, shape);
     this.#insertFetch = db.prepare(
       `INSERT INTO fetch (id, key, verdict, reason, status, attempts, bytes, rows, started_ms, duration_ms, etag,
          last_modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -70,9 +71,8 @@ export class Store implements Disposable {
   static open(file: string, shape: TableShape): Store {
     const db = openForWriting(file);
     try {
-      db.exec(`${createTable(shape, { staged: false })}; ${createTable(shape, { staged: true })};`);
+      db.exec(createTable(shape));
       checkShape(db, file, shape);
-      db.exec(`DELETE FROM ${quote(stagedName(shape))}`);
       return new Store(db, shape);
     } catch (error) {
       db.close();
@@ -181,17 +181,14 @@ export class Store implements Disposable {
     }
   }
 
-  /** Keeps some rows of an answer that is not whole yet. */
+  /** Keeps some rows of an answer that is not whole yet. They follow those that were staged of it before. */
   async stage(run: number, part: StagedPart): Promise<void> {
-    const fetch = run * idsPerRun + part.sequence;
-    const { values, first: firstRow } = part;
-    this.#transaction(() => this.#staged.write({ fetch, firstRow, values, start: 0, end: values.length }));
+    this.#transaction(() => this.#staging.add(run * idsPerRun + part.sequence, part));
   }
 
   /** Drops the staged rows of answers that did not come whole: those of the sequences from `first` to before `end`. */
   async unstage(run: number, first: number, end: number): Promise<void> {
-    this.#db.prepare(`DELETE FROM ${quote(stagedName(this.#shape))} WHERE fetch >= ? AND fetch < ?`)
-      .run(run * idsPerRun + first, run * idsPerRun + end);
+    this.#transaction(() => this.#staging.void(run * idsPerRun + first, run * idsPerRun + end));
   }
 
   /** The sequences from `first` to before `end` whose fetch failed, with their key and reason. */
@@ -215,10 +212,10 @@ export class Store implements Disposable {
         const fetch = run * idsPerRun + record.sequence;
         const rowCount = chunk.rowCounts[index] ?? 0;
         if (rowCount === "staged") {
-          this.#unveil(fetch);
+          this.#staging.move(fetch);
         } else if (rowCount > 0) {
           const end = at + rowCount * width;
-          this.#rows.write({ fetch, firstRow: 0, values: chunk.values, start: at, end });
+          this.#rows.write({ fetch, values: chunk.values, start: at, end });
           at = end;
         }
         this.#insert(fetch, record);
@@ -252,15 +249,6 @@ export class Store implements Disposable {
 
   [Symbol.dispose](): void {
     this.#db.close();
-  }
-
-  /** Moves an answer's rows from the staging table into the job's. */
-  #unveil(fetch: number): void {
-    const from = quote(stagedName(this.#shape));
-    this.#db.prepare(`INSERT INTO ${quote(this.#shape.name)} SELECT * FROM ${from} WHERE fetch = ?`).run(
-      fetch,
-    );
-    this.#db.prepare(`DELETE FROM ${from} WHERE fetch = ?`).run(fetch);
   }
 
   #insert(id: number, record: FetchRecord): void {

@@ -64,7 +64,7 @@ for (const [fault, reason] of lasting) {
         ),
         [[0]],
       );
-      assert.deepEqual(query(db, "SELECT count(*) FROM updates_staged"), [[0]]);
+      assert.deepEqual(query(db, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%staged%'"), [[0]]);
       assert.match(ended.stderr, new RegExp(`failed +1 × ${reason}`));
     });
   });

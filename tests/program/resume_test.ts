@@ -29,7 +29,7 @@ const endState = [
   "SELECT sequence, key, verdict, reason, status, rows FROM fetch ORDER BY sequence",
   "SELECT sequence, row, ts, type FROM updates JOIN fetch ON fetch.id = updates.fetch ORDER BY sequence, row",
   "SELECT state, keys, ok, empty, unchanged, failed, rows FROM run",
-  "SELECT count(*) FROM updates_staged",
+  "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%staged%'",
   "PRAGMA integrity_check",
 ];
 

@@ -94,7 +94,23 @@ Deno.test("Store.stage() keeps rows out of sight until the fetch is finished", a
     1_000,
   ]]);
   await store.unstage(run, 4, 5);
-  assert.deepEqual(query(file, "SELECT count(*) FROM updates_staged"), [[0]]);
+  assert.deepEqual(query(file, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%staged%'"), [[0]]);
+});
+
+Deno.test("Store.stage() begins anew after Store.unstage(), and takes no rows out of order", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  using store = Store.open(file, shape);
+  const run = await begin(store);
+  await store.stage(run, { sequence: 3, first: 0, values: [1, "A", 2, "A"] });
+  await assert.rejects(
+    store.stage(run, { sequence: 3, first: 1, values: [3, "A"] }),
+    /^RangeError: Cannot stage rows as they must follow each other: 1 after 2$/,
+  );
+  await store.unstage(run, 0, 10);
+  await store.stage(run, { sequence: 3, first: 0, values: [7, "W"] });
+  await store.finish(run, { fetches: [record(3, { rows: 1 })], rowCounts: ["staged"], values: [] });
+  assert.deepEqual(query(file, "SELECT row, ts, type FROM updates"), [[0, 7, "W"]]);
 });
 
 Deno.test("Store.open() drops what a killed run left staged", async () => {
@@ -105,7 +121,7 @@ Deno.test("Store.open() drops what a killed run left staged", async () => {
     await store.stage(await begin(store), { sequence: 0, first: 0, values: [1n, "A"] });
   }
   using _again = Store.open(file, shape);
-  assert.deepEqual(query(file, "SELECT count(*) FROM updates_staged"), [[0]]);
+  assert.deepEqual(query(file, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%staged%'"), [[0]]);
 });
 
 Deno.test("Store.resumeRun() makes failed keys pending again when asked to", async () => {
