@@ -9,6 +9,9 @@ import { type Ended, trawl } from "../support/trawl.ts";
 
 const control = "12654";
 
+/** An ASN whose answer is read in one piece; that of the control key flows. */
+const small = "100";
+
 /** Runs a job on the practice API with a fault; what is looked at afterwards is the database. */
 async function runWith(
   faults: readonly Fault[],
@@ -18,7 +21,7 @@ async function runWith(
   request = "",
 ): Promise<void> {
   using folder = new TempFolder();
-  const options = { asns: 30, updatesMax: 2_000, sizes: { [control]: 3_000 }, faults };
+  const options = { asns: 30, updatesMax: 2_000, sizes: { [control]: 3_000, [small]: 5 }, faults };
   const simulator = await startSimulator(options);
   try {
     const job = folder.file(
@@ -51,11 +54,15 @@ const lasting: readonly (readonly [Fault, string])[] = [
 
 for (const [fault, reason] of lasting) {
   Deno.test(`trawl run stores a failure and no row of it: ${fault.kind}`, async () => {
-    await runWith([{ ...fault, keys: [control] }], ({ db, ended }) => {
+    await runWith([{ ...fault, keys: [control, small] }], ({ db, ended }) => {
       assert.equal(ended.code, 3, ended.stderr);
+      const attempts = fault.kind === "status" && fault.status === 404 ? 1 : 2;
       assert.deepEqual(
-        query(db, `SELECT verdict, reason, rows, attempts FROM fetch WHERE key = '${control}'`),
-        [["failed", reason, 0, fault.kind === "status" && fault.status === 404 ? 1 : 2]],
+        query(
+          db,
+          `SELECT key, verdict, reason, rows, attempts FROM fetch WHERE verdict = 'failed' ORDER BY id`,
+        ),
+        [[small, "failed", reason, 0, attempts], [control, "failed", reason, 0, attempts]],
       );
       assert.deepEqual(
         query(
@@ -65,7 +72,7 @@ for (const [fault, reason] of lasting) {
         [[0]],
       );
       assert.deepEqual(query(db, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%staged%'"), [[0]]);
-      assert.match(ended.stderr, new RegExp(`failed +1 × ${reason}`));
+      assert.match(ended.stderr, new RegExp(`failed +2 × ${reason}`));
     });
   });
 
@@ -74,7 +81,8 @@ for (const [fault, reason] of lasting) {
     await runWith([{ ...fault, attempts: 1, probability: 0.5 }], ({ db, ended, options }) => {
       assert.equal(ended.code, 0, ended.stderr);
       const fetches = query(db, "SELECT key, rows, id FROM fetch");
-      assert.equal(fetches.length, options.asns);
+      // The small ASN is one more.
+      assert.equal(fetches.length, options.asns + 1);
       for (const [key, rows, id] of fetches) {
         const truth = [...truthOf(options, String(key), dayWindow).updates()];
         assert.equal(rows, truth.length);
