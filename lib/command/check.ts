@@ -11,18 +11,17 @@ import { jobHosts } from "../collect/hosts.ts";
 import { askKeys } from "../collect/key_list.ts";
 import { tableOf } from "../collect/question.ts";
 import { meaningOf } from "../collect/reasons.ts";
-import { UsageError } from "../errors.ts";
 import { Client } from "../http/client.ts";
 import type { Job, Window } from "../job/job.ts";
 import { controlFirst, readKeys } from "../job/keys.ts";
 import { shownUrl } from "../job/request.ts";
 import { formatDuration } from "../job/units.ts";
-import { dueWindows, formatWindow, parseWindow } from "../job/window.ts";
+import { dueWindows, formatWindow } from "../job/window.ts";
 import { printable } from "../view/printable.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { databaseOf, loadJobOf } from "./load.ts";
+import { databaseOf, givenWindow, loadJobOf } from "./load.ts";
 
 /** How many requests are shown, and how many rows of an answer. */
 const requestsShown = 3;
@@ -44,18 +43,10 @@ export async function checkCommand(args: Arguments, context: Context): Promise<n
   return tries === undefined ? Exit.done : await tryKeys(job, { window, keys }, context);
 }
 
+/** The window that was asked for, or the newest that is due. */
 function windowOf(job: Job, args: Arguments): Window | undefined {
-  const text = args.text(flags.window);
-  if (job.window === undefined) {
-    if (text !== undefined) {
-      throw new UsageError(`Cannot use --window as the job has no [window]: "${job.name}"`);
-    }
-    return undefined;
-  }
-  const nowMs = Date.now();
-  return text === undefined
-    ? dueWindows(job.window, nowMs, () => false).at(-1)
-    : parseWindow(text, job.window, { nowMs });
+  const newest = job.window && dueWindows(job.window, Date.now(), () => false).at(-1);
+  return givenWindow(job, args) ?? newest;
 }
 
 function describe(

@@ -6,11 +6,12 @@
 
 import { UsageError } from "../errors.ts";
 import { jobFromFlags } from "../job/from_flags.ts";
-import type { Job } from "../job/job.ts";
+import type { Job, Window } from "../job/job.ts";
 import { loadJob } from "../job/load.ts";
 import { overrideJob } from "../job/override.ts";
 import { resolveJobName } from "../job/presets.ts";
 import { secretOf } from "../job/secret.ts";
+import { parseWindow } from "../job/window.ts";
 import type { Context } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
@@ -34,6 +35,20 @@ export async function loadJobOf(args: Arguments, { env }: Pick<Context, "env">):
 /** The file that a job is stored in. */
 export function databaseOf(args: Arguments, job: Job): string {
   return args.text(flags.db) ?? `${job.name}.db`;
+}
+
+/**
+ * The window that `--window` names; undefined if it names none.
+ *
+ * @throws {UsageError} If the job has no windows, or not this one.
+ */
+export function givenWindow(job: Job, args: Arguments): Window | undefined {
+  const text = args.text(flags.window);
+  if (text === undefined) return undefined;
+  if (job.window === undefined) {
+    throw new UsageError(`Cannot use --window as the job has no [window]: "${job.name}"`);
+  }
+  return parseWindow(text, job.window, { nowMs: Date.now() });
 }
 
 async function baseJob(

@@ -11,7 +11,7 @@ import { chooseRun, isoTime, type RunChoice } from "../collect/run_choice.ts";
 import { UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { countKeys } from "../job/keys.ts";
-import { dueWindows, formatWindow, parseWindow } from "../job/window.ts";
+import { dueWindows, formatWindow } from "../job/window.ts";
 import { Reader } from "../store/reader.ts";
 import type { RunRecord } from "../store/records.ts";
 import { Store } from "../store/store.ts";
@@ -21,7 +21,7 @@ import { coverageOf, type Summary, summaryJson, summaryText, type TopKey } from 
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { databaseOf, loadJobOf } from "./load.ts";
+import { databaseOf, givenWindow, loadJobOf } from "./load.ts";
 
 /** The most active keys that the summary names, and the parts of the window in their sparklines. */
 const topCount = 10;
@@ -37,12 +37,19 @@ export async function runCommand(args: Arguments, context: Context): Promise<num
 export async function runJob(job: Job, args: Arguments, context: Context): Promise<number> {
   const database = databaseOf(args, job);
   // Nothing is made before the window is known to be one, and the keys to be there.
-  const given = windowOf(job, args);
+  const given = givenWindow(job, args);
   const listSize = await listSizeOf(job);
   using store = Store.open(database, tableOf(job));
-  const windows = given === undefined ? await windowsDue(store, job, args) : [given.window];
-  if (windows.length === 0) {
+  const isGiven = given !== undefined || job.window === undefined;
+  const windows = isGiven ? [given] : await windowsDue(store, job, args);
+  if (windows.length === 0 && !args.has(flags.quiet)) {
     context.say(`trawl: nothing to do: no window of ${job.name} is due that is not finished\n`);
+  }
+  if (windows.length > 1 && job.keys.kind === "stdin") {
+    const count = windows.length;
+    throw new UsageError(
+      `Cannot read the keys of ${count} windows from standard input: name one with --window`,
+    );
   }
   const signal = context.interruptible();
   let exit: number = Exit.done;
@@ -131,18 +138,6 @@ async function listSizeOf({ keys }: Job): Promise<number | undefined> {
   if (count !== 0) return count;
   const name = keys.kind === "file" ? keys.file : keys.kind;
   throw new UsageError(`Cannot use the keys of "${name}" as there must be at least one: it holds none`);
-}
-
-/** The window that was asked for; undefined if it is to be found out. */
-function windowOf(job: Job, args: Arguments): { readonly window: Window | undefined } | undefined {
-  const text = args.text(flags.window);
-  if (job.window === undefined) {
-    if (text !== undefined) {
-      throw new UsageError(`Cannot use --window as the job has no [window]: "${job.name}"`);
-    }
-    return { window: undefined };
-  }
-  return text === undefined ? undefined : { window: parseWindow(text, job.window, { nowMs: Date.now() }) };
 }
 
 /** Windows that are due and not finished; with `--retry-failed`, also those that have failed keys. */

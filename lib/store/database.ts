@@ -47,9 +47,8 @@ export function openForReading(file: string): DatabaseSync {
   try {
     Deno.statSync(file);
   } catch (error) {
-    throw new UsageError(`Cannot open the database "${file}" as it cannot be found: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const why = error instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(error);
+    throw new UsageError(`Cannot open the database "${file}" as it must be a file: ${why}`, { cause: error });
   }
   const db = open(file, { readOnly: true });
   try {
