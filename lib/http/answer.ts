@@ -162,9 +162,11 @@ type Read = { readonly done: true; readonly value?: undefined } | {
   readonly value: Uint8Array<ArrayBuffer>;
 };
 
+const nothing = new Uint8Array();
+
 /** Bytes in one piece. They are copied: a read of one byte can hold a buffer of 64 KiB alive. */
 class Gathered {
-  #buffer = new Uint8Array();
+  #buffer = nothing;
   #length = 0;
 
   add(bytes: Uint8Array): void {
@@ -181,7 +183,7 @@ class Gathered {
   /** All bytes so far; nothing is kept. */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#buffer.subarray(0, this.#length);
-    this.#buffer = new Uint8Array();
+    this.#buffer = nothing;
     this.#length = 0;
     return bytes;
   }
