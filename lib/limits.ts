@@ -15,7 +15,9 @@ export const json = {
   depthMax: 512,
   /** UTF-16 units of one captured value (a column, a whole row): it is held in memory, and SQLite ends at 1 GB. */
   valueCharsMax: 8 * MiB,
-  /** UTF-16 units of one object name: it is held to be compared, selected or not. */
+  /** UTF-16 units of an element that a filter looks at: parsed, it can take thirty times as much memory as its text. */
+  elementCharsMax: 2 * MiB,
+  /** UTF-16 units of one object name: it is held where it is compared. */
   nameCharsMax: 64 * KiB,
 } as const;
 

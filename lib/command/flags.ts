@@ -30,7 +30,7 @@ export const flags = {
     name: "rows",
     value: "PATH",
     help: "what to keep of an answer, with --url: a JSON path (RFC 9535)",
-    more: "Every node that the path selects is a row, such as '$.items[*]'.",
+    more: "Every node that the path selects is a row, such as '$.items[*]' or '$.items[?@.size > 10]'.",
   },
   column: {
     name: "column",

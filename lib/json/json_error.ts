@@ -43,7 +43,7 @@ export class JsonSyntaxError extends SyntaxError implements JsonPlace {
 }
 
 /** A bound on JSON texts that `limits.ts` gives: open brackets, the units of a captured value, or of a name. */
-export type JsonLimit = "depth" | "value" | "name";
+export type JsonLimit = "depth" | "value" | "element" | "name";
 
 /** The text may be JSON, but it would not fit into fixed memory. */
 export class JsonLimitError extends RangeError {
@@ -57,6 +57,7 @@ export class JsonLimitError extends RangeError {
     const rules = {
       depth: `brackets may be open within each other ${max} deep at most`,
       value: `a captured value may have ${max} characters at most`,
+      element: `an element that a filter looks at may have ${max} characters at most`,
       name: `a name may have ${max} characters at most`,
     } as const;
     super(`Cannot read JSON as ${rules[limit]}: more at offset ${offset}`);

@@ -1,11 +1,13 @@
 /**
  * Several paths compiled into one automaton, so that one pass over a document follows them all. A state stands for
  * one place in a document; states are made when first needed, and forgotten together when they become too many, so
- * that no document can make them grow. It never sees the document's text, only names and indexes.
+ * that no document can make them grow. It never sees the document's text, only names, indexes and, where a filter
+ * asks, the value of one node.
  *
  * @module
  */
 
+import { type Expression, holds } from "./filter.ts";
 import type { Path, Segment, Selector } from "./path.ts";
 
 /** States remembered at once. A path without descendants needs about one a segment; descendants can need 2^n. */
@@ -16,7 +18,8 @@ const picksCachedMax = 30;
 
 /**
  * What is asked about the nodes that a path selects. A node that it selects in several ways (`$[0,0]`) counts once,
- * and nodes come in the order of the document.
+ * and nodes come in the order of the document. A node about which a filter decides is held whole until it ends, so
+ * that it may have `json.elementCharsMax` characters at most; only then is anything within it told.
  */
 export interface Wanted {
   /** Counted from the root, or as `within` says. */
@@ -30,15 +33,20 @@ export interface Wanted {
 /** Elements of an array told apart by their index. */
 type Pick = Extract<Selector, { readonly kind: "index" | "slice" }>;
 
-/** A segment still to be applied, or the end of one wanted's path; `next` is where a match leads. */
+/**
+ * A segment still to be applied, a filter that must hold of this node, or the end of one wanted's path; `next` is
+ * where a match leads.
+ */
 export interface Position {
   /** Its place among all positions of the query. */
   readonly id: number;
   /** The index of the wanted. */
   readonly wanted: number;
-  /** Absent at the end of the path: the node is selected. */
+  /** To be applied to the children of this node. */
   readonly segment?: Segment;
-  /** Absent where `segment` is. */
+  /** What must hold of this node: one that a filter, which follows like a wildcard, has led to. */
+  readonly expression?: Expression;
+  /** Absent at the end of the path: the node is selected. */
   readonly next?: Position;
 }
 
@@ -60,6 +68,10 @@ export class Query {
     const first = wanted.map((_, index) => {
       let position: Position = { id: id++, wanted: index };
       for (const segment of segmentsFrom(wanted, index).toReversed()) {
+        const filter = segment.selectors.find(({ kind }) => kind === "filter");
+        if (filter?.kind === "filter") {
+          position = { id: id++, wanted: index, expression: filter.expression, next: position };
+        }
         position = { id: id++, wanted: index, segment, next: position };
       }
       return position;
@@ -98,9 +110,13 @@ export class QueryState {
   readonly visits: readonly number[];
   /** The wanted that select this node for its text, in their order. */
   readonly texts: readonly number[];
-  /** Whether anything selects this node. */
+  /** Whether anything selects this node, or may. */
   readonly selected: boolean;
-  /** Whether nothing below this node can be selected. */
+  /** Whether its text is needed: for `texts`, or for filters. */
+  readonly captured: boolean;
+  /** Whether filters decide about this node: all else is then said by the state that `filtered` gives. */
+  readonly undecided: boolean;
+  /** Whether nothing below this node can be selected, before filters have decided. */
   readonly barren: boolean;
   /** The only names in an object here that lead elsewhere than `other` does. */
   readonly names: readonly string[];
@@ -109,18 +125,27 @@ export class QueryState {
   readonly #open: readonly Position[];
   readonly #picks: readonly Pick[];
   readonly #picked = new Map<number, QueryState>();
+  readonly #positions: readonly Position[];
+  readonly #expressions: readonly Expression[];
+  /** By which expressions hold, one character each. */
+  readonly #filtered = new Map<string, QueryState>();
   #members: QueryState[] = [];
   #other: QueryState | undefined;
 
   /** Made by `query` alone, for positions in the order of their ids. */
   constructor(query: Query, positions: readonly Position[], wanted: readonly Wanted[]) {
-    const ended = positions.filter(({ segment }) => segment === undefined).map((position) => position.wanted)
+    this.#positions = positions;
+    this.#expressions = [...new Set(positions.flatMap(({ expression }) => expression ?? []))];
+    this.undecided = this.#expressions.length > 0;
+    const decided = this.undecided ? [] : positions;
+    const ended = decided.filter(({ next }) => next === undefined).map(({ wanted }) => wanted)
       .sort((a, b) => a - b);
     this.visits = ended.filter((index) => wanted[index]?.take === "visit");
     this.texts = ended.filter((index) => wanted[index]?.take === "text");
-    this.selected = ended.length > 0;
+    this.captured = this.undecided || this.texts.length > 0;
+    this.selected = this.undecided || ended.length > 0;
     this.#query = query;
-    this.#open = positions.filter(({ segment }) => segment !== undefined);
+    this.#open = decided.filter(({ segment }) => segment !== undefined);
     this.barren = this.#open.length === 0;
     const selectors = this.#open.flatMap(({ segment }) => segment?.selectors ?? []);
     this.names = [
@@ -131,13 +156,13 @@ export class QueryState {
 
   /** Where a member with none of `names` leads, and an element that no index or slice picks. */
   get other(): QueryState {
-    return this.#other ??= this.#follow((selector) => selector.kind === "wildcard");
+    return this.#other ??= this.#follow(isAny);
   }
 
   /** Where the member with the name `names[k]` leads. */
   memberAt(k: number): QueryState {
     return this.#members[k] ??= this.#follow((selector) =>
-      selector.kind === "wildcard" || selector.kind === "name" && selector.name === this.names[k]
+      isAny(selector) || selector.kind === "name" && selector.name === this.names[k]
     );
   }
 
@@ -152,7 +177,8 @@ export class QueryState {
     if (this.#picks.length === 0) return this.other;
     const find = () =>
       this.#follow((selector) =>
-        selector.kind === "wildcard" || selector.kind !== "name" && isPicked(selector, index)
+        isAny(selector) ||
+        (selector.kind === "index" || selector.kind === "slice") && isPicked(selector, index)
       );
     if (this.#picks.length > picksCachedMax) return find();
     let mask = 0;
@@ -162,11 +188,27 @@ export class QueryState {
     return found;
   }
 
+  /** Where this node itself leads when filters have decided about it: `value`, parsed, is all they need. */
+  filtered(value: unknown): QueryState {
+    const held = this.#expressions.map((expression) => holds(expression, value));
+    const key = held.map(Number).join("");
+    let found = this.#filtered.get(key);
+    if (found === undefined) {
+      const reached = this.#positions.flatMap((position) => {
+        if (position.expression === undefined) return position;
+        return held[this.#expressions.indexOf(position.expression)] ? position.next ?? [] : [];
+      });
+      this.#filtered.set(key, found = this.#query.state(reached));
+    }
+    return found;
+  }
+
   /** Drops what was worked out so far; it is worked out again when asked for. */
   forget(): void {
     this.#other = undefined;
     this.#members = [];
     this.#picked.clear();
+    this.#filtered.clear();
   }
 
   #follow(matches: (selector: Selector) => boolean): QueryState {
@@ -179,6 +221,11 @@ export class QueryState {
     }
     return this.#query.state(reached);
   }
+}
+
+/** Whether it leads to every child; whether a filter holds is asked there. */
+function isAny({ kind }: Selector): boolean {
+  return kind === "wildcard" || kind === "filter";
 }
 
 function isPicked(pick: Pick, index: number): boolean {

@@ -1,7 +1,7 @@
 /**
  * Follows a query through one JSON text that comes in chunks: strings in, calls of a handler out. Every character is
- * checked against RFC 8259, selected or not. It holds the open brackets and what is being captured, nothing else,
- * both bounded by `limits.ts`; it does no I/O.
+ * checked against RFC 8259, selected or not. It holds the open brackets and what is being captured, for its text or
+ * for a filter, nothing else, both bounded by `limits.ts`; it does no I/O.
  *
  * @module
  */
@@ -33,15 +33,23 @@ export type { Handler };
 const State = ImportedState;
 const Unit = ImportedUnit;
 const depthMax = json.depthMax;
-const limitMax = { depth: depthMax, value: json.valueCharsMax, name: json.nameCharsMax } as const;
+const limitMax = {
+  depth: depthMax,
+  value: json.valueCharsMax,
+  element: json.elementCharsMax,
+  name: json.nameCharsMax,
+} as const;
 
 const noUnits = new Uint8Array(0);
 
 /** In place of an index. */
 const anObject = -1;
 
-/** The buffer that no tokenizer is using; it saves an allocation for every answer. */
-let spareUnits: Uint8Array | undefined;
+/** Buffers kept for reuse. More are in use at once only where filters lie within each other. */
+const spareUnitsMax = 4;
+
+/** The buffers that no tokenizer is using; they save an allocation for every answer. */
+const spareUnits: Uint8Array[] = [];
 
 /**
  * One JSON text on its way through. After it has thrown, it can only be thrown away.
@@ -83,9 +91,11 @@ export class Tokenizer {
   readonly #captures: number[] = [];
   #nameStart = 0;
   readonly #held = new HeldText();
+  /** All of the input and where it begins in the document, if it is an element that a filter has let through. */
+  #element: { readonly raw: string; readonly start: number } | undefined;
 
   /** `query` may be shared; `handler` is called while `process` and `finalize` run. */
-  constructor(query: Query, handler: Handler) {
+  constructor(query: Pick<Query, "start">, handler: Handler) {
     this.#node = query.start;
     this.#handler = handler;
   }
@@ -100,9 +110,8 @@ export class Tokenizer {
    */
   process(chunk: string): void {
     this.#claim();
-    const units = spareUnits ?? makeUnits();
-    // A handler may run another tokenizer meanwhile, which then makes its own.
-    spareUnits = undefined;
+    // A handler may run another tokenizer meanwhile, and a filter does: each has its own.
+    const units = spareUnits.pop() ?? makeUnits();
     this.#units = units;
     try {
       for (let at = 0; at < chunk.length; at += pieceCharsMax) {
@@ -111,7 +120,7 @@ export class Tokenizer {
       this.#usable = true;
     } finally {
       this.#units = noUnits;
-      spareUnits = units;
+      if (spareUnits.length < spareUnitsMax) spareUnits.push(units);
     }
   }
 
@@ -269,20 +278,38 @@ export class Tokenizer {
   }
 
   /** A selected node begins at `i`. */
-  #begun({ visits, texts }: QueryState, kind: ValueKind, i: number): void {
+  #begun({ visits, captured }: QueryState, kind: ValueKind, i: number): void {
     for (let k = 0; k < visits.length; k++) this.#handler.enter(visits[k]!, kind);
-    if (texts.length > 0) this.#captures.push(this.#base + i);
+    if (captured) this.#captures.push(this.#base + i);
   }
 
   /** A selected node ended before `end`, and so did every capture inside of it. */
-  #report({ visits, texts }: QueryState, kind: ValueKind, end: number): void {
-    if (texts.length > 0) {
+  #report(node: QueryState, kind: ValueKind, end: number): void {
+    const { visits, texts } = node;
+    if (node.captured) {
       const start = this.#captures.pop()!;
       if (this.#base + end - start > json.valueCharsMax) this.#failLimit("value", this.#piece.length);
       const raw = this.#since(start, end);
+      if (node.undecided && raw.length > json.elementCharsMax) this.#failLimit("element", this.#piece.length);
+      if (node.undecided) return this.#follow(node.filtered(JSON.parse(raw)), kind, { raw, start });
       for (const wanted of texts) this.#handler.text(wanted, kind, raw);
     }
     for (let k = visits.length - 1; k >= 0; k--) this.#handler.leave(visits[k]!);
+  }
+
+  /** An element at `start` of this input that filters have let through to `node`. */
+  #follow(node: QueryState, kind: ValueKind, { raw, start }: { raw: string; start: number }): void {
+    if (node.barren || kind > ValueKind.array) {
+      const { visits, texts } = node;
+      for (const wanted of visits) this.#handler.enter(wanted, kind);
+      for (const wanted of texts) this.#handler.text(wanted, kind, raw);
+      for (const wanted of visits.toReversed()) this.#handler.leave(wanted);
+      return;
+    }
+    const inner = new Tokenizer({ start: node }, this.#handler);
+    inner.#element = { raw, start: start + (this.#element?.start ?? 0) };
+    inner.process(raw);
+    inner.finalize();
   }
 
   /** The first unit of a token that `#run` did not take, because it is cut or wrong. */
@@ -352,6 +379,8 @@ export class Tokenizer {
   /** The input from the offset `start` up to `end` in the piece at hand. */
   #since(start: number, end: number): string {
     if (start >= this.#base) return this.#piece.slice(start - this.#base, end);
+    // A slice of the whole takes no memory, however many elements lie within each other.
+    if (this.#element !== undefined) return this.#element.raw.slice(start, this.#base + end);
     return this.#held.from(start) + this.#piece.slice(0, end);
   }
 
@@ -364,7 +393,7 @@ export class Tokenizer {
     if (inName && end - this.#nameStart > json.nameCharsMax) this.#failLimit("name", length);
     const first = this.#captures[0] ?? (inName ? this.#nameStart : end);
     if (end - first > json.valueCharsMax) this.#failLimit("value", length);
-    this.#held.keep(this.#piece, this.#base, first);
+    if (this.#element === undefined) this.#held.keep(this.#piece, this.#base, first);
   }
 
   #fail(i: number, rule: string): never {
@@ -372,7 +401,7 @@ export class Tokenizer {
   }
 
   #failLimit(limit: JsonLimit, i: number): never {
-    throw new JsonLimitError(limit, limitMax[limit], this.#base + i);
+    throw new JsonLimitError(limit, limitMax[limit], this.#base + i + (this.#element?.start ?? 0));
   }
 
   #place(i: number): JsonPlace {

@@ -425,9 +425,9 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     '5:8: rows.path: Cannot read the path "items" as a path begins with $: at character 1',
   ],
   [
-    "a path of rows with a filter",
-    base.replace("$[*]", "$[?@.a]"),
-    '5:8: rows.path: Cannot read the path "$[?@.a]" as filters are not supported yet: at character 3',
+    "a path of rows with a filter that looks at the root",
+    base.replace("$[*]", "$[?$.a]"),
+    '5:8: rows.path: Cannot read the path "$[?$.a]" as $ in a filter needs the whole document, which is never held: at character 4',
   ],
   [
     "a table of trawl's own",

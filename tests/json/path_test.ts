@@ -160,8 +160,11 @@ const unsupported: readonly (readonly [path: string, reason: RegExp, character: 
   ["$[-9:]", /a slice|an index/, 3],
   ["$[:-1]", /the end of a slice below zero needs the whole document/, 4],
   ["$[::-1]", /the step of a slice below zero needs the whole document/, 5],
-  ["$.a[?@.b]", /filters are not supported yet/, 5],
-  ["$..[0, ?(@.b > 1)]", /filters are not supported yet/, 8],
+  ["$..[0, ?(@.b > 1)]", /a filter must stand alone in its bracket/, 8],
+  ["$[?@.a, 1]", /a filter must stand alone in its bracket/, 3],
+  ["$.a[?@.b == $.c]", /\$ in a filter needs the whole document/, 13],
+  ["$.a[?@[?$]]", /\$ in a filter needs the whole document/, 9],
+  ["$.a[?@[-1]][-1]", /an index below zero needs the whole document/, 13],
 ];
 
 Deno.test("parsePath() refuses by name when one pass cannot follow a path", () => {

@@ -60,14 +60,20 @@ export function* cuttings(text: string): Generator<readonly string[]> {
   for (let at = 1; at < text.length; at++) yield [text.slice(0, at), text.slice(at)];
 }
 
-/** The nodes of `path` in a parsed document, each once, in document order. */
-export function nodesOf(path: Path, root: unknown): unknown[] {
+/** Whether a value passes a filter. */
+export type Test = (value: unknown) => boolean;
+
+/** The nodes of `path` in a parsed document, each once, in document order. `tests` stand for its filters, in order. */
+export function nodesOf(path: Path, root: unknown, tests: readonly Test[] = []): unknown[] {
+  const left = [...tests];
   let selected = new Set([""]);
   const nodes = new Map<string, unknown>();
   visit(root, "", (where, value) => nodes.set(where, value));
   for (const segment of path.segments) {
+    const test = segment.selectors.some(({ kind }) => kind === "filter") ? left.shift() : undefined;
     const next = new Set<string>();
-    for (const [where] of nodes) {
+    for (const [where, value] of nodes) {
+      if (test?.(value) === false) continue;
       if (where !== "" && reachedFrom(selected, where, segment, nodes)) next.add(where);
     }
     selected = next;
@@ -102,7 +108,7 @@ function reachedFrom(
 }
 
 function selects(selector: Selector, step: string, parent: unknown): boolean {
-  if (selector.kind === "wildcard") return true;
+  if (selector.kind === "wildcard" || selector.kind === "filter") return true;
   if (selector.kind === "name") return step.startsWith('"') && JSON.parse(step) === selector.name;
   if (!Array.isArray(parent)) return false;
   const index = Number(step);

@@ -1,0 +1,193 @@
+/**
+ * Filter expressions of RFC 9535 (section 2.3.5): what they are made of, and whether one holds of a value that is
+ * held whole, as `JSON.parse` gives it. Pure; it keeps nothing but some compiled regular expressions.
+ *
+ * @module
+ */
+
+import { compiledPattern } from "./pattern.ts";
+import type { Segment, Selector, Slice } from "./path.ts";
+
+/** What holds or does not. */
+export type Expression =
+  | { readonly kind: "or" | "and"; readonly parts: readonly Expression[] }
+  | { readonly kind: "not"; readonly part: Expression }
+  | { readonly kind: "exists"; readonly nodes: Nodes }
+  | { readonly kind: "compare"; readonly operator: Operator; readonly left: Operand; readonly right: Operand }
+  | { readonly kind: "match" | "search"; readonly text: Operand; readonly pattern: Operand };
+
+/** How two operands are compared. */
+export type Operator = "==" | "!=" | "<" | "<=" | ">" | ">=";
+
+/** What selects nodes, from the value at hand. */
+export interface Nodes {
+  /** Tells it from the other operands. */
+  readonly kind: "nodes";
+  /** Behind `@`. */
+  readonly segments: readonly Segment[];
+  /** Whether it selects one node at most, by its form alone; only then it is an operand. */
+  readonly singular: boolean;
+}
+
+/** What has a value, or the special result Nothing. */
+export type Operand =
+  | { readonly kind: "literal"; readonly value: string | number | boolean | null }
+  | { readonly kind: "length"; readonly of: Operand }
+  | { readonly kind: "count" | "value"; readonly of: Nodes }
+  | Nodes;
+
+/** Whether `expression` holds of `value`, the `@` in it. */
+export function holds(expression: Expression, value: unknown): boolean {
+  switch (expression.kind) {
+    case "or":
+      return expression.parts.some((part) => holds(part, value));
+    case "and":
+      return expression.parts.every((part) => holds(part, value));
+    case "not":
+      return !holds(expression.part, value);
+    case "exists":
+      return nodesOf(expression.nodes, value).length > 0;
+    case "compare":
+      return compare(valueOf(expression.left, value), expression.operator, valueOf(expression.right, value));
+    default: {
+      const text = valueOf(expression.text, value);
+      const pattern = valueOf(expression.pattern, value);
+      if (typeof text !== "string" || typeof pattern !== "string") return false;
+      return compiledPattern(pattern, expression.kind)?.test(text) ?? false;
+    }
+  }
+}
+
+/** The value of an operand. JSON has no `undefined`, which is Nothing here. */
+function valueOf(operand: Operand, value: unknown): unknown {
+  switch (operand.kind) {
+    case "literal":
+      return operand.value;
+    case "length":
+      return lengthOf(valueOf(operand.of, value));
+    case "count":
+      return nodesOf(operand.of, value).length;
+    case "value": {
+      const nodes = nodesOf(operand.of, value);
+      return nodes.length === 1 ? nodes[0] : undefined;
+    }
+    case "nodes":
+      return nodesOf(operand, value)[0];
+  }
+}
+
+/** Of a string its code points, of an array its elements, of an object its members; else Nothing. */
+function lengthOf(value: unknown): number | undefined {
+  if (typeof value === "string") return [...value].length;
+  return Array.isArray(value) || isObject(value) ? childrenOf(value).length : undefined;
+}
+
+/** The nodes in the order of the RFC, one as often as it is selected. */
+function nodesOf({ segments }: Nodes, value: unknown): readonly unknown[] {
+  let nodes: readonly unknown[] = [value];
+  for (const { descendant, selectors } of segments) {
+    const from = descendant ? nodes.flatMap((node) => withDescendants(node)) : nodes;
+    nodes = from.flatMap((node) => selectors.flatMap((selector) => select(selector, node)));
+  }
+  return nodes;
+}
+
+/** The value itself and everything below it. */
+function withDescendants(value: unknown, found: unknown[] = []): readonly unknown[] {
+  found.push(value);
+  for (const child of childrenOf(value)) withDescendants(child, found);
+  return found;
+}
+
+function select(selector: Selector, value: unknown): readonly unknown[] {
+  switch (selector.kind) {
+    case "wildcard":
+      return childrenOf(value);
+    case "filter":
+      return childrenOf(value).filter((child) => holds(selector.expression, child));
+    case "name":
+      return isObject(value) && Object.hasOwn(value, selector.name) ? [value[selector.name]] : [];
+    case "index": {
+      if (!Array.isArray(value)) return [];
+      const index = fromStart(selector.index, value.length);
+      return index >= 0 && index < value.length ? [value[index]] : [];
+    }
+    case "slice":
+      return Array.isArray(value) ? sliceOf(value, selector) : [];
+  }
+}
+
+/** As in section 2.3.4.2.2 of the RFC. */
+function sliceOf(array: readonly unknown[], { start, end, step }: Slice): readonly unknown[] {
+  const { length } = array;
+  const found: unknown[] = [];
+  const first = fromStart(start, length);
+  if (step > 0) {
+    const stop = Math.min(fromStart(end ?? length, length), length);
+    for (let i = Math.max(first, 0); i < stop; i += step) found.push(array[i]);
+  } else if (step < 0) {
+    const stop = end === undefined ? -1 : Math.max(fromStart(end, length), -1);
+    for (let i = Math.min(first, length - 1); i > stop; i += step) found.push(array[i]);
+  }
+  return found;
+}
+
+/** An index that may count from the end, as one from the start. */
+function fromStart(index: number, length: number): number {
+  return index < 0 ? length + index : index;
+}
+
+/** As in section 2.3.5.2.2 of the RFC. Only numbers have an order, and strings. */
+function compare(left: unknown, operator: Operator, right: unknown): boolean {
+  switch (operator) {
+    case "==":
+      return isEqual(left, right);
+    case "!=":
+      return !isEqual(left, right);
+    case "<":
+      return isLess(left, right);
+    case "<=":
+      return isLess(left, right) || isEqual(left, right);
+    case ">":
+      return isLess(right, left);
+    case ">=":
+      return isLess(right, left) || isEqual(left, right);
+  }
+}
+
+function isEqual(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (Array.isArray(left)) {
+    return Array.isArray(right) && left.length === right.length &&
+      left.every((element, index) => isEqual(element, right[index]));
+  }
+  if (!isObject(left) || !isObject(right)) return false;
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length &&
+    names.every((name) => Object.hasOwn(right, name) && isEqual(left[name], right[name]));
+}
+
+function isLess(left: unknown, right: unknown): boolean {
+  if (typeof left === "number" && typeof right === "number") return left < right;
+  if (typeof left !== "string" || typeof right !== "string") return false;
+  const shorter = Math.min(left.length, right.length);
+  for (let i = 0; i < shorter; i++) {
+    const [a, b] = [left.charCodeAt(i), right.charCodeAt(i)];
+    if (a !== b) return codePointRank(a) < codePointRank(b);
+  }
+  return left.length < right.length;
+}
+
+/** Orders UTF-16 units as their code points: surrogates stand for those above all other units. */
+function codePointRank(unit: number): number {
+  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
+}
+
+function childrenOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return isObject(value) ? Object.values(value) : [];
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
