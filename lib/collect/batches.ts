@@ -8,6 +8,7 @@
 import { UsageError } from "../errors.ts";
 import { run as limits } from "../limits.ts";
 import type { Store } from "../store/store.ts";
+import { sha256Of } from "./sha256.ts";
 
 /** Keys to be asked together. */
 export interface PlannedBatch {
@@ -58,7 +59,7 @@ export class Batches {
       const keys = await this.#keys.take(known?.size ?? this.#plan.size(this.#number));
       this.#isAtEnd = keys.length === 0 && known === undefined;
       if (this.#isAtEnd) return undefined;
-      const sha256 = await hashOf(keys);
+      const sha256 = await sha256Of(keys.join("\n"));
       if (known !== undefined && known.sha256 !== sha256) throw changed(run, known.first, known.size);
       const first = this.#first;
       const number = this.#number++;
@@ -105,12 +106,6 @@ class KeyReader {
     }
     return keys;
   }
-}
-
-/** SHA-256 of the keys, one a line, in hexadecimal digits. */
-async function hashOf(keys: readonly string[]): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(keys.join("\n")));
-  return new Uint8Array(digest).toHex();
 }
 
 function changed(run: number, first: number, size: number): UsageError {

@@ -62,12 +62,13 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const memory = Shared.create(job.limits.inFlight);
     const shared = new Shared(memory);
     const progress = new Progress(choice.counts, { shared, inFlightMax: job.limits.inFlight });
+    const controls = new Set(job.control).size;
     let size = job.limits.batch ?? limits.batchFirst;
     const batches = new Batches({
       store,
       run: choice.id,
       keys: controlFirst(firstKeys(list.blocks, options.limit), job.control),
-      size: (number) => (number === 0 ? new Set(job.control).size : 0) || size,
+      size: (number) => number === 0 && controls > 0 ? controls : size,
     });
     const crew = new Crew({
       prepare: { job, window, shared: memory, hosts: jobHosts(job, window) },
@@ -81,7 +82,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     progress.total = listSize === undefined ? undefined : Math.min(listSize, options.limit ?? Infinity);
     options.started(progress);
     using _stopping = stopOn(signal, crew);
-    const broken = await askInOrder({ options, batches, crew, progress });
+    const broken = await askInOrder({ options, controls, batches, crew, progress });
     return await end(options, { broken, keys: batches.keyCount, expected: progress.total });
   } catch (error) {
     // Where the disk is full this fails as well; the run stays as it is, to be resumed all the same.
@@ -92,15 +93,18 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
 
 interface Work {
   readonly options: CollectOptions;
+  /** How many control keys there are: the first batch, if there is one. */
+  readonly controls: number;
   readonly batches: Batches;
   readonly crew: Crew;
   readonly progress: Progress;
 }
 
 /** Has the control keys asked, and if they are well, all others. Returns the control key that is not. */
-async function askInOrder({ options, batches, crew, progress }: Work): Promise<Failure | undefined> {
-  const { job, store, choice } = options;
-  const controls = new Set(job.control).size;
+async function askInOrder(
+  { options, controls, batches, crew, progress }: Work,
+): Promise<Failure | undefined> {
+  const { store, choice } = options;
   // A control key that failed the last time is asked again: it tells whether the API is well now.
   for (const { sequence } of await store.failures(choice.id, 0, controls)) {
     await store.forget(choice.id, sequence);

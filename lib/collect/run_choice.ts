@@ -6,8 +6,9 @@
 
 import { UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
-import type { RunCounts, RunRecord } from "../store/records.ts";
+import { isoTime, type RunCounts, type RunRecord } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
+import { sha256Of } from "./sha256.ts";
 
 /** The run that a start belongs to. */
 export interface RunChoice {
@@ -62,11 +63,6 @@ export async function chooseRun(
   return { id, isResumed: false, counts, keys: null };
 }
 
-/** A time as the store writes it: ISO 8601 in UTC, to the second. */
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
-}
-
 async function resume(
   store: Store,
   run: RunRecord,
@@ -82,9 +78,4 @@ function jobChanged(run: RunRecord): UsageError {
     `Cannot go on with run ${run.id} of "${run.job}"${window} as the job has changed since it began: ` +
       `finish it with the old job file, or begin anew with --new`,
   );
-}
-
-async function sha256Of(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(digest).toHex();
 }

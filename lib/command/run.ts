@@ -7,13 +7,13 @@
 import { collect, type CollectResult } from "../collect/collect.ts";
 import type { Progress } from "../collect/progress.ts";
 import { tableOf } from "../collect/question.ts";
-import { chooseRun, isoTime, type RunChoice } from "../collect/run_choice.ts";
+import { chooseRun, type RunChoice } from "../collect/run_choice.ts";
 import { UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { countKeys } from "../job/keys.ts";
 import { dueWindows, formatWindow } from "../job/window.ts";
 import { Reader } from "../store/reader.ts";
-import type { RunRecord } from "../store/records.ts";
+import { isoTime, type RunRecord } from "../store/records.ts";
 import { Store } from "../store/store.ts";
 import { limitOf } from "../view/limit.ts";
 import { ProgressLine } from "../view/progress_line.ts";
@@ -182,19 +182,11 @@ function summaryOf(found: {
     table: job.rows.table,
     isCounted: job.rows.count !== undefined,
     result,
-    minCoverage: job.accept.minCoverage,
     requests: progress === undefined ? 0 : progress.attempts - progress.attemptsBefore,
     elapsedMs: progress?.elapsedMs ?? 0,
     bytes: progress?.bytes ?? 0,
     peakBytes,
-    limit: progress && limitOf({
-      spanMs: progress.elapsedMs,
-      slotMs: progress.waitedMs("slot"),
-      paceMs: progress.waitedMs("pace"),
-      storeMs: progress.waitedMs("store"),
-      inFlight: progress.inFlight,
-      inFlightMax: progress.inFlightMax,
-    }),
+    limit: progress && limitOf(progress),
     failures: reader.failures(choice.id),
     top: topOf(reader, { job, window, run: choice.id }),
   };

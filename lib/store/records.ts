@@ -89,3 +89,8 @@ export interface BatchRecord {
   readonly sha256: string;
   readonly state: "open" | "done";
 }
+
+/** A time as the store writes it: ISO 8601 in UTC, to the second. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,9 +1,9 @@
 // deno-lint-ignore-file require-await -- the methods are asynchronous for the sake of other databases
 /**
  * The writing side of the database: begins and resumes runs, and takes in what Workers found. There is one of these
- * per process, on the main thread. Every method that writes is one transaction, so a fetch and its rows become
- * visible together or not at all; the rows of an answer that is not whole yet wait in a staging table. The methods
- * are asynchronous because another database may stand here one day.
+ * per process, on the main thread. Every method that writes is one transaction ({@linkcode Store.keepKeys} apart), so
+ * a fetch and its rows become visible together or not at all; the rows of an answer that is not whole yet wait in a
+ * staging table. The methods are asynchronous because another database may stand here one day.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import {
   type BatchRecord,
   type FetchRecord,
   type FinishedChunk,
+  isoTime,
   type RunCounts,
   type RunRecord,
   type StagedPart,
@@ -102,7 +103,14 @@ export class Store implements Disposable {
     const { lastInsertRowid } = this.#db.prepare(
       `INSERT INTO run (job, text, sha256, window_start, window_end, state, started)
          VALUES (?, ?, ?, ?, ?, 'running', ?)`,
-    ).run(run.job, run.text, run.sha256, run.window?.start ?? null, run.window?.end ?? null, now());
+    ).run(
+      run.job,
+      run.text,
+      run.sha256,
+      run.window?.start ?? null,
+      run.window?.end ?? null,
+      isoTime(Date.now()),
+    );
     return Number(lastInsertRowid);
   }
 
@@ -163,7 +171,10 @@ export class Store implements Disposable {
     return new Set(ids.map((row) => Number(row["id"]) - run * idsPerRun));
   }
 
-  /** Keeps a key list that cannot be read a second time. Replaces what an earlier attempt kept of it. */
+  /**
+   * Keeps a key list that cannot be read a second time, block by block as it comes. Replaces what an earlier attempt
+   * kept of it; the list counts as kept once {@linkcode setKeys} says how long it is.
+   */
   async keepKeys(run: number, blocks: AsyncIterable<readonly string[]>): Promise<void> {
     this.#db.prepare(`DELETE FROM key_list WHERE run = ?`).run(run);
     const insert = this.#db.prepare(`INSERT INTO key_list (run, block, keys) VALUES (?, ?, ?)`);
@@ -235,7 +246,7 @@ export class Store implements Disposable {
       this.#db.prepare(`UPDATE run SET state = ?, reason = ?, ended = ? WHERE id = ?`).run(
         state,
         reason,
-        now(),
+        isoTime(Date.now()),
         run,
       );
       if (state === "finished") this.#db.prepare(`DELETE FROM key_list WHERE run = ?`).run(run);
@@ -334,9 +345,4 @@ function checkShape(db: DatabaseSync, file: string, shape: TableShape): void {
         `the job has ${wanted.join(", ")}; give the job another table, or another database with --db`,
     );
   }
-}
-
-/** Now, ISO 8601 in UTC, to the second. */
-function now(): string {
-  return new Date().toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -4,14 +4,26 @@
  * @module
  */
 
-/** Milliseconds waited within some span, and what was in flight at its end. */
+import type { Progress } from "../collect/progress.ts";
+
+/** Milliseconds since the run began, and how many of them were waited for what, over all Workers. */
 export interface Waits {
-  readonly spanMs: number;
+  readonly ms: number;
   readonly slotMs: number;
   readonly paceMs: number;
   readonly storeMs: number;
-  readonly inFlight: number;
-  readonly inFlightMax: number;
+}
+
+const none: Waits = { ms: 0, slotMs: 0, paceMs: 0, storeMs: 0 };
+
+/** What has been waited for until now. */
+export function waitsOf(progress: Progress): Waits {
+  return {
+    ms: progress.elapsedMs,
+    slotMs: progress.waitedMs("slot"),
+    paceMs: progress.waitedMs("pace"),
+    storeMs: progress.waitedMs("store"),
+  };
 }
 
 /** What has to be waited for in more than this share of the time is the limit. */
@@ -26,12 +38,16 @@ export const limits = {
   "CPU": "this machine's processors",
 } as const;
 
-/** What limited the run within the span; undefined if nothing was going on. */
-export function limitOf(waits: Waits): keyof typeof limits | undefined {
-  const { spanMs, slotMs, paceMs, storeMs, inFlight, inFlightMax } = waits;
+/** What has limited the run since an earlier look, or its begin; undefined if nothing was going on. */
+export function limitOf(progress: Progress, since: Waits = none): keyof typeof limits | undefined {
+  const now = waitsOf(progress);
+  const spanMs = now.ms - since.ms;
+  const slotMs = now.slotMs - since.slotMs;
+  const paceMs = now.paceMs - since.paceMs;
   if (spanMs <= 0) return undefined;
-  if (storeMs / spanMs > share) return "disk";
+  if ((now.storeMs - since.storeMs) / spanMs > share) return "disk";
   if (paceMs / spanMs > share && paceMs >= slotMs) return "rate";
+  const { inFlight, inFlightMax } = progress;
   if (slotMs / spanMs > share || inFlight >= inFlightMax) return "in_flight";
   return inFlight > 0 && inFlight < inFlightMax / 2 ? "server" : "CPU";
 }

@@ -7,7 +7,7 @@
 
 import type { Progress } from "../collect/progress.ts";
 import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
-import { limitOf, type limits } from "./limit.ts";
+import { limitOf, type limits, type Waits, waitsOf } from "./limit.ts";
 
 /** Milliseconds between two drawings of the bar, between two lines, and between two looks at the memory. */
 const barMs = 250;
@@ -30,8 +30,8 @@ export class ProgressLine {
   readonly #options: ProgressOptions;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #peakBytes = 0;
-  #last = { ms: 0, slotMs: 0, paceMs: 0, storeMs: 0 };
-  #limit: keyof typeof limits | undefined;
+  /** At the last drawing. */
+  #last: Waits | undefined;
 
   constructor(progress: Progress, options: ProgressOptions) {
     this.#progress = progress;
@@ -55,36 +55,17 @@ export class ProgressLine {
   }
 
   #show(): void {
-    this.#measure();
+    const limit = limitOf(this.#progress, this.#last);
+    this.#last = waitsOf(this.#progress);
     const { write } = this.#options;
     const columns = this.#options.columns();
-    const facts = factsOf(this.#progress, this.#limit);
+    const facts = factsOf(this.#progress, limit);
     if (columns === undefined) {
       write(`trawl: ${facts}\n`);
     } else {
       const line = `${barOf(this.#progress)}${facts}`;
       write(`\r${line.slice(0, Math.max(0, columns - 1))}\x1b[K`);
     }
-  }
-
-  /** What has limited the run since the last look. */
-  #measure(): void {
-    const progress = this.#progress;
-    const now = {
-      ms: progress.elapsedMs,
-      slotMs: progress.waitedMs("slot"),
-      paceMs: progress.waitedMs("pace"),
-      storeMs: progress.waitedMs("store"),
-    };
-    this.#limit = limitOf({
-      spanMs: now.ms - this.#last.ms,
-      slotMs: now.slotMs - this.#last.slotMs,
-      paceMs: now.paceMs - this.#last.paceMs,
-      storeMs: now.storeMs - this.#last.storeMs,
-      inFlight: progress.inFlight,
-      inFlightMax: progress.inFlightMax,
-    });
-    this.#last = now;
   }
 }
 

@@ -32,7 +32,6 @@ export interface Summary {
   /** The table holds counts of rows instead of the rows. */
   readonly isCounted: boolean;
   readonly result: CollectResult;
-  readonly minCoverage: number;
   /** Of this process: requests for keys with a verdict, milliseconds, decoded bytes, peak of resident memory. */
   readonly requests: number;
   readonly elapsedMs: number;

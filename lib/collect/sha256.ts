@@ -1,0 +1,11 @@
+/**
+ * The hash by which a job's text and a batch's keys are known again.
+ *
+ * @module
+ */
+
+/** SHA-256 of a text in UTF-8, in hexadecimal digits. */
+export async function sha256Of(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex();
+}
