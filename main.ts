@@ -9,9 +9,9 @@ import { main } from "./lib/command/main.ts";
 
 const encoder = new TextEncoder();
 
-function writer(stream: { writeSync(bytes: Uint8Array): number }): (text: string) => void {
-  return (text) => {
-    let bytes = encoder.encode(text);
+function writer(stream: { writeSync(bytes: Uint8Array): number }): (data: string | Uint8Array) => void {
+  return (data) => {
+    let bytes = typeof data === "string" ? encoder.encode(data) : data;
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
   };
 }

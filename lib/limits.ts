@@ -13,12 +13,12 @@ const GiB = 1024 * MiB;
 export const json = {
   /** Open brackets within each other. Deeper than any real API, far below what a stack of states costs. */
   depthMax: 512,
-  /** UTF-16 units of one captured value (a column, a whole row): it is held in memory, and SQLite ends at 1 GB. */
-  valueCharsMax: 8 * MiB,
-  /** UTF-16 units of an element that a filter looks at: parsed, it can take thirty times as much memory as its text. */
-  elementCharsMax: 2 * MiB,
-  /** UTF-16 units of one object name: it is held where it is compared. */
-  nameCharsMax: 64 * KiB,
+  /** Bytes of one captured value (a column, a whole row): it is held in memory, and SQLite ends at 1 GB. */
+  valueBytesMax: 8 * MiB,
+  /** Bytes of an element that a filter looks at: parsed, it can take thirty times as much memory as its text. */
+  elementBytesMax: 2 * MiB,
+  /** Bytes of one object name: it is held where it is compared, if it has escapes or was cut. */
+  nameBytesMax: 64 * KiB,
 } as const;
 
 /** Bounds on one HTTP exchange; those in milliseconds are the defaults of the job file's `timeout`. */

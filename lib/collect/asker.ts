@@ -1,7 +1,7 @@
 /**
  * One attempt at one key: asks, reads the answer into rows, and judges it. Small answers are tokenized in one piece,
- * since building streams for them costs more than the request; large ones flow through `TextDecoderStream` and
- * `TokenizerStream`, and their rows go out while they come in.
+ * large ones while they come in, and so their rows go out. Bytes are read and tokenized without streams in between:
+ * for a small answer they would cost more than the request.
  *
  * @module
  */
@@ -11,12 +11,10 @@ import type { Client } from "../http/client.ts";
 import { ExchangeError } from "../http/exchange_error.ts";
 import type { Job, Window } from "../job/job.ts";
 import { requestHeaders, requestUrl } from "../job/request.ts";
-import { JsonLimitError, JsonSyntaxError } from "../json/json_error.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
-import { TokenizerStream } from "../json/tokenizer_stream.ts";
 import type { Converted } from "./convert.ts";
 import { type Question, questionOf } from "./question.ts";
-import type { Reason } from "./reasons.ts";
+import { type Reason, reasonOfJson } from "./reasons.ts";
 import { RowCollector, UnusableError } from "./row_collector.ts";
 import { judge } from "./verdict.ts";
 
@@ -80,6 +78,7 @@ export class Asker {
       }
       return await this.#read(answer, key, sink);
     } catch (error) {
+      await answer?.discard();
       if (error instanceof ExchangeError && error.reason === "dropped") {
         return { verdict: "dropped", status: null, bytes: answer?.bytes ?? 0 };
       }
@@ -100,9 +99,9 @@ export class Asker {
 
   async #read(answer: Answer, key: string, sink: RowSink): Promise<Attempt> {
     const collector = new RowCollector(this.#question);
-    const small = await answer.smallText();
+    const small = await answer.small();
     const rows = small === undefined
-      ? await this.#flow(answer.textStream(), collector, sink)
+      ? await this.#flow(answer, collector, sink)
       : this.#tokenize(small, collector);
     const judgement = judge(collector, {
       counted: this.#question.count !== undefined,
@@ -114,21 +113,26 @@ export class Asker {
     return { verdict: judgement.verdict, kept: collector.kept, rows, status, bytes, ...validators };
   }
 
-  #tokenize(text: string, collector: RowCollector): FoundRows {
+  #tokenize(body: Uint8Array, collector: RowCollector): FoundRows {
     const tokenizer = new Tokenizer(this.#question.query, collector);
-    tokenizer.process(text);
+    tokenizer.process(body);
     tokenizer.finalize();
     return [...collector.rest()].flat();
   }
 
-  async #flow(text: ReadableStream<string>, collector: RowCollector, sink: RowSink): Promise<FoundRows> {
+  async #flow(answer: Answer, collector: RowCollector, sink: RowSink): Promise<FoundRows> {
     let first = 0;
     const put = async (values: readonly Converted[]) => {
       await sink(first, values);
       first += values.length / this.width;
     };
-    const stream = text.pipeThrough(new TokenizerStream(this.#question.query, collector));
-    for await (const values of stream) await put(values);
+    const tokenizer = new Tokenizer(this.#question.query, collector);
+    for (let piece = await answer.read(); piece !== undefined; piece = await answer.read()) {
+      tokenizer.process(piece);
+      const values = collector.take();
+      if (values !== undefined) await put(values);
+    }
+    tokenizer.finalize();
     let last: readonly Converted[] = [];
     for (const values of collector.rest()) {
       if (last.length > 0) await put(last);
@@ -154,9 +158,7 @@ function failed(answer: Answer | undefined, reason: Reason): Attempt {
 function reasonOf(error: unknown): Reason {
   if (error instanceof ExchangeError && error.reason !== "dropped") return error.reason;
   if (error instanceof UnusableError) return error.reason;
-  if (error instanceof JsonSyntaxError) return error.cut ? "cut" : "bad-json";
-  if (error instanceof JsonLimitError) return error.limit === "depth" ? "too-deep" : "value-too-large";
-  // The only other error of the streams' own making: bytes that are no UTF-8.
-  if (error instanceof TypeError && /encoded data/.test(error.message)) return "bad-utf8";
-  throw error;
+  const reason = reasonOfJson(error);
+  if (reason === undefined) throw error;
+  return reason;
 }

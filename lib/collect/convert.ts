@@ -6,6 +6,7 @@
  */
 
 import type { ColumnType } from "../job/job.ts";
+import type { RawText } from "../json/raw_text.ts";
 import { decodeText, ValueKind } from "../json/value.ts";
 
 /** What a column holds. In a column of type any a `bigint` is an integer and a `number` a real. */
@@ -13,6 +14,15 @@ export type Converted = number | bigint | string | null;
 
 /** The value does not fit the column's type. */
 export const unfit = Symbol("unfit");
+
+/** As {@linkcode convert}; the most frequent kinds of values never become a text on the way. */
+export function convertRaw(kind: ValueKind, raw: RawText, type: ColumnType): Converted | typeof unfit {
+  if (kind === ValueKind.number && (type === "integer" || type === "real" || type === "time")) {
+    const value = raw.smallInteger();
+    if (value !== undefined && (type !== "time" || Math.abs(value) < firstMs)) return value;
+  }
+  return convert(kind, raw.toString(), type);
+}
 
 /** @returns The column's value, or {@linkcode unfit}. JSON's null is null in every column. */
 export function convert(kind: ValueKind, raw: string, type: ColumnType): Converted | typeof unfit {

@@ -13,12 +13,11 @@ import { retryDelayMs } from "../http/retry.ts";
 import type { Job, KeySource, Window } from "../job/job.ts";
 import { keyRule, readKeys } from "../job/keys.ts";
 import { plainUrl } from "../job/request.ts";
-import { JsonLimitError, JsonSyntaxError } from "../json/json_error.ts";
 import { parsePath } from "../json/path.ts";
 import { selectValues } from "../json/tokenizer_stream.ts";
 import { decodeText, ValueKind } from "../json/value.ts";
 import type { Store } from "../store/store.ts";
-import { meaningOf } from "./reasons.ts";
+import { meaningOf, reasonOfJson } from "./reasons.ts";
 import type { RunChoice } from "./run_choice.ts";
 
 type UrlSource = Extract<KeySource, { readonly kind: "url" }>;
@@ -74,7 +73,7 @@ export async function* askKeys(
   if (answer.status !== 200) {
     throw new KeyListError(`http-${answer.status}`, answer.headers.get("retry-after"));
   }
-  for await (const block of answer.textStream().pipeThrough(selectValues(parsePath(source.path)))) {
+  for await (const block of answer.stream().pipeThrough(selectValues(parsePath(source.path)))) {
     yield block.map(asKey);
   }
 }
@@ -147,10 +146,9 @@ async function keepList(
 function reasonOf(error: unknown): string {
   if (error instanceof ExchangeError) return error.reason;
   if (error instanceof KeyListError) return error.message;
-  if (error instanceof JsonSyntaxError) return error.cut ? "cut" : "bad-json";
-  if (error instanceof JsonLimitError) return error.limit === "depth" ? "too-deep" : "value-too-large";
-  if (error instanceof TypeError && /encoded data/.test(error.message)) return "bad-utf8";
-  throw error;
+  const reason = reasonOfJson(error);
+  if (reason === undefined) throw error;
+  return reason;
 }
 
 /** A key of the list, which must be a text or a number. */

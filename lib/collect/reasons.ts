@@ -6,6 +6,7 @@
  */
 
 import { isTransientStatus } from "../http/retry.ts";
+import { JsonLimitError, JsonSyntaxError } from "../json/json_error.ts";
 
 interface ReasonInfo {
   readonly transient: boolean;
@@ -38,6 +39,13 @@ export const reasons = {
 
 /** A code. */
 export type Reason = keyof typeof reasons | `http-${number}`;
+
+/** The code of what is wrong with a JSON text; undefined if that is not what the error is about. */
+export function reasonOfJson(error: unknown): Reason | undefined {
+  if (error instanceof JsonLimitError) return error.limit === "depth" ? "too-deep" : "value-too-large";
+  if (!(error instanceof JsonSyntaxError)) return undefined;
+  return error.fault === "cut" ? "cut" : error.fault === "encoding" ? "bad-utf8" : "bad-json";
+}
 
 /** Whether a failure for this reason may go away by itself. */
 export function isTransient(reason: Reason): boolean {

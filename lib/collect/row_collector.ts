@@ -6,10 +6,11 @@
  */
 
 import type { FailRule } from "../job/job.ts";
+import type { RawText } from "../json/raw_text.ts";
 import type { Collector } from "../json/tokenizer_stream.ts";
 import { decodeText, ValueKind } from "../json/value.ts";
 import { pipe } from "../limits.ts";
-import { convert, type Converted, unfit } from "./convert.ts";
+import { type Converted, convertRaw, unfit } from "./convert.ts";
 import type { Question } from "./question.ts";
 import { RowCounter } from "./row_counter.ts";
 
@@ -70,17 +71,17 @@ export class RowCollector implements Collector<Converted[]> {
     }
   }
 
-  text(wanted: number, kind: ValueKind, raw: string): void {
+  text(wanted: number, kind: ValueKind, raw: RawText): void {
     const column = this.#question.columns[wanted - 1];
     if (column !== undefined) {
-      const value = convert(kind, raw, column.type);
+      const value = convertRaw(kind, raw, column.type);
       if (value === unfit) throw new UnusableError("bad-value");
-      this.#row[wanted - 1] = typeof value === "string" ? detached(value) : value;
+      this.#row[wanted - 1] = value;
     } else if (wanted === this.#question.count) {
-      this.count = kind === ValueKind.number ? Number(raw) : undefined;
+      this.count = kind === ValueKind.number ? Number(raw.toString()) : undefined;
     } else {
       const rule = this.#question.failRules.get(wanted);
-      if (rule !== undefined && holds(rule, kind, raw)) this.refused = true;
+      if (rule !== undefined && holds(rule, kind, raw.toString())) this.refused = true;
     }
   }
 
@@ -132,14 +133,6 @@ export class RowCollector implements Collector<Converted[]> {
     const ms = Number(value) * 1_000;
     return window.startMs <= ms && ms < window.endMs;
   }
-}
-
-/** V8 copies shorter slices by itself. */
-const slicedCharsMin = 13;
-
-/** The text by itself: as a slice it would keep alive the whole piece of the answer that it stood in. */
-function detached(text: string): string {
-  return text.length < slicedCharsMin ? text : ` ${text}`.slice(1);
 }
 
 function holds(rule: FailRule, kind: ValueKind, raw: string): boolean {

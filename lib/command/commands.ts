@@ -1,18 +1,13 @@
 /**
  * The verbs of trawl: what each does, which flags it takes, and examples. Help, the README and the tests read this.
+ * Only the verb that is asked for is loaded: all of them together would double the time and memory of a start.
  *
  * @module
  */
 
-import { checkCommand } from "./check.ts";
 import type { Action } from "./context.ts";
-import { demoCommand } from "./demo.ts";
-import { extractCommand } from "./extract.ts";
 import type { Flag } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { runCommand } from "./run.ts";
-import { simulateCommand } from "./simulate.ts";
-import { statusCommand } from "./status.ts";
 
 /** A verb. */
 export interface Command {
@@ -68,7 +63,7 @@ export const commands: readonly Command[] = [
       "trawl run ./my-api.toml --limit 100",
       "trawl run --url 'https://api.example/v1/items/{key}' --rows '$.items[*]' --keys keys.txt",
     ],
-    action: runCommand,
+    action: async (...given) => (await import("./run.ts")).runCommand(...given),
   },
   {
     name: "check",
@@ -77,7 +72,7 @@ export const commands: readonly Command[] = [
     about: "Stores nothing. Secrets are shown as asterisks.",
     flags: [flags.tryKeys, ...jobFlags, ...common],
     examples: ["trawl check ./my-api.toml", "trawl check ./my-api.toml --try 3"],
-    action: checkCommand,
+    action: async (...given) => (await import("./check.ts")).checkCommand(...given),
   },
   {
     name: "status",
@@ -86,7 +81,7 @@ export const commands: readonly Command[] = [
     about: "Without DB, the only database of this folder.",
     flags: [flags.run, flags.failed, flags.db, flags.json, ...common],
     examples: ["trawl status demo.db", "trawl status demo.db --run 3 --failed"],
-    action: statusCommand,
+    action: async (...given) => (await import("./status.ts")).statusCommand(...given),
   },
   {
     name: "extract",
@@ -95,7 +90,7 @@ export const commands: readonly Command[] = [
     about: "Reads in one pass and constant memory, whatever the size. Exit code 1 if an input is no JSON.",
     flags: [flags.raw, ...common],
     examples: ["curl -s https://api.example/items | trawl extract '$.items[*].id'"],
-    action: extractCommand,
+    action: async (...given) => (await import("./extract.ts")).extractCommand(...given),
   },
   {
     name: "simulate",
@@ -119,7 +114,7 @@ export const commands: readonly Command[] = [
       ...common,
     ],
     examples: ["trawl simulate --port 8080 --fault 'status=503 p=0.1' --delay 0..80"],
-    action: simulateCommand,
+    action: async (...given) => (await import("./simulate.ts")).simulateCommand(...given),
   },
   {
     name: "demo",
@@ -128,6 +123,6 @@ export const commands: readonly Command[] = [
     about: "Keeps demo.db in this folder. Needs no network.",
     flags: [flags.db, flags.quiet, ...common],
     examples: ["trawl demo"],
-    action: demoCommand,
+    action: async (...given) => (await import("./demo.ts")).demoCommand(...given),
   },
 ];

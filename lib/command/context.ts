@@ -9,7 +9,7 @@ import type { Arguments } from "./flag.ts";
 /** The world outside. */
 export interface Context {
   /** Standard output is for data. */
-  readonly out: (text: string) => void;
+  readonly out: (data: string | Uint8Array) => void;
   /** Standard error is for progress and messages. */
   readonly say: (text: string) => void;
   /** Columns that the terminal has now that standard error is; undefined if it is none. */

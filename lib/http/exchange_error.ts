@@ -14,7 +14,6 @@ export const exchangeFailures = [
   "total-timeout",
   "reset",
   "cut",
-  "bad-utf8",
   "body-too-large",
   "redirect",
   "dropped",

@@ -1,41 +1,42 @@
 /**
- * Where in the grammar of RFC 8259 a text can stand, and how each place is named when it goes wrong there.
+ * How each mistake in a JSON text is named.
  *
  * @module
  */
 
-/** What may come next: between two tokens up to `done`, then inside a token that the end of a piece has cut. */
-export const State = {
-  /** A value. */
-  value: 0,
-  /** Behind `[`: a value or `]`. */
-  firstValue: 1,
-  /** Behind a comma in an object: a name. */
-  name: 2,
-  /** Behind `{`: a name or `}`. */
-  firstName: 3,
-  /** Behind a name. */
-  colon: 4,
-  /** Behind a value in a container: a comma or the closing bracket. */
-  after: 5,
-  /** Behind the root: white space only. */
-  done: 6,
-  /** More of a string, a number or a literal. */
-  insideValue: 7,
-  /** More of a name. */
-  insideName: 8,
-} as const;
+import { Grammar, type Machine, Stop } from "./machine.ts";
+import { ValueKind } from "./value.ts";
 
-/** One of the numbers in `State`. */
-export type State = typeof State[keyof typeof State];
-
-/** The rule that a unit breaks which does not fit between two tokens. */
-export const RULES: Readonly<Record<number, string>> = {
-  [State.value]: "a value must follow",
-  [State.firstValue]: "a value or a closing bracket must follow",
-  [State.name]: "a name in quotes must follow",
-  [State.firstName]: "a name in quotes or a closing brace must follow",
-  [State.colon]: "a colon must follow the name",
-  [State.after]: "a comma or a closing bracket must follow",
-  [State.done]: "nothing may follow the value",
+/** What must stand at each place between two tokens. */
+const rules: Readonly<Record<number, string>> = {
+  [Stop.mistake + Grammar.value]: "a value must follow",
+  [Stop.mistake + Grammar.firstValue]: "a value or a closing bracket must follow",
+  [Stop.mistake + Grammar.name]: "a name in quotes must follow",
+  [Stop.mistake + Grammar.firstName]: "a name in quotes or a closing brace must follow",
+  [Stop.mistake + Grammar.colon]: "a colon must follow the name",
+  [Stop.mistake + Grammar.after]: "a comma or a closing bracket must follow",
+  [Stop.mistake + Grammar.done]: "nothing may follow the value",
+  [Stop.inString]: "a control character must be escaped",
+  [Stop.inEscape]: "a backslash must begin an escape of JSON",
+  [Stop.inNumber]: "a digit must follow",
+  [Stop.inWord]: "a word must be true, false or null",
 };
+
+/** The rule that a text breaks where the machine stopped. */
+export function ruleOf(stop: number): string {
+  return rules[stop] ?? "it must be valid";
+}
+
+/** Where a text stands that has ended too early. */
+export function whereCut({ grammar, kind, depth, isInObject }: Machine): string {
+  if (grammar === Grammar.insideName) return "inside a name";
+  if (grammar === Grammar.insideValue) {
+    return kind === ValueKind.string
+      ? "inside a string"
+      : kind === ValueKind.number
+      ? "inside a number"
+      : "inside a word";
+  }
+  if (depth === 0) return "before a value";
+  return isInObject ? "inside an object" : "inside an array";
+}

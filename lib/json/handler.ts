@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { RawText } from "./raw_text.ts";
 import type { ValueKind } from "./value.ts";
 
 /** Is told what the paths of a query select, in document order. `wanted` is the index in the query's list. */
@@ -12,9 +13,6 @@ export interface Handler {
   enter(wanted: number, kind: ValueKind): void;
   /** The node has ended; of several, the last in the list comes first. */
   leave(wanted: number): void;
-  /**
-   * A node has ended whose text is wanted: its JSON exactly as it stood. It may be a slice that keeps some 64 KiB
-   * of input alive; a handler that holds many for long should copy them.
-   */
-  text(wanted: number, kind: ValueKind, raw: string): void;
+  /** A node has ended whose text is wanted. `raw` is its JSON as it stood, until this returns. */
+  text(wanted: number, kind: ValueKind, raw: RawText): void;
 }

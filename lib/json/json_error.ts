@@ -1,48 +1,55 @@
 /**
- * What can be wrong with a JSON text: it is not JSON, it ended early, or it is larger than trawl holds.
+ * What can be wrong with a JSON text: it is not JSON, it is no UTF-8, it ended early, or it is larger than trawl holds.
  *
  * @module
  */
 
 /** Where a JSON text stopped making sense. */
 export interface JsonPlace {
-  /** UTF-16 units from the start of the text, from 0. */
+  /** Bytes from the start of the text, from 0; a byte order mark counts. */
   readonly offset: number;
   /** Lines end at a line feed; the first is 1. */
   readonly line: number;
-  /** UTF-16 units in the line, from 1. */
+  /** Bytes in the line, from 1. */
   readonly column: number;
 }
+
+/** `cut`: all was right until the input ended. `encoding`: the bytes are no UTF-8. `grammar`: anything else. */
+export type JsonFault = "cut" | "encoding" | "grammar";
 
 /** The text is not JSON by RFC 8259, or was cut short. */
 export class JsonSyntaxError extends SyntaxError implements JsonPlace {
   /** The class. */
   override readonly name = "JsonSyntaxError";
-  /** Of the unit that does not fit, or the input's length where it is cut. */
+  /** What kind of mistake it is. */
+  readonly fault: JsonFault;
+  /** Of the byte that does not fit, or the input's length where it is cut. */
   readonly offset: number;
   /** The line of `offset`. */
   readonly line: number;
   /** The column of `offset`. */
   readonly column: number;
-  /** Whether everything was right until the input ended: more of it might have come. */
-  readonly cut: boolean;
 
-  /** `found` is the unit that does not fit; without it the input has ended. */
-  constructor(rule: string, at: JsonPlace, found?: string) {
+  /** `found` is what does not fit, as it is to be shown; nothing is where the input has ended. */
+  constructor(
+    rule: string,
+    at: JsonPlace,
+    { fault, found }: { readonly fault: JsonFault; readonly found?: string },
+  ) {
+    const { offset, line, column } = at;
     super(
-      found === undefined
-        ? `Cannot read JSON as ${rule}: cut at offset ${at.offset}`
-        : `Cannot read JSON as ${rule}: ${JSON.stringify(found)} at offset ${at.offset} ` +
-          `(line ${at.line}, column ${at.column})`,
+      fault === "cut"
+        ? `Cannot read JSON as ${rule}: cut at offset ${offset} (line ${line}, column ${column})`
+        : `Cannot read JSON as ${rule}: ${found} at offset ${offset} (line ${line}, column ${column})`,
     );
-    this.offset = at.offset;
-    this.line = at.line;
-    this.column = at.column;
-    this.cut = found === undefined;
+    this.fault = fault;
+    this.offset = offset;
+    this.line = line;
+    this.column = column;
   }
 }
 
-/** A bound on JSON texts that `limits.ts` gives: open brackets, the units of a captured value, or of a name. */
+/** A bound on JSON texts that `limits.ts` gives: open brackets, the bytes of a captured value, or of a name. */
 export type JsonLimit = "depth" | "value" | "element" | "name";
 
 /** The text may be JSON, but it would not fit into fixed memory. */
@@ -52,13 +59,13 @@ export class JsonLimitError extends RangeError {
   /** Which bound. */
   readonly limit: JsonLimit;
 
-  /** `max` is the bound, `offset` where the text passed it or was seen to have. */
+  /** `max` is the bound, `offset` where the text passed it or was seen to have, in bytes. */
   constructor(limit: JsonLimit, max: number, offset: number) {
     const rules = {
       depth: `brackets may be open within each other ${max} deep at most`,
-      value: `a captured value may have ${max} characters at most`,
-      element: `an element that a filter looks at may have ${max} characters at most`,
-      name: `a name may have ${max} characters at most`,
+      value: `a captured value may have ${max} bytes at most`,
+      element: `an element that a filter looks at may have ${max} bytes at most`,
+      name: `a name may have ${max} bytes at most`,
     } as const;
     super(`Cannot read JSON as ${rules[limit]}: more at offset ${offset}`);
     this.limit = limit;

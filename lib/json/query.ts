@@ -8,6 +8,7 @@
  */
 
 import { type Expression, holds } from "./filter.ts";
+import { Machine } from "./machine.ts";
 import type { Path, Segment, Selector } from "./path.ts";
 
 /** States remembered at once. A path without descendants needs about one a segment; descendants can need 2^n. */
@@ -19,7 +20,7 @@ const picksCachedMax = 30;
 /**
  * What is asked about the nodes that a path selects. A node that it selects in several ways (`$[0,0]`) counts once,
  * and nodes come in the order of the document. A node about which a filter decides is held whole until it ends, so
- * that it may have `json.elementCharsMax` characters at most; only then is anything within it told.
+ * that it may have `json.elementBytesMax` bytes at most; only then is anything within it told.
  */
 export interface Wanted {
   /** Counted from the root, or as `within` says. */
@@ -56,6 +57,7 @@ export class Query {
   readonly start: QueryState;
   readonly #wanted: readonly Wanted[];
   readonly #states = new Map<string, QueryState>();
+  #machine: Machine | undefined;
 
   /**
    * `wanted` gives every path its number: its index.
@@ -77,6 +79,11 @@ export class Query {
       return position;
     });
     this.start = new QueryState(this, first, wanted);
+  }
+
+  /** What scans the documents. */
+  get machine(): Machine {
+    return this.#machine ??= new Machine();
   }
 
   /** States remembered now, at most `statesMax`. */
@@ -203,6 +210,16 @@ export class QueryState {
     return found;
   }
 
+  /** Whether it depends on its index where an element leads. */
+  get counts(): boolean {
+    return this.#picks.length > 0;
+  }
+
+  /** The first index above `index` from which on elements may lead elsewhere; infinite where there is none. */
+  changeAfter(index: number): number {
+    return Math.min(...this.#picks.map((pick) => changeOf(pick, index)));
+  }
+
   /** Drops what was worked out so far; it is worked out again when asked for. */
   forget(): void {
     this.#other = undefined;
@@ -232,6 +249,16 @@ function isPicked(pick: Pick, index: number): boolean {
   if (pick.kind === "index") return pick.index === index;
   const { start, end, step } = pick;
   return step > 0 && index >= start && (end === undefined || index < end) && (index - start) % step === 0;
+}
+
+/** The first index above `index` at which elements begin or cease to be picked. */
+function changeOf(pick: Pick, index: number): number {
+  const [start, end, step] = pick.kind === "index"
+    ? [pick.index, pick.index + 1, 1]
+    : [pick.start, pick.end ?? Infinity, pick.step];
+  if (step <= 0 || start >= end || index >= end) return Infinity;
+  if (index < start) return start;
+  return step === 1 ? end : index + 1;
 }
 
 /** The segments of a wanted from the root. */

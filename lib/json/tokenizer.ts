@@ -1,418 +1,380 @@
 /**
- * Follows a query through one JSON text that comes in chunks: strings in, calls of a handler out. Every character is
- * checked against RFC 8259, selected or not. It holds the open brackets and what is being captured, for its text or
- * for a filter, nothing else, both bounded by `limits.ts`; it does no I/O.
+ * Follows a query through one JSON text that comes in chunks: bytes or strings in, calls of a handler out. Every byte
+ * is checked against RFC 8259 and for UTF-8, selected or not. It holds the open brackets and what is being captured,
+ * for its text or for a filter, nothing else, both bounded by `limits.ts`; it does no I/O.
+ *
+ * The scanning itself is done by `scanner/scanner.ts`, in WebAssembly: with SIMD it follows a path at 1,000 MB/s and
+ * more, where the fastest loops over bytes in TypeScript reached 330.
  *
  * @module
  */
 
 import { json } from "../limits.ts";
-import { RULES, State as ImportedState } from "./grammar.ts";
 import type { Handler } from "./handler.ts";
-import { HeldText } from "./held_text.ts";
-import { type JsonLimit, JsonLimitError, type JsonPlace, JsonSyntaxError } from "./json_error.ts";
-import { PartialToken } from "./partial_token.ts";
-import type { Query, QueryState } from "./query.ts";
+import { HeldBytes } from "./held_bytes.ts";
 import {
-  beyondAscii,
-  isBlank,
-  kindAt,
-  load,
-  makeUnits,
-  pieceCharsMax,
-  skipPlain,
-  skipScalar,
-  skipString,
-} from "./scan.ts";
-import { Unit as ImportedUnit } from "./unit.ts";
+  type JsonFault,
+  type JsonLimit,
+  JsonLimitError,
+  type JsonPlace,
+  JsonSyntaxError,
+} from "./json_error.ts";
+import { EventType, eventWords, Grammar, type Machine, Stop } from "./machine.ts";
+import { ruleOf, whereCut } from "./grammar.ts";
+import type { Query, QueryState } from "./query.ts";
+import { RawText } from "./raw_text.ts";
+import { encodeLoosely, firstInvalid, shownAt, tailLength } from "./utf8.ts";
 import { ValueKind } from "./value.ts";
 
 export type { Handler };
 
-// V8 folds a constant of the same module into machine code, but reads an imported one anew every time.
-const State = ImportedState;
-const Unit = ImportedUnit;
-const depthMax = json.depthMax;
 const limitMax = {
-  depth: depthMax,
-  value: json.valueCharsMax,
-  element: json.elementCharsMax,
-  name: json.nameCharsMax,
+  depth: json.depthMax,
+  value: json.valueBytesMax,
+  element: json.elementBytesMax,
+  name: json.nameBytesMax,
 } as const;
 
-const noUnits = new Uint8Array(0);
+const byteOrderMark = [0xef, 0xbb, 0xbf];
 
-/** In place of an index. */
-const anObject = -1;
+/** In place of an offset. */
+const nowhere = -1;
 
-/** Buffers kept for reuse. More are in use at once only where filters lie within each other. */
-const spareUnitsMax = 4;
-
-/** The buffers that no tokenizer is using; they save an allocation for every answer. */
-const spareUnits: Uint8Array[] = [];
+const encoder = new TextEncoder();
 
 /**
  * One JSON text on its way through. After it has thrown, it can only be thrown away.
  *
- * As in `JSON.parse`, a lone surrogate may stand in a string, bare or escaped. A name that comes twice in an object
- * is reported twice. Lines are counted for messages.
+ * - A byte order mark at the very beginning is skipped, as RFC 8259 allows; anywhere else it is a mistake.
+ * - A lone surrogate may stand in a string as an escape, as in `JSON.parse`. Bare it is no Unicode text, and refused.
+ * - A name that comes twice in an object is reported twice.
+ * - Numbers and strings that nothing selects may be of any length.
  */
 export class Tokenizer {
   readonly #handler: Handler;
+  readonly #machine: Machine;
+  /** Whether it may be used: not while it reads, after it has thrown, or when it is over. */
   #usable = true;
 
-  // The piece at hand.
-  #piece = "";
-  #units: Uint8Array = noUnits;
-  /** Units of all pieces before this one. */
+  // Where in the text.
+  /** Bytes of all inputs before the one at hand. */
   #base = 0;
   #line = 1;
   /** The offset at which the line begins. */
   #lineBase = 0;
+  /** Bytes of a byte order mark seen so far; all three, or it was decided that there is none. */
+  #markBytes = 0;
+  /** A character that the end of the last chunk has cut: the first bytes of it, or the first half of a pair. */
+  #cutBytes = new Uint8Array();
+  #cutUnit = "";
 
-  // Where in the grammar.
-  #state: ImportedState = State.value;
-  #depth = 0;
-  /** By depth: the index of the element at hand, or -1 for an object. */
-  readonly #indexes: number[] = [];
-  /** The token that the end of the piece has cut. */
-  readonly #partial = new PartialToken();
+  // Where in the grammar and in the query.
+  /** What the machine knew of this text, when it was last given another one. */
+  #saved: Uint8Array | undefined;
+  #states: readonly QueryState[] = [];
+  readonly #start: QueryState;
 
-  // Where in the query.
-  /** The state at the value that comes next, or is being read. */
-  #node: QueryState;
-  /** By depth: the state at the open container. */
-  readonly #frames: QueryState[] = [];
-  /** The depth of the outermost open container in which nothing can match, or 0. */
-  #floor = 0;
-
-  // What is being captured, as offsets from the start of the input.
+  // What is being captured, as offsets from the start of the text.
   /** Where the open captures begin, outermost first. */
   readonly #captures: number[] = [];
-  #nameStart = 0;
-  readonly #held = new HeldText();
-  /** All of the input and where it begins in the document, if it is an element that a filter has let through. */
-  #element: { readonly raw: string; readonly start: number } | undefined;
+  /** Of the name that was cut. */
+  #nameStart = nowhere;
+  readonly #held = new HeldBytes();
+  readonly #raw = new RawText();
+  /** Where the text begins in the document, if it is an element that a filter has let through. */
+  readonly #elementStart: number;
 
-  /** `query` may be shared; `handler` is called while `process` and `finalize` run. */
-  constructor(query: Pick<Query, "start">, handler: Handler) {
-    this.#node = query.start;
+  /**
+   * `query` may be shared, but a handler must not process another text with it while it is called. `elementStart` is
+   * where the text begins, if it is part of a larger one.
+   */
+  constructor(query: Pick<Query, "start" | "machine">, handler: Handler, elementStart = 0) {
+    this.#machine = query.machine;
+    this.#start = query.start;
     this.#handler = handler;
+    this.#elementStart = elementStart;
   }
 
   /**
    * Reads on. A chunk may begin and end anywhere.
    *
-   * @throws {JsonSyntaxError} At the first unit that cannot be part of a JSON text. A byte order mark is one; a
-   * `TextDecoder` takes it off.
+   * @throws {JsonSyntaxError} At the first byte that cannot be part of a JSON text.
    * @throws {JsonLimitError} If a bound in `limits.ts` is passed.
-   * @throws {TypeError} If it has thrown before, or was finalized.
+   * @throws {TypeError} If it has thrown before, was finalized, or the machine of the query is at another text.
    */
-  process(chunk: string): void {
-    this.#claim();
-    // A handler may run another tokenizer meanwhile, and a filter does: each has its own.
-    const units = spareUnits.pop() ?? makeUnits();
-    this.#units = units;
-    try {
-      for (let at = 0; at < chunk.length; at += pieceCharsMax) {
-        this.#process(chunk.length <= pieceCharsMax ? chunk : chunk.slice(at, at + pieceCharsMax));
-      }
-      this.#usable = true;
-    } finally {
-      this.#units = noUnits;
-      if (spareUnits.length < spareUnitsMax) spareUnits.push(units);
-    }
+  process(chunk: Uint8Array | string): void {
+    this.#use(() => typeof chunk === "string" ? this.#processText(chunk) : this.#processBytes(chunk));
+    this.#usable = true;
   }
 
   /**
    * Ends the input. Only here is a number at the root known to be complete.
    *
    * @throws {JsonSyntaxError} If the input was cut short, or was empty.
-   * @throws {TypeError} If it has thrown before, or was finalized.
+   * @throws {TypeError} As `process`.
    */
   finalize(): void {
-    this.#claim();
-    if (this.#state === State.insideValue && this.#depth === 0 && this.#partial.endsWithInput()) {
-      this.#ended(0);
-    }
-    if (this.#state !== State.done) {
-      throw new JsonSyntaxError(`the input ends ${this.#whereCut()}`, this.#place(0));
-    }
+    this.#use(() => {
+      const machine = this.#machine;
+      machine.close(0);
+      const isWhole = this.#cutBytes.length === 0 && this.#cutUnit === "" && machine.finish();
+      this.#tell();
+      if (!isWhole) this.#failCut();
+    });
   }
 
-  /** Makes every later call throw; a call that went well takes it back. */
-  #claim(): void {
-    if (!this.#usable) throw new TypeError("Cannot go on with a JSON text as its tokenizer has ended");
+  /** Has the machine for this text while `work` runs. */
+  #use(work: () => void): void {
+    const machine = this.#machine;
+    if (!this.#usable) {
+      throw new TypeError("Cannot go on with a text as its tokenizer has ended or failed before");
+    }
+    if (machine.isBusy) {
+      throw new TypeError("Cannot read a text as another one is being read by the same query");
+    }
     this.#usable = false;
-  }
-
-  /** One piece, at most `pieceCharsMax` units. */
-  #process(piece: string): void {
-    this.#piece = piece;
-    load(piece, this.#units);
-    let i = 0;
-    while (i < piece.length) {
-      if (this.#state <= State.done) i = this.#run(i);
-      if (i < piece.length) i = this.#state <= State.done ? this.#begin(i) : this.#resume(i);
+    machine.isBusy = true;
+    try {
+      if (this.#saved === undefined) machine.begin(this.#start);
+      else machine.restore(this.#saved, this.#states);
+      work();
+      this.#saved = machine.save();
+      this.#states = machine.states;
+    } finally {
+      machine.isBusy = false;
     }
-    this.#hold();
-    this.#base += piece.length;
-    this.#piece = "";
   }
 
-  /**
-   * Goes from token to token while they are right and whole in this piece. It stops in front of any other, in the
-   * state that says what must come.
-   *
-   * This loop is trawl's hottest. On two cores that measure 1,000 MB/s for merely adding up bytes, it does 420 MB/s
-   * of compact rows with two columns each, 700 indented. Reading the string by `charCodeAt` took twice as long;
-   * testing four bytes at once, regular expressions for whole subtrees, or an own loop for what nothing selects
-   * gained nothing.
-   */
-  #run(at: number): number {
-    const units = this.#units;
-    const indexes = this.#indexes;
-    let i = at;
-    let state: ImportedState = this.#state;
-    let depth = this.#depth;
-    for (;;) {
-      if (units[i]! <= Unit.space) i = this.#blank(i);
-      const unit = units[i]!;
-      if (state <= State.firstValue) {
-        if (unit === Unit.openBrace || unit === Unit.openBracket) {
-          if (depth === depthMax) break;
-          state = unit === Unit.openBrace ? State.firstName : State.firstValue;
-          indexes[depth++] = unit === Unit.openBrace ? anObject : 0;
-          if (this.#floor === 0) this.#enter(depth, i);
-          i++;
-          continue;
-        }
-        if (unit !== Unit.closeBracket || state === State.value) {
-          const end = skipScalar(units, i);
-          if (end === i) break;
-          if (this.#node.selected) this.#scalar(i, end);
-          i = end;
-        }
-        state = depth === 0 ? State.done : State.after;
-      } else if (state === State.after) {
-        const isObject = indexes[depth - 1] === anObject;
-        if (unit === Unit.comma) {
-          state = isObject ? State.name : State.value;
-          if (this.#floor === 0 && !isObject) this.#next(depth);
-        } else if (unit === (isObject ? Unit.closeBrace : Unit.closeBracket)) {
-          if (depth === this.#floor) this.#floor = 0;
-          depth--;
-          if (this.#floor === 0) this.#leave(depth, i + 1);
-          if (depth === 0) state = State.done;
-        } else break;
-        i++;
-      } else if (state <= State.firstName) {
-        if (unit === Unit.quote) {
-          const close = this.#floor === 0 ? skipPlain(units, i + 1) : skipString(units, i + 1);
-          if (units[close] !== Unit.quote) break;
-          if (this.#floor === 0) this.#node = this.#member(this.#frames[depth - 1]!, i + 1, close);
-          i = close + 1;
-          state = State.colon;
-        } else if (unit === Unit.closeBrace && state === State.firstName) state = State.after;
-        else break;
-      } else if (state === State.colon && unit === Unit.colon) {
-        i++;
-        state = State.value;
-      } else break;
+  #processText(chunk: string): void {
+    const machine = this.#machine;
+    let text = this.#cutUnit + chunk;
+    const last = text.charCodeAt(text.length - 1);
+    this.#cutUnit = last >= 0xd800 && last < 0xdc00 ? text.slice(-1) : "";
+    if (this.#cutUnit !== "") text = text.slice(0, -1);
+    if (!text.isWellFormed() || this.#markBytes < byteOrderMark.length) {
+      return this.#processBytes(encodeLoosely(text));
     }
-    this.#state = state;
-    this.#depth = depth;
-    return i;
-  }
-
-  /** The container at `i` has opened, as the innermost of `depth`. */
-  #enter(depth: number, i: number): void {
-    const node = this.#node;
-    const isArray = this.#units[i] === Unit.openBracket;
-    if (node.selected) this.#begun(node, isArray ? ValueKind.array : ValueKind.object, i);
-    if (node.barren) this.#floor = depth;
-    this.#frames[depth - 1] = node;
-    this.#node = isArray ? node.element(0) : node.other;
-  }
-
-  /** The container that was open inside `depth` others has closed before `end`. */
-  #leave(depth: number, end: number): void {
-    const node = this.#frames[depth]!;
-    if (!node.selected) return;
-    this.#report(node, this.#indexes[depth] === anObject ? ValueKind.object : ValueKind.array, end);
-  }
-
-  /** Behind the comma of the array that is the innermost of `depth`. */
-  #next(depth: number): void {
-    const index = this.#indexes[depth - 1]! + 1;
-    this.#indexes[depth - 1] = index;
-    this.#node = this.#frames[depth - 1]!.element(index);
-  }
-
-  /** The value of `#node` goes from `start` to `end`. */
-  #scalar(start: number, end: number): void {
-    const kind = kindAt(this.#units[start]!)!;
-    this.#begun(this.#node, kind, start);
-    this.#report(this.#node, kind, end);
-  }
-
-  /** Where the name between its quotes, without escapes, leads from the object at `frame`. */
-  #member(frame: QueryState, start: number, close: number): QueryState {
-    const { names } = frame;
-    for (let k = 0; k < names.length; k++) {
-      const name = names[k]!;
-      if (name.length === close - start && this.#stands(name, start)) return frame.memberAt(k);
+    for (let at = 0; at < text.length;) {
+      const { read, written } = encoder.encodeInto(at === 0 ? text : text.slice(at), machine.inputView);
+      at += read;
+      machine.close(written);
+      this.#scan(written, read === written);
     }
-    return frame.other;
   }
 
-  /** Whether `text` stands at `start`. Compared in place: most names lead nowhere, and a slice costs more. */
-  #stands(text: string, start: number): boolean {
-    for (let k = 0; k < text.length; k++) {
-      const code = text.charCodeAt(k);
-      // Units beyond ASCII all look alike in the buffer.
-      const unit = code < beyondAscii ? this.#units[start + k] : this.#piece.charCodeAt(start + k);
-      if (unit !== code) return false;
+  #processBytes(chunk: Uint8Array): void {
+    const machine = this.#machine;
+    let at = this.#skipMark(chunk);
+    while (at < chunk.length) {
+      const cut = this.#cutBytes;
+      const taken = chunk.subarray(at, at + machine.inputView.length - cut.length);
+      machine.inputView.set(cut);
+      machine.inputView.set(taken, cut.length);
+      at += taken.length;
+      let length = cut.length + taken.length;
+      const cutLength = tailLength(machine.inputView.subarray(0, length));
+      length -= cutLength;
+      this.#cutBytes = machine.inputView.slice(length, length + cutLength);
+      machine.close(length);
+      if (machine.isUtf8(length)) this.#scan(length, machine.isAscii);
+      else this.#failEncoding(length);
     }
-    return true;
   }
 
-  /** A selected node begins at `i`. */
-  #begun({ visits, captured }: QueryState, kind: ValueKind, i: number): void {
+  /** Returns where the text begins in its first chunks. */
+  #skipMark(chunk: Uint8Array): number {
+    let at = 0;
+    while (this.#markBytes < byteOrderMark.length && at < chunk.length) {
+      if (chunk[at] !== byteOrderMark[this.#markBytes]) {
+        // What looked like the beginning of a mark is text.
+        this.#cutBytes = Uint8Array.from(byteOrderMark.slice(0, this.#markBytes));
+        this.#base -= this.#cutBytes.length;
+        this.#markBytes = byteOrderMark.length;
+        break;
+      }
+      this.#markBytes++;
+      this.#base++;
+      at++;
+    }
+    return at;
+  }
+
+  /** Reads the input at hand, which ends with a whole character. */
+  #scan(length: number, isAscii: boolean): void {
+    const machine = this.#machine;
+    this.#raw.isAscii = isAscii;
+    for (let at = 0;;) {
+      const stop = machine.run(at, length);
+      this.#tell();
+      if (stop === Stop.more) break;
+      at = machine.position;
+      if (stop === Stop.tooDeep) this.#failLimit("depth", at);
+      if (stop >= Stop.mistake) this.#fail(ruleOf(stop), { at, fault: "grammar", length });
+      if (stop !== Stop.full) machine.node = this.#leadOf(stop, at);
+    }
+    this.#hold(length);
+    const lines = machine.countLines(length);
+    if (lines > 0) {
+      this.#line += lines;
+      this.#lineBase = this.#base + machine.lineStart;
+    }
+    this.#base += length;
+  }
+
+  /** Where the member or element leads that the machine asks about; it stands before `at`. */
+  #leadOf(stop: number, at: number): QueryState {
+    const machine = this.#machine;
+    const { state, index, start } = machine.asked;
+    if (stop === Stop.askName) {
+      return state.names.length === 0 ? state.other : state.member(this.#name(start, at - 1));
+    }
+    if (stop === Stop.askElement && state.counts) {
+      const element = machine.elementIndex;
+      const lead = state.element(element);
+      machine.leadElements(lead, state.changeAfter(element));
+      return lead;
+    }
+    const lead = index < 0 ? state.other : state.memberAt(index);
+    machine.learn(state, index, lead);
+    return lead;
+  }
+
+  /** The name that ends before `end`; `start` is below 0 where it began in an input before. */
+  #name(start: number, end: number): string {
+    const length = start < 0 ? this.#base + end - this.#nameStart : end - start;
+    if (length > json.nameBytesMax) this.#failLimit("name", end);
+    if (start < 0) this.#point(this.#nameStart, end);
+    else this.#raw.set(this.#machine.inputView, start, end);
+    this.#nameStart = nowhere;
+    const raw = this.#raw.toString();
+    return raw.includes("\\") ? JSON.parse(`"${raw}"`) as string : raw;
+  }
+
+  /** Tells the handler what the machine has found. */
+  #tell(): void {
+    const { words, firstEvent, eventsEnd, states } = this.#machine;
+    for (let event = firstEvent; event < eventsEnd; event += eventWords) {
+      const what = words[event]!;
+      const state = states[what >> 8]!;
+      const kind = (what >> 2 & 7) as ValueKind;
+      const type = what & 3;
+      if (type === EventType.scalar && !state.undecided) {
+        this.#scalar(state, kind, words[event + 1]!, words[event + 2]!);
+      } else {
+        if (type !== EventType.end) this.#begun(state, kind, words[event + 1]!);
+        if (type !== EventType.begin) this.#ended(state, kind, words[event + 2]!);
+      }
+    }
+  }
+
+  /** A selected scalar goes from `start` to `end` in the input at hand. */
+  #scalar({ visits, texts }: QueryState, kind: ValueKind, start: number, end: number): void {
+    const handler = this.#handler;
+    for (let k = 0; k < visits.length; k++) handler.enter(visits[k]!, kind);
+    if (texts.length > 0) {
+      const raw = this.#raw;
+      raw.bytes = this.#machine.inputView;
+      raw.start = start;
+      raw.end = end;
+      for (let k = 0; k < texts.length; k++) handler.text(texts[k]!, kind, raw);
+    }
+    for (let k = visits.length - 1; k >= 0; k--) handler.leave(visits[k]!);
+  }
+
+  /** A selected node begins at `start`. */
+  #begun({ visits, captured }: QueryState, kind: ValueKind, start: number): void {
     for (let k = 0; k < visits.length; k++) this.#handler.enter(visits[k]!, kind);
-    if (captured) this.#captures.push(this.#base + i);
+    if (captured) this.#captures.push(this.#base + start);
   }
 
   /** A selected node ended before `end`, and so did every capture inside of it. */
-  #report(node: QueryState, kind: ValueKind, end: number): void {
+  #ended(node: QueryState, kind: ValueKind, end: number): void {
     const { visits, texts } = node;
     if (node.captured) {
       const start = this.#captures.pop()!;
-      if (this.#base + end - start > json.valueCharsMax) this.#failLimit("value", this.#piece.length);
-      const raw = this.#since(start, end);
-      if (node.undecided && raw.length > json.elementCharsMax) this.#failLimit("element", this.#piece.length);
-      if (node.undecided) return this.#follow(node.filtered(JSON.parse(raw)), kind, { raw, start });
-      for (const wanted of texts) this.#handler.text(wanted, kind, raw);
+      const length = this.#base + end - start;
+      if (length > json.valueBytesMax) this.#failLimit("value", end);
+      if (node.undecided && length > json.elementBytesMax) this.#failLimit("element", end);
+      this.#point(start, end);
+      if (node.undecided) {
+        return this.#follow(node.filtered(JSON.parse(this.#raw.toString())), kind, start);
+      }
+      for (let k = 0; k < texts.length; k++) this.#handler.text(texts[k]!, kind, this.#raw);
     }
     for (let k = visits.length - 1; k >= 0; k--) this.#handler.leave(visits[k]!);
   }
 
-  /** An element at `start` of this input that filters have let through to `node`. */
-  #follow(node: QueryState, kind: ValueKind, { raw, start }: { raw: string; start: number }): void {
+  /** The element at the offset `start`, to which `#raw` points, is let through by filters, to `node`. */
+  #follow(node: QueryState, kind: ValueKind, start: number): void {
     if (node.barren || kind > ValueKind.array) {
       const { visits, texts } = node;
       for (const wanted of visits) this.#handler.enter(wanted, kind);
-      for (const wanted of texts) this.#handler.text(wanted, kind, raw);
+      for (const wanted of texts) this.#handler.text(wanted, kind, this.#raw);
       for (const wanted of visits.toReversed()) this.#handler.leave(wanted);
       return;
     }
-    const inner = new Tokenizer({ start: node }, this.#handler);
-    inner.#element = { raw, start: start + (this.#element?.start ?? 0) };
-    inner.process(raw);
+    const { bytes, start: from, end } = this.#raw;
+    const query = { start: node, machine: this.#machine.inner };
+    const inner = new Tokenizer(query, this.#handler, this.#elementStart + start);
+    inner.process(bytes.subarray(from, end));
     inner.finalize();
   }
 
-  /** The first unit of a token that `#run` did not take, because it is cut or wrong. */
-  #begin(i: number): number {
-    const state = this.#state;
-    const kind = kindAt(this.#units[i]!);
-    if (state === State.name || state === State.firstName) {
-      if (kind !== ValueKind.string) this.#fail(i, RULES[state]!);
-      this.#state = State.insideName;
-      this.#nameStart = this.#base + i + 1;
-    } else {
-      if (kind === undefined || state > State.firstValue) this.#fail(i, RULES[state]!);
-      if (kind === ValueKind.object || kind === ValueKind.array) this.#failLimit("depth", i);
-      if (this.#node.selected) this.#begun(this.#node, kind, i);
-      this.#state = State.insideValue;
-    }
-    this.#partial.begin(kind);
-    return kind === ValueKind.string ? i + 1 : i;
+  /** Points `#raw` at the text from the offset `start` up to `end` in the input at hand. */
+  #point(start: number, end: number): void {
+    const { inputView } = this.#machine;
+    if (start >= this.#base) return this.#raw.set(inputView, start - this.#base, end);
+    const whole = this.#held.join(start, inputView.subarray(0, end));
+    this.#raw.set(whole, 0, whole.length);
+    this.#raw.isAscii = false;
   }
 
-  /** Goes on with that token. */
-  #resume(at: number): number {
-    const partial = this.#partial;
-    const i = partial.read(this.#units, at, this.#piece.length);
-    if (partial.broken !== undefined) this.#fail(i, partial.broken);
-    if (partial.ended) {
-      if (this.#state === State.insideName) this.#named(i - 1);
-      else this.#ended(i);
-    }
-    return i;
-  }
-
-  /** The cut value ended before `end`. */
-  #ended(end: number): void {
-    this.#state = this.#depth === 0 ? State.done : State.after;
-    if (this.#node.selected) this.#report(this.#node, this.#partial.kind, end);
-  }
-
-  /** At the closing quote of a name that was cut or has escapes. */
-  #named(close: number): void {
-    this.#state = State.colon;
-    if (this.#floor > 0) return;
-    const frame = this.#frames[this.#depth - 1]!;
-    this.#node = frame.names.length === 0 ? frame.other : frame.member(this.#nameUntil(close));
-  }
-
-  #nameUntil(close: number): string {
-    if (this.#base + close - this.#nameStart > json.nameCharsMax) this.#failLimit("name", close);
-    const raw = this.#since(this.#nameStart, close);
-    return raw.includes("\\") ? JSON.parse(`"${raw}"`) as string : raw;
-  }
-
-  /** Behind white space. Line feeds stand nowhere else, so lines are counted here. */
-  #blank(at: number): number {
-    const units = this.#units;
-    let i = at;
-    for (;;) {
-      while (units[i] === Unit.space) i++;
-      if (units[i] === Unit.lineFeed) {
-        this.#line++;
-        this.#lineBase = this.#base + i + 1;
-      } else if (!isBlank(units[i]!)) return i;
-      i++;
-    }
-  }
-
-  /** The input from the offset `start` up to `end` in the piece at hand. */
-  #since(start: number, end: number): string {
-    if (start >= this.#base) return this.#piece.slice(start - this.#base, end);
-    // A slice of the whole takes no memory, however many elements lie within each other.
-    if (this.#element !== undefined) return this.#element.raw.slice(start, this.#base + end);
-    return this.#held.from(start) + this.#piece.slice(0, end);
-  }
-
-  /** Keeps the piece while something that began in it, or before, is not complete. */
-  #hold(): void {
-    const length = this.#piece.length;
+  /** Keeps the input while something that began in it, or before, is not complete. */
+  #hold(length: number): void {
+    const machine = this.#machine;
     const end = this.#base + length;
-    const inName = this.#state === State.insideName && this.#floor === 0 &&
-      this.#frames[this.#depth - 1]!.names.length > 0;
-    if (inName && end - this.#nameStart > json.nameCharsMax) this.#failLimit("name", length);
-    const first = this.#captures[0] ?? (inName ? this.#nameStart : end);
-    if (end - first > json.valueCharsMax) this.#failLimit("value", length);
-    if (this.#element === undefined) this.#held.keep(this.#piece, this.#base, first);
+    const isInName = machine.grammar === Grammar.insideName && machine.floor === 0 &&
+      machine.container.names.length > 0;
+    if (!isInName) this.#nameStart = nowhere;
+    else if (this.#nameStart === nowhere) this.#nameStart = this.#base + machine.nameStart;
+    if (isInName && end - this.#nameStart > json.nameBytesMax) this.#failLimit("name", length);
+    const first = this.#captures[0] ?? (isInName ? this.#nameStart : end);
+    if (end - first > json.valueBytesMax) this.#failLimit("value", length);
+    this.#held.keep(machine.inputView.subarray(0, length), this.#base, first);
   }
 
-  #fail(i: number, rule: string): never {
-    throw new JsonSyntaxError(rule, this.#place(i), this.#piece.charAt(i));
+  /** The input, `length` long, is no UTF-8; whatever stands before may be wrong, too. */
+  #failEncoding(length: number): never {
+    const machine = this.#machine;
+    const at = firstInvalid(machine.inputView.subarray(0, length));
+    const found = `byte 0x${machine.inputView[at]!.toString(16)}`;
+    machine.close(at);
+    this.#scan(at, false);
+    throw new JsonSyntaxError("text must be UTF-8", this.#place(0), { fault: "encoding", found });
   }
 
-  #failLimit(limit: JsonLimit, i: number): never {
-    throw new JsonLimitError(limit, limitMax[limit], this.#base + i + (this.#element?.start ?? 0));
+  #failCut(): never {
+    const isInCharacter = this.#cutBytes.length > 0 || this.#cutUnit !== "";
+    const where = isInCharacter ? "inside a character" : whereCut(this.#machine);
+    this.#base += this.#cutBytes.length;
+    throw new JsonSyntaxError(`the input ends ${where}`, this.#place(0), { fault: "cut" });
   }
 
-  #place(i: number): JsonPlace {
-    const offset = this.#base + i;
-    return { offset, line: this.#line, column: offset - this.#lineBase + 1 };
+  #fail(rule: string, { at, fault, length }: { at: number; fault: JsonFault; length: number }): never {
+    const found = shownAt(this.#machine.inputView.subarray(at, length));
+    throw new JsonSyntaxError(rule, this.#place(at), { fault, found });
   }
 
-  #whereCut(): string {
-    if (this.#state === State.insideName) return "inside a name";
-    if (this.#state === State.insideValue) return `inside a ${this.#partial.noun}`;
-    if (this.#depth === 0) return "before a value";
-    return this.#indexes[this.#depth - 1] === anObject ? "inside an object" : "inside an array";
+  #failLimit(limit: JsonLimit, at: number): never {
+    throw new JsonLimitError(limit, limitMax[limit], this.#elementStart + this.#base + at);
+  }
+
+  /** The place of `at` in the input at hand. */
+  #place(at: number): JsonPlace {
+    const before = this.#machine.inputView.subarray(0, at);
+    const lineFeed = before.lastIndexOf(0x0a);
+    const line = this.#line + before.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
+    const offset = this.#base + at;
+    return { offset, line, column: offset - (lineFeed < 0 ? this.#lineBase : this.#base + lineFeed + 1) + 1 };
   }
 }

@@ -1,12 +1,13 @@
 /**
- * The tokenizer as a stream: chunks of JSON text in, whatever a collector makes of them out. It holds no more than
- * the tokenizer does and what the collector completed in one chunk.
+ * The tokenizer as a stream: chunks of JSON in, bytes or text, whatever a collector makes of them out. It holds no
+ * more than the tokenizer does and what the collector completed in one chunk.
  *
  * @module
  */
 
 import type { Path } from "./path.ts";
 import { Query } from "./query.ts";
+import type { RawText } from "./raw_text.ts";
 import { type Handler, Tokenizer } from "./tokenizer.ts";
 
 /** A handler that makes something of what it is told. */
@@ -16,7 +17,7 @@ export interface Collector<R> extends Handler {
 }
 
 /** One JSON text in; after each chunk what `collector` has to give, if anything. Fails as the tokenizer throws. */
-export class TokenizerStream<R> extends TransformStream<string, R> {
+export class TokenizerStream<R> extends TransformStream<Uint8Array | string, R> {
   /** As for `Tokenizer`. */
   constructor(query: Query, collector: Collector<R>) {
     const tokenizer = new Tokenizer(query, collector);
@@ -38,7 +39,7 @@ export class TokenizerStream<R> extends TransformStream<string, R> {
 }
 
 /** One JSON text in; after each chunk the raw texts, at least one, of the nodes of `path` that it completed. */
-export function selectValues(path: Path): TransformStream<string, string[]> {
+export function selectValues(path: Path): TransformStream<Uint8Array | string, string[]> {
   return new TokenizerStream(new Query([{ path, take: "text" }]), new TextCollector());
 }
 
@@ -51,8 +52,8 @@ class TextCollector implements Collector<string[]> {
   /** Never called: no path is visited. */
   leave(): void {}
 
-  text(_wanted: number, _kind: number, raw: string): void {
-    this.#texts.push(raw);
+  text(_wanted: number, _kind: number, raw: RawText): void {
+    this.#texts.push(raw.toString());
   }
 
   take(): string[] | undefined {

@@ -76,6 +76,30 @@ Deno.test("collect() tries again what may go away, and stores how often", async 
   assert.deepEqual(query(file, "SELECT DISTINCT verdict, attempts FROM fetch"), [["ok", 2]]);
 });
 
+Deno.test("collect() names what is wrong with an answer's bytes, small or large", async () => {
+  using folder = new TempFolder();
+  const wrong: Readonly<Record<string, readonly [reason: string, before: string, ...bytes: number[]]>> = {
+    "0": ["bad-utf8", '{"r": ["', 0xc3, 0x28],
+    "1": ["bad-utf8", '{"r": ["', 0xed, 0xa0, 0x80],
+    "2": ["cut", '{"r": ["a', 0xc3],
+    "3": ["cut", '{"r": [1,'],
+    "4": ["bad-json", '{"r": [1,,'],
+    "5": ["too-deep", `{"r": ${"[".repeat(600)}`],
+  };
+  const long = `{"x": "${"x".repeat(200_000)}", `;
+  await using server = serverOf((key) => {
+    const [, before = "", ...bytes] = wrong[key.slice(-1)] ?? [];
+    const text = key.length > 1 ? long + before.slice(1) : before;
+    return new Response(Uint8Array.from([...new TextEncoder().encode(text), ...bytes]));
+  });
+  const keys = Object.keys(wrong).flatMap((key) => [key, `1${key}`]);
+  const source: KeySource = { kind: "file", file: folder.file("keys.txt", keys.join("\n")) };
+  const file = folder.file("a.db");
+  await collectInto(file, jobOf(server.url, { keys: source, attempts: 1 }));
+  const expected = Object.values(wrong).flatMap(([reason]) => [[reason], [reason]]);
+  assert.deepEqual(query(file, "SELECT reason FROM fetch ORDER BY id"), expected);
+});
+
 Deno.test("collect() keeps the rows of a large answer once, however often it was cut before", async () => {
   using folder = new TempFolder();
   const count = 60_000;

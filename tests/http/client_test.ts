@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
 import { http } from "../../lib/limits.ts";
-import { ask, clientOf, fails, HandlerServer, head, patient, RawServer, says } from "./support.ts";
+import { ask, clientOf, fails, HandlerServer, head, patient, RawServer, says, smallText } from "./support.ts";
 
 /** Takes requests, and says nothing. */
 const silent = says("");
@@ -16,7 +16,7 @@ Deno.test("Client.get() sends its headers and gives status, headers and text", a
   using client = clientOf(server);
   const answer = await client.get(`${server.url}/?q=1`, { "x-a": "b" });
   assert.deepEqual([answer.status, answer.headers.get("etag")], [418, '"e"']);
-  assert.deepEqual([await answer.smallText(), answer.bytes], ["b ?q=1", 6]);
+  assert.deepEqual([await smallText(answer), answer.bytes], ["b ?q=1", 6]);
 });
 
 Deno.test("Client.get() fails with connect when nobody listens", async () => {
@@ -98,7 +98,7 @@ Deno.test({
     // Now it looks, and finds nobody for as long again.
     await delay(3 * short);
     await says(`${head}content-length: 2\r\n\r\n`)(connection, "");
-    const text = (await asked).smallText();
+    const text = smallText(await asked);
     await delay(3 * short);
     await says("ok")(connection, "");
     assert.equal(await text, "ok");
@@ -120,8 +120,8 @@ Deno.test("Client does not count what its reader takes its time for as idle", as
   await using server = new HandlerServer(() => new Response(text));
   using client = clientOf(server, { timeouts: { ...patient, idleMs: short } });
   const answer = await client.get(server.url, {});
-  assert.equal(await answer.smallText(), undefined);
-  const reader = answer.textStream().getReader();
+  assert.equal(await smallText(answer), undefined);
+  const reader = answer.stream().getReader();
   let length = (await reader.read()).value?.length ?? 0;
   await delay(3 * short);
   for (let read = await reader.read(); !read.done; read = await reader.read()) length += read.value.length;
@@ -154,7 +154,7 @@ Deno.test("Client follows redirects within its hosts, with the headers", async (
   });
   using client = clientOf(server);
   const answer = await client.get(`${server.url}/?at=0`, { "x-a": "kept" });
-  assert.equal(await answer.smallText(), "kept");
+  assert.equal(await smallText(answer), "kept");
 });
 
 Deno.test("Client fails with redirect after too many", async () => {
@@ -190,7 +190,7 @@ Deno.test("Client gives a 304 and a redirect without a location as they are", as
     await using server = new HandlerServer(() => new Response(null, { status }));
     using client = clientOf(server);
     const answer = await client.get(server.url, {});
-    assert.deepEqual([answer.status, await answer.smallText()], [status, ""]);
+    assert.deepEqual([answer.status, await smallText(answer)], [status, ""]);
   }
 });
 
@@ -202,7 +202,7 @@ Deno.test("Client.drop() ends whatever is under way, and nothing that comes afte
   using client = clientOf(server);
   const thinking = client.get(`${server.url}/think`, {});
   const answer = await client.get(`${server.url}/body`, {});
-  const reading = answer.smallText();
+  const reading = smallText(answer);
   const checks = [fails(thinking, "dropped"), fails(reading, "dropped")];
   await delay(30);
   client.drop();

@@ -125,11 +125,15 @@ export async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<A
   return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
 }
 
-/** All text of a stream. */
-export async function textOf(stream: ReadableStream<string>): Promise<string> {
-  let text = "";
-  for await (const chunk of stream) text += chunk;
-  return text;
+/** All text that is left of an answer. */
+export async function restOf(answer: Answer): Promise<string> {
+  return await new Response(answer.stream()).text();
+}
+
+/** The whole text of a small answer; undefined of a large one. */
+export async function smallText(answer: Answer): Promise<string | undefined> {
+  const bytes = await answer.small();
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }
 
 /** The beginning of an answer, its framing left out. */
@@ -137,7 +141,7 @@ export const head = "HTTP/1.1 200 OK\r\n";
 
 /** All text of an answer, by whichever way there is. */
 export async function wholeText(answer: Answer): Promise<string> {
-  return await answer.smallText() ?? await textOf(answer.textStream());
+  return await smallText(answer) ?? await restOf(answer);
 }
 
 /** Asserts that an exchange fails for `reason`. */

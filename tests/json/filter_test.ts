@@ -346,11 +346,11 @@ Deno.test("Tokenizer follows filters through elements larger than its buffer, an
 
 Deno.test("Tokenizer throws JsonLimitError when an element or a name in it is too long for a filter", () => {
   const cases: readonly (readonly [element: string, limit: string | undefined])[] = [
-    [`"${"x".repeat(json.elementCharsMax - 2)}"`, undefined],
-    [`"${"x".repeat(json.elementCharsMax - 1)}"`, "element"],
-    [`"${"x".repeat(json.valueCharsMax - 1)}"`, "value"],
-    [`{"a":1,"${"n".repeat(json.nameCharsMax)}":1}`, undefined],
-    [`{"a":1,"${"n".repeat(json.nameCharsMax + 1)}":1}`, "name"],
+    [`"${"x".repeat(json.elementBytesMax - 2)}"`, undefined],
+    [`"${"x".repeat(json.elementBytesMax - 1)}"`, "element"],
+    [`"${"x".repeat(json.valueBytesMax - 1)}"`, "value"],
+    [`{"a":1,"${"n".repeat(json.nameBytesMax)}":1}`, undefined],
+    [`{"a":1,"${"n".repeat(json.nameBytesMax + 1)}":1}`, "name"],
   ];
   for (const [element, limit] of cases) {
     const text = `[0,${element}]`;
@@ -361,13 +361,13 @@ Deno.test("Tokenizer throws JsonLimitError when an element or a name in it is to
 
 Deno.test("Tokenizer counts from the document's start when a name is too long in an element within elements", () => {
   const error = thrown(() =>
-    record(textQuery("$[?@][?@].b"), [`[[1,{"${"n".repeat(json.nameCharsMax + 1)}":1}]]`])
+    record(textQuery("$[?@][?@].b"), [`[[1,{"${"n".repeat(json.nameBytesMax + 1)}":1}]]`])
   );
   assert.ok(error instanceof JsonLimitError);
   // Behind `[[1,{"`, at the closing quote or where the piece ends.
   assert.match(
     error.message,
-    new RegExp(`more at offset (${json.nameCharsMax + 7}|${json.nameCharsMax + 4})$`),
+    new RegExp(`more at offset (${json.nameBytesMax + 7}|${json.nameBytesMax + 4})$`),
   );
 });
 

@@ -7,6 +7,7 @@
 
 import { parsePath, type Path, type Segment, type Selector } from "../../lib/json/path.ts";
 import { Query, type Wanted } from "../../lib/json/query.ts";
+import type { RawText } from "../../lib/json/raw_text.ts";
 import { type Handler, Tokenizer } from "../../lib/json/tokenizer.ts";
 import type { ValueKind } from "../../lib/json/value.ts";
 
@@ -23,14 +24,14 @@ export class Recorder implements Handler {
     this.calls.push(`leave ${wanted}`);
   }
 
-  text(wanted: number, kind: ValueKind, raw: string): void {
+  text(wanted: number, kind: ValueKind, raw: RawText): void {
     this.calls.push(`text ${wanted} ${kind} ${raw}`);
-    this.texts.push({ wanted, kind, raw });
+    this.texts.push({ wanted, kind, raw: raw.toString() });
   }
 }
 
 /** Follows `query` through the chunks of one text. */
-export function record(query: Query, chunks: Iterable<string>): Recorder {
+export function record(query: Query, chunks: Iterable<Uint8Array | string>): Recorder {
   const recorder = new Recorder();
   const tokenizer = new Tokenizer(query, recorder);
   for (const chunk of chunks) tokenizer.process(chunk);
@@ -51,6 +52,14 @@ export function thrown(act: () => void): unknown {
   } catch (error) {
     return error;
   }
+}
+
+/**
+ * Whether a text is JSON, as `JSON.parse` says, with two exceptions: a byte order mark may lead, and what is no Unicode
+ * text, since half of a surrogate pair is missing, is none.
+ */
+export function isJson(text: string): boolean {
+  return text.isWellFormed() && thrown(() => JSON.parse(text.replace(/^\ufeff/, ""))) === undefined;
 }
 
 /** The text whole, one unit at a time, and in two at every place. */

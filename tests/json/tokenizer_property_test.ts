@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parsePath } from "../../lib/json/path.ts";
 import { Query } from "../../lib/json/query.ts";
-import { nodesOf, record, thrown } from "./support.ts";
+import { isJson, nodesOf, record, thrown } from "./support.ts";
 
 const numRuns = 2_000;
 
@@ -134,7 +134,7 @@ Deno.test("Tokenizer accepts and refuses as JSON.parse does when a document is d
       const at = Math.floor(place * text.length);
       const damaged = text.slice(0, at) + added + text.slice(at + lost);
       const query = new Query([{ path: parsePath("$..a"), take: "text" }]);
-      const wanted = thrown(() => JSON.parse(damaged)) === undefined;
+      const wanted = isJson(damaged);
       assert.equal(thrown(() => record(query, cut(damaged, places))) === undefined, wanted);
     }),
     { numRuns: numRuns * 3 },

@@ -33,7 +33,7 @@ Deno.test("selectValues() gives what was whole, then fails, when the input is cu
     ) {
       batches.push(batch);
     }
-  }, (error) => error instanceof JsonSyntaxError && error.cut);
+  }, (error) => error instanceof JsonSyntaxError && error.fault === "cut");
   assert.deepEqual(batches, [["1"], ["2"]]);
 });
 

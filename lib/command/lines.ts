@@ -1,0 +1,84 @@
+/**
+ * The collector of `trawl extract`: writes each selected value as a line, as bytes. Nothing is made into a string that
+ * can be copied as it stands. Holds the lines that one chunk of input completed.
+ *
+ * @module
+ */
+
+import type { RawText } from "../json/raw_text.ts";
+import type { Collector } from "../json/tokenizer_stream.ts";
+import { decodeText, ValueKind } from "../json/value.ts";
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/** A `set` of an array costs as much as a loop over so many bytes. */
+const copiedByLoopMax = 64;
+
+const encoder = new TextEncoder();
+
+/** Lines of JSON, or with `isRaw` of bare strings. */
+export class Lines implements Collector<Uint8Array> {
+  readonly #isRaw: boolean;
+  #bytes = new Uint8Array(64 * 1_024);
+  #length = 0;
+
+  constructor({ isRaw }: { readonly isRaw: boolean }) {
+    this.#isRaw = isRaw;
+  }
+
+  /** Never called: no path is visited. */
+  enter(): void {}
+
+  /** Never called: no path is visited. */
+  leave(): void {}
+
+  text(_wanted: number, kind: ValueKind, raw: RawText): void {
+    if (kind === ValueKind.string && this.#isRaw) {
+      this.#add(encoder.encode(String(decodeText(kind, raw.toString()))));
+    } else if (kind <= ValueKind.array && hasLineBreak(raw)) {
+      this.#add(encoder.encode(onOneLine(raw.toString())));
+    } else {
+      this.#add(raw.bytes, raw.start, raw.end);
+    }
+  }
+
+  /** The lines since the last call; they are there until the next one is added. */
+  take(): Uint8Array | undefined {
+    if (this.#length === 0) return undefined;
+    const lines = this.#bytes.subarray(0, this.#length);
+    this.#length = 0;
+    return lines;
+  }
+
+  #add(from: Uint8Array, start = 0, end: number = from.length): void {
+    const length = end - start;
+    if (this.#length + length + 1 > this.#bytes.length) this.#grow(length + 1);
+    const bytes = this.#bytes;
+    let to = this.#length;
+    if (length > copiedByLoopMax) {
+      bytes.set(from.subarray(start, end), to);
+      to += length;
+    } else {
+      for (let at = start; at < end; at++) bytes[to++] = from[at]!;
+    }
+    bytes[to] = lineFeed;
+    this.#length = to + 1;
+  }
+
+  #grow(missing: number): void {
+    const larger = new Uint8Array(Math.max(this.#length + missing, this.#bytes.length * 2));
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = larger;
+  }
+}
+
+function hasLineBreak({ bytes, start, end }: RawText): boolean {
+  const value = bytes.subarray(start, end);
+  return value.includes(lineFeed) || value.includes(carriageReturn);
+}
+
+/** White space between an array's or an object's tokens may hold line breaks; those within strings are escaped. */
+function onOneLine(raw: string): string {
+  return raw.replaceAll(/\s*[\r\n]\s*/g, " ");
+}

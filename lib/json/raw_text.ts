@@ -1,0 +1,80 @@
+/**
+ * The JSON of a selected value, exactly as it stood: bytes that are looked at where they lie. Nothing is made of them
+ * until somebody asks.
+ *
+ * @module
+ */
+
+/** Digits that a safe integer can always have: 10^15 is below 2^53. */
+const safeDigitsMax = 15;
+
+/** Some bytes of UTF-8, and what can be read from them. It is used again for the next value: keep what it gives. */
+export class RawText {
+  /** They lie between `start` and `end`. */
+  bytes: Uint8Array = new Uint8Array();
+  start = 0;
+  end = 0;
+  /** Whether the whole input is known to be ASCII. */
+  isAscii = false;
+
+  /** How many bytes. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** Points at other bytes. */
+  set(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+  }
+
+  /** The value if it is an integer of at most 15 digits, written without fraction and exponent; -0 is 0. */
+  smallInteger(): number | undefined {
+    const { bytes, end } = this;
+    const isNegative = bytes[this.start] === minus;
+    const first = isNegative ? this.start + 1 : this.start;
+    if (end - first > safeDigitsMax || first === end) return undefined;
+    let value = 0;
+    for (let at = first; at < end; at++) {
+      const digit = bytes[at]! - zero;
+      if (digit < 0 || digit > 9) return undefined;
+      value = value * 10 + digit;
+    }
+    return isNegative ? 0 - value : value;
+  }
+
+  /** The JSON as text. */
+  toString(): string {
+    return textOf(this.bytes, this.start, this.end);
+  }
+
+  /** A string's characters between its quotes; undefined where some are escaped. */
+  plainString(): string | undefined {
+    return this.bytes.subarray(this.start, this.end).includes(backslash)
+      ? undefined
+      : textOf(this.bytes, this.start + 1, this.end - 1);
+  }
+}
+
+const minus = 0x2d;
+const zero = 0x30;
+const backslash = 0x5c;
+const firstBeyondAscii = 0x80;
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Up to this length a loop is faster than the call of a decoder. */
+const shortBytesMax = 16;
+
+/** The text of UTF-8. */
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > shortBytesMax) return decoder.decode(bytes.subarray(start, end));
+  let text = "";
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte >= firstBeyondAscii) return decoder.decode(bytes.subarray(start, end));
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}

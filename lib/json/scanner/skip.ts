@@ -1,0 +1,117 @@
+/**
+ * The innermost loops: 16 bytes at a time up to the first that is not of a kind. The zero behind the input is of
+ * none of these kinds, so they end there at the latest.
+ *
+ * @module
+ */
+
+/** Behind white space. */
+@inline
+export function skipBlank(at: usize): usize {
+  let p = at;
+  let others = 0;
+  while (true) {
+    const bytes = v128.load(p);
+    const blanks = v128.or(
+      v128.or(i8x16.eq(bytes, i8x16.splat(0x20)), i8x16.eq(bytes, i8x16.splat(0x0a))),
+      v128.or(i8x16.eq(bytes, i8x16.splat(0x0d)), i8x16.eq(bytes, i8x16.splat(0x09))),
+    );
+    others = ~i8x16.bitmask(blanks) & 0xffff;
+    if (others != 0) break;
+    p += 16;
+  }
+  return p + ctz(others);
+}
+
+/** Behind what may stand in a string as it is. */
+@inline
+export function skipPlain(at: usize): usize {
+  let p = at;
+  let others = 0;
+  while (true) {
+    const bytes = v128.load(p);
+    others = i8x16.bitmask(
+      v128.or(
+        v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+        i8x16.lt_u(bytes, i8x16.splat(0x20)),
+      ),
+    );
+    if (others != 0) break;
+    p += 16;
+  }
+  return p + ctz(others);
+}
+
+/** Behind the digits, if any. */
+@inline
+export function skipDigits(at: usize): usize {
+  let p = at;
+  let others = 0;
+  while (true) {
+    const bytes = v128.load(p);
+    others = ~i8x16.bitmask(i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10))) & 0xffff;
+    if (others != 0) break;
+    p += 16;
+  }
+  return p + ctz(others);
+}
+
+/** From a backslash or a quote on to the closing quote, or to what ends the string early: an end or a mistake. */
+export function skipEscaped(at: usize): usize {
+  let p = at;
+  while (load<u8>(p) == 0x5c) {
+    if (isEscaped(load<u8>(p + 1))) p += 2;
+    else if (load<u8>(p + 1) == 0x75 && areHexDigits(p + 2)) p += 6;
+    else return p;
+    p = skipPlain(p);
+  }
+  return p;
+}
+
+/** Whether a backslash and this are an escape of two characters. */
+export function isEscaped(c: u32): bool {
+  return c == 0x22 || c == 0x5c || c == 0x2f || c == 0x62 || c == 0x66 || c == 0x6e || c == 0x72 || c == 0x74;
+}
+
+/** Whether it is a hexadecimal digit. */
+export function isHexDigit(c: u32): bool {
+  return c - 0x30 < 10 || (c | 0x20) - 0x61 < 6;
+}
+
+/** Whether it is a decimal digit. */
+export function isDigit(c: u32): bool {
+  return c - 0x30 < 10;
+}
+
+function areHexDigits(at: usize): bool {
+  return isHexDigit(load<u8>(at)) && isHexDigit(load<u8>(at + 1)) && isHexDigit(load<u8>(at + 2)) &&
+    isHexDigit(load<u8>(at + 3));
+}
+
+/** Behind the number that begins at `at`; `at` itself where it is wrong or may go on in the next input. */
+@inline
+export function skipNumber(at: usize, end: usize): usize {
+  const integer = load<u8>(at) == 0x2d ? at + 1 : at;
+  let p = load<u8>(integer) == 0x30 ? integer + 1 : skipDigits(integer);
+  let isWrong = p == integer;
+  if (load<u8>(p) == 0x2e) {
+    const fraction = p + 1;
+    p = skipDigits(fraction);
+    isWrong = isWrong || p == fraction;
+  }
+  if ((load<u8>(p) | 0x20) == 0x65) {
+    const sign = load<u8>(p + 1);
+    const exponent = sign == 0x2b || sign == 0x2d ? p + 2 : p + 1;
+    p = skipDigits(exponent);
+    isWrong = isWrong || p == exponent;
+  }
+  return isWrong || p >= end ? at : p;
+}
+
+/** Behind `true`, `false` or `null`; `at` itself where none of them stands there whole. */
+@inline
+export function skipWord(at: usize): usize {
+  const four = load<u32>(at);
+  if (four == 0x65757274 || four == 0x6c6c756e) return at + 4;
+  return four == 0x736c6166 && load<u8>(at + 4) == 0x65 ? at + 5 : at;
+}

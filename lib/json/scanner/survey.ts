@@ -1,0 +1,100 @@
+/**
+ * A first look at an input: whether it is UTF-8, whether it is ASCII alone, and its line feeds.
+ *
+ * The check is the one of Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte" (2021): three
+ * tables, looked up by halves of a byte and the one before, name what is wrong with the two; their intersection is
+ * empty where nothing is. Third and fourth bytes are told by what stands two and three before.
+ *
+ * @module
+ */
+
+const tooShort: u8 = 1 << 0; // A leading byte, and none that continues it.
+const tooLong: u8 = 1 << 1; // ASCII, and a byte that continues it.
+const overlong3: u8 = 1 << 2;
+const tooLarge: u8 = 1 << 3;
+const surrogate: u8 = 1 << 4;
+const overlong2: u8 = 1 << 5;
+const tooLarge1000: u8 = 1 << 6;
+const overlong4: u8 = 1 << 6;
+const twoContinuations: u8 = 1 << 7;
+const carry: u8 = tooShort | tooLong | twoContinuations;
+
+/** By the upper half of the first byte. */
+const byFirstHigh: usize = memory.data<u8>([
+  tooLong, tooLong, tooLong, tooLong, tooLong, tooLong, tooLong, tooLong,
+  twoContinuations, twoContinuations, twoContinuations, twoContinuations,
+  tooShort | overlong2, tooShort, tooShort | overlong3 | surrogate, tooShort | tooLarge | tooLarge1000 | overlong4,
+], 16);
+/** By its lower half. */
+const byFirstLow: usize = memory.data<u8>([
+  carry | overlong3 | overlong2 | overlong4, carry | overlong2, carry, carry, carry | tooLarge,
+  carry | tooLarge | tooLarge1000, carry | tooLarge | tooLarge1000, carry | tooLarge | tooLarge1000,
+  carry | tooLarge | tooLarge1000, carry | tooLarge | tooLarge1000, carry | tooLarge | tooLarge1000,
+  carry | tooLarge | tooLarge1000, carry | tooLarge | tooLarge1000,
+  carry | tooLarge | tooLarge1000 | surrogate, carry | tooLarge | tooLarge1000, carry | tooLarge | tooLarge1000,
+], 16);
+/** By the upper half of the second byte. */
+const bySecondHigh: usize = memory.data<u8>([
+  tooShort, tooShort, tooShort, tooShort, tooShort, tooShort, tooShort, tooShort,
+  tooLong | overlong2 | twoContinuations | overlong3 | tooLarge1000 | overlong4,
+  tooLong | overlong2 | twoContinuations | overlong3 | tooLarge,
+  tooLong | overlong2 | twoContinuations | surrogate | tooLarge,
+  tooLong | overlong2 | twoContinuations | surrogate | tooLarge,
+  tooShort, tooShort, tooShort, tooShort,
+], 16);
+
+
+/** Whether the input that was looked at last holds ASCII alone. */
+export let isAscii = true;
+
+/** Whether the bytes from `start` to `end`, which zeros follow, are UTF-8 by themselves. */
+export function isUtf8(start: usize, end: usize): bool {
+  let error = i8x16.splat(0);
+  let before = i8x16.splat(0);
+  isAscii = true;
+  for (let p = start; p < end; p += 16) {
+    const bytes = v128.load(p);
+    if (i8x16.bitmask(v128.or(bytes, before)) != 0) {
+      error = v128.or(error, mistakes(bytes, before));
+      isAscii = false;
+    }
+    before = bytes;
+  }
+  // A sequence that is cut at the very end of the last block is followed by nothing.
+  if (i8x16.bitmask(before) != 0) error = v128.or(error, mistakes(i8x16.splat(0), before));
+  return !v128.any_true(error);
+}
+
+function mistakes(bytes: v128, before: v128): v128 {
+  const one = i8x16.shuffle(before, bytes, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+  const two = i8x16.shuffle(before, bytes, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
+  const three = i8x16.shuffle(before, bytes, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
+  const pair = v128.and(
+    v128.and(
+      i8x16.swizzle(v128.load(byFirstHigh), i8x16.shr_u(one, 4)),
+      i8x16.swizzle(v128.load(byFirstLow), v128.and(one, i8x16.splat(0x0f))),
+    ),
+    i8x16.swizzle(v128.load(bySecondHigh), i8x16.shr_u(bytes, 4)),
+  );
+  const mustContinue = v128.and(
+    v128.or(i8x16.sub_sat_u(two, i8x16.splat(0x60)), i8x16.sub_sat_u(three, i8x16.splat(0x70))),
+    i8x16.splat(<i8>0x80),
+  );
+  return v128.xor(mustContinue, pair);
+}
+
+/** Behind the last line feed from `start` to `end`, or 0 where there is none. */
+export let lineStart: usize = 0;
+
+/** Line feeds from `start` to `end`, which zeros follow. */
+export function countLines(start: usize, end: usize): i32 {
+  let count = 0;
+  lineStart = 0;
+  for (let p = start; p < end; p += 16) {
+    const feeds = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(0x0a)));
+    if (feeds == 0) continue;
+    count += popcnt(feeds);
+    lineStart = p + 32 - clz(feeds);
+  }
+  return count;
+}
