@@ -1,5 +1,5 @@
 /**
- * Opening the database file: creates it with mode 0600, checks that it is trawl's and not newer than this program,
+ * Opening the database file: creates it with mode 0600, checks that it is trawl's and of this program's version,
  * and sets what every connection needs. Nothing here knows what is written or read.
  *
  * @module
@@ -15,7 +15,7 @@ const busyTimeoutMs = 10_000;
 /**
  * Opens the database for writing, and creates it where there is none.
  *
- * @throws {UsageError} If the file is no database of trawl's, belongs to a newer version or cannot be written.
+ * @throws {UsageError} If the file is no database of trawl's, belongs to another version or cannot be written.
  */
 export function openForWriting(file: string): DatabaseSync {
   createEmpty(file);
@@ -98,9 +98,10 @@ function identify(db: DatabaseSync, file: string): "new" | "known" {
       `Cannot use the database "${file}" as it was not made by trawl: name another with --db`,
     );
   }
-  if (version > schemaVersion) {
+  if (version !== schemaVersion) {
+    const age = version > schemaVersion ? "a newer" : "an older";
     throw new UsageError(
-      `Cannot use the database "${file}" as a newer trawl wrote it: its schema is version ${version}, ` +
+      `Cannot use the database "${file}" as ${age} trawl wrote it: its schema is version ${version}, ` +
         `this program knows ${schemaVersion}`,
     );
   }

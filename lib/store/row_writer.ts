@@ -1,69 +1,68 @@
 /**
- * Writes rows into the job's table, many a statement: one row a call makes a million rows/s, 64 rows a call four.
- * Opens no transaction of its own.
+ * Writes rows at the end of the job's data. Opens no transaction of its own.
  *
  * @module
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Value } from "./records.ts";
+import { CellKind, type CellValue, cellValue, type RowChunk } from "../row_chunk.ts";
 import { insertRows, type TableShape } from "./schema.ts";
 
 /** SQLite takes at most so many bound values a statement. */
 const boundValuesMax = 32_766;
 
-/** More rows a statement gain nothing more. */
-const rowsPerStatementMax = 64;
+/**
+ * Rows a statement: one a call makes a million rows/s, 128 four and a half, more of them fewer again. What is left of a
+ * chunk goes in smaller lots.
+ */
+const lots = [128, 16, 1] as const;
 
-/** Some rows: which values of the array are theirs, and where they belong. */
-export interface RowSpan {
-  readonly values: readonly Value[];
-  /** Index of the first value and of the one after the last. */
-  readonly start: number;
-  readonly end: number;
-  /** The fetch that the rows belong to; they are numbered from 0. For a table whose rows are placed. */
-  readonly fetch?: number;
+/** One lot's statement, and the values for it, which are written over each time. */
+interface Lot {
+  readonly rows: number;
+  readonly insert: StatementSync;
+  readonly bound: CellValue[];
 }
 
-/** Inserts into one table: the job's, whose rows have their place (fetch and number), or a staging table. */
+/** One per job's table. */
 export class RowWriter {
-  readonly #width: number;
-  /** Which columns hold times. */
-  readonly #isTime: readonly boolean[];
-  readonly #isPlaced: boolean;
-  readonly #many: StatementSync;
-  readonly #manyRows: number;
-  readonly #one: StatementSync;
+  /** For each column, that it takes an integer as a `number`, which is cheaper; to others that would be a real. */
+  readonly #takesNumber: readonly boolean[];
+  readonly #lots: readonly Lot[];
 
-  constructor(db: DatabaseSync, shape: TableShape, { isPlaced }: { readonly isPlaced: boolean }) {
-    this.#width = shape.columns.length;
-    this.#isTime = shape.columns.map(({ type }) => type === "TIME");
-    this.#isPlaced = isPlaced;
-    const rowsMax = Math.floor(boundValuesMax / (this.#width + (isPlaced ? 2 : 0)));
-    this.#manyRows = Math.max(1, Math.min(rowsPerStatementMax, rowsMax));
-    this.#many = db.prepare(insertRows(shape, { isPlaced, count: this.#manyRows }));
-    this.#one = db.prepare(insertRows(shape, { isPlaced, count: 1 }));
+  constructor(db: DatabaseSync, shape: TableShape) {
+    const width = shape.columns.length;
+    this.#takesNumber = shape.columns.map(({ type }) => type === "INTEGER" || type === "REAL");
+    this.#lots = lots.filter((rows) => rows * width <= boundValuesMax || rows === 1).map((rows) => ({
+      rows,
+      insert: db.prepare(insertRows(shape, rows)),
+      bound: new Array<CellValue>(rows * width).fill(null),
+    }));
   }
 
-  write({ values, start, end, fetch }: RowSpan): void {
-    let at = start;
-    let number = 0;
-    while (at < end) {
-      const rows = (end - at) / this.#width >= this.#manyRows ? this.#manyRows : 1;
-      const bound: Value[] = [];
-      for (let row = 0; row < rows; row++) {
-        if (this.#isPlaced) bound.push(fetch ?? null, number++);
-        for (let column = 0; column < this.#width; column++) {
-          const value = values[at++] ?? null;
-          bound.push(this.#isTime[column] ? timeValue(value) : value);
-        }
+  /** Writes all rows of a chunk, of which there is at least one; returns the place of the first in the data. */
+  write(chunk: RowChunk): number {
+    let last = 0;
+    let row = 0;
+    for (const { rows, insert, bound } of this.#lots) {
+      for (; row + rows <= chunk.rows; row += rows) {
+        this.#bind(chunk, row, bound);
+        last = Number(insert.run(...bound).lastInsertRowid);
       }
-      (rows === 1 ? this.#one : this.#many).run(...bound);
+    }
+    return last - chunk.rows + 1;
+  }
+
+  #bind(chunk: RowChunk, row: number, bound: CellValue[]): void {
+    const { cells, kinds } = chunk;
+    const width = this.#takesNumber.length;
+    let at = row * width;
+    for (let to = 0; to < bound.length;) {
+      for (let column = 0; column < width; column++, at++) {
+        bound[to++] = kinds[at] === CellKind.integer && this.#takesNumber[column]
+          ? cells[at] ?? null
+          : cellValue(chunk, at);
+      }
     }
   }
-}
-
-/** SQLite takes a `number` for a real. Workers send one all the same: made there, bigints doubled the cost of a row. */
-function timeValue(value: Value): Value {
-  return Number.isInteger(value) ? BigInt(Number(value)) : value;
 }

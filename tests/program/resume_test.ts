@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { startSimulator } from "../../lib/simulate/simulator.ts";
-import { query } from "../support/database.ts";
+import { leftOf, query } from "../support/database.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";
 import { startTrawl, trawl } from "../support/trawl.ts";
@@ -29,7 +29,8 @@ const endState = [
   "SELECT sequence, key, verdict, reason, status, rows FROM fetch ORDER BY sequence",
   "SELECT sequence, row, ts, type FROM updates JOIN fetch ON fetch.id = updates.fetch ORDER BY sequence, row",
   "SELECT state, keys, ok, empty, unchanged, failed, rows FROM run",
-  "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%staged%'",
+  leftOf("updates"),
+  "SELECT count(*) FROM updates_data",
   "PRAGMA integrity_check",
 ];
 
