@@ -193,6 +193,10 @@ const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] =
     },
     /^Cannot store into the table "updates" .* as its columns are x TEXT: the job has ts ANY, type TEXT; give/,
   ],
+  ["is older", (file) => {
+    Store.open(file, shape)[Symbol.dispose]();
+    execute(file, "PRAGMA user_version = 1");
+  }, /as an older trawl wrote it: its schema is version 1, this program knows 2$/],
   ["is a folder", (file) => Deno.mkdirSync(file), /^Cannot use the database ".*" as/],
 ];
 
