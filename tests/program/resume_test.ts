@@ -53,7 +53,8 @@ Deno.test("trawl run ends as if never killed after kill -9 at ten random moments
     const seen: number[] = [];
     for (let kill = 0; kill < kills; kill++) {
       const running = startTrawl(args(killed));
-      // A tenth of the whole run on average, and never before the program is up.
+      // A tenth of the whole run on average, and never before there is a database to look into.
+      await until(() => hasTables(killed));
       const timer = setTimeout(() => running.kill("SIGKILL"), 150 + Math.random() * wholeMs / 5);
       const { signal } = await running.ended;
       clearTimeout(timer);
@@ -235,6 +236,14 @@ Deno.test("trawl run --retry-failed asks the keys that the run had, though the l
     await second.close();
   }
 });
+
+function hasTables(file: string): boolean {
+  try {
+    return query(file, "SELECT 1 FROM updates LIMIT 0").length === 0;
+  } catch {
+    return false;
+  }
+}
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
