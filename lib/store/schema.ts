@@ -126,11 +126,15 @@ export function tablesOf({ name }: TableShape) {
   };
 }
 
-/** An INSERT of `count` rows at the end of the data. */
-export function insertRows(shape: TableShape, count: number): string {
-  const columns = shape.columns.map(({ name }) => quote(name)).join(", ");
-  const row = `(${Array(shape.columns.length).fill("?").join(", ")})`;
-  return `INSERT INTO ${tablesOf(shape).data} (${columns}) VALUES ${Array(count).fill(row).join(", ")}`;
+/** An INSERT of `count` rows at the end of the data. Where times are whole, they are bound as numbers. */
+export function insertRows(
+  shape: TableShape,
+  { isWhole, count }: { readonly isWhole: boolean; readonly count: number },
+): string {
+  const names = shape.columns.map(({ name }) => quote(name));
+  const values = shape.columns.map(({ type }) => isWhole && type === "TIME" ? "CAST(? AS INTEGER)" : "?");
+  const rows = Array(count).fill(`(${values.join(", ")})`);
+  return `INSERT INTO ${tablesOf(shape).data} (${names.join(", ")}) VALUES ${rows.join(", ")}`;
 }
 
 /** `name` as an SQL identifier. */

@@ -22,17 +22,23 @@ const shape: TableShape = {
 
 const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { freq: 4 });
 
-const row: fc.Arbitrary<CellValue[]> = fc.tuple(
-  anyCell,
-  orNull(fc.oneof(anyInteger, anyReal)),
-  orNull(anyInteger),
-  orNull(anyReal),
-  orNull(anyText),
-);
+function rowOf(time: fc.Arbitrary<CellValue>): fc.Arbitrary<CellValue[]> {
+  return fc.tuple(anyCell, orNull(time), orNull(anyInteger), orNull(anyReal), orNull(anyText));
+}
+
+const row = rowOf(fc.oneof(anyInteger, anyReal));
+
+/** Whole times go a way of their own. */
+const rowOfWholeTime = rowOf(fc.integer({ min: -1e11, max: 1e11 }).map(BigInt));
 
 /** Answers of a few rows, and of so many that they go in lots of every size. */
 const answers = fc.array(
-  fc.oneof(fc.array(row, { maxLength: 4 }), fc.array(row, { minLength: 140, maxLength: 300 })),
+  fc.oneof(
+    ...[row, rowOfWholeTime].flatMap((row) => [
+      fc.array(row, { maxLength: 4 }),
+      fc.array(row, { minLength: 140, maxLength: 300 }),
+    ]),
+  ),
   { minLength: 1, maxLength: 4 },
 );
 
