@@ -15,6 +15,7 @@ const rooms: readonly (readonly string[])[] = [
   ["collect", "simulate"],
   ["job", "http", "store"],
   ["json"],
+  ["row_chunk.ts"],
   ["limits.ts", "errors.ts"],
 ];
 

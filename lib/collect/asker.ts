@@ -12,14 +12,14 @@ import { ExchangeError } from "../http/exchange_error.ts";
 import type { Job, Window } from "../job/job.ts";
 import { requestHeaders, requestUrl } from "../job/request.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
-import type { Converted } from "./convert.ts";
-import { type Question, questionOf } from "./question.ts";
+import { noRows, type RowChunk } from "../row_chunk.ts";
+import { type Question, questionOf, widthOf } from "./question.ts";
 import { type Reason, reasonOfJson } from "./reasons.ts";
 import { RowCollector, UnusableError } from "./row_collector.ts";
 import { judge } from "./verdict.ts";
 
 /** Takes a chunk of the rows of a large answer; `first` is the number of the first of them. */
-export type RowSink = (first: number, values: readonly Converted[]) => Promise<void>;
+export type RowSink = (first: number, rows: RowChunk) => Promise<void>;
 
 /** How an attempt ended. `dropped` is none of the server's doing. */
 export type Attempt =
@@ -30,8 +30,8 @@ export type Attempt =
     | { readonly verdict: "dropped" }
   );
 
-/** An answer's rows, value after value, or that they have all gone to the sink. */
-export type FoundRows = readonly Converted[] | "staged";
+/** An answer's rows, or that they have all gone to the sink. */
+export type FoundRows = RowChunk | "staged";
 
 /** What lets the next run ask whether the answer has changed. */
 interface Validators {
@@ -60,9 +60,9 @@ export class Asker {
     this.#control = new Set(job.control);
   }
 
-  /** Values in a row. */
+  /** Cells in a row. */
   get width(): number {
-    return this.#question.columns.length + (this.#question.counting === undefined ? 0 : 1);
+    return widthOf(this.#question);
   }
 
   /** Asks once. Whatever the server or its answer does ends in the {@linkcode Attempt}. */
@@ -102,7 +102,7 @@ export class Asker {
     const small = await answer.small();
     const rows = small === undefined
       ? await this.#flow(answer, collector, sink)
-      : this.#tokenize(small, collector);
+      : await this.#tokenize(small, collector, sink);
     const judgement = judge(collector, {
       counted: this.#question.count !== undefined,
       control: this.#control.has(key),
@@ -113,33 +113,39 @@ export class Asker {
     return { verdict: judgement.verdict, kept: collector.kept, rows, status, bytes, ...validators };
   }
 
-  #tokenize(body: Uint8Array, collector: RowCollector): FoundRows {
+  async #tokenize(body: Uint8Array, collector: RowCollector, sink: RowSink): Promise<FoundRows> {
     const tokenizer = new Tokenizer(this.#question.query, collector);
     tokenizer.process(body);
     tokenizer.finalize();
-    return [...collector.rest()].flat();
+    return await this.#rest(collector, 0, sink);
   }
 
   async #flow(answer: Answer, collector: RowCollector, sink: RowSink): Promise<FoundRows> {
     let first = 0;
-    const put = async (values: readonly Converted[]) => {
-      await sink(first, values);
-      first += values.length / this.width;
-    };
     const tokenizer = new Tokenizer(this.#question.query, collector);
     for (let piece = await answer.read(); piece !== undefined; piece = await answer.read()) {
       tokenizer.process(piece);
-      const values = collector.take();
-      if (values !== undefined) await put(values);
+      const rows = collector.take();
+      if (rows === undefined) continue;
+      await sink(first, rows);
+      first += rows.rows;
     }
     tokenizer.finalize();
-    let last: readonly Converted[] = [];
-    for (const values of collector.rest()) {
-      if (last.length > 0) await put(last);
-      last = values;
+    return await this.#rest(collector, first, sink);
+  }
+
+  /** The rows that are left, if no others have gone to the sink: `first` is how many have. */
+  async #rest(collector: RowCollector, first: number, sink: RowSink): Promise<FoundRows> {
+    let last = noRows;
+    for (const rows of collector.rest()) {
+      if (last.rows > 0) {
+        await sink(first, last);
+        first += last.rows;
+      }
+      last = rows;
     }
     if (first === 0) return last;
-    await put(last);
+    await sink(first, last);
     return "staged";
   }
 }

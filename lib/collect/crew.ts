@@ -6,6 +6,7 @@
  */
 
 import { run as limits } from "../limits.ts";
+import { release } from "../row_chunk.ts";
 import type { Store } from "../store/store.ts";
 import type { PlannedBatch } from "./batches.ts";
 import type { Prepare, ToStore } from "./messages.ts";
@@ -168,10 +169,12 @@ export class Crew {
     const { store, run, progress } = this.#options;
     if (message.type === "staged") {
       await store.stage(run, message.part);
+      release(message.part.rows);
     } else if (message.type === "unstaged") {
       await store.unstage(run, message.sequence, message.sequence + 1);
     } else {
       await store.finish(run, message.chunk);
+      release(message.chunk.rows);
       progress.add(message.chunk.fetches);
     }
   }

@@ -7,13 +7,16 @@
  */
 
 import { pipe } from "../limits.ts";
+import { type RowChunk, RowChunkBuilder, transferOf } from "../row_chunk.ts";
 import type { FetchRecord } from "../store/records.ts";
-import type { Converted } from "./convert.ts";
 import type { ToStore } from "./messages.ts";
 
 /** Where messages go. */
 export interface OutboxOptions {
-  readonly send: (message: ToStore) => void;
+  /** Cells in a row. */
+  readonly width: number;
+  /** Sends a message, and hands the buffers over with it. */
+  readonly send: (message: ToStore, transfer: ArrayBuffer[]) => void;
   /** Milliseconds that were spent waiting for the store. */
   readonly waited: (ms: number) => void;
 }
@@ -23,8 +26,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   #fetches: FetchRecord[] = [];
   #rowCounts: (number | "staged")[] = [];
-  #values: Converted[] = [];
-  #chars = 0;
+  readonly #rows: RowChunkBuilder;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The finished fetches are waiting for room. */
   #flushing: Promise<void> | undefined;
@@ -35,39 +37,29 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#rows = new RowChunkBuilder(options.width);
   }
 
   /** Adds a finished fetch with its rows, or with "staged" in their place; waits while there is a full message. */
-  async finish(
-    record: FetchRecord,
-    rows: readonly Converted[] | "staged",
-    width: number,
-  ): Promise<void> {
+  async finish(record: FetchRecord, rows: RowChunk | "staged"): Promise<void> {
     while (this.#isFull()) await this.#flush();
     this.#fetches.push(record);
-    if (rows === "staged") {
-      this.#rowCounts.push("staged");
-    } else {
-      this.#rowCounts.push(rows.length / width);
-      for (const value of rows) {
-        this.#values.push(value);
-        if (typeof value === "string") this.#chars += value.length;
-      }
-    }
+    this.#rowCounts.push(rows === "staged" ? rows : rows.rows);
+    if (rows !== "staged") this.#rows.append(rows);
     if (this.#isFull()) void this.#flush();
     else this.#timer ??= setTimeout(() => void this.#flush(), pipe.chunkDelayMs);
   }
 
   /** Sends some rows of an answer that is not whole yet. */
-  async stage(sequence: number, first: number, values: readonly Converted[]): Promise<void> {
+  async stage(sequence: number, first: number, rows: RowChunk): Promise<void> {
     await this.#room();
-    this.#options.send({ type: "staged", part: { sequence, first, values } });
+    this.#options.send({ type: "staged", part: { sequence, first, rows } }, transferOf(rows));
   }
 
   /** What was staged of this answer is void. This holds no rows, so it waits for no room. */
   unstage(sequence: number): void {
     this.#unacknowledged++;
-    this.#options.send({ type: "unstaged", sequence });
+    this.#options.send({ type: "unstaged", sequence }, []);
   }
 
   /** The store has taken one message. */
@@ -95,12 +87,11 @@ export class Outbox {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#flushing = undefined;
-    const chunk = { fetches: this.#fetches, rowCounts: this.#rowCounts, values: this.#values };
+    const rows = this.#rows.take();
+    const chunk = { fetches: this.#fetches, rowCounts: this.#rowCounts, rows };
     this.#fetches = [];
     this.#rowCounts = [];
-    this.#values = [];
-    this.#chars = 0;
-    this.#options.send({ type: "finished", chunk });
+    this.#options.send({ type: "finished", chunk }, transferOf(rows));
   }
 
   /** Waits until one more message may be under way, and counts it as such. */
@@ -115,7 +106,6 @@ export class Outbox {
   }
 
   #isFull(): boolean {
-    return this.#fetches.length >= pipe.chunkFetchesMax || this.#values.length >= pipe.chunkValuesMax ||
-      this.#chars >= pipe.chunkCharsMax;
+    return this.#fetches.length >= pipe.chunkFetchesMax || this.#rows.isFull;
   }
 }

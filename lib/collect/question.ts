@@ -55,6 +55,11 @@ export function questionOf(job: Job, window: Window | undefined): Question {
   };
 }
 
+/** Cells in a row: one for each column, and the count where rows are counted. */
+export function widthOf({ columns, counting }: Question): number {
+  return columns.length + (counting === undefined ? 0 : 1);
+}
+
 const sqlTypes = {
   integer: "INTEGER",
   real: "REAL",

@@ -9,9 +9,9 @@ import type { FailRule } from "../job/job.ts";
 import type { RawText } from "../json/raw_text.ts";
 import type { Collector } from "../json/tokenizer_stream.ts";
 import { decodeText, ValueKind } from "../json/value.ts";
-import { pipe } from "../limits.ts";
+import { type RowChunk, RowChunkBuilder } from "../row_chunk.ts";
 import { type Converted, convertRaw, unfit } from "./convert.ts";
-import type { Question } from "./question.ts";
+import { type Question, widthOf } from "./question.ts";
 import { RowCounter } from "./row_counter.ts";
 
 /** A value of the answer makes the whole answer unusable. */
@@ -26,7 +26,7 @@ export class UnusableError extends Error {
 }
 
 /** One per answer. */
-export class RowCollector implements Collector<Converted[]> {
+export class RowCollector implements Collector<RowChunk> {
   /** Rows that the path selected. */
   selected = 0;
   /** Those of them that the job keeps: within the window, if it asks for that. */
@@ -38,9 +38,7 @@ export class RowCollector implements Collector<Converted[]> {
   refused = false;
   readonly #question: Question;
   readonly #counter: RowCounter | undefined;
-  #values: Converted[] = [];
-  /** UTF-16 units of text among them. */
-  #chars = 0;
+  readonly #chunk: RowChunkBuilder;
   #row: Converted[] = [];
   /** Rows may lie within rows where the path has a descendant segment. */
   readonly #outer: Converted[][] = [];
@@ -48,6 +46,7 @@ export class RowCollector implements Collector<Converted[]> {
 
   constructor(question: Question) {
     this.#question = question;
+    this.#chunk = new RowChunkBuilder(widthOf(question));
     this.required = question.require === undefined;
     this.#counter = question.counting === undefined ? undefined : new RowCounter(question.counting);
   }
@@ -85,36 +84,37 @@ export class RowCollector implements Collector<Converted[]> {
     }
   }
 
-  /** The values of a chunk's worth of rows; undefined while there are fewer. */
-  take(): Converted[] | undefined {
-    return this.#isFull() ? this.#flush() : undefined;
+  /** A chunk's worth of rows; undefined while there are fewer. */
+  take(): RowChunk | undefined {
+    return this.#chunk.isFull ? this.#chunk.take() : undefined;
   }
 
-  /** The values of all rows that were not taken yet, once the answer is at its end, a chunk at a time. */
-  *rest(): Generator<Converted[]> {
+  /** All rows that were not taken yet, once the answer is at its end, a chunk at a time. */
+  *rest(): Generator<RowChunk> {
     for (const row of this.#counter?.rows() ?? []) {
-      if (this.#isFull()) yield this.#flush();
+      if (this.#chunk.isFull) yield this.#chunk.take();
       this.#hold(row);
     }
-    yield this.#flush();
-  }
-
-  #isFull(): boolean {
-    return this.#values.length >= pipe.chunkValuesMax || this.#chars >= pipe.chunkCharsMax;
-  }
-
-  #flush(): Converted[] {
-    const values = this.#values;
-    this.#values = [];
-    this.#chars = 0;
-    return values;
+    yield this.#chunk.take();
   }
 
   #hold(row: readonly Converted[]): void {
-    for (const value of row) {
-      this.#values.push(value);
-      if (typeof value === "string") this.#chars += value.length;
+    this.#chunk.beginRow();
+    for (let column = 0; column < row.length; column++) {
+      const value = row[column] ?? null;
+      if (typeof value === "string") this.#chunk.setText(column, value);
+      else if (typeof value === "bigint") this.#chunk.setBigint(column, value);
+      else if (value !== null) this.#holdNumber(column, value);
     }
+    this.#chunk.endRow();
+  }
+
+  /** Behind the columns stands the count. */
+  #holdNumber(column: number, value: number): void {
+    const type = this.#question.columns[column]?.type ?? "integer";
+    const isInteger = type === "integer" || type === "time" && Number.isInteger(value);
+    if (isInteger) this.#chunk.setInteger(column, value);
+    else this.#chunk.setReal(column, value);
   }
 
   #keep(row: Converted[]): void {

@@ -8,6 +8,7 @@
 import { messageOf } from "../errors.ts";
 import { Client } from "../http/client.ts";
 import { retryDelayMs } from "../http/retry.ts";
+import { noRows } from "../row_chunk.ts";
 import { Asker, type Attempt } from "./asker.ts";
 import { Gate } from "./gate.ts";
 import type { Batch, FromWorker, Prepare, ToWorker } from "./messages.ts";
@@ -44,7 +45,11 @@ class BatchWorker {
       read: (bytes) => this.#shared.addBytes(bytes),
     });
     this.#asker = new Asker(job, window, this.#client);
-    this.#outbox = new Outbox({ send: post, waited: (ms) => this.#shared.addWait("store", ms) });
+    this.#outbox = new Outbox({
+      width: this.#asker.width,
+      send: post,
+      waited: (ms) => this.#shared.addWait("store", ms),
+    });
   }
 
   async run(batch: Batch): Promise<void> {
@@ -76,9 +81,9 @@ class BatchWorker {
   async #work(task: Task): Promise<number | undefined> {
     if (task.attempts++ === 0) task.startedMs = Date.now();
     let isStaged = false;
-    const attempt = await this.#asker.ask(task.key, (first, values) => {
+    const attempt = await this.#asker.ask(task.key, (first, rows) => {
       isStaged = true;
-      return this.#outbox.stage(task.sequence, first, values);
+      return this.#outbox.stage(task.sequence, first, rows);
     });
     const isGood = attempt.verdict === "ok" || attempt.verdict === "empty";
     if (isStaged && !isGood) this.#outbox.unstage(task.sequence);
@@ -113,7 +118,7 @@ class BatchWorker {
       etag: found?.etag ?? null,
       lastModified: found?.lastModified ?? null,
     };
-    await this.#outbox.finish(record, found?.rows ?? [], this.#asker.width);
+    await this.#outbox.finish(record, found?.rows ?? noRows);
   }
 }
 
@@ -124,12 +129,12 @@ function* tasksOf({ first, keys, done }: Batch): Generator<Task> {
   }
 }
 
-function post(message: FromWorker): void {
-  self.postMessage(message);
+function post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+  self.postMessage(message, transfer);
 }
 
 declare const self: {
-  postMessage(message: FromWorker): void;
+  postMessage(message: FromWorker, transfer: ArrayBuffer[]): void;
   close(): void;
   onmessage: (event: MessageEvent<ToWorker>) => void;
   onunhandledrejection: (event: PromiseRejectionEvent) => void;

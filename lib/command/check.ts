@@ -6,7 +6,6 @@
  */
 
 import { Asker } from "../collect/asker.ts";
-import type { Converted } from "../collect/convert.ts";
 import { jobHosts } from "../collect/hosts.ts";
 import { askKeys } from "../collect/key_list.ts";
 import { tableOf } from "../collect/question.ts";
@@ -17,6 +16,7 @@ import { controlFirst, readKeys } from "../job/keys.ts";
 import { shownUrl } from "../job/request.ts";
 import { formatDuration } from "../job/units.ts";
 import { dueWindows, formatWindow } from "../job/window.ts";
+import { cellValue, type RowChunk } from "../row_chunk.ts";
 import { printable } from "../view/printable.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
@@ -106,30 +106,28 @@ async function tryKeys(
   const asker = new Asker(job, window, client);
   let exit: number = Exit.done;
   for (const key of keys) {
-    const shown: Converted[] = [];
-    const keep = (values: readonly Converted[]) => {
-      shown.push(...values.slice(0, rowsShown * asker.width - shown.length));
+    const shown: string[] = [];
+    const keep = (rows: RowChunk) => {
+      const count = Math.min(rows.rows, rowsShown - shown.length);
+      for (let row = 0; row < count; row++) shown.push(rowLine(rows, row));
     };
-    const attempt = await asker.ask(key, (_first, values) => Promise.resolve(keep(values)));
+    const attempt = await asker.ask(key, (_first, rows) => Promise.resolve(keep(rows)));
     if (attempt.verdict === "failed") {
       exit = Exit.incomplete;
       out(`${printable(key)}: failed: ${meaningOf(attempt.reason)} (${attempt.reason})\n`);
     } else if (attempt.verdict !== "dropped") {
       if (attempt.rows !== "staged") keep(attempt.rows);
       out(`${printable(key)}: ${attempt.verdict}, ${attempt.kept} rows, ${attempt.bytes} bytes\n`);
-      for (const line of rowLines(shown, asker.width)) out(`  ${line}\n`);
+      for (const line of shown) out(`  ${line}\n`);
     }
   }
   return exit;
 }
 
-function rowLines(values: readonly Converted[], width: number): string[] {
-  const lines: string[] = [];
-  for (let at = 0; at < values.length; at += width) {
-    const row = values.slice(at, at + width);
-    lines.push(
-      row.map((value) => typeof value === "string" ? JSON.stringify(value) : String(value)).join("  "),
-    );
-  }
-  return lines.map((line) => printable(line));
+function rowLine(rows: RowChunk, row: number): string {
+  const width = rows.cells.length / rows.rows;
+  const values = Array.from({ length: width }, (_, column) => cellValue(rows, row * width + column));
+  return printable(
+    values.map((value) => typeof value === "string" ? JSON.stringify(value) : String(value)).join("  "),
+  );
 }

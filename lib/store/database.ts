@@ -1,5 +1,5 @@
 /**
- * Opening the database file: creates it with mode 0600, checks that it is trawl's and not newer than this program,
+ * Opening the database file: creates it with mode 0600, checks that it is trawl's and of this program's version,
  * and sets what every connection needs. Nothing here knows what is written or read.
  *
  * @module
@@ -12,16 +12,20 @@ import { applicationId, schemaVersion, trawlTables } from "./schema.ts";
 /** A lock held by another connection is waited for so long, milliseconds. */
 const busyTimeoutMs = 10_000;
 
+/** Bytes of a page in a new file. Every page is written twice, and twice SQLite's 4 KiB make a row a tenth cheaper. */
+const pageBytes = 8_192;
+
 /**
  * Opens the database for writing, and creates it where there is none.
  *
- * @throws {UsageError} If the file is no database of trawl's, belongs to a newer version or cannot be written.
+ * @throws {UsageError} If the file is no database of trawl's, belongs to another version or cannot be written.
  */
 export function openForWriting(file: string): DatabaseSync {
   createEmpty(file);
   const db = open(file, { readOnly: false });
   try {
     const found = identify(db, file);
+    if (found === "new") db.exec(`PRAGMA page_size = ${pageBytes}`);
     db.exec(
       `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
     );
@@ -98,9 +102,10 @@ function identify(db: DatabaseSync, file: string): "new" | "known" {
       `Cannot use the database "${file}" as it was not made by trawl: name another with --db`,
     );
   }
-  if (version > schemaVersion) {
+  if (version !== schemaVersion) {
+    const age = version > schemaVersion ? "a newer" : "an older";
     throw new UsageError(
-      `Cannot use the database "${file}" as a newer trawl wrote it: its schema is version ${version}, ` +
+      `Cannot use the database "${file}" as ${age} trawl wrote it: its schema is version ${version}, ` +
         `this program knows ${schemaVersion}`,
     );
   }

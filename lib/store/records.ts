@@ -4,17 +4,13 @@
  * @module
  */
 
+import type { RowChunk } from "../row_chunk.ts";
+
 /** All verdicts. */
 export const verdicts = ["ok", "empty", "unchanged", "failed"] as const;
 
 /** How a key's question ended. A key without a fetch is pending. */
 export type Verdict = typeof verdicts[number];
-
-/**
- * A column's value. A `bigint` is an INTEGER in every column; a `number` is one in a column of that type, or of type
- * TIME if it is whole, and else a REAL.
- */
-export type Value = number | bigint | string | null;
 
 /** One key's question in one run. */
 export interface FetchRecord {
@@ -40,18 +36,18 @@ export interface FetchRecord {
 /** Finished fetches with all their rows: they become visible in one transaction. */
 export interface FinishedChunk {
   readonly fetches: readonly FetchRecord[];
-  /** For each fetch how many rows `values` holds of it, or that its rows have been staged before. */
+  /** For each fetch how many of `rows` it has, or that its rows have been staged before. */
   readonly rowCounts: readonly (number | "staged")[];
-  /** The rows' values, row after row, fetch after fetch. */
-  readonly values: readonly Value[];
+  /** Fetch after fetch. */
+  readonly rows: RowChunk;
 }
 
-/** Some rows of an answer that is not whole yet: kept apart until it is. */
+/** Some rows of an answer that is not whole yet: out of sight until it is. */
 export interface StagedPart {
   readonly sequence: number;
   /** The first row's number within the answer. */
   readonly first: number;
-  readonly values: readonly Value[];
+  readonly rows: RowChunk;
 }
 
 /** The sums of a run. keys = ok + empty + unchanged + failed + pending. */

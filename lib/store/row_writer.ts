@@ -1,69 +1,99 @@
 /**
- * Writes rows into the job's table, many a statement: one row a call makes a million rows/s, 64 rows a call four.
- * Opens no transaction of its own.
+ * Writes rows at the end of the job's data. Opens no transaction of its own.
  *
  * @module
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Value } from "./records.ts";
+import { CellKind, type CellValue, cellValue, type RowChunk } from "../row_chunk.ts";
 import { insertRows, type TableShape } from "./schema.ts";
 
 /** SQLite takes at most so many bound values a statement. */
 const boundValuesMax = 32_766;
 
-/** More rows a statement gain nothing more. */
-const rowsPerStatementMax = 64;
+/**
+ * Rows a statement: one a call makes a million rows/s, 128 four and a half, more of them fewer again. What is left of a
+ * chunk goes in smaller lots.
+ */
+const lots = [128, 16, 1] as const;
 
-/** Some rows: which values of the array are theirs, and where they belong. */
-export interface RowSpan {
-  readonly values: readonly Value[];
-  /** Index of the first value and of the one after the last. */
-  readonly start: number;
-  readonly end: number;
-  /** The fetch that the rows belong to; they are numbered from 0. For a table whose rows are placed. */
-  readonly fetch?: number;
+/** One lot's statement, and the values for it, which are written over each time. */
+interface Lot {
+  readonly rows: number;
+  readonly insert: StatementSync;
+  readonly bound: CellValue[];
 }
 
-/** Inserts into one table: the job's, whose rows have their place (fetch and number), or a staging table. */
-export class RowWriter {
-  readonly #width: number;
-  /** Which columns hold times. */
-  readonly #isTime: readonly boolean[];
-  readonly #isPlaced: boolean;
-  readonly #many: StatementSync;
-  readonly #manyRows: number;
-  readonly #one: StatementSync;
+/** How a chunk is written. */
+interface Way {
+  readonly lots: readonly Lot[];
+  /** For each column, that it takes an integer as a `number`; from others that would make a real. */
+  readonly takesNumber: readonly boolean[];
+}
 
-  constructor(db: DatabaseSync, shape: TableShape, { isPlaced }: { readonly isPlaced: boolean }) {
-    this.#width = shape.columns.length;
-    this.#isTime = shape.columns.map(({ type }) => type === "TIME");
-    this.#isPlaced = isPlaced;
-    const rowsMax = Math.floor(boundValuesMax / (this.#width + (isPlaced ? 2 : 0)));
-    this.#manyRows = Math.max(1, Math.min(rowsPerStatementMax, rowsMax));
-    this.#many = db.prepare(insertRows(shape, { isPlaced, count: this.#manyRows }));
-    this.#one = db.prepare(insertRows(shape, { isPlaced, count: 1 }));
+/** One per job's table. */
+export class RowWriter {
+  readonly #times: readonly number[];
+  /** Where all times of a chunk are whole, SQLite makes integers of them: as bigints a row costs a tenth more. */
+  readonly #whole: Way;
+  readonly #any: Way;
+
+  constructor(db: DatabaseSync, shape: TableShape) {
+    this.#times = [...shape.columns.keys()].filter((column) => shape.columns[column]?.type === "TIME");
+    this.#whole = wayOf(db, shape, { isWhole: true });
+    this.#any = wayOf(db, shape, { isWhole: false });
   }
 
-  write({ values, start, end, fetch }: RowSpan): void {
-    let at = start;
-    let number = 0;
-    while (at < end) {
-      const rows = (end - at) / this.#width >= this.#manyRows ? this.#manyRows : 1;
-      const bound: Value[] = [];
-      for (let row = 0; row < rows; row++) {
-        if (this.#isPlaced) bound.push(fetch ?? null, number++);
-        for (let column = 0; column < this.#width; column++) {
-          const value = values[at++] ?? null;
-          bound.push(this.#isTime[column] ? timeValue(value) : value);
-        }
+  /** Writes all rows of a chunk, of which there is at least one; returns the place of the first in the data. */
+  write(chunk: RowChunk): number {
+    const { lots, takesNumber } = this.#isWhole(chunk) ? this.#whole : this.#any;
+    let last = 0;
+    let row = 0;
+    for (const { rows, insert, bound } of lots) {
+      for (; row + rows <= chunk.rows; row += rows) {
+        bind(chunk, row * takesNumber.length, { bound, takesNumber });
+        last = Number(insert.run(...bound).lastInsertRowid);
       }
-      (rows === 1 ? this.#one : this.#many).run(...bound);
+    }
+    return last - chunk.rows + 1;
+  }
+
+  #isWhole({ rows, cells, kinds }: RowChunk): boolean {
+    const width = cells.length / rows;
+    return this.#times.every((column) => {
+      for (let at = column; at < kinds.length; at += width) {
+        if (kinds[at] !== CellKind.integer && kinds[at] !== CellKind.null) return false;
+      }
+      return true;
+    });
+  }
+}
+
+function wayOf(db: DatabaseSync, shape: TableShape, options: { readonly isWhole: boolean }): Way {
+  const width = shape.columns.length;
+  return {
+    lots: lots.filter((rows) => rows * width <= boundValuesMax || rows === 1).map((rows) => ({
+      rows,
+      insert: db.prepare(insertRows(shape, { ...options, count: rows })),
+      bound: new Array<CellValue>(rows * width).fill(null),
+    })),
+    takesNumber: shape.columns.map(({ type }) =>
+      type === "INTEGER" || type === "REAL" || type === "TIME" && options.isWhole
+    ),
+  };
+}
+
+/** Writes the values of the cells from `at` on into `bound`, as many as it takes. */
+function bind(
+  chunk: RowChunk,
+  at: number,
+  { bound, takesNumber }: { readonly bound: CellValue[]; readonly takesNumber: readonly boolean[] },
+): void {
+  for (let to = 0; to < bound.length;) {
+    for (let column = 0; column < takesNumber.length; column++, at++) {
+      bound[to++] = takesNumber[column] && chunk.kinds[at] === CellKind.integer
+        ? chunk.cells[at] ?? null
+        : cellValue(chunk, at);
     }
   }
-}
-
-/** SQLite takes a `number` for a real. Workers send one all the same: made there, bigints doubled the cost of a row. */
-function timeValue(value: Value): Value {
-  return Number.isInteger(value) ? BigInt(Number(value)) : value;
 }

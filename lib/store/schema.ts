@@ -5,8 +5,8 @@
  * @module
  */
 
-/** Stands in `user_version`. A database with a higher number belongs to a newer trawl. */
-export const schemaVersion = 1;
+/** Stands in `user_version`. A database with another number belongs to another trawl. */
+export const schemaVersion = 2;
 
 /** Stands in `application_id`: the letters "trwl". */
 export const applicationId = 0x7472776c;
@@ -25,7 +25,7 @@ export function declaredType(type: SqlType): string {
   return type === "TIME" ? "ANY" : type;
 }
 
-/** The job's table: its columns come after `fetch` and `row`, the row's number within its answer, from 0. */
+/** What the job's rows look like. */
 export interface TableShape {
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
@@ -92,33 +92,49 @@ CREATE TABLE fetch (
 CREATE INDEX fetch_run ON fetch (run);
 `;
 
-/** The job's table. */
+/**
+ * The job's table, which is a view: `fetch`, `row` (the row's number within its answer, from 0) and the job's columns.
+ *
+ * The rows themselves stand one after the other in a table of their own, in the order in which they came, those of
+ * answers that are not whole yet among them; where the rows of a fetch stand, its spans say. So every row is written
+ * once, at a table's end, and becomes visible by its span: for a row of two columns 0.24 µs of CPU instead of 0.58
+ * with a key of (fetch, row) and a staging table before it, and three quarters of the room. SQLite reads through the
+ * view about as fast, by fetch or all of them; only a view on the right of LEFT JOIN it writes down first.
+ */
 export function createTable(shape: TableShape): string {
-  return `CREATE TABLE IF NOT EXISTS ${quote(shape.name)} (fetch INTEGER NOT NULL, row INTEGER NOT NULL, ` +
-    `${columnList(shape)}, PRIMARY KEY (fetch, row)) STRICT, WITHOUT ROWID`;
+  const { view, data, span, staged } = tablesOf(shape);
+  const columns = shape.columns.map(({ name, type }) => `${quote(name)} ${declaredType(type)}`);
+  const selected = shape.columns.map(({ name }) => `, data.${quote(name)}`).join("");
+  // Which rows of the data belong to a fetch: those from `first` to `last`. The first of them has number `row`.
+  const spans =
+    "(fetch INTEGER NOT NULL, row INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, " +
+    "PRIMARY KEY (fetch, row)) STRICT, WITHOUT ROWID";
+  return `CREATE TABLE IF NOT EXISTS ${data} (row INTEGER PRIMARY KEY, ${columns.join(", ")}) STRICT;
+    CREATE TABLE IF NOT EXISTS ${span} ${spans};
+    CREATE TABLE IF NOT EXISTS ${staged} ${spans};
+    CREATE VIEW IF NOT EXISTS ${view} AS SELECT span.fetch, span.row + data.row - span.first AS row${selected}
+      FROM ${span} AS span CROSS JOIN ${data} AS data ON data.row BETWEEN span.first AND span.last;`;
 }
 
-/** A table in which the rows of one large answer wait until the answer is whole. */
-export function createStaged(shape: TableShape, table: string): string {
-  return `CREATE TABLE ${quote(table)} (${columnList(shape)}) STRICT`;
+/** The names that a job's table goes by, quoted: the view, the rows, and the spans of fetches and of staged answers. */
+export function tablesOf({ name }: TableShape) {
+  return {
+    view: quote(name),
+    data: quote(`${name}_data`),
+    span: quote(`${name}_span`),
+    staged: quote(`${name}_staged`),
+  };
 }
 
-/** How the names of the tables of large answers begin; the fetch's id follows. */
-export function stagedPrefix(shape: TableShape): string {
-  return `${shape.name}_staged_`;
-}
-
-/** An INSERT of `count` rows: for each `fetch` and `row` where rows are placed, and the columns' values. */
+/** An INSERT of `count` rows at the end of the data. Where times are whole, they are bound as numbers. */
 export function insertRows(
   shape: TableShape,
-  options: { readonly isPlaced: boolean; readonly count: number },
+  { isWhole, count }: { readonly isWhole: boolean; readonly count: number },
 ): string {
-  const row = `(${Array(shape.columns.length + (options.isPlaced ? 2 : 0)).fill("?").join(", ")})`;
-  return `INSERT INTO ${quote(shape.name)} VALUES ${Array(options.count).fill(row).join(", ")}`;
-}
-
-function columnList(shape: TableShape): string {
-  return shape.columns.map(({ name, type }) => `${quote(name)} ${declaredType(type)}`).join(", ");
+  const names = shape.columns.map(({ name }) => quote(name));
+  const values = shape.columns.map(({ type }) => isWhole && type === "TIME" ? "CAST(? AS INTEGER)" : "?");
+  const rows = Array(count).fill(`(${values.join(", ")})`);
+  return `INSERT INTO ${tablesOf(shape).data} (${names.join(", ")}) VALUES ${rows.join(", ")}`;
 }
 
 /** `name` as an SQL identifier. */

@@ -1,14 +1,15 @@
 // deno-lint-ignore-file require-await -- the methods are asynchronous for the sake of other databases
 /**
  * The writing side of the database: begins and resumes runs, and takes in what Workers found. There is one of these
- * per process, on the main thread. Every method that writes is one transaction ({@linkcode Store.keepKeys} apart), so
- * a fetch and its rows become visible together or not at all; the rows of an answer that is not whole yet wait in a
- * staging table. The methods are asynchronous because another database may stand here one day.
+ * per process, on the main thread. Every method that writes is one transaction ({@linkcode Store.keepKeys} and
+ * {@linkcode Store.unstage} apart), so a fetch and its rows become visible together or not at all. The methods are
+ * asynchronous because another database may stand here one day.
  *
  * @module
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { delay } from "@std/async/delay";
 import { UsageError } from "../errors.ts";
 import { openForWriting } from "./database.ts";
 import {
@@ -22,7 +23,7 @@ import {
 } from "./records.ts";
 import { asRun, countFetches, runColumns } from "./run_rows.ts";
 import { RowWriter } from "./row_writer.ts";
-import { createTable, declaredType, idsPerRun, type TableShape } from "./schema.ts";
+import { createTable, declaredType, idsPerRun, type TableShape, tablesOf } from "./schema.ts";
 import { Staging } from "./staging.ts";
 
 /** What a new run is about. Times are ISO 8601 in UTC. */
@@ -43,17 +44,19 @@ export interface Failure {
 /** The one writer. */
 export class Store implements Disposable {
   readonly #db: DatabaseSync;
-  readonly #shape: TableShape;
   readonly #rows: RowWriter;
   readonly #staging: Staging;
+  readonly #insertSpan: StatementSync;
   readonly #insertFetch: StatementSync;
   readonly #addCounts: StatementSync;
 
   private constructor(db: DatabaseSync, shape: TableShape) {
     this.#db = db;
-    this.#shape = shape;
-    this.#rows = new RowWriter(db, shape, { isPlaced: true });
-    this.#staging = new Staging(db, shape);
+    this.#rows = new RowWriter(db, shape);
+    this.#staging = new Staging(db, shape, this.#rows);
+    this.#insertSpan = db.prepare(
+      `INSERT INTO ${tablesOf(shape).span} (fetch, row, first, last) VALUES (?, 0, ?, ?)`,
+    );
     this.#insertFetch = db.prepare(
       `INSERT INTO fetch (id, key, verdict, reason, status, attempts, bytes, rows, started_ms, duration_ms, etag,
          last_modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -65,16 +68,19 @@ export class Store implements Disposable {
   }
 
   /**
-   * Opens the database, with a table for the job's rows. What an interrupted run left staged is dropped.
+   * Opens the database, with a table for the job's rows. What an interrupted run left staged is deleted.
    *
    * @throws {UsageError} If the file cannot be used, or has a table of that name with other columns.
    */
   static open(file: string, shape: TableShape): Store {
     const db = openForWriting(file);
     try {
-      db.exec(createTable(shape));
+      db.exec(`BEGIN IMMEDIATE; ${createTable(shape)}`);
       checkShape(db, file, shape);
-      return new Store(db, shape);
+      db.exec("COMMIT");
+      const store = new Store(db, shape);
+      while (store.#deleteStaged(0, Number.MAX_SAFE_INTEGER));
+      return store;
     } catch (error) {
       db.close();
       throw error;
@@ -197,9 +203,12 @@ export class Store implements Disposable {
     this.#transaction(() => this.#staging.add(run * idsPerRun + part.sequence, part));
   }
 
-  /** Drops the staged rows of answers that did not come whole: those of the sequences from `first` to before `end`. */
+  /**
+   * Deletes the staged rows of answers that did not come whole: those of the sequences from `first` to before `end`.
+   * There may be millions, so others get their turn in between.
+   */
   async unstage(run: number, first: number, end: number): Promise<void> {
-    this.#transaction(() => this.#staging.void(run * idsPerRun + first, run * idsPerRun + end));
+    while (this.#deleteStaged(run * idsPerRun + first, run * idsPerRun + end)) await delay(0);
   }
 
   /** The sequences from `first` to before `end` whose fetch failed, with their key and reason. */
@@ -215,23 +224,21 @@ export class Store implements Disposable {
   }
 
   /** Makes finished fetches and their rows visible. */
-  async finish(run: number, chunk: FinishedChunk): Promise<void> {
-    const width = this.#shape.columns.length;
+  async finish(run: number, { fetches, rowCounts, rows }: FinishedChunk): Promise<void> {
     this.#transaction(() => {
-      let at = 0;
-      for (const [index, record] of chunk.fetches.entries()) {
+      let at = rows.rows === 0 ? 0 : this.#rows.write(rows);
+      for (const [index, record] of fetches.entries()) {
         const fetch = run * idsPerRun + record.sequence;
-        const rowCount = chunk.rowCounts[index] ?? 0;
+        const rowCount = rowCounts[index] ?? 0;
         if (rowCount === "staged") {
-          this.#staging.move(fetch);
+          this.#staging.show(fetch);
         } else if (rowCount > 0) {
-          const end = at + rowCount * width;
-          this.#rows.write({ fetch, values: chunk.values, start: at, end });
-          at = end;
+          this.#insertSpan.run(fetch, at, at + rowCount - 1);
+          at += rowCount;
         }
         this.#insert(fetch, record);
       }
-      this.#count(run, chunk.fetches);
+      this.#count(run, fetches);
     });
   }
 
@@ -317,11 +324,16 @@ export class Store implements Disposable {
     ).run(ok, empty, unchanged, failed, rows, bytes, attempts, run);
   }
 
-  #transaction(work: () => void): void {
+  #deleteStaged(first: number, end: number): boolean {
+    return this.#transaction(() => this.#staging.deleteSome(first, end));
+  }
+
+  #transaction<T>(work: () => T): T {
     this.#db.exec("BEGIN IMMEDIATE");
     try {
-      work();
+      const result = work();
       this.#db.exec("COMMIT");
+      return result;
     } catch (error) {
       // A full disk may have rolled back already.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
@@ -330,19 +342,20 @@ export class Store implements Disposable {
   }
 }
 
-/** @throws {UsageError} If the table stands there with other columns. */
+/** @throws {UsageError} If the table stands there with other columns, or its name is taken by a part of another. */
 function checkShape(db: DatabaseSync, file: string, shape: TableShape): void {
-  const found = db.prepare(`SELECT name, type FROM pragma_table_info(?)`).all(shape.name)
+  const { columns } = shape;
+  const found = db.prepare(`SELECT name, type FROM pragma_table_info(?) WHERE pk = 0`).all(
+    `${shape.name}_data`,
+  )
     .map((row) => `${row["name"]} ${row["type"]}`);
-  const wanted = [
-    "fetch INTEGER",
-    "row INTEGER",
-    ...shape.columns.map(({ name, type }) => `${name} ${declaredType(type)}`),
-  ];
-  if (found.join() !== wanted.join()) {
-    throw new UsageError(
-      `Cannot store into the table "${shape.name}" of "${file}" as its columns are ${found.join(", ")}: ` +
-        `the job has ${wanted.join(", ")}; give the job another table, or another database with --db`,
-    );
-  }
+  const wanted = columns.map(({ name, type }) => `${name} ${declaredType(type)}`);
+  const isTaken =
+    db.prepare(`SELECT type FROM sqlite_schema WHERE name = ?`).get(shape.name)?.["type"] !== "view";
+  if (!isTaken && found.join() === wanted.join()) return;
+  const why = isTaken ? "that is a part of another table" : `its columns are ${found.join(", ")}`;
+  throw new UsageError(
+    `Cannot store into the table "${shape.name}" of "${file}" as ${why}: the job has ${wanted.join(", ")}; ` +
+      `give the job another table, or another database with --db`,
+  );
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Batches, nextBatchSize, type PlannedBatch } from "../../lib/collect/batches.ts";
 import { run as limits } from "../../lib/limits.ts";
+import { noRows } from "../../lib/row_chunk.ts";
 import { Store } from "../../lib/store/store.ts";
 import { TempFolder } from "../support/temp.ts";
 import { recordOf } from "./support.ts";
@@ -89,7 +90,7 @@ Deno.test("Batches resumes with the batches that there were, whatever size is wa
     await store.finish(run, {
       fetches: [...Array(5).keys(), 6, 8, 12].map((sequence) => recordOf(sequence)),
       rowCounts: new Array<number>(8).fill(0),
-      values: [],
+      rows: noRows,
     });
     await store.finishBatch(run, 0);
     const after = new Batches({ store, run, keys: blocksOf(keys, [3]), size: () => 100 });

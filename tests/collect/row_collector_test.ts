@@ -5,6 +5,7 @@ import type { FailRule } from "../../lib/job/job.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { TokenizerStream } from "../../lib/json/tokenizer_stream.ts";
 import { pipe } from "../../lib/limits.ts";
+import { rowsOf } from "../support/rows.ts";
 import { collected, columnsOf, jobOf } from "./support.ts";
 
 const day = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
@@ -70,7 +71,7 @@ Deno.test("RowCollector keeps only what lies within the window: start ≤ t < en
   const times = [start - 1, `${start - 1}.999`, start, `${start}.5`, `${end - 1}.999999`, end, "null"];
   const json = JSON.stringify({ r: [{}] }).replace("{}", times.map((t) => `{"t": ${t}}`).join());
   const { collector, rows: found } = collected(jobOf("http://x", { rows }), json, day);
-  assert.deepEqual(found, [[start], [start + 0.5], [Number(`${end - 1}.999999`)]]);
+  assert.deepEqual(found, [[BigInt(start)], [start + 0.5], [Number(`${end - 1}.999999`)]]);
   assert.deepEqual([collector.selected, collector.kept], [7, 3]);
 });
 
@@ -135,8 +136,8 @@ Deno.test("RowCollector gives its rows in chunks bounded by values and by charac
       for (let n = 0; n < count; n++) yield `{"v": "${text}"}${n < count - 1 ? "," : "]}"}`;
     })());
     const found: number[] = [];
-    for await (const values of chunks.pipeThrough(stream)) found.push(values.length);
-    for (const values of collector.rest()) found.push(values.length);
+    for await (const chunk of chunks.pipeThrough(stream)) found.push(chunk.rows);
+    for (const chunk of collector.rest()) found.push(chunk.rows);
     assert.equal(found.reduce((sum, length) => sum + length), count);
     const most = Math.min(pipe.chunkValuesMax, Math.ceil(pipe.chunkCharsMax / chars));
     assert.equal(Math.max(...found), most);
@@ -157,7 +158,7 @@ Deno.test("RowCollector does not keep the answer alive by the texts that it hold
   assert.equal(collector.kept, 2_001);
   // The pieces have 120 MB.
   assert.ok(kept < 60e6, `${kept} bytes`);
-  assert.equal([...collector.rest()].flat()[1_999], "a text of its own 1998");
+  assert.equal([...collector.rest()].flatMap(rowsOf)[1_999]?.[0], "a text of its own 1998");
 });
 
 Deno.test("RowCollector counts rows per bucket instead of keeping them", () => {
@@ -165,6 +166,6 @@ Deno.test("RowCollector counts rows per bucket instead of keeping them", () => {
   const json =
     '{"r": [{"t": 61, "k": "A"}, {"t": 0, "k": "A"}, {"t": 119.9, "k": "A"}, {"t": 60, "k": "W"}]}';
   const { collector, rows: found } = collected(jobOf("http://x", { rows }), json);
-  assert.deepEqual(found, [[0, "A", 1], [60, "A", 2], [60, "W", 1]]);
+  assert.deepEqual(found, [[0n, "A", 1n], [60n, "A", 2n], [60n, "W", 1n]]);
   assert.deepEqual([collector.selected, collector.kept], [4, 4]);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { chooseRun, type RunChoice } from "../../lib/collect/run_choice.ts";
 import type { Window } from "../../lib/job/job.ts";
+import { noRows } from "../../lib/row_chunk.ts";
 import { Store } from "../../lib/store/store.ts";
 import { query } from "../support/database.ts";
 import { TempFolder } from "../support/temp.ts";
@@ -38,7 +39,7 @@ for (const  of of[window, undefined]) {
   Deno.test(`chooseRun() goes on with the unfinished run of ${name}, however it ended`, async () => {
     await withStore(async (store) => {
       const { id } = await begun(store, of);
-      await store.finish(id, { fetches: [recordOf(0)], rowCounts: [0], values: [] });
+      await store.finish(id, { fetches: [recordOf(0)], rowCounts: [0], rows: noRows });
       for (const end of [() => Promise.resolve(), () => store.endRun(id, "interrupted", "stopped")]) {
         await end();
         const choice = await begun(store, of);
@@ -72,7 +73,7 @@ Deno.test("chooseRun() resumes a finished run to ask its failed keys again", asy
   await withStore(async (store, file) => {
     const { id } = await begun(store, window);
     const failed = recordOf(1, { verdict: "failed", reason: "cut" });
-    await store.finish(id, { fetches: [recordOf(0), failed], rowCounts: [0, 0], values: [] });
+    await store.finish(id, { fetches: [recordOf(0), failed], rowCounts: [0, 0], rows: noRows });
     await store.endRun(id, "finished", null);
     const job = jobOf("http://x");
     const choice = await chooseRun(store, job, { isNew: false, retryFailed: true, window });

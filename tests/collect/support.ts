@@ -9,6 +9,7 @@ import { RowCollector } from "../../lib/collect/row_collector.ts";
 import type { Column, ColumnType, Job, Template, Window } from "../../lib/job/job.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import type { FetchRecord } from "../../lib/store/records.ts";
+import { rowsOf } from "../support/rows.ts";
 
 /** What a test changes of a job. */
 export interface JobChange {
@@ -51,16 +52,7 @@ export function collected(job: Job, json: string, window?: Window) {
   const tokenizer = new Tokenizer(question.query, collector);
   tokenizer.process(json);
   tokenizer.finalize();
-  const width = job.rows.columns.length + (job.rows.count === undefined ? 0 : 1);
-  return { collector, rows: inRows([...collector.rest()].flat(), width) };
-}
-
-/** Values cut into rows. */
-export function inRows<T>(values: readonly T[], width: number): T[][] {
-  return Array.from(
-    { length: values.length / width },
-    (_, index) => values.slice(index * width, (index + 1) * width),
-  );
+  return { collector, rows: [...collector.rest()].flatMap(rowsOf) };
 }
 
 /** A finished fetch. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Shared } from "../../lib/collect/shared.ts";
 import { permissionsFor, Thread } from "../../lib/collect/thread.ts";
 import type { ToStore } from "../../lib/collect/messages.ts";
+import { rowsOf } from "../support/rows.ts";
 import { HandlerServer } from "../http/support.ts";
 import { jobOf } from "./support.ts";
 
@@ -64,7 +65,7 @@ Deno.test("Thread has a Worker ask a batch, and hands on what it found", async (
   await using server = new HandlerServer(({ url }) => Response.json({ r: [{ v: new URL(url).pathname }] }));
   const [message] = await askOne(server.url, [server.host]);
   assert.ok(message?.type === "finished");
-  assert.deepEqual(message.chunk.values, ["/k"]);
+  assert.deepEqual(rowsOf(message.chunk.rows), [["/k"]]);
   assert.deepEqual(message.chunk.fetches.map(({ sequence, verdict }) => [sequence, verdict]), [[5, "ok"]]);
 });
 

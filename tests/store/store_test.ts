@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../lib/errors.ts";
 import { Reader } from "../../lib/store/reader.ts";
+import { noRows } from "../../lib/row_chunk.ts";
 import type { FetchRecord } from "../../lib/store/records.ts";
 import { idsPerRun, type TableShape } from "../../lib/store/schema.ts";
 import { Store } from "../../lib/store/store.ts";
-import { query } from "../support/database.ts";
+import { leftOf, query } from "../support/database.ts";
+import { chunkOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const shape: TableShape = {
@@ -40,8 +42,8 @@ Deno.test("Store.finish() makes a fetch and its rows visible together", async ()
   const file = folder.file("a.db");
   using store = Store.open(file, shape);
   const run = await begin(store);
-  const values = [1, "A", 2n, "W", 2.5, null];
-  await store.finish(run, { fetches: [record(0), record(7, { rows: 1 })], rowCounts: [2, 1], values });
+  const rows = chunkOf([[1n, "A"], [2n, "W"], [2.5, null]]);
+  await store.finish(run, { fetches: [record(0), record(7, { rows: 1 })], rowCounts: [2, 1], rows });
   const first = run * idsPerRun;
   assert.deepEqual(query(file, "SELECT *, typeof(ts) FROM updates"), [
     [first, 0, 1, "A", "integer"],
@@ -60,7 +62,7 @@ Deno.test("Store.finish() leaves nothing behind when one of its rows cannot be s
   const chunk = {
     fetches: [record(0, { rows: 1 }), record(1, { rows: 1 })],
     rowCounts: [1, 1],
-    values: [1, "x"],
+    rows: chunkOf([[1n], ["x"]]),
   };
   await assert.rejects(store.finish(run, chunk), /cannot store TEXT value in INTEGER column/);
   assert.deepEqual(
@@ -73,8 +75,8 @@ Deno.test("Store.finish() refuses a second verdict on a key", async () => {
   using folder = new TempFolder();
   using store = Store.open(folder.file("a.db"), shape);
   const run = await begin(store);
-  await store.finish(run, { fetches: [record(0, { rows: 0 })], rowCounts: [0], values: [] });
-  await assert.rejects(store.finish(run, { fetches: [record(0)], rowCounts: [0], values: [] }), /UNIQUE/);
+  await store.finish(run, { fetches: [record(0, { rows: 0 })], rowCounts: [0], rows: noRows });
+  await assert.rejects(store.finish(run, { fetches: [record(0)], rowCounts: [0], rows: noRows }), /UNIQUE/);
 });
 
 Deno.test("Store.stage() keeps rows out of sight until the fetch is finished", async () => {
@@ -82,19 +84,19 @@ Deno.test("Store.stage() keeps rows out of sight until the fetch is finished", a
   const file = folder.file("a.db");
   using store = Store.open(file, shape);
   const run = await begin(store);
-  const many = Array.from({ length: 1_000 }, (_, index) => [BigInt(index), "A"]).flat();
-  await store.stage(run, { sequence: 3, first: 0, values: many });
-  await store.stage(run, { sequence: 3, first: 1_000, values: [1_000n, "W"] });
-  await store.stage(run, { sequence: 4, first: 0, values: [5n, "A"] });
+  const many = Array.from({ length: 1_000 }, (_, index) => [BigInt(index), "A"]);
+  await store.stage(run, { sequence: 3, first: 0, rows: chunkOf(many) });
+  await store.stage(run, { sequence: 4, first: 0, rows: chunkOf([[5n, "A"]]) });
+  await store.stage(run, { sequence: 3, first: 1_000, rows: chunkOf([[1_000n, "W"]]) });
   assert.deepEqual(query(file, "SELECT count(*) FROM updates"), [[0]]);
-  await store.finish(run, { fetches: [record(3, { rows: 1_001 })], rowCounts: ["staged"], values: [] });
+  await store.finish(run, { fetches: [record(3, { rows: 1_001 })], rowCounts: ["staged"], rows: noRows });
   assert.deepEqual(query(file, "SELECT count(*), sum(ts = row), max(row) FROM updates"), [[
     1_001,
     1_001,
     1_000,
   ]]);
   await store.unstage(run, 4, 5);
-  assert.deepEqual(query(file, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%staged%'"), [[0]]);
+  assert.deepEqual(query(file, leftOf("updates")), [[0, 0]]);
 });
 
 Deno.test("Store.stage() begins anew after Store.unstage(), and takes no rows out of order", async () => {
@@ -102,26 +104,26 @@ Deno.test("Store.stage() begins anew after Store.unstage(), and takes no rows ou
   const file = folder.file("a.db");
   using store = Store.open(file, shape);
   const run = await begin(store);
-  await store.stage(run, { sequence: 3, first: 0, values: [1, "A", 2, "A"] });
+  await store.stage(run, { sequence: 3, first: 0, rows: chunkOf([[1n, "A"], [2n, "A"]]) });
   await assert.rejects(
-    store.stage(run, { sequence: 3, first: 1, values: [3, "A"] }),
+    store.stage(run, { sequence: 3, first: 1, rows: chunkOf([[3n, "A"]]) }),
     /^RangeError: Cannot stage rows as they must follow each other: 1 after 2$/,
   );
   await store.unstage(run, 0, 10);
-  await store.stage(run, { sequence: 3, first: 0, values: [7, "W"] });
-  await store.finish(run, { fetches: [record(3, { rows: 1 })], rowCounts: ["staged"], values: [] });
+  await store.stage(run, { sequence: 3, first: 0, rows: chunkOf([[7n, "W"]]) });
+  await store.finish(run, { fetches: [record(3, { rows: 1 })], rowCounts: ["staged"], rows: noRows });
   assert.deepEqual(query(file, "SELECT row, ts, type FROM updates"), [[0, 7, "W"]]);
 });
 
-Deno.test("Store.open() drops what a killed run left staged", async () => {
+Deno.test("Store.open() deletes what a killed run left staged", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   {
     using store = Store.open(file, shape);
-    await store.stage(await begin(store), { sequence: 0, first: 0, values: [1n, "A"] });
+    await store.stage(await begin(store), { sequence: 0, first: 0, rows: chunkOf([[1n, "A"]]) });
   }
   using _again = Store.open(file, shape);
-  assert.deepEqual(query(file, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%staged%'"), [[0]]);
+  assert.deepEqual(query(file, leftOf("updates")), [[0, 0]]);
 });
 
 Deno.test("Store.resumeRun() makes failed keys pending again when asked to", async () => {
@@ -134,7 +136,7 @@ Deno.test("Store.resumeRun() makes failed keys pending again when asked to", asy
   await store.finish(run, {
     fetches: [record(0), record(1, { verdict: "failed", reason: "cut", rows: 0 }), record(2), record(3)],
     rowCounts: [0, 0, 0, 0],
-    values: [],
+    rows: noRows,
   });
   for (const number of [0, 1]) await store.finishBatch(run, number);
   await store.resumeRun(run, { retryFailed: false, restoreKeys: false });
@@ -183,14 +185,18 @@ const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] =
   ["is newer", (file) => {
     Store.open(file, shape)[Symbol.dispose]();
     execute(file, "PRAGMA user_version = 999");
-  }, /as a newer trawl wrote it: its schema is version 999, this program knows 1$/],
+  }, /as a newer trawl wrote it: its schema is version 999, this program knows 2$/],
   [
     "has the table with other columns",
     (file) => {
       Store.open(file, { name: "updates", columns: [{ name: "x", type: "TEXT" }] })[Symbol.dispose]();
     },
-    /^Cannot store into the table "updates" .* as its columns are fetch INTEGER, row INTEGER, x TEXT: the job has/,
+    /^Cannot store into the table "updates" .* as its columns are x TEXT: the job has ts ANY, type TEXT; give/,
   ],
+  ["is older", (file) => {
+    Store.open(file, shape)[Symbol.dispose]();
+    execute(file, "PRAGMA user_version = 1");
+  }, /as an older trawl wrote it: its schema is version 1, this program knows 2$/],
   ["is a folder", (file) => Deno.mkdirSync(file), /^Cannot use the database ".*" as/],
 ];
 
@@ -215,7 +221,8 @@ Deno.test("Reader.series() counts rows in equal parts of the window", async () =
   const file = folder.file("a.db");
   using store = Store.open(file, shape);
   const run = await begin(store);
-  await store.finish(run, { fetches: [record(0)], rowCounts: [3], values: [0n, "A", 59n, "A", 119n, "W"] });
+  const rows = chunkOf([[0n, "A"], [59n, "A"], [119n, "W"]]);
+  await store.finish(run, { fetches: [record(0)], rowCounts: [3], rows });
   using reader = Reader.open(file);
   const time = { table: "updates", column: "ts", count: undefined };
   assert.deepEqual(reader.series(run * idsPerRun, time, { start: 0, end: 120, buckets: 2 }), [2, 1]);

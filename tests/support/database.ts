@@ -15,3 +15,9 @@ export function query(file: string, sql: string): unknown[][] {
     db.close();
   }
 }
+
+/** SQL for the number of staged spans of a job's table, and of rows that no fetch shows: what must not be left. */
+export function leftOf(table: string): string {
+  return `SELECT (SELECT count(*) FROM ${table}_staged) AS staged, ` +
+    `(SELECT count(*) FROM ${table}_data) - (SELECT count(*) FROM ${table}) AS hidden`;
+}

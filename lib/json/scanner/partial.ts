@@ -41,7 +41,7 @@ export function takeUp(saved: i32): void {
   progress = saved;
 }
 
-/** Reads from `at`, up to `end` at most. Returns where it stopped: behind the closing quote, at a mistake, or at `end`. */
+/** Reads from `at`, up to `end` at most. Returns where it stopped: behind the quote, at a mistake, or at `end`. */
 export function readString(at: usize, end: usize): usize {
   for (let p = at; p < end; p++) {
     if (progress != noEscape) {

@@ -1,0 +1,58 @@
+/**
+ * Chunks of rows, from values and back.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import { type CellValue, cellValue, type RowChunk, RowChunkBuilder } from "../../lib/row_chunk.ts";
+
+/** The values of a chunk's rows: a bigint is an integer, a number a real. */
+export function rowsOf(chunk: RowChunk): CellValue[][] {
+  const width = chunk.cells.length / chunk.rows;
+  return Array.from(
+    { length: chunk.rows },
+    (_, row) => Array.from({ length: width }, (_, column) => cellValue(chunk, row * width + column)),
+  );
+}
+
+/** A chunk of rows from their values. */
+export function chunkOf(rows: readonly (readonly CellValue[])[]): RowChunk {
+  const builder = new RowChunkBuilder(rows[0]?.length ?? 1);
+  for (const row of rows) {
+    builder.beginRow();
+    for (const [column, value] of row.entries()) setCell(builder, column, value);
+    builder.endRow();
+  }
+  return builder.take();
+}
+
+/** Sets a cell of the open row: a bigint is an integer, a number a real. */
+export function setCell(builder: RowChunkBuilder, column: number, value: CellValue): void {
+  if (typeof value === "string") builder.setText(column, value);
+  else if (typeof value === "bigint") builder.setBigint(column, value);
+  else if (typeof value === "number") builder.setReal(column, value);
+  else builder.setNull(column);
+}
+
+/** Any text that is Unicode, NUL included. */
+export const anyText: fc.Arbitrary<string> = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.constantFrom("", "A", "\0", "a\0b", "é\u{1f600}", "1", "x".repeat(40)),
+);
+
+/** Any integer of 64 bit. */
+export const anyInteger: fc.Arbitrary<bigint> = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.integer().map(BigInt),
+  fc.constantFrom(0n, 2n ** 53n - 1n, 2n ** 53n, -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n)),
+);
+
+/** Any real that JSON can hold; zero has no sign. */
+export const anyReal: fc.Arbitrary<number> = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.integer(),
+).map((value) => value + 0);
+
+/** Anything that a column of type any can hold. */
+export const anyCell: fc.Arbitrary<CellValue> = fc.oneof(anyText, anyInteger, anyReal, fc.constant(null));
