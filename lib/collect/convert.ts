@@ -20,6 +20,9 @@ export function convertRaw(kind: ValueKind, raw: RawText, type: ColumnType): Con
   if (kind === ValueKind.number && (type === "integer" || type === "real" || type === "time")) {
     const value = raw.smallInteger();
     if (value !== undefined && (type !== "time" || Math.abs(value) < firstMs)) return value;
+  } else if (kind === ValueKind.string && type === "text") {
+    const value = raw.shortString();
+    if (value !== undefined) return value;
   }
   return convert(kind, raw.toString(), type);
 }

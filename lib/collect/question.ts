@@ -14,8 +14,8 @@ import type { SqlType, TableShape } from "../store/schema.ts";
 export interface Question {
   readonly query: Query;
   readonly columns: readonly Column[];
-  /** A row in which nothing was found: to be copied, which is the fastest way to make one. */
-  readonly emptyRow: readonly null[];
+  /** Whether rows may lie within rows: their path has a descendant segment. */
+  readonly isNesting: boolean;
   /** Index in the query's list; the rows' path is 0, the columns follow from 1. */
   readonly require: number | undefined;
   readonly count: number | undefined;
@@ -43,7 +43,7 @@ export function questionOf(job: Job, window: Window | undefined): Question {
   return {
     query: new Query(wanted),
     columns: rows.columns,
-    emptyRow: rows.columns.map(() => null),
+    isNesting: parsePath(rows.path).segments.some(({ descendant }) => descendant),
     require,
     count,
     failRules,

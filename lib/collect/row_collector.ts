@@ -39,22 +39,27 @@ export class RowCollector implements Collector<RowChunk> {
   readonly #question: Question;
   readonly #counter: RowCounter | undefined;
   readonly #chunk: RowChunkBuilder;
+  /** Cells go straight into the chunk, unless rows are counted or may lie within each other. */
+  readonly #isDirect: boolean;
+  /** The column that must lie within the window, as it stands in a row that goes straight into the chunk. */
+  #within: Converted = null;
+  /** Otherwise the open row, and those that it lies within. */
   #row: Converted[] = [];
-  /** Rows may lie within rows where the path has a descendant segment. */
   readonly #outer: Converted[][] = [];
-  #open = 0;
 
   constructor(question: Question) {
     this.#question = question;
     this.#chunk = new RowChunkBuilder(widthOf(question));
     this.required = question.require === undefined;
     this.#counter = question.counting === undefined ? undefined : new RowCounter(question.counting);
+    this.#isDirect = question.counting === undefined && !question.isNesting;
   }
 
   enter(wanted: number, _kind: ValueKind): void {
     if (wanted === 0) {
-      if (this.#open++ > 0) this.#outer.push(this.#row);
-      this.#row = [...this.#question.emptyRow];
+      if (this.#isDirect) return this.#chunk.beginRow();
+      this.#outer.push(this.#row);
+      this.#row = Array<Converted>(this.#question.columns.length).fill(null);
     } else if (this.#question.failRules.get(wanted)?.exists) {
       this.refused = true;
     }
@@ -62,8 +67,8 @@ export class RowCollector implements Collector<RowChunk> {
 
   leave(wanted: number): void {
     if (wanted === 0) {
+      if (this.#isDirect) return this.#endRow();
       this.#keep(this.#row);
-      this.#open--;
       this.#row = this.#outer.pop() ?? [];
     } else if (wanted === this.#question.require) {
       this.required = true;
@@ -71,11 +76,13 @@ export class RowCollector implements Collector<RowChunk> {
   }
 
   text(wanted: number, kind: ValueKind, raw: RawText): void {
-    const column = this.#question.columns[wanted - 1];
+    const index = wanted - 1;
+    const column = this.#question.columns[index];
     if (column !== undefined) {
       const value = convertRaw(kind, raw, column.type);
       if (value === unfit) throw new UnusableError("bad-value");
-      this.#row[wanted - 1] = value;
+      if (!this.#isDirect) this.#row[index] = value;
+      else this.#put(index, value);
     } else if (wanted === this.#question.count) {
       this.count = kind === ValueKind.number ? Number(raw.toString()) : undefined;
     } else {
@@ -98,37 +105,44 @@ export class RowCollector implements Collector<RowChunk> {
     yield this.#chunk.take();
   }
 
-  #hold(row: readonly Converted[]): void {
-    this.#chunk.beginRow();
-    for (let column = 0; column < row.length; column++) {
-      const value = row[column] ?? null;
-      if (typeof value === "string") this.#chunk.setText(column, value);
-      else if (typeof value === "bigint") this.#chunk.setBigint(column, value);
-      else if (value !== null) this.#holdNumber(column, value);
-    }
+  #endRow(): void {
+    this.selected++;
+    const isKept = this.#isWithinWindow(this.#within);
+    this.#within = null;
+    if (!isKept) return this.#chunk.dropRow();
+    this.kept++;
     this.#chunk.endRow();
   }
 
-  /** Behind the columns stands the count. */
-  #holdNumber(column: number, value: number): void {
+  #keep(row: readonly Converted[]): void {
+    this.selected++;
+    if (!this.#isWithinWindow(row[this.#question.withinColumn ?? 0])) return;
+    this.kept++;
+    if (this.#counter === undefined) this.#hold(row);
+    else if (!this.#counter.add(row)) throw new UnusableError("too-many-groups");
+  }
+
+  #hold(row: readonly Converted[]): void {
+    this.#chunk.beginRow();
+    for (let column = 0; column < row.length; column++) this.#put(column, row[column] ?? null);
+    this.#chunk.endRow();
+  }
+
+  /** Sets a cell of the chunk's open row. Behind the columns stands the count. */
+  #put(column: number, value: Converted): void {
+    if (column === this.#question.withinColumn) this.#within = value;
+    if (typeof value === "string") return this.#chunk.setText(column, value);
+    if (typeof value === "bigint") return this.#chunk.setBigint(column, value);
+    if (value === null) return this.#chunk.setNull(column);
     const type = this.#question.columns[column]?.type ?? "integer";
     const isInteger = type === "integer" || type === "time" && Number.isInteger(value);
     if (isInteger) this.#chunk.setInteger(column, value);
     else this.#chunk.setReal(column, value);
   }
 
-  #keep(row: Converted[]): void {
-    this.selected++;
-    if (!this.#isWithinWindow(row)) return;
-    this.kept++;
-    if (this.#counter === undefined) this.#hold(row);
-    else if (!this.#counter.add(row)) throw new UnusableError("too-many-groups");
-  }
-
-  #isWithinWindow(row: readonly Converted[]): boolean {
+  #isWithinWindow(value: Converted | undefined): boolean {
     const { withinColumn, window } = this.#question;
     if (withinColumn === undefined || window === undefined) return true;
-    const value = row[withinColumn];
     if (value === null || value === undefined) return false;
     const ms = Number(value) * 1_000;
     return window.startMs <= ms && ms < window.endMs;

@@ -138,11 +138,6 @@ export class Machine {
     return this.#scanner.isUtf8(this.#input, this.#input + length) === 1;
   }
 
-  /** Whether the input that was looked at last holds ASCII alone. */
-  get isAscii(): boolean {
-    return this.#global("isAscii") === 1;
-  }
-
   /** Line feeds in the input before `length`. */
   countLines(length: number): number {
     return this.#scanner.countLines(this.#input, this.#input + length);
@@ -293,6 +288,8 @@ export class Machine {
   }
 
   #clear(): void {
+    const names = this.#global("names");
+    this.#bytes.fill(0, names, names + this.#global("namesBytes"));
     this.states = [];
     this.#numbers.clear();
     this.#free = this.#namesStart;

@@ -14,8 +14,6 @@ export class RawText {
   bytes: Uint8Array = new Uint8Array();
   start = 0;
   end = 0;
-  /** Whether the whole input is known to be ASCII. */
-  isAscii = false;
 
   /** How many bytes. */
   get length(): number {
@@ -49,13 +47,31 @@ export class RawText {
     return textOf(this.bytes, this.start, this.end);
   }
 
-  /** A string's characters between its quotes; undefined where some are escaped. */
-  plainString(): string | undefined {
-    return this.bytes.subarray(this.start, this.end).includes(backslash)
-      ? undefined
-      : textOf(this.bytes, this.start + 1, this.end - 1);
+  /** A string's characters, if they are few, ASCII, and none is escaped: the same object for the same characters. */
+  shortString(): string | undefined {
+    const { bytes, end } = this;
+    if (end - this.start > shortCharsMax + 2) return undefined;
+    let key = end - this.start;
+    for (let at = this.start + 1; at < end - 1; at++) {
+      const byte = bytes[at]!;
+      if (byte === backslash || byte >= firstBeyondAscii) return undefined;
+      key = key * firstBeyondAscii + byte;
+    }
+    let text = shortStrings.get(key);
+    if (text === undefined) {
+      if (shortStrings.size >= shortStringsMax) shortStrings.clear();
+      shortStrings.set(key, text = textOf(bytes, this.start + 1, end - 1));
+    }
+    return text;
   }
 }
+
+/** Characters of a string that is looked for among those that came before: seven bits each make a safe integer. */
+const shortCharsMax = 6;
+
+/** Those that came before, by their characters; forgotten together. Most columns with short texts have few. */
+const shortStrings = new Map<number, string>();
+const shortStringsMax = 4_096;
 
 const minus = 0x2d;
 const zero = 0x30;

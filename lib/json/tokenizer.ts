@@ -158,7 +158,7 @@ export class Tokenizer {
       const { read, written } = encoder.encodeInto(at === 0 ? text : text.slice(at), machine.inputView);
       at += read;
       machine.close(written);
-      this.#scan(written, read === written);
+      this.#scan(written);
     }
   }
 
@@ -176,7 +176,7 @@ export class Tokenizer {
       length -= cutLength;
       this.#cutBytes = machine.inputView.slice(length, length + cutLength);
       machine.close(length);
-      if (machine.isUtf8(length)) this.#scan(length, machine.isAscii);
+      if (machine.isUtf8(length)) this.#scan(length);
       else this.#failEncoding(length);
     }
   }
@@ -200,9 +200,8 @@ export class Tokenizer {
   }
 
   /** Reads the input at hand, which ends with a whole character. */
-  #scan(length: number, isAscii: boolean): void {
+  #scan(length: number): void {
     const machine = this.#machine;
-    this.#raw.isAscii = isAscii;
     for (let at = 0;;) {
       const stop = machine.run(at, length);
       this.#tell();
@@ -326,7 +325,6 @@ export class Tokenizer {
     if (start >= this.#base) return this.#raw.set(inputView, start - this.#base, end);
     const whole = this.#held.join(start, inputView.subarray(0, end));
     this.#raw.set(whole, 0, whole.length);
-    this.#raw.isAscii = false;
   }
 
   /** Keeps the input while something that began in it, or before, is not complete. */
@@ -349,7 +347,7 @@ export class Tokenizer {
     const at = firstInvalid(machine.inputView.subarray(0, length));
     const found = `byte 0x${machine.inputView[at]!.toString(16)}`;
     machine.close(at);
-    this.#scan(at, false);
+    this.#scan(at);
     throw new JsonSyntaxError("text must be UTF-8", this.#place(0), { fault: "encoding", found });
   }
 

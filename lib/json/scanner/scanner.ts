@@ -29,10 +29,12 @@ import {
   unknown,
 } from "./layout";
 import { cut, ended, isInEscape, mayEnd, outcome, progress, readNumber, readString, readWord, takeUp } from "./partial";
-import { skipBlank, skipEscaped, skipNumber, skipPlain, skipWord } from "./skip";
+import { expectedTarget, expectNext, skipExpected } from "./names";
+import { skipBlank, skipEscaped, skipName, skipNumber, skipPlain, skipScalar, skipWord } from "./skip";
 
 export * from "./layout";
-export { countLines, isAscii, isUtf8, lineStart } from "./survey";
+export { names, namesBytes } from "./names";
+export { countLines, isUtf8, lineStart } from "./survey";
 
 // Where in the grammar: what may come next, or which token the end of the input before has cut.
 const value = 0;
@@ -83,6 +85,9 @@ export let askedStart: i32 = 0;
 /** Behind the last event. */
 export let eventsEnd: usize = events;
 
+/** In place of a state where nothing can be selected. */
+const nobody = -2;
+
 /** In a frame, that it is an object's. */
 const objectMark: u32 = 0x80000000;
 
@@ -107,6 +112,7 @@ export function run(at: i32, length: i32): i32 {
   let p = input + at;
   if (state >= insideValue) p = readOn(p);
   while (stop == goOn) {
+    if (floor != 0) p = skipBarren(p);
     let c: u32 = load<u8>(p);
     if (c <= 0x20) {
       p = skipBlank(p);
@@ -179,6 +185,64 @@ function readValue(p: usize, c: u32): usize {
   return q;
 }
 
+/**
+ * Goes on within a container in which nothing can be selected, as far as all is whole and right, up to its end. Most
+ * of a document is read here, so it keeps what it needs at hand: it is twice as fast as the general way.
+ */
+function skipBarren(at: usize): usize {
+  const last = end;
+  let p = at;
+  let s = state;
+  let d = depth;
+  let isObject = isObjectAt(d);
+  while (true) {
+    let c: u32 = load<u8>(p);
+    if (c <= 0x20) {
+      p = skipBlank(p);
+      c = load<u8>(p);
+    }
+    if (s == name || s == firstName && c == 0x22) {
+      let q = skipExpected(p, nobody);
+      if (q == p) {
+        q = c == 0x22 ? skipName(p) : p;
+        if (q == p) break;
+        expectNext(p, q, nobody, 0);
+      }
+      p = q;
+      s = value;
+    } else if (s == after && c == 0x2c) {
+      p++;
+      s = isObject ? name : value;
+    } else if (s <= firstValue && c != 0x5d) {
+      if (c == 0x7b || c == 0x5b) {
+        if (d == depthMax) break;
+        isObject = c == 0x7b;
+        d++;
+        store<u32>(frameAt(d), isObject ? objectMark : 0);
+        p++;
+        s = isObject ? firstName : firstValue;
+        continue;
+      }
+      const q = skipScalar(p, c, last);
+      if (q == p) break;
+      p = q;
+      s = after;
+      if (load<u8>(p) == 0x2c) {
+        p++;
+        s = isObject ? name : value;
+      }
+    } else if (s != value && s != colon && c == (isObject ? 0x7d : 0x5d) && d > floor) {
+      p++;
+      d--;
+      isObject = isObjectAt(d);
+      s = after;
+    } else break;
+  }
+  state = s;
+  depth = d;
+  return p;
+}
+
 /** A name and its colon; or the end of an empty object. */
 @inline
 function readName(p: usize, c: u32): usize {
@@ -186,16 +250,24 @@ function readName(p: usize, c: u32): usize {
     if (c == 0x7d && state == firstName) return close(p);
     return fail(p, mistake + state);
   }
-  let q = skipPlain(p + 1);
+  const owner = load<u32>(frameAt(depth)) & ~objectMark;
+  let q = skipExpected(p, owner);
+  if (q != p) {
+    node = expectedTarget();
+    state = value;
+    return q;
+  }
+  q = skipPlain(p + 1);
   if (load<u8>(q) != 0x22) {
     if (load<u8>(q) == 0x5c) q = skipEscaped(q);
     return load<u8>(q) == 0x22 ? endName(q + 1, p + 1) : beginName(p + 1);
   }
   state = colon;
-  if (floor == 0) member(p + 1, q);
+  if (floor == 0) member(owner, p + 1, q);
   q++;
   if (load<u8>(q) != 0x3a || stop != goOn) return q;
   state = value;
+  if (floor == 0) expectNext(p, q + 1, owner, node);
   return q + 1;
 }
 
@@ -261,8 +333,7 @@ function close(p: usize): usize {
 
 /** Where the name from `start` to its quote at `close` leads. */
 @inline
-function member(start: usize, close: usize): void {
-  const owner = load<u32>(frameAt(depth)) & ~objectMark;
+function member(owner: i32, start: usize, close: usize): void {
   const record = states + <usize>owner * stateBytes;
   const count = load<i32>(record, 8);
   let entry: usize = load<u32>(record, 12);
@@ -348,6 +419,11 @@ function endName(p: usize, start: usize): usize {
     ask(askName, load<u32>(frameAt(depth)) & ~objectMark, 0);
   }
   return p;
+}
+
+@inline
+function isObjectAt(at: i32): bool {
+  return (load<u32>(frameAt(at)) & objectMark) != 0;
 }
 
 function wordKind(c: u32): i32 {

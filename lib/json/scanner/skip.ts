@@ -33,7 +33,7 @@ export function skipPlain(at: usize): usize {
     others = i8x16.bitmask(
       v128.or(
         v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-        i8x16.lt_u(bytes, i8x16.splat(0x20)),
+        i8x16.le_u(bytes, i8x16.splat(0x1f)),
       ),
     );
     if (others != 0) break;
@@ -49,7 +49,7 @@ export function skipDigits(at: usize): usize {
   let others = 0;
   while (true) {
     const bytes = v128.load(p);
-    others = ~i8x16.bitmask(i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10))) & 0xffff;
+    others = ~i8x16.bitmask(i8x16.le_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(9))) & 0xffff;
     if (others != 0) break;
     p += 16;
   }
@@ -114,4 +114,31 @@ export function skipWord(at: usize): usize {
   const four = load<u32>(at);
   if (four == 0x65757274 || four == 0x6c6c756e) return at + 4;
   return four == 0x736c6166 && load<u8>(at + 4) == 0x65 ? at + 5 : at;
+}
+
+/** Behind the string, number or word that begins with `c`; `at` itself where it is wrong or may go on. */
+@inline
+export function skipScalar(at: usize, c: u32, end: usize): usize {
+  if (c == 0x22) {
+    const close = skipString(at + 1);
+    return load<u8>(close) == 0x22 ? close + 1 : at;
+  }
+  return c - 0x30 < 10 || c == 0x2d ? skipNumber(at, end) : skipWord(at);
+}
+
+/** Behind a name and its colon; `at` itself where they are wrong or cut. */
+@inline
+export function skipName(at: usize): usize {
+  let p = skipString(at + 1);
+  if (load<u8>(p) != 0x22) return at;
+  p++;
+  if (load<u8>(p) <= 0x20) p = skipBlank(p);
+  return load<u8>(p) == 0x3a ? p + 1 : at;
+}
+
+/** From behind the opening quote to the closing one, or to what ends the string early: an end or a mistake. */
+@inline
+function skipString(at: usize): usize {
+  const p = skipPlain(at);
+  return load<u8>(p) == 0x5c ? skipEscaped(p) : p;
 }

@@ -1,5 +1,5 @@
 /**
- * A first look at an input: whether it is UTF-8, whether it is ASCII alone, and its line feeds.
+ * A first look at an input: whether it is UTF-8, and its line feeds.
  *
  * The check is the one of Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte" (2021): three
  * tables, looked up by halves of a byte and the one before, name what is wrong with the two; their intersection is
@@ -44,19 +44,14 @@ const bySecondHigh: usize = memory.data<u8>([
 ], 16);
 
 
-/** Whether the input that was looked at last holds ASCII alone. */
-export let isAscii = true;
-
 /** Whether the bytes from `start` to `end`, which zeros follow, are UTF-8 by themselves. */
 export function isUtf8(start: usize, end: usize): bool {
   let error = i8x16.splat(0);
   let before = i8x16.splat(0);
-  isAscii = true;
   for (let p = start; p < end; p += 16) {
     const bytes = v128.load(p);
     if (i8x16.bitmask(v128.or(bytes, before)) != 0) {
       error = v128.or(error, mistakes(bytes, before));
-      isAscii = false;
     }
     before = bytes;
   }
