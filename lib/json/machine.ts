@@ -62,6 +62,12 @@ interface Scanner extends Readonly<Record<string, unknown>> {
   readonly countLines: (start: number, end: number) => number;
 }
 
+/** Reads a text. */
+export interface Holder {
+  /** Another one takes over: what is to be kept of this text must be taken now. */
+  suspend(): void;
+}
+
 const compiled = new WebAssembly.Module(wasm);
 
 /** One instance of the scanner. */
@@ -74,7 +80,9 @@ export class Machine {
   states: QueryState[] = [];
   /** Index of the first event in `words`. */
   readonly firstEvent: number;
-  /** Whether a text is being read. */
+  /** Whose text the context is. */
+  holder: Holder | undefined;
+  /** Whether it is being read. */
   isBusy = false;
   readonly #scanner: Scanner;
   #bytes: Uint8Array;
@@ -89,6 +97,7 @@ export class Machine {
   readonly #namesStart: number;
   readonly #numbers = new Map<QueryState, number>();
   #free: number;
+  readonly #lineStart: WebAssembly.Global;
   #inner: Machine | undefined;
 
   constructor() {
@@ -107,6 +116,7 @@ export class Machine {
     this.#statesMax = this.#global("statesMax");
     this.#namesStart = this.#global("free");
     this.#free = this.#namesStart;
+    this.#lineStart = globalOf(this.#scanner, "lineStart");
     if (this.#global("depthMax") !== json.depthMax) {
       throw new RangeError(
         "Cannot use scanner.wasm as its depthMax must be the one in limits.ts: build it anew",
@@ -145,12 +155,12 @@ export class Machine {
 
   /** The offset behind the last line feed that was counted. */
   get lineStart(): number {
-    return this.#global("lineStart") - this.#input;
+    return Number(this.#lineStart.value) - this.#input;
   }
 
   /** Index behind the last event in `words`. */
   get eventsEnd(): number {
-    return this.#global("eventsEnd") / 4;
+    return this.#head(7) / 4;
   }
 
   /** Where the scanner stopped in the input. */
@@ -181,15 +191,15 @@ export class Machine {
   /** The state that is asked about, and which of its names; below 0 stands for all that have no name there. */
   get asked(): { readonly state: QueryState; readonly index: number; readonly start: number } {
     return {
-      state: this.states[this.#global("asked")]!,
-      index: this.#global("askedIndex"),
-      start: this.#global("askedStart"),
+      state: this.states[this.#head(8)]!,
+      index: this.#head(9),
+      start: this.#head(10),
     };
   }
 
   /** Where a name began that was cut. */
   get nameStart(): number {
-    return this.#global("askedStart");
+    return this.#head(10);
   }
 
   /** The state of the innermost container. */
@@ -355,6 +365,14 @@ export class Machine {
 }
 
 const encoder = new TextEncoder();
+
+function globalOf(scanner: Scanner, name: string): WebAssembly.Global {
+  const found = scanner[name];
+  if (!(found instanceof WebAssembly.Global)) {
+    throw new TypeError(`Cannot use scanner.wasm as it lacks ${name}`);
+  }
+  return found;
+}
 
 function isScanner(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Scanner {
   return exports["memory"] instanceof WebAssembly.Memory &&

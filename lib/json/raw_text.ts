@@ -8,10 +8,12 @@
 /** Digits that a safe integer can always have: 10^15 is below 2^53. */
 const safeDigitsMax = 15;
 
+const nothing = new Uint8Array();
+
 /** Some bytes of UTF-8, and what can be read from them. It is used again for the next value: keep what it gives. */
 export class RawText {
   /** They lie between `start` and `end`. */
-  bytes: Uint8Array = new Uint8Array();
+  bytes: Uint8Array = nothing;
   start = 0;
   end = 0;
 

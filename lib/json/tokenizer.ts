@@ -19,7 +19,7 @@ import {
   type JsonPlace,
   JsonSyntaxError,
 } from "./json_error.ts";
-import { EventType, eventWords, Grammar, type Machine, Stop } from "./machine.ts";
+import { EventType, eventWords, Grammar, type Holder, type Machine, Stop } from "./machine.ts";
 import { ruleOf, whereCut } from "./grammar.ts";
 import type { Query, QueryState } from "./query.ts";
 import { RawText } from "./raw_text.ts";
@@ -37,6 +37,8 @@ const limitMax = {
 
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 
+const nothing = new Uint8Array();
+
 /** In place of an offset. */
 const nowhere = -1;
 
@@ -50,7 +52,7 @@ const encoder = new TextEncoder();
  * - A name that comes twice in an object is reported twice.
  * - Numbers and strings that nothing selects may be of any length.
  */
-export class Tokenizer {
+export class Tokenizer implements Holder {
   readonly #handler: Handler;
   readonly #machine: Machine;
   /** Whether it may be used: not while it reads, after it has thrown, or when it is over. */
@@ -65,7 +67,7 @@ export class Tokenizer {
   /** Bytes of a byte order mark seen so far; all three, or it was decided that there is none. */
   #markBytes = 0;
   /** A character that the end of the last chunk has cut: the first bytes of it, or the first half of a pair. */
-  #cutBytes = new Uint8Array();
+  #cutBytes: Uint8Array = nothing;
   #cutUnit = "";
 
   // Where in the grammar and in the query.
@@ -79,7 +81,8 @@ export class Tokenizer {
   readonly #captures: number[] = [];
   /** Of the name that was cut. */
   #nameStart = nowhere;
-  readonly #held = new HeldBytes();
+  /** There is none while nothing is kept over the end of an input. */
+  #held: HeldBytes | undefined;
   readonly #raw = new RawText();
   /** Where the text begins in the document, if it is an element that a filter has let through. */
   readonly #elementStart: number;
@@ -103,8 +106,14 @@ export class Tokenizer {
    * @throws {TypeError} If it has thrown before, was finalized, or the machine of the query is at another text.
    */
   process(chunk: Uint8Array | string): void {
-    this.#use(() => typeof chunk === "string" ? this.#processText(chunk) : this.#processBytes(chunk));
-    this.#usable = true;
+    this.#claim();
+    try {
+      if (typeof chunk === "string") this.#processText(chunk);
+      else this.#processBytes(chunk);
+      this.#usable = true;
+    } finally {
+      this.#release();
+    }
   }
 
   /**
@@ -114,17 +123,25 @@ export class Tokenizer {
    * @throws {TypeError} As `process`.
    */
   finalize(): void {
-    this.#use(() => {
+    this.#claim();
+    try {
       const machine = this.#machine;
-      machine.close(0);
       const isWhole = this.#cutBytes.length === 0 && this.#cutUnit === "" && machine.finish();
-      this.#tell();
-      if (!isWhole) this.#failCut();
-    });
+      if (isWhole) this.#tell();
+      else this.#failCut();
+    } finally {
+      this.#release();
+    }
   }
 
-  /** Has the machine for this text while `work` runs. */
-  #use(work: () => void): void {
+  /** Called by the machine when another text is to be read. */
+  suspend(): void {
+    this.#saved = this.#machine.save();
+    this.#states = this.#machine.states;
+  }
+
+  /** Has the machine for this text. */
+  #claim(): void {
     const machine = this.#machine;
     if (!this.#usable) {
       throw new TypeError("Cannot go on with a text as its tokenizer has ended or failed before");
@@ -134,15 +151,16 @@ export class Tokenizer {
     }
     this.#usable = false;
     machine.isBusy = true;
-    try {
-      if (this.#saved === undefined) machine.begin(this.#start);
-      else machine.restore(this.#saved, this.#states);
-      work();
-      this.#saved = machine.save();
-      this.#states = machine.states;
-    } finally {
-      machine.isBusy = false;
-    }
+    if (machine.holder === this) return;
+    machine.holder?.suspend();
+    machine.holder = this;
+    if (this.#saved === undefined) machine.begin(this.#start);
+    else machine.restore(this.#saved, this.#states);
+  }
+
+  #release(): void {
+    this.#machine.isBusy = false;
+    if (!this.#usable) this.#machine.holder = undefined;
   }
 
   #processText(chunk: string): void {
@@ -167,14 +185,15 @@ export class Tokenizer {
     let at = this.#skipMark(chunk);
     while (at < chunk.length) {
       const cut = this.#cutBytes;
-      const taken = chunk.subarray(at, at + machine.inputView.length - cut.length);
-      machine.inputView.set(cut);
+      const room = machine.inputView.length - cut.length;
+      const taken = at === 0 && chunk.length <= room ? chunk : chunk.subarray(at, at + room);
+      if (cut.length > 0) machine.inputView.set(cut);
       machine.inputView.set(taken, cut.length);
       at += taken.length;
       let length = cut.length + taken.length;
-      const cutLength = tailLength(machine.inputView.subarray(0, length));
+      const cutLength = tailLength(machine.inputView, length);
       length -= cutLength;
-      this.#cutBytes = machine.inputView.slice(length, length + cutLength);
+      this.#cutBytes = cutLength === 0 ? nothing : machine.inputView.slice(length, length + cutLength);
       machine.close(length);
       if (machine.isUtf8(length)) this.#scan(length);
       else this.#failEncoding(length);
@@ -187,8 +206,8 @@ export class Tokenizer {
     while (this.#markBytes < byteOrderMark.length && at < chunk.length) {
       if (chunk[at] !== byteOrderMark[this.#markBytes]) {
         // What looked like the beginning of a mark is text.
-        this.#cutBytes = Uint8Array.from(byteOrderMark.slice(0, this.#markBytes));
-        this.#base -= this.#cutBytes.length;
+        if (this.#markBytes > 0) this.#cutBytes = Uint8Array.from(byteOrderMark.slice(0, this.#markBytes));
+        this.#base -= this.#markBytes;
         this.#markBytes = byteOrderMark.length;
         break;
       }
@@ -323,7 +342,8 @@ export class Tokenizer {
   #point(start: number, end: number): void {
     const { inputView } = this.#machine;
     if (start >= this.#base) return this.#raw.set(inputView, start - this.#base, end);
-    const whole = this.#held.join(start, inputView.subarray(0, end));
+    const rest = inputView.subarray(0, end);
+    const whole = this.#held?.join(start, rest) ?? rest;
     this.#raw.set(whole, 0, whole.length);
   }
 
@@ -338,7 +358,8 @@ export class Tokenizer {
     if (isInName && end - this.#nameStart > json.nameBytesMax) this.#failLimit("name", length);
     const first = this.#captures[0] ?? (isInName ? this.#nameStart : end);
     if (end - first > json.valueBytesMax) this.#failLimit("value", length);
-    this.#held.keep(machine.inputView.subarray(0, length), this.#base, first);
+    if (first < end) this.#held ??= new HeldBytes();
+    this.#held?.keep(machine.inputView.subarray(0, length), this.#base, first);
   }
 
   /** The input, `length` long, is no UTF-8; whatever stands before may be wrong, too. */

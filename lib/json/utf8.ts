@@ -9,12 +9,12 @@ const decoder = new TextDecoder();
 const strict = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 
-/** Bytes at the end that may be the beginning of a character: 0 to 3. */
-export function tailLength(bytes: Uint8Array): number {
-  for (let length = 1; length <= Math.min(3, bytes.length); length++) {
-    const byte = bytes[bytes.length - length]!;
-    if (byte >= 0xc0) return sequenceLength(byte) > length ? length : 0;
-    if (byte < 0x80) return 0;
+/** Bytes before `end` that may be the beginning of a character: 0 to 3. */
+export function tailLength(bytes: Uint8Array, end: number): number {
+  for (let length = 1; length <= Math.min(3, end); length++) {
+    const byte = bytes[end - length]!;
+    if (byte < 0x80 || byte > 0xf4) return 0;
+    if (byte >= 0xc2) return sequenceLength(byte) > length ? length : 0;
   }
   return 0;
 }

@@ -26,7 +26,7 @@ export const nameBytes: i32 = 12;
 /** An event: its kind with the state, then the first and the last offset of what it is about. */
 export const eventBytes: i32 = 12;
 
-/** An open container: its state and whether it is an object, the index of the element at hand, and where to ask again. */
+/** An open container: its state and whether it is an object, the index of the element at hand, when to ask again. */
 export const frameBytes: i32 = 24;
 
 /** Of the head of a context: where in the input, in the grammar and in the query. */

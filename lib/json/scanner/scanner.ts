@@ -8,6 +8,7 @@
  * @module
  */
 
+import { depthBehind, skipBarren, stateBehind } from "./barren";
 import {
   barren,
   beginEvent,
@@ -17,8 +18,6 @@ import {
   eventBytes,
   events,
   eventsMax,
-  frameBytes,
-  headBytes,
   input,
   nameBytes,
   picks,
@@ -30,22 +29,24 @@ import {
 } from "./layout";
 import { cut, ended, isInEscape, mayEnd, outcome, progress, readNumber, readString, readWord, takeUp } from "./partial";
 import { expectedTarget, expectNext, skipExpected } from "./names";
-import { skipBlank, skipEscaped, skipName, skipNumber, skipPlain, skipScalar, skipWord } from "./skip";
+import {
+  after,
+  colon,
+  done,
+  firstName,
+  firstValue,
+  frameAt,
+  insideName,
+  insideValue,
+  name,
+  objectMark,
+  value,
+} from "./place";
+import { skipBlank, skipEscaped, skipNumber, skipPlain, skipWord } from "./skip";
 
 export * from "./layout";
 export { names, namesBytes } from "./names";
 export { countLines, isUtf8, lineStart } from "./survey";
-
-// Where in the grammar: what may come next, or which token the end of the input before has cut.
-const value = 0;
-const firstValue = 1;
-const name = 2;
-const firstName = 3;
-const colon = 4;
-const after = 5;
-const done = 6;
-const insideValue = 7;
-const insideName = 8;
 
 // Kinds of values, as in `../value.ts`.
 const anObject = 0;
@@ -76,20 +77,15 @@ const mistakeInNumber = 34;
 const mistakeInWord = 35;
 const tooDeep = 36;
 
+// The rest of the head.
 /** The state that is asked about. */
-export let asked: i32 = 0;
+let asked: i32 = 0;
 /** The index of its name that is asked about. */
-export let askedIndex: i32 = 0;
+let askedIndex: i32 = 0;
 /** Where the name began that is asked about, or was cut; below 0 in an input before. */
-export let askedStart: i32 = 0;
+let askedStart: i32 = 0;
 /** Behind the last event. */
-export let eventsEnd: usize = events;
-
-/** In place of a state where nothing can be selected. */
-const nobody = -2;
-
-/** In a frame, that it is an object's. */
-const objectMark: u32 = 0x80000000;
+let eventsEnd: usize = events;
 
 // The context's head, while `run` runs. The offsets are written out in `restore` and `save`.
 let stop = goOn;
@@ -112,7 +108,11 @@ export function run(at: i32, length: i32): i32 {
   let p = input + at;
   if (state >= insideValue) p = readOn(p);
   while (stop == goOn) {
-    if (floor != 0) p = skipBarren(p);
+    if (floor != 0) {
+      p = skipBarren(p, end, floor, depth, state);
+      state = stateBehind;
+      depth = depthBehind;
+    }
     let c: u32 = load<u8>(p);
     if (c <= 0x20) {
       p = skipBlank(p);
@@ -137,8 +137,8 @@ export function finish(): i32 {
   eventsEnd = events;
   if (state == insideValue && depth == 0 && kind == aNumber && mayEnd(progress)) {
     endValue(input);
-    save(input);
   }
+  save(input);
   return state == done ? 1 : 0;
 }
 
@@ -159,6 +159,10 @@ function save(p: usize): void {
   store<i32>(context, node, 16);
   store<i32>(context, kind, 20);
   store<i32>(context, progress, 24);
+  store<i32>(context, <i32>eventsEnd, 28);
+  store<i32>(context, asked, 32);
+  store<i32>(context, askedIndex, 36);
+  store<i32>(context, askedStart, 40);
 }
 
 /** A value, of which `c` is the first byte; or the end of an empty array. */
@@ -183,64 +187,6 @@ function readValue(p: usize, c: u32): usize {
   if (floor == 0 && (flagsOf(node) & selected) != 0) put(scalarEvent | kind << 2, node, p, q);
   state = depth == 0 ? done : after;
   return q;
-}
-
-/**
- * Goes on within a container in which nothing can be selected, as far as all is whole and right, up to its end. Most
- * of a document is read here, so it keeps what it needs at hand: it is twice as fast as the general way.
- */
-function skipBarren(at: usize): usize {
-  const last = end;
-  let p = at;
-  let s = state;
-  let d = depth;
-  let isObject = isObjectAt(d);
-  while (true) {
-    let c: u32 = load<u8>(p);
-    if (c <= 0x20) {
-      p = skipBlank(p);
-      c = load<u8>(p);
-    }
-    if (s == name || s == firstName && c == 0x22) {
-      let q = skipExpected(p, nobody);
-      if (q == p) {
-        q = c == 0x22 ? skipName(p) : p;
-        if (q == p) break;
-        expectNext(p, q, nobody, 0);
-      }
-      p = q;
-      s = value;
-    } else if (s == after && c == 0x2c) {
-      p++;
-      s = isObject ? name : value;
-    } else if (s <= firstValue && c != 0x5d) {
-      if (c == 0x7b || c == 0x5b) {
-        if (d == depthMax) break;
-        isObject = c == 0x7b;
-        d++;
-        store<u32>(frameAt(d), isObject ? objectMark : 0);
-        p++;
-        s = isObject ? firstName : firstValue;
-        continue;
-      }
-      const q = skipScalar(p, c, last);
-      if (q == p) break;
-      p = q;
-      s = after;
-      if (load<u8>(p) == 0x2c) {
-        p++;
-        s = isObject ? name : value;
-      }
-    } else if (s != value && s != colon && c == (isObject ? 0x7d : 0x5d) && d > floor) {
-      p++;
-      d--;
-      isObject = isObjectAt(d);
-      s = after;
-    } else break;
-  }
-  state = s;
-  depth = d;
-  return p;
 }
 
 /** A name and its colon; or the end of an empty object. */
@@ -421,18 +367,8 @@ function endName(p: usize, start: usize): usize {
   return p;
 }
 
-@inline
-function isObjectAt(at: i32): bool {
-  return (load<u32>(frameAt(at)) & objectMark) != 0;
-}
-
 function wordKind(c: u32): i32 {
   return c == 0x74 ? aTrue : c == 0x66 ? aFalse : c == 0x6e ? aNull : unknown;
-}
-
-@inline
-function frameAt(at: i32): usize {
-  return context + headBytes + <usize>(at - 1) * frameBytes;
 }
 
 @inline
