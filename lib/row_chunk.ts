@@ -179,9 +179,10 @@ export class RowChunkBuilder {
     this.endRow();
   }
 
-  /** Hands over the whole rows, and begins anew. No row is open. */
+  /** Hands over the whole rows, and begins anew, with the row that is open. */
   take(): RowChunk {
     if (this.#row === 0) return noRows;
+    const open = this.#openCells();
     const chunk = {
       rows: this.rows,
       cells: this.#cells.subarray(0, this.#row),
@@ -199,7 +200,31 @@ export class RowChunkBuilder {
     this.#texts = [];
     this.#bigints = [];
     for (const shared of this.#shared) shared.clear();
+    for (const [column, { kind, value }] of open.entries()) {
+      if (typeof value === "string") this.setText(column, value);
+      else if (typeof value === "bigint" && kind === CellKind.bigint) this.setBigint(column, value);
+      else if (value !== null) this.#set(column, kind, Number(value));
+    }
     return chunk;
+  }
+
+  /** The cells of the open row, which are taken out of the chunk with what they alone point to. */
+  #openCells(): readonly { readonly kind: number; readonly value: CellValue }[] {
+    const end = Math.min(this.#row + this.width, this.#cells.length);
+    const chunk = {
+      rows: 0,
+      cells: this.#cells,
+      kinds: this.#kinds,
+      texts: this.#texts,
+      bigints: this.#bigints,
+    };
+    const open = Array.from({ length: end - this.#row }, (_, column) => ({
+      kind: this.#kinds[this.#row + column] ?? CellKind.null,
+      value: cellValue(chunk, this.#row + column),
+    }));
+    this.#texts.length = this.#textsKept;
+    this.#bigints.length = this.#bigintsKept;
+    return open;
   }
 
   #set(column: number, kind: number, cell: number): void {

@@ -144,6 +144,35 @@ Deno.test("RowCollector gives its rows in chunks bounded by values and by charac
   }
 });
 
+Deno.test("RowCollector keeps a row whole that is open when a chunk is taken", () => {
+  const columns = columnsOf({ n: "integer", k: "text", x: "any", o: "integer" });
+  const question = questionOf(jobOf("http://x", { rows: { columns } }), undefined);
+  const collector = new RowCollector(question);
+  const tokenizer = new Tokenizer(question.query, collector);
+  const count = 3 * pipe.chunkValuesMax / columns.length;
+  const big = 2n ** 62n;
+  const found: unknown[] = [];
+  tokenizer.process('{"r": [');
+  for (let n = 0; n < count; n++) {
+    // The end of a piece comes within a row, every time.
+    tokenizer.process(
+      `{"n": ${n}, "k": "${n % 2 === 0 ? "even" : `text ${n}`}", "x": ${n % 3 === 0 ? big : `${n}.5`}`,
+    );
+    const chunk = collector.take();
+    if (chunk !== undefined) found.push(...rowsOf(chunk));
+    tokenizer.process(`, "o": 1}${n < count - 1 ? "," : "]}"}`);
+  }
+  tokenizer.finalize();
+  found.push(...[...collector.rest()].flatMap(rowsOf));
+  const rowOf = (n: number) => [
+    BigInt(n),
+    n % 2 === 0 ? "even" : `text ${n}`,
+    n % 3 === 0 ? big : Number(`${n}.5`),
+    1n,
+  ];
+  assert.deepEqual(found, Array.from({ length: count }, (_, n) => rowOf(n)));
+});
+
 Deno.test("RowCollector does not keep the answer alive by the texts that it holds", () => {
   const question = questionOf(jobOf("http://x"), undefined);
   const collector = new RowCollector(question);
