@@ -94,6 +94,9 @@ export class RowChunkBuilder {
   #kinds = noRows.kinds;
   /** Index of the open row's first cell. */
   #row = 0;
+  #isOpen = false;
+  /** Cells to begin with when there are none. */
+  #lengthNext = firstCells;
   #texts: string[] = [];
   #bigints: bigint[] = [];
   /** UTF-16 units of `texts`. */
@@ -121,6 +124,7 @@ export class RowChunkBuilder {
 
   /** Opens a row; all of its cells are null. */
   beginRow(): void {
+    this.#isOpen = true;
     if (this.#row + this.width > this.#cells.length) this.#grow(this.#row + this.width);
   }
 
@@ -150,6 +154,7 @@ export class RowChunkBuilder {
   }
 
   endRow(): void {
+    this.#isOpen = false;
     this.#row += this.width;
     this.#textsKept = this.#texts.length;
     this.#bigintsKept = this.#bigints.length;
@@ -157,6 +162,7 @@ export class RowChunkBuilder {
 
   /** Forgets the open row. */
   dropRow(): void {
+    this.#isOpen = false;
     this.#kinds.fill(CellKind.null, this.#row, this.#row + this.width);
     for (const text of this.#texts.splice(this.#textsKept)) this.#chars -= text.length;
     this.#bigints.length = this.#bigintsKept;
@@ -182,7 +188,7 @@ export class RowChunkBuilder {
   /** Hands over the whole rows, and begins anew, with the row that is open. */
   take(): RowChunk {
     if (this.#row === 0) return noRows;
-    const open = this.#openCells();
+    const open = this.#isOpen ? this.#openCells() : [];
     const chunk = {
       rows: this.rows,
       cells: this.#cells.subarray(0, this.#row),
@@ -190,8 +196,10 @@ export class RowChunkBuilder {
       texts: this.#texts,
       bigints: this.#bigints,
     };
-    // The next chunk will have about the size of this one.
-    this.#allocate(this.#cells.length);
+    // The next chunk will have about the size of this one; most answers have no next one.
+    this.#lengthNext = this.#cells.length;
+    this.#cells = noRows.cells;
+    this.#kinds = noRows.kinds;
     this.#row =
       this.#chars =
       this.#textsKept =
@@ -200,6 +208,7 @@ export class RowChunkBuilder {
     this.#texts = [];
     this.#bigints = [];
     for (const shared of this.#shared) shared.clear();
+    if (this.#isOpen) this.beginRow();
     for (const [column, { kind, value }] of open.entries()) {
       if (typeof value === "string") this.setText(column, value);
       else if (typeof value === "bigint" && kind === CellKind.bigint) this.setBigint(column, value);
@@ -210,7 +219,6 @@ export class RowChunkBuilder {
 
   /** The cells of the open row, which are taken out of the chunk with what they alone point to. */
   #openCells(): readonly { readonly kind: number; readonly value: CellValue }[] {
-    const end = Math.min(this.#row + this.width, this.#cells.length);
     const chunk = {
       rows: 0,
       cells: this.#cells,
@@ -218,7 +226,7 @@ export class RowChunkBuilder {
       texts: this.#texts,
       bigints: this.#bigints,
     };
-    const open = Array.from({ length: end - this.#row }, (_, column) => ({
+    const open = Array.from({ length: this.width }, (_, column) => ({
       kind: this.#kinds[this.#row + column] ?? CellKind.null,
       value: cellValue(chunk, this.#row + column),
     }));
@@ -247,7 +255,7 @@ export class RowChunkBuilder {
 
   #grow(length: number): void {
     const [cells, kinds] = [this.#cells, this.#kinds];
-    this.#allocate(Math.max(firstCells, length, 2 * cells.length));
+    this.#allocate(Math.max(this.#lengthNext, length, 2 * cells.length));
     this.#cells.set(cells);
     this.#kinds.set(kinds);
   }
