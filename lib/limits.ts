@@ -63,6 +63,29 @@ export const run = {
   minCoverage: 0.99,
 } as const;
 
+/** Bounds on how precisely a pace is kept. */
+export const pace = {
+  /**
+   * The interval between two starts is longer by this factor than the rate has it: in a second, requests may then be
+   * 7 ms later on their way than those that follow them, and a server still counts no more than it allows.
+   */
+  margin: 1.01,
+  /**
+   * So late a start may be without pushing back all that follow: Deno's timers fire 1 to 2 ms late, one in a hundred 3.
+   * Two starts come closer to each other by as much at most. Where the interval is shorter than a timer can tell,
+   * starts come in groups, of 4 at most at 1,000/s and of 31 at 10,000/s.
+   */
+  lateMsMax: 3,
+  /** The first start waits for an interval, as if another run had started one just before; but no longer than this. */
+  firstWaitMsMax: 1_000,
+  /** From this span on a rate is a budget: counted, and kept in the store for the next run. */
+  budgetMsMin: 60_000,
+  /** A budget's starts are counted in so many spans of its window: it wastes one of them at most, 0.4 %. */
+  budgetSpans: 240,
+  /** The main thread looks after budgets so often, and allows what may start until it has looked four times more. */
+  tickMs: 250,
+} as const;
+
 /** Bounds on what is on its way from a Worker to the store. */
 export const pipe = {
   /** Values (a row has one per column) in one message: some 0.3 MB, one transaction. */

@@ -11,14 +11,18 @@ import { controlFirst } from "../job/keys.ts";
 import { run as limits } from "../limits.ts";
 import type { RunCounts } from "../store/records.ts";
 import type { Failure, Store } from "../store/store.ts";
+import { Allowance } from "./allowance.ts";
 import { Batches, nextBatchSize } from "./batches.ts";
+import { nowUs } from "./clock.ts";
 import { Crew } from "./crew.ts";
 import { jobHosts } from "./hosts.ts";
 import { keysOf } from "./key_list.ts";
+import type { Pace } from "./pace.ts";
 import { Progress } from "./progress.ts";
 import { meaningOf } from "./reasons.ts";
 import type { RunChoice } from "./run_choice.ts";
 import { Shared } from "./shared.ts";
+import { Watch } from "./watch.ts";
 
 /** What a run needs. */
 export interface CollectOptions {
@@ -59,7 +63,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
   const { job, window, store, choice, signal } = options;
   try {
     const list = await keysOf(job, { store, choice, window, signal });
-    const memory = Shared.create(job.limits.inFlight);
+    const memory = Shared.create(job.limits.inFlight, job.limits.rates, nowUs());
     const shared = new Shared(memory);
     const progress = new Progress(choice.counts, { shared, inFlightMax: job.limits.inFlight });
     const controls = new Set(job.control).size;
@@ -81,8 +85,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const listSize = list.count ?? options.listSize;
     progress.total = listSize === undefined ? undefined : Math.min(listSize, options.limit ?? Infinity);
     options.started(progress);
-    using _stopping = stopOn(signal, crew);
-    const broken = await askInOrder({ options, controls, batches, crew, progress });
+    const broken = await askWatched({ options, controls, batches, crew, progress, pace: shared.pace });
     return await end(options, { broken, keys: batches.keyCount, expected: progress.total });
   } catch (error) {
     // Where the disk is full this fails as well; the run stays as it is, to be resumed all the same.
@@ -98,6 +101,18 @@ interface Work {
   readonly batches: Batches;
   readonly crew: Crew;
   readonly progress: Progress;
+  readonly pace: Pace;
+}
+
+/** Has all keys asked while the budgets of the job are looked after. Returns the control key that is broken. */
+async function askWatched(work: Work): Promise<Failure | undefined> {
+  const { options: { job, window, store, signal }, pace, crew } = work;
+  const host = jobHosts(job, window).join();
+  await using watch = await Watch.start(await Allowance.open(job.limits.rates, { pace, store, host }));
+  using _stopping = stopOn(AbortSignal.any([signal, watch.signal]), crew);
+  const broken = await askInOrder(work);
+  watch.signal.throwIfAborted();
+  return broken;
 }
 
 /** Has the control keys asked, and if they are well, all others. Returns the control key that is not. */

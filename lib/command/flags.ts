@@ -69,7 +69,8 @@ export const flags = {
     name: "rate",
     value: "N/s",
     help: "requests started per second at most (default: the job's, or no limit)",
-    more: "Also N/min, N/h, N/day. Requests are spread evenly.",
+    more:
+      "Also N/min, N/h, N/day, which are counted over all runs on the database. Requests are spread evenly.",
   },
   batch: {
     name: "batch",

@@ -142,7 +142,8 @@ const pace = z.strictObject({
   in_flight: whole(1, limits.run.inFlightMax).default(limits.run.inFlightDefault)
     .describe("Requests under way at once, over all Workers."),
   rate: rates.default([]).describe(
-    'Requests started per span of time, at most: "50/s", or ["100/s", "10000/h"].',
+    'Requests started in any span of that length, at most: "50/s", or ["100/s", "10000/h"]. They are spread evenly ' +
+      "over the shortest span; spans of a minute and more are budgets, which the next run finds as this one left them.",
   ),
   batch: whole(1, limits.run.batchMax).optional()
     .describe("Keys in one batch; by default as many as keep a Worker busy for a few seconds."),

@@ -7,7 +7,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, UsageError } from "../errors.ts";
-import { applicationId, schemaVersion, trawlTables } from "./schema.ts";
+import { applicationId, budgetTable, schemaVersion, trawlTables } from "./schema.ts";
 
 /** A lock held by another connection is waited for so long, milliseconds. */
 const busyTimeoutMs = 10_000;
@@ -30,6 +30,8 @@ export function openForWriting(file: string): DatabaseSync {
         `BEGIN IMMEDIATE; ${trawlTables} PRAGMA application_id = ${applicationId}; ` +
           `PRAGMA user_version = ${schemaVersion}; COMMIT;`,
       );
+    } else if (found < schemaVersion) {
+      db.exec(`BEGIN IMMEDIATE; ${budgetTable} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
     }
     return db;
   } catch (error) {
@@ -87,8 +89,8 @@ function open(file: string, options: { readonly readOnly: boolean }): DatabaseSy
   }
 }
 
-/** Tells an empty file from a database of trawl's, and refuses everything else. */
-function identify(db: DatabaseSync, file: string): "new" | "known" {
+/** Tells an empty file from a database of trawl's, of which it gives the version, and refuses everything else. */
+function identify(db: DatabaseSync, file: string): "new" | number {
   const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
   const application = Number(db.prepare("PRAGMA application_id").get()?.["application_id"]);
   const tables = Number(db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.["count"]);
@@ -104,7 +106,7 @@ function identify(db: DatabaseSync, file: string): "new" | "known" {
         `this program knows ${schemaVersion}`,
     );
   }
-  return "known";
+  return version;
 }
 
 /** What SQLite says on opening, as a message about the file. */

@@ -6,7 +6,7 @@
  */
 
 /** Stands in `user_version`. A database with a higher number belongs to a newer trawl. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** Stands in `application_id`: the letters "trwl". */
 export const applicationId = 0x7472776c;
@@ -30,6 +30,16 @@ export interface TableShape {
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
 }
+
+/** Came with version 2. */
+export const budgetTable = `
+CREATE TABLE budget (                      -- what is left of a rate of a minute and more, over all runs
+  host   TEXT NOT NULL,                    -- and port
+  per_ms INTEGER NOT NULL,                 -- the rate's window
+  starts TEXT NOT NULL,                    -- JSON: [[span, requests started], ...]; 240 spans make a window
+  PRIMARY KEY (host, per_ms)
+) STRICT, WITHOUT ROWID;
+`;
 
 /** The tables of every database; of integers, `_ms` are milliseconds. */
 export const trawlTables = `
@@ -90,7 +100,7 @@ CREATE TABLE fetch (
 ) STRICT;
 
 CREATE INDEX fetch_run ON fetch (run);
-`;
+${budgetTable}`;
 
 /** The job's table. */
 export function createTable(shape: TableShape): string {

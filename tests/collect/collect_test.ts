@@ -139,6 +139,19 @@ Deno.test("collect() keeps to a limit", async () => {
   assert.deepEqual([result.state, result.keys, result.counts.ok], ["finished", 4, 4]);
 });
 
+Deno.test("collect() leaves in the store what its budget has been used for", async () => {
+  using folder = new TempFolder();
+  await using server = serverOf(() => undefined);
+  const rates = [{ count: 1_000, perMs: 1_000 }, { count: 100, perMs: 86_400_000 }];
+  const file = folder.file("a.db");
+  const job = jobOf(server.url, { limits: { rates } });
+  for (const expected of [10, 20]) {
+    await collectInto(file, job);
+    const starts = "SELECT host, per_ms, (SELECT sum(value ->> 1) FROM json_each(starts)) FROM budget";
+    assert.deepEqual(query(file, starts), [[server.host, 86_400_000, expected]]);
+  }
+});
+
 Deno.test("collect() stops, and goes on where it stopped", async () => {
   using folder = new TempFolder();
   const stopping = new AbortController();
