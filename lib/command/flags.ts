@@ -193,7 +193,8 @@ export const flags = {
     help: "something that goes wrong, such as 'status=503 p=0.1 retry-after=2'; may be repeated",
     more:
       "status=CODE, reset, reset-body, cut, stall=MS, slow-headers=MS, malformed, html, maintenance, empty, " +
-      "missing, wrong-count, gzip, bad-gzip, redirect, truncate-json; with p=SHARE, attempts=N, keys=A,B.",
+      "missing, wrong-count, gzip, bad-gzip, redirect, truncate-json; with p=SHARE, attempts=N, keys=A,B, and " +
+      "after=S for=S, seconds from the first request on.",
   },
   allow: {
     name: "allow",
