@@ -39,6 +39,8 @@ export const http = {
   backoffMaxMs: 60_000,
   /** A server may ask for so long a pause; one that asks for more is not waited for. */
   retryAfterMaxMs: 3_600_000,
+  /** An API that is down for longer ends the run, to be gone on with; shorter ones are most outages. */
+  outageMs: 900_000,
 } as const;
 
 /** Bounds on a run. */
@@ -84,6 +86,37 @@ export const pace = {
   budgetSpans: 240,
   /** The main thread looks after budgets so often, and allows what may start until it has looked four times more. */
   tickMs: 250,
+  /** A refusal that names no delay stops all requests for so long. */
+  refusalPauseMs: 1_000,
+  /** Two refusals with no more starts between them are a burst; a single one is answered by its pause alone. */
+  burstStarts: 10,
+  /** A burst of refusals makes the interval so many times longer, up to the longest, as congestion does in TCP. */
+  stepBack: 2,
+  stepBackMsMax: 250,
+  /** After a step back the pace doubles in so long, until it is what the job has it. */
+  doublingMs: 5_000,
+} as const;
+
+/** Bounds on asking again, over all keys and Workers. */
+export const retries = {
+  /**
+   * Retries are so large a share of all requests at most, beyond one a second and a hundred at once: what Finagle's and
+   * Linkerd's retry budgets have (https://linkerd.io/2/features/retries-and-timeouts/), so that an API in trouble does
+   * not get five times the load.
+   */
+  share: 0.2,
+  perSecondMin: 1,
+  atOnceMax: 100,
+  /** A key may be refused so often besides its attempts: a refusal is about the pace, unless it is always that key. */
+  refusalsMax: 10,
+  /** The last failed attempt of a key is no verdict before it is clear whether the API is down: two looks later. */
+  holdMs: 500,
+  holdsMax: 2,
+  /** The API is down when so many keys have failed since the last success; twice as fast if it cannot be reached. */
+  streakMax: 10,
+  /** While it is down, one request asks for its health after 1 s, then after twice as long each time, up to 15 s. */
+  probeMsMin: 1_000,
+  probeMsMax: 15_000,
 } as const;
 
 /** Bounds on what is on its way from a Worker to the store. */

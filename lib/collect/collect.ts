@@ -17,7 +17,6 @@ import { nowUs } from "./clock.ts";
 import { Crew } from "./crew.ts";
 import { jobHosts } from "./hosts.ts";
 import { keysOf } from "./key_list.ts";
-import type { Pace } from "./pace.ts";
 import { Progress } from "./progress.ts";
 import { meaningOf } from "./reasons.ts";
 import type { RunChoice } from "./run_choice.ts";
@@ -85,8 +84,8 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const listSize = list.count ?? options.listSize;
     progress.total = listSize === undefined ? undefined : Math.min(listSize, options.limit ?? Infinity);
     options.started(progress);
-    const broken = await askWatched({ options, controls, batches, crew, progress, pace: shared.pace });
-    return await end(options, { broken, keys: batches.keyCount, expected: progress.total });
+    const { broken, stopped } = await askWatched({ options, controls, batches, crew, progress, shared });
+    return await end(options, { broken, stopped, keys: batches.keyCount, expected: progress.total });
   } catch (error) {
     // Where the disk is full this fails as well; the run stays as it is, to be resumed all the same.
     await store.endRun(choice.id, "interrupted", messageOf(error)).catch(() => {});
@@ -101,18 +100,29 @@ interface Work {
   readonly batches: Batches;
   readonly crew: Crew;
   readonly progress: Progress;
-  readonly pace: Pace;
+  readonly shared: Shared;
 }
 
-/** Has all keys asked while the budgets of the job are looked after. Returns the control key that is broken. */
-async function askWatched(work: Work): Promise<Failure | undefined> {
-  const { options: { job, window, store, signal }, pace, crew } = work;
+/** How asking came to its end. */
+interface Asked {
+  /** The control key that is broken. */
+  readonly broken: Failure | undefined;
+  /** Why not all keys were asked. */
+  readonly stopped: string | undefined;
+}
+
+/** Has all keys asked, and watches over it. */
+async function askWatched(work: Work): Promise<Asked> {
+  const { options, shared, crew } = work;
+  const { job, window, store } = options;
   const host = jobHosts(job, window).join();
-  await using watch = await Watch.start(await Allowance.open(job.limits.rates, { pace, store, host }));
-  using _stopping = stopOn(AbortSignal.any([signal, watch.signal]), crew);
-  const broken = await askInOrder(work);
-  watch.signal.throwIfAborted();
-  return broken;
+  const allowance = await Allowance.open(job.limits.rates, { pace: shared.pace, store, host });
+  await using watch = await Watch.start({ allowance, shared, outageMs: job.retry.outageMs });
+  const signal = AbortSignal.any([options.signal, watch.signal]);
+  using _stopping = stopOn(signal, crew);
+  const broken = await askInOrder({ ...work, options: { ...options, signal } });
+  if (watch.reason === undefined) watch.signal.throwIfAborted();
+  return { broken, stopped: watch.reason ?? (signal.aborted ? "stopped" : undefined) };
 }
 
 /** Has the control keys asked, and if they are well, all others. Returns the control key that is not. */
@@ -145,6 +155,7 @@ async function end(
   options: CollectOptions,
   found: {
     readonly broken: Failure | undefined;
+    readonly stopped: string | undefined;
     readonly keys: number | undefined;
     readonly expected: number | undefined;
   },
@@ -159,8 +170,8 @@ async function end(
     ? `control key ${found.broken.key}: ${meaningOf(found.broken.reason)} (${found.broken.reason})`
     : isFinished
     ? null
-    : "stopped";
-  if (!isFinished && reason === "stopped" && !options.signal.aborted) {
+    : found.stopped;
+  if (reason === undefined) {
     throw new Error(`Cannot end the run as its sums do not come out: ${done} verdicts on ${found.keys} keys`);
   }
   const state = isFinished ? "finished" : "interrupted";

@@ -9,7 +9,7 @@ import { delay } from "@std/async/delay";
 import { nowUs } from "./clock.ts";
 import type { Shared } from "./shared.ts";
 
-/** What changes meanwhile, such as the clock, is noticed after so long. */
+/** What changes meanwhile, such as that the API is up again, is noticed after so long. */
 const waitMsMax = 500;
 
 /** One per Worker; all of them share their numbers. */
@@ -33,7 +33,7 @@ export class Gate {
    */
   async pass(): Promise<boolean> {
     if (!this.#shared.tryTake(this.#worker) && !await this.#slot()) return false;
-    const waitUs = this.#shared.pace.tryStart(nowUs());
+    const waitUs = this.#tryStart();
     if (waitUs > 0) await this.#turn(waitUs);
     if (!this.#isStopped) return true;
     this.leave();
@@ -82,16 +82,23 @@ export class Gate {
     this.#wake?.();
   }
 
+  /** 0 if a request has been started, else the microseconds after which to try again. */
+  #tryStart(): number {
+    const now = nowUs();
+    return this.#shared.breaker.tryPass(now) || this.#shared.pace.tryStart(now);
+  }
+
   /** Waits until a request has been started, or until stopped. */
   async #turn(firstWaitUs: number): Promise<void> {
     const sinceMs = performance.now();
+    const what = this.#shared.isHeldBack(nowUs()) ? "server" : "pace";
     let waitUs = firstWaitUs;
     while (waitUs > 0 && !this.#isStopped) {
       const ms = Math.ceil(Math.min(waitUs / 1_000, waitMsMax));
       // It fails once stopped, which is no failure.
       await delay(ms, { signal: this.#stopping.signal }).catch(() => {});
-      waitUs = this.#shared.pace.tryStart(nowUs());
+      waitUs = this.#tryStart();
     }
-    this.#shared.addWait("pace", performance.now() - sinceMs);
+    this.#shared.addWait(what, performance.now() - sinceMs);
   }
 }

@@ -16,18 +16,33 @@ import { pace as limits } from "../limits.ts";
 const Place = {
   /** Microseconds since 1970: nothing may start before. */
   next: 0,
-  /** Microseconds between two starts; 0: no pace. */
+  /** Microseconds between two starts; 0: no pace. The second is the job's, which is never gone below. */
   interval: 1,
+  ownInterval: 2,
   /** Requests started so far, and how many may be: beyond that, the main thread has to allow more. */
-  started: 2,
-  allowed: 3,
+  started: 3,
+  allowed: 4,
+  /** Microseconds since 1970: nothing may start before, as the server has said. */
+  pausedUntil: 5,
+  /** When the last step back was. */
+  steppedBack: 6,
+  /** Microseconds between two starts, on average over the last second. */
+  recentInterval: 7,
+  /** How many requests had been started at the last refusal. */
+  refusedAt: 8,
 } as const;
 
 /** Numbers that a pace takes in the shared memory. */
-export const paceCount = 4;
+export const paceCount = 9;
 
 /** More starts than any run has. */
 const endless = 2n ** 62n;
+
+/** No pause is longer, microseconds: a number that stays exact. */
+const pauseUsMax = 366 * 86_400e6;
+
+/** A pace that is finer than this is none, microseconds: no machine starts as many. */
+const intervalUsMin = 20;
 
 /** Microseconds: threads see the clock less than so far apart. */
 const clockSkewUs = 2_000;
@@ -45,7 +60,10 @@ export class Pace {
   begin(rates: readonly Rate[], nowUs: number): void {
     const intervalUs = intervalUsOf(rates);
     this.#set(Place.interval, intervalUs);
+    this.#set(Place.ownInterval, intervalUs);
     this.#set(Place.next, Math.ceil(nowUs) + Math.min(intervalUs, limits.firstWaitMsMax * 1_000));
+    this.#set(Place.steppedBack, Math.floor(nowUs) - 1);
+    this.#set(Place.refusedAt, -limits.burstStarts - 1);
     const isBudget = rates.some(({ perMs }) => perMs >= limits.budgetMsMin);
     Atomics.store(this.#longs, Place.allowed, isBudget ? 0n : endless);
   }
@@ -71,6 +89,8 @@ export class Pace {
    * @returns 0 if it has been started, else the microseconds after which to try again.
    */
   tryStart(nowUs: number): number {
+    const pausedUs = this.#get(Place.pausedUntil) - nowUs;
+    if (pausedUs > 0) return pausedUs;
     const intervalUs = this.intervalUs;
     const waitUs = intervalUs === 0 ? 0 : this.#tryTurn(Math.ceil(nowUs), intervalUs);
     if (waitUs > 0) return waitUs;
@@ -93,8 +113,73 @@ export class Pace {
       if (aheadUs > 0) return aheadUs;
       const turnUs = Math.max(Number(next), nowUs - limits.lateMsMax * 1_000);
       const after = BigInt(turnUs + intervalUs);
-      if (Atomics.compareExchange(this.#longs, Place.next, next, after) === next) return 0;
+      if (Atomics.compareExchange(this.#longs, Place.next, next, after) !== next) continue;
+      this.#recover(intervalUs);
+      return 0;
     }
+  }
+
+  /** After a step back, each start makes the interval a little shorter. */
+  #recover(intervalUs: number): void {
+    const ownUs = this.#get(Place.ownInterval);
+    if (intervalUs <= ownUs) return;
+    const shorterUs = intervalUs -
+      Math.ceil(intervalUs * intervalUs * Math.LN2 / (limits.doublingMs * 1_000));
+    this.#replace(Place.interval, intervalUs, shorterUs < intervalUsMin ? ownUs : Math.max(ownUs, shorterUs));
+  }
+
+  /** Lets nothing start for so long; a longer pause that is under way stays. */
+  pause(nowUs: number, ms: number): void {
+    const untilUs = Math.ceil(nowUs + Math.min(ms * 1_000, pauseUsMax));
+    for (;;) {
+      const before = this.#get(Place.pausedUntil);
+      if (before >= untilUs || this.#replace(Place.pausedUntil, before, untilUs)) return;
+    }
+  }
+
+  /** Milliseconds until a pause is over; 0 without one. */
+  pausedMs(nowUs: number): number {
+    return Math.max(0, this.#get(Place.pausedUntil) - nowUs) / 1_000;
+  }
+
+  /**
+   * A request was refused. Where others were just before, the interval gets longer: once for a burst of refusals, so
+   * one that had been started before the last step back changes nothing. Without a pace, what was started lately is it.
+   */
+  stepBack(startedUs: number, nowUs: number): void {
+    const { started } = this;
+    const refusedAt = Number(Atomics.exchange(this.#longs, Place.refusedAt, BigInt(started)));
+    if (started - refusedAt > limits.burstStarts) return;
+    const before = this.#get(Place.steppedBack);
+    if (startedUs <= before || !this.#replace(Place.steppedBack, before, nowUs)) return;
+    const intervalUs = this.intervalUs;
+    const ownUs = this.#get(Place.ownInterval);
+    const longerUs = Math.ceil(Math.max(intervalUs, this.#get(Place.recentInterval)) * limits.stepBack);
+    this.#replace(
+      Place.interval,
+      intervalUs,
+      Math.max(ownUs, Math.min(longerUs, limits.stepBackMsMax * 1_000)),
+    );
+  }
+
+  /** Notes how many requests were started per second lately. */
+  measured(startsPerSecond: number): void {
+    this.#set(Place.recentInterval, startsPerSecond > 0 ? Math.ceil(1e6 / startsPerSecond) : 0);
+  }
+
+  /** Requests started per second lately. */
+  get startsPerSecond(): number {
+    const intervalUs = this.#get(Place.recentInterval);
+    return intervalUs === 0 ? 0 : 1e6 / intervalUs;
+  }
+
+  /** The pace is slower than the job has it. */
+  get isSteppedBack(): boolean {
+    return this.intervalUs > this.#get(Place.ownInterval);
+  }
+
+  #replace(place: number, before: number, after: number): boolean {
+    return Atomics.compareExchange(this.#longs, place, BigInt(before), BigInt(after)) === BigInt(before);
   }
 
   #get(place: number): number {

@@ -7,7 +7,9 @@
 
 import type { Rate } from "../job/job.ts";
 import { run } from "../limits.ts";
+import { Breaker, breakerCount } from "./breaker.ts";
 import { Pace, paceCount } from "./pace.ts";
+import { RetryBudget, retryBudgetCount } from "./retry_budget.ts";
 
 /** Places in the array of 32-bit integers. */
 const Place = {
@@ -24,15 +26,16 @@ const Place = {
 /** Held by a Worker that may have no slots any more. */
 const barred = -1;
 
-/** Places in the array of 64-bit integers, which follows the other; those of the pace come behind. */
+/** Places in the array of 64-bit integers, which follows the other; those of its parts come behind. */
 const Place64 = {
   /** Decoded bytes read, over all. */
   bytes: 0,
-  /** Microseconds that Workers waited for a slot, for the pace, and for the store. */
+  /** Microseconds that Workers waited for a slot, for the pace, because of what the server said, and for the store. */
   waitedSlot: 1,
   waitedPace: 2,
-  waitedStore: 3,
-  count: 4,
+  waitedServer: 3,
+  waitedStore: 4,
+  count: 5,
 } as const;
 
 /** An even number, so that the 64-bit integers behind are aligned. */
@@ -42,24 +45,37 @@ const intCount = Math.ceil((Place.held + run.workersMax) / 2) * 2;
 export type SharedMemory = SharedArrayBuffer;
 
 /** What a Worker may wait for before it starts a request. */
-export type WaitedFor = "slot" | "pace" | "store";
+export type WaitedFor = "slot" | "pace" | "server" | "store";
 
 /** A view on the memory; each thread makes its own. */
 export class Shared {
   /** When requests may start. */
   readonly pace: Pace;
+  /** Whether the API is down. */
+  readonly breaker: Breaker;
+  /** How many requests may be retries. */
+  readonly retryBudget: RetryBudget;
   readonly #ints: Int32Array<SharedArrayBuffer>;
   readonly #longs: BigInt64Array<SharedArrayBuffer>;
 
   constructor(memory: SharedMemory) {
     this.#ints = new Int32Array(memory, 0, intCount);
-    this.#longs = new BigInt64Array(memory, intCount * 4, Place64.count);
-    this.pace = new Pace(new BigInt64Array(memory, intCount * 4 + Place64.count * 8, paceCount));
+    let at = intCount * 4;
+    const longs = (count: number) => {
+      const part = new BigInt64Array(memory, at, count);
+      at += count * 8;
+      return part;
+    };
+    this.#longs = longs(Place64.count);
+    this.pace = new Pace(longs(paceCount));
+    this.breaker = new Breaker(longs(breakerCount));
+    this.retryBudget = new RetryBudget(longs(retryBudgetCount));
   }
 
   /** The first request may start an interval of the rates after `nowUs`, or at once where there are none. */
   static create(inFlight: number, rates: readonly Rate[] = [], nowUs: number = 0): SharedMemory {
-    const memory = new SharedArrayBuffer(intCount * 4 + (Place64.count + paceCount) * 8);
+    const longCount = Place64.count + paceCount + breakerCount + retryBudgetCount;
+    const memory = new SharedArrayBuffer(intCount * 4 + longCount * 8);
     const ints = new Int32Array(memory, 0, intCount);
     ints[Place.free] = inFlight;
     ints[Place.share] = inFlight;
@@ -122,6 +138,11 @@ export class Shared {
     if (async) await value;
   }
 
+  /** The server refuses, has asked to wait, or is down. */
+  isHeldBack(nowUs: number): boolean {
+    return this.breaker.isDown || this.pace.isSteppedBack || this.pace.pausedMs(nowUs) > 0;
+  }
+
   setShare(share: number): void {
     Atomics.store(this.#ints, Place.share, share);
     this.#change();
@@ -162,5 +183,6 @@ export class Shared {
 const waitPlaces = {
   slot: Place64.waitedSlot,
   pace: Place64.waitedPace,
+  server: Place64.waitedServer,
   store: Place64.waitedStore,
 } as const satisfies Record<WaitedFor, number>;

@@ -152,6 +152,8 @@ const pace = z.strictObject({
 const retry = z.strictObject({
   attempts: whole(1, attemptsMax).default(limits.http.attemptsMax)
     .describe("Attempts on one key, the first included."),
+  outage: duration(1, dayMs).prefault(formatDuration(limits.http.outageMs))
+    .describe("An API that is down for longer ends the run, which goes on when it is started again."),
 }, isTable).prefault({}).describe("How often to ask again.");
 
 const failRule = z.strictObject({
