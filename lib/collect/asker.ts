@@ -9,6 +9,7 @@
 import type { Answer } from "../http/answer.ts";
 import type { Client } from "../http/client.ts";
 import { ExchangeError } from "../http/exchange_error.ts";
+import { rateWords } from "../http/rate_headers.ts";
 import type { Job, Window } from "../job/job.ts";
 import { requestHeaders, requestUrl } from "../job/request.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
@@ -26,7 +27,13 @@ export type Attempt =
   & { readonly status: number | null; readonly bytes: number }
   & (
     | { readonly verdict: "ok" | "empty"; readonly kept: number; readonly rows: FoundRows } & Validators
-    | { readonly verdict: "failed"; readonly reason: Reason; readonly retryAfter: string | null }
+    | {
+      readonly verdict: "failed";
+      readonly reason: Reason;
+      /** There were too many requests; this one may come again. */
+      readonly isRefusal: boolean;
+      readonly retryAfter: string | null;
+    }
     | { readonly verdict: "dropped" }
   );
 
@@ -156,6 +163,7 @@ function failed(answer: Answer | undefined, reason: Reason): Attempt {
     reason,
     status: answer?.status ?? null,
     bytes: answer?.bytes ?? 0,
+    isRefusal: answer !== undefined && rateWords(answer.status, answer.headers, Date.now()).isRefusal,
     retryAfter: answer?.headers.get("retry-after") ?? null,
   };
 }

@@ -11,7 +11,9 @@ import { controlFirst } from "../job/keys.ts";
 import { run as limits } from "../limits.ts";
 import type { RunCounts } from "../store/records.ts";
 import type { Failure, Store } from "../store/store.ts";
+import { Allowance } from "./allowance.ts";
 import { Batches, nextBatchSize } from "./batches.ts";
+import { nowUs } from "./clock.ts";
 import { Crew } from "./crew.ts";
 import { jobHosts } from "./hosts.ts";
 import { keysOf } from "./key_list.ts";
@@ -19,6 +21,7 @@ import { Progress } from "./progress.ts";
 import { meaningOf } from "./reasons.ts";
 import type { RunChoice } from "./run_choice.ts";
 import { Shared } from "./shared.ts";
+import { Watch } from "./watch.ts";
 
 /** What a run needs. */
 export interface CollectOptions {
@@ -59,7 +62,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
   const { job, window, store, choice, signal } = options;
   try {
     const list = await keysOf(job, { store, choice, window, signal });
-    const memory = Shared.create(job.limits.inFlight);
+    const memory = Shared.create(job.limits.inFlight, job.limits.rates, nowUs());
     const shared = new Shared(memory);
     const progress = new Progress(choice.counts, { shared, inFlightMax: job.limits.inFlight });
     const controls = new Set(job.control).size;
@@ -81,9 +84,8 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const listSize = list.count ?? options.listSize;
     progress.total = listSize === undefined ? undefined : Math.min(listSize, options.limit ?? Infinity);
     options.started(progress);
-    using _stopping = stopOn(signal, crew);
-    const broken = await askInOrder({ options, controls, batches, crew, progress });
-    return await end(options, { broken, keys: batches.keyCount, expected: progress.total });
+    const { broken, stopped } = await askWatched({ options, controls, batches, crew, progress, shared });
+    return await end(options, { broken, stopped, keys: batches.keyCount, expected: progress.total });
   } catch (error) {
     // Where the disk is full this fails as well; the run stays as it is, to be resumed all the same.
     await store.endRun(choice.id, "interrupted", messageOf(error)).catch(() => {});
@@ -98,6 +100,29 @@ interface Work {
   readonly batches: Batches;
   readonly crew: Crew;
   readonly progress: Progress;
+  readonly shared: Shared;
+}
+
+/** How asking came to its end. */
+interface Asked {
+  /** The control key that is broken. */
+  readonly broken: Failure | undefined;
+  /** Why not all keys were asked. */
+  readonly stopped: string | undefined;
+}
+
+/** Has all keys asked, and watches over it. */
+async function askWatched(work: Work): Promise<Asked> {
+  const { options, shared, crew } = work;
+  const { job, window, store } = options;
+  const host = jobHosts(job, window).join();
+  const allowance = await Allowance.open(job.limits.rates, { pace: shared.pace, store, host });
+  await using watch = await Watch.start({ allowance, shared, outageMs: job.retry.outageMs });
+  const signal = AbortSignal.any([options.signal, watch.signal]);
+  using _stopping = stopOn(signal, crew);
+  const broken = await askInOrder({ ...work, options: { ...options, signal } });
+  if (watch.reason === undefined) watch.signal.throwIfAborted();
+  return { broken, stopped: watch.reason ?? (signal.aborted ? "stopped" : undefined) };
 }
 
 /** Has the control keys asked, and if they are well, all others. Returns the control key that is not. */
@@ -130,6 +155,7 @@ async function end(
   options: CollectOptions,
   found: {
     readonly broken: Failure | undefined;
+    readonly stopped: string | undefined;
     readonly keys: number | undefined;
     readonly expected: number | undefined;
   },
@@ -144,8 +170,8 @@ async function end(
     ? `control key ${found.broken.key}: ${meaningOf(found.broken.reason)} (${found.broken.reason})`
     : isFinished
     ? null
-    : "stopped";
-  if (!isFinished && reason === "stopped" && !options.signal.aborted) {
+    : found.stopped;
+  if (reason === undefined) {
     throw new Error(`Cannot end the run as its sums do not come out: ${done} verdicts on ${found.keys} keys`);
   }
   const state = isFinished ? "finished" : "interrupted";

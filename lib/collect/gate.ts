@@ -6,31 +6,25 @@
  */
 
 import { delay } from "@std/async/delay";
-import type { Rate } from "../job/job.ts";
+import { nowUs } from "./clock.ts";
 import type { Shared } from "./shared.ts";
 
-/** Starts that follow each other faster than a timer can tell are let through together, so many microseconds' worth. */
-const groupUs = 4_000;
+/** What changes meanwhile, such as that the API is up again, is noticed after so long. */
+const waitMsMax = 500;
 
 /** One per Worker; all of them share their numbers. */
 export class Gate {
   readonly #shared: Shared;
   readonly #worker: number;
-  readonly #intervalUs: number;
-  readonly #group: number;
-  /** Starts left of a group that has had its turn. */
-  #left = 0;
   readonly #stopping = new AbortController();
   #wake: (() => void) | undefined;
   /** A wait for other Workers' slots is under way. */
   #listening = false;
 
   /** `worker` is the Worker's number among those alive, below `run.workersMax`. */
-  constructor(shared: Shared, options: { readonly worker: number; readonly rates: readonly Rate[] }) {
+  constructor(shared: Shared, worker: number) {
     this.#shared = shared;
-    this.#worker = options.worker;
-    this.#intervalUs = Math.max(0, ...options.rates.map(({ count, perMs }) => perMs * 1_000 / count));
-    this.#group = this.#intervalUs === 0 ? 0 : Math.max(1, Math.floor(groupUs / this.#intervalUs));
+    this.#worker = worker;
   }
 
   /**
@@ -39,7 +33,8 @@ export class Gate {
    */
   async pass(): Promise<boolean> {
     if (!this.#shared.tryTake(this.#worker) && !await this.#slot()) return false;
-    if (this.#intervalUs > 0 && this.#left-- === 0) await this.#turn();
+    const waitUs = this.#tryStart();
+    if (waitUs > 0) await this.#turn(waitUs);
     if (!this.#isStopped) return true;
     this.leave();
     return false;
@@ -87,15 +82,23 @@ export class Gate {
     this.#wake?.();
   }
 
-  async #turn(): Promise<void> {
-    this.#left = this.#group - 1;
-    // The one clock that all Workers see alike, even after the computer has slept.
-    const nowUs = Date.now() * 1_000;
-    const atUs = this.#shared.reserveStart(nowUs, this.#intervalUs * this.#group);
-    if (atUs <= nowUs) return;
+  /** 0 if a request has been started, else the microseconds after which to try again. */
+  #tryStart(): number {
+    const now = nowUs();
+    return this.#shared.breaker.tryPass(now) || this.#shared.pace.tryStart(now);
+  }
+
+  /** Waits until a request has been started, or until stopped. */
+  async #turn(firstWaitUs: number): Promise<void> {
     const sinceMs = performance.now();
-    // It fails once stopped, which is no failure.
-    await delay(Math.ceil((atUs - nowUs) / 1_000), { signal: this.#stopping.signal }).catch(() => {});
-    this.#shared.addWait("pace", performance.now() - sinceMs);
+    const what = this.#shared.isHeldBack(nowUs()) ? "server" : "pace";
+    let waitUs = firstWaitUs;
+    while (waitUs > 0 && !this.#isStopped) {
+      const ms = Math.ceil(Math.min(waitUs / 1_000, waitMsMax));
+      // It fails once stopped, which is no failure.
+      await delay(ms, { signal: this.#stopping.signal }).catch(() => {});
+      waitUs = this.#tryStart();
+    }
+    this.#shared.addWait(what, performance.now() - sinceMs);
   }
 }

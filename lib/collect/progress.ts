@@ -54,6 +54,11 @@ export class Progress {
     return performance.now() - this.startedMs;
   }
 
+  /** Nothing comes from the server but failures. */
+  get isDown(): boolean {
+    return this.#shared.breaker.isDown;
+  }
+
   waitedMs(what: WaitedFor): number {
     return this.#shared.waitedMs(what);
   }

@@ -1,11 +1,15 @@
 /**
- * What all Workers of a run share: how many requests may still be started at once, and when the next one may start.
+ * What all Workers of a run share: how many more requests may be in flight, when the next one may start, and sums.
  * Plain numbers in a `SharedArrayBuffer`, changed with atomic operations only.
  *
  * @module
  */
 
+import type { Rate } from "../job/job.ts";
 import { run } from "../limits.ts";
+import { Breaker, breakerCount } from "./breaker.ts";
+import { Pace, paceCount } from "./pace.ts";
+import { RetryBudget, retryBudgetCount } from "./retry_budget.ts";
 
 /** Places in the array of 32-bit integers. */
 const Place = {
@@ -22,15 +26,14 @@ const Place = {
 /** Held by a Worker that may have no slots any more. */
 const barred = -1;
 
-/** Places in the array of 64-bit integers, which follows the other. */
+/** Places in the array of 64-bit integers, which follows the other; those of its parts come behind. */
 const Place64 = {
-  /** Microseconds since 1970: no request may start before. */
-  nextStart: 0,
   /** Decoded bytes read, over all. */
-  bytes: 1,
-  /** Microseconds that Workers waited for a slot, for the pace, and for the store. */
-  waitedSlot: 2,
-  waitedPace: 3,
+  bytes: 0,
+  /** Microseconds that Workers waited for a slot, for the pace, because of what the server said, and for the store. */
+  waitedSlot: 1,
+  waitedPace: 2,
+  waitedServer: 3,
   waitedStore: 4,
   count: 5,
 } as const;
@@ -42,23 +45,41 @@ const intCount = Math.ceil((Place.held + run.workersMax) / 2) * 2;
 export type SharedMemory = SharedArrayBuffer;
 
 /** What a Worker may wait for before it starts a request. */
-export type WaitedFor = "slot" | "pace" | "store";
+export type WaitedFor = "slot" | "pace" | "server" | "store";
 
 /** A view on the memory; each thread makes its own. */
 export class Shared {
+  /** When requests may start. */
+  readonly pace: Pace;
+  /** Whether the API is down. */
+  readonly breaker: Breaker;
+  /** How many requests may be retries. */
+  readonly retryBudget: RetryBudget;
   readonly #ints: Int32Array<SharedArrayBuffer>;
   readonly #longs: BigInt64Array<SharedArrayBuffer>;
 
   constructor(memory: SharedMemory) {
     this.#ints = new Int32Array(memory, 0, intCount);
-    this.#longs = new BigInt64Array(memory, intCount * 4);
+    let at = intCount * 4;
+    const longs = (count: number) => {
+      const part = new BigInt64Array(memory, at, count);
+      at += count * 8;
+      return part;
+    };
+    this.#longs = longs(Place64.count);
+    this.pace = new Pace(longs(paceCount));
+    this.breaker = new Breaker(longs(breakerCount));
+    this.retryBudget = new RetryBudget(longs(retryBudgetCount));
   }
 
-  static create(inFlight: number): SharedMemory {
-    const memory = new SharedArrayBuffer(intCount * 4 + Place64.count * 8);
+  /** The first request may start an interval of the rates after `nowUs`, or at once where there are none. */
+  static create(inFlight: number, rates: readonly Rate[] = [], nowUs: number = 0): SharedMemory {
+    const longCount = Place64.count + paceCount + breakerCount + retryBudgetCount;
+    const memory = new SharedArrayBuffer(intCount * 4 + longCount * 8);
     const ints = new Int32Array(memory, 0, intCount);
     ints[Place.free] = inFlight;
     ints[Place.share] = inFlight;
+    new Shared(memory).pace.begin(rates, nowUs);
     return memory;
   }
 
@@ -117,6 +138,11 @@ export class Shared {
     if (async) await value;
   }
 
+  /** The server refuses, has asked to wait, or is down. */
+  isHeldBack(nowUs: number): boolean {
+    return this.breaker.isDown || this.pace.isSteppedBack || this.pace.pausedMs(nowUs) > 0;
+  }
+
   setShare(share: number): void {
     Atomics.store(this.#ints, Place.share, share);
     this.#change();
@@ -129,25 +155,6 @@ export class Shared {
       held += Math.max(0, Atomics.load(this.#ints, Place.held + worker));
     }
     return held;
-  }
-
-  /**
-   * Reserves the next start, at least `intervalUs` after the one before, over all Workers. Each Worker may have one
-   * reserved: a next start beyond that comes of a clock that was set back, and holds nobody up.
-   *
-   * @returns When it may happen, microseconds since 1970.
-   */
-  reserveStart(nowUs: number, intervalUs: number): number {
-    const now = BigInt(Math.ceil(nowUs));
-    const interval = BigInt(Math.ceil(intervalUs));
-    const last = now + interval * BigInt(run.workersMax);
-    for (;;) {
-      const next = Atomics.load(this.#longs, Place64.nextStart);
-      const at = next > now && next <= last ? next : now;
-      if (Atomics.compareExchange(this.#longs, Place64.nextStart, next, at + interval) === next) {
-        return Number(at);
-      }
-    }
   }
 
   #change(): void {
@@ -176,5 +183,6 @@ export class Shared {
 const waitPlaces = {
   slot: Place64.waitedSlot,
   pace: Place64.waitedPace,
+  server: Place64.waitedServer,
   store: Place64.waitedStore,
 } as const satisfies Record<WaitedFor, number>;

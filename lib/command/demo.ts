@@ -19,7 +19,7 @@ const latency = { kind: "exponential", meanMs: 10 } as const;
 
 /** Some requests fail at first, as they do in life. */
 const faults = [
-  { kind: "status", status: 503, probability: 0.01, attempts: 1, retryAfterS: 1 },
+  { kind: "status", status: 503, probability: 0.01, attempts: 1 },
   { kind: "reset-body", probability: 0.01, attempts: 1 },
 ] as const;
 

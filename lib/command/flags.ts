@@ -69,7 +69,8 @@ export const flags = {
     name: "rate",
     value: "N/s",
     help: "requests started per second at most (default: the job's, or no limit)",
-    more: "Also N/min, N/h, N/day. Requests are spread evenly.",
+    more:
+      "Also N/min, N/h, N/day, which are counted over all runs on the database. Requests are spread evenly.",
   },
   batch: {
     name: "batch",
@@ -192,7 +193,8 @@ export const flags = {
     help: "something that goes wrong, such as 'status=503 p=0.1 retry-after=2'; may be repeated",
     more:
       "status=CODE, reset, reset-body, cut, stall=MS, slow-headers=MS, malformed, html, maintenance, empty, " +
-      "missing, wrong-count, gzip, bad-gzip, redirect, truncate-json; with p=SHARE, attempts=N, keys=A,B.",
+      "missing, wrong-count, gzip, bad-gzip, redirect, truncate-json; with p=SHARE, attempts=N, keys=A,B, and " +
+      "after=S for=S, seconds from the first request on.",
   },
   allow: {
     name: "allow",

@@ -30,6 +30,8 @@ export interface ClientOptions {
   readonly connectionsMax: number;
   /** Told how many decoded bytes have been read, as they come. */
   readonly read?: (bytes: number) => void;
+  /** Told what the head of every answer says. */
+  readonly heard?: (status: number, headers: Headers) => void;
 }
 
 /** One per Worker. Disposing it aborts what is under way and closes its connections. */
@@ -60,6 +62,7 @@ export class Client implements Disposable {
     try {
       const response = await this.#follow(exchange, headers);
       exchange.enter("body");
+      this.#options.heard?.(response.status, response.headers);
       return new Answer(response, {
         bodyBytesMax: this.#options.bodyBytesMax,
         waiting: () => exchange.enter("idle"),

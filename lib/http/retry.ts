@@ -32,8 +32,12 @@ export function retryDelayMs(failed: FailedAttempt, circumstances: Circumstances
   if (failed.attempts >= failed.attemptsMax) return undefined;
   const asked = failed.retryAfter === null ? undefined : retryAfterMs(failed.retryAfter, circumstances.nowMs);
   if (asked !== undefined) return asked <= limits.retryAfterMaxMs ? asked : undefined;
-  const bound = Math.min(limits.backoffMaxMs, limits.backoffBaseMs * 2 ** (failed.attempts - 1));
-  return circumstances.random * bound;
+  return backoffMs(failed.attempts, circumstances.random);
+}
+
+/** Milliseconds from 0 to a bound that doubles with every attempt, the first being 1. */
+export function backoffMs(attempts: number, random: number): number {
+  return random * Math.min(limits.backoffMaxMs, limits.backoffBaseMs * 2 ** (attempts - 1));
 }
 
 /**

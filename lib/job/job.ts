@@ -108,7 +108,11 @@ export interface Job {
     /** Keys in a batch; absent: as many as keep a Worker busy for a few seconds. */
     readonly batch?: number;
   };
-  readonly retry: { readonly attempts: number };
+  readonly retry: {
+    readonly attempts: number;
+    /** An API that is down for longer ends the run, to be gone on with. */
+    readonly outageMs: number;
+  };
   readonly accept: {
     readonly require?: string;
     readonly count?: string;

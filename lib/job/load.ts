@@ -64,7 +64,7 @@ export function loadJob(text: string, context: LoadContext): Job {
       rates: file.limits.rate,
       ...(file.limits.batch !== undefined && { batch: file.limits.batch }),
     },
-    retry: { attempts: file.retry.attempts },
+    retry: { attempts: file.retry.attempts, outageMs: file.retry.outage },
     accept: readAccept(file, problems),
     rows: readRows(file, problems),
   };

@@ -142,7 +142,8 @@ const pace = z.strictObject({
   in_flight: whole(1, limits.run.inFlightMax).default(limits.run.inFlightDefault)
     .describe("Requests under way at once, over all Workers."),
   rate: rates.default([]).describe(
-    'Requests started per span of time, at most: "50/s", or ["100/s", "10000/h"].',
+    'Requests started in any span of that length, at most: "50/s", or ["100/s", "10000/h"]. They are spread evenly ' +
+      "over the shortest span; spans of a minute and more are budgets, which the next run finds as this one left them.",
   ),
   batch: whole(1, limits.run.batchMax).optional()
     .describe("Keys in one batch; by default as many as keep a Worker busy for a few seconds."),
@@ -151,6 +152,8 @@ const pace = z.strictObject({
 const retry = z.strictObject({
   attempts: whole(1, attemptsMax).default(limits.http.attemptsMax)
     .describe("Attempts on one key, the first included."),
+  outage: duration(1, dayMs).prefault(formatDuration(limits.http.outageMs))
+    .describe("An API that is down for longer ends the run, which goes on when it is started again."),
 }, isTable).prefault({}).describe("How often to ask again.");
 
 const failRule = z.strictObject({

@@ -1,6 +1,7 @@
 /**
  * What may go wrong: the rules, and the decision which of them strike an attempt on a key.
- * A decision follows from seed, rule, key and attempt alone. Does nothing wrong itself: the server does.
+ * A decision follows from seed, rule, key, attempt and, where the rule has a time, from that alone. Does nothing wrong
+ * itself: the server does.
  *
  * @module
  */
@@ -50,6 +51,9 @@ export interface Aim {
   readonly keys?: readonly string[];
   /** Only the first so many attempts on a key in a window, at least 1. Default all. */
   readonly attempts?: number;
+  /** Only from so many milliseconds after the first request on, and for so many. Default from the first, for ever. */
+  readonly afterMs?: number;
+  readonly forMs?: number;
 }
 
 /** A fault of how a body is compressed. */
@@ -154,14 +158,16 @@ export class Faults {
     return this.#rules.some(({ fault }) => fault.kind === "reset" || fault.kind === "reset-body");
   }
 
-  /** What goes wrong with the given attempt, 1 for the first, on a key. */
-  plan(key: string, attempt: number): Plan {
+  /** What goes wrong with the given attempt, 1 for the first, on a key, so long after the first request. */
+  plan(key: string, attempt: number, elapsedMs = 0): Plan {
     if (this.none) return NO_FAULT;
     const hash = mix(hashText(key, this.#seed), attempt);
     const struck: Fault[] = [];
     for (const [index, { fault, keys }] of this.#rules.entries()) {
       const aimed = keys === undefined ? key !== LIST_KEY : keys.has(key);
       if (!aimed || attempt > (fault.attempts ?? Infinity)) continue;
+      const sinceMs = elapsedMs - (fault.afterMs ?? 0);
+      if (sinceMs < 0 || sinceMs >= (fault.forMs ?? Infinity)) continue;
       if (unitOf(mix(hash, index)) < (fault.probability ?? 1)) struck.push(fault);
     }
     return {

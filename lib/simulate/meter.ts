@@ -68,6 +68,11 @@ export class Meter {
     this.#bytes += bytes;
   }
 
+  /** When the first request came, in unix milliseconds. */
+  get firstMs(): number | undefined {
+    return this.#requests > 0 ? this.#firstMs : undefined;
+  }
+
   /** All counts as they are now. */
   stats(): SimulatorStats {
     const any = this.#requests > 0;

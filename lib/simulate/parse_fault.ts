@@ -28,6 +28,12 @@ const ATTEMPTS: NumberRule = {
   min: 1,
   max: 1_000_000,
 };
+const SECONDS: NumberRule = {
+  rule: "after= and for= must be seconds up to 86400",
+  min: 0,
+  max: 86_400,
+  share: true,
+};
 const STATUS: NumberRule = { rule: "status= must be a whole number from 400 to 599", min: 400, max: 599 };
 const RETRY_AFTER: NumberRule = {
   rule: "retry-after= must be S or date:S, S from 0 to 86400",
@@ -42,9 +48,10 @@ const STALL: NumberRule = {
 const SLOW: NumberRule = { rule: "slow-headers= must be milliseconds up to 3600000", min: 0, max: 3_600_000 };
 
 /**
- * Reads a rule: the kind, with its value where it has one, then any of `p=SHARE`, `attempts=N`, `keys=A,B,…` and, for
- * `status`, `retry-after=S` or `retry-after=date:S`. For example `status=503 p=0.1 retry-after=2`,
- * `stall=5000 keys=3333`, `stall=forever`, `slow-headers=2000`, `cut attempts=1`.
+ * Reads a rule: the kind, with its value where it has one, then any of `p=SHARE`, `attempts=N`, `keys=A,B,…`,
+ * `after=S`, `for=S` and, for `status`, `retry-after=S` or `retry-after=date:S`. For example
+ * `status=503 p=0.1 retry-after=2`, `stall=5000 keys=3333`, `slow-headers=2000`, `cut attempts=1`,
+ * `reset after=9 for=60`.
  *
  * @throws {UsageError} If the text is not such a rule.
  */
@@ -68,7 +75,7 @@ export function parseFault(text: string): Fault {
   }
 }
 
-const AIM_FIELDS: readonly string[] = ["p", "attempts", "keys"];
+const AIM_FIELDS: readonly string[] = ["p", "attempts", "keys", "after", "for"];
 
 function fieldsOf(text: string, words: readonly string[], allowed: readonly string[]): Map<string, string> {
   const fields = new Map<string, string>();
@@ -91,10 +98,14 @@ function aimOf(text: string, fields: ReadonlyMap<string, string>): Aim {
   const p = fields.get("p");
   const attempts = fields.get("attempts");
   const keys = fields.get("keys");
+  const after = fields.get("after");
+  const span = fields.get("for");
   return {
     ...(p === undefined ? {} : { probability: numberOf(text, p, SHARE) }),
     ...(attempts === undefined ? {} : { attempts: numberOf(text, attempts, ATTEMPTS) }),
     ...(keys === undefined ? {} : { keys: keys.split(",").filter((key) => key !== "") }),
+    ...(after === undefined ? {} : { afterMs: numberOf(text, after, SECONDS) * 1_000 }),
+    ...(span === undefined ? {} : { forMs: numberOf(text, span, SECONDS) * 1_000 }),
   };
 }
 

@@ -100,7 +100,7 @@ function decider(
     if (question === undefined) return { plan: NO_FAULT, delayMs: 0, answer: () => notFound(target.path) };
     // Who follows a redirect is still at the same attempt.
     const attempt = faults.none ? 1 : attempts.count(question.identity, moved ? 0 : 1);
-    const decided = faults.plan(question.key, attempt);
+    const decided = faults.plan(question.key, attempt, nowMs() - (meter.firstMs ?? nowMs()));
     const plan = moved && decided.content?.kind === "redirect" ? { ...decided, content: undefined } : decided;
     return {
       plan,

@@ -86,6 +86,15 @@ export interface BatchRecord {
   readonly state: "open" | "done";
 }
 
+/** Whose requests are counted, and for which rate: `host:port`, and the rate's window. */
+export interface StartScope {
+  readonly host: string;
+  readonly perMs: number;
+}
+
+/** Requests started, by span of the window; a span's number is how many of them fit between 1970 and its beginning. */
+export type StartCounts = ReadonlyMap<number, number>;
+
 /** A time as the store writes it: ISO 8601 in UTC, to the second. */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");

@@ -90,6 +90,13 @@ CREATE TABLE fetch (
 ) STRICT;
 
 CREATE INDEX fetch_run ON fetch (run);
+
+CREATE TABLE budget (                      -- what is left of a rate of a minute and more, over all runs
+  host   TEXT NOT NULL,                    -- and port
+  per_ms INTEGER NOT NULL,                 -- the rate's window
+  starts TEXT NOT NULL,                    -- JSON: [[span, requests started], ...]; 240 spans make a window
+  PRIMARY KEY (host, per_ms)
+) STRICT, WITHOUT ROWID;
 `;
 
 /**

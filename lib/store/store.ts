@@ -20,6 +20,8 @@ import {
   type RunCounts,
   type RunRecord,
   type StagedPart,
+  type StartCounts,
+  type StartScope,
 } from "./records.ts";
 import { asRun, countFetches, runColumns } from "./run_rows.ts";
 import { RowWriter } from "./row_writer.ts";
@@ -240,6 +242,17 @@ export class Store implements Disposable {
       }
       this.#count(run, fetches);
     });
+  }
+
+  /** What was kept of the requests started. */
+  async starts({ host, perMs }: StartScope): Promise<StartCounts> {
+    const row = this.#db.prepare(`SELECT starts FROM budget WHERE host = ? AND per_ms = ?`).get(host, perMs);
+    return new Map(JSON.parse(String(row?.["starts"] ?? "[]")));
+  }
+
+  async keepStarts({ host, perMs }: StartScope, starts: StartCounts): Promise<void> {
+    this.#db.prepare(`INSERT OR REPLACE INTO budget (host, per_ms, starts) VALUES (?, ?, ?)`)
+      .run(host, perMs, JSON.stringify([...starts]));
   }
 
   /** Notes how many keys the run has. */

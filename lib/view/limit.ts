@@ -11,10 +11,11 @@ export interface Waits {
   readonly ms: number;
   readonly slotMs: number;
   readonly paceMs: number;
+  readonly serverMs: number;
   readonly storeMs: number;
 }
 
-const none: Waits = { ms: 0, slotMs: 0, paceMs: 0, storeMs: 0 };
+const none: Waits = { ms: 0, slotMs: 0, paceMs: 0, serverMs: 0, storeMs: 0 };
 
 /** What has been waited for until now. */
 export function waitsOf(progress: Progress): Waits {
@@ -22,6 +23,7 @@ export function waitsOf(progress: Progress): Waits {
     ms: progress.elapsedMs,
     slotMs: progress.waitedMs("slot"),
     paceMs: progress.waitedMs("pace"),
+    serverMs: progress.waitedMs("server"),
     storeMs: progress.waitedMs("store"),
   };
 }
@@ -33,6 +35,8 @@ const share = 0.3;
 export const limits = {
   "rate": "its own rate",
   "in_flight": "its own cap on requests in flight",
+  "refusals": "the server: it refused requests, asked to wait, or was down",
+  "down": "the server: it is down, and asked now and then how it is",
   "server": "the server: there is less in flight than there may be",
   "disk": "the disk: Workers wait for the store",
   "CPU": "this machine's processors",
@@ -45,6 +49,8 @@ export function limitOf(progress: Progress, since: Waits = none): keyof typeof l
   const slotMs = now.slotMs - since.slotMs;
   const paceMs = now.paceMs - since.paceMs;
   if (spanMs <= 0) return undefined;
+  if (progress.isDown) return "down";
+  if ((now.serverMs - since.serverMs) / spanMs > share) return "refusals";
   if ((now.storeMs - since.storeMs) / spanMs > share) return "disk";
   if (paceMs / spanMs > share && paceMs >= slotMs) return "rate";
   const { inFlight, inFlightMax } = progress;

@@ -7,13 +7,11 @@
 import { Gate } from "../../lib/collect/gate.ts";
 import { Pool } from "../../lib/collect/pool.ts";
 import { Shared, type SharedMemory } from "../../lib/collect/shared.ts";
-import type { Rate } from "../../lib/job/job.ts";
 
 /** What the Worker is told. */
 export interface GateTask {
   readonly memory: SharedMemory;
   readonly worker: number;
-  readonly rates: readonly Rate[];
   readonly passes: number;
   /** Milliseconds inside. */
   readonly insideMs: number;
@@ -31,7 +29,7 @@ self.onmessage = async ({ data: task }) => {
   const startsMs: number[] = [];
   const pool = new Pool({
     source: Array.from({ length: task.passes }, (_, index) => index).values(),
-    gate: new Gate(new Shared(task.memory), { worker: task.worker, rates: task.rates }),
+    gate: new Gate(new Shared(task.memory), task.worker),
     work: async () => {
       startsMs.push(performance.timeOrigin + performance.now());
       const now = Atomics.add(inside, 0, 1) + 1;

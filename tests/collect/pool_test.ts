@@ -10,7 +10,7 @@ function poolOf<T>(
   options: Omit<PoolOptions<T>, "gate" | "drained"> & { drained?: () => void },
 ) {
   const shared = new Shared(Shared.create(slots));
-  const pool = new Pool({ drained: () => {}, ...options, gate: new Gate(shared, { worker: 0, rates: [] }) });
+  const pool = new Pool({ drained: () => {}, ...options, gate: new Gate(shared, 0) });
   return { pool, shared };
 }
 

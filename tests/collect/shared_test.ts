@@ -97,23 +97,6 @@ Deno.test("Shared.slotGiven() resolves for whatever came after it was looked, an
   }
 });
 
-Deno.test("Shared.reserveStart() keeps all starts an interval apart, and makes up for none", () => {
-  const memory = Shared.create(1);
-  const [a, b] = [new Shared(memory), new Shared(memory)];
-  assert.equal(a.reserveStart(1e15, 100), 1e15);
-  assert.equal(b.reserveStart(1e15 + 1, 100), 1e15 + 100);
-  assert.equal(a.reserveStart(1e15 + 2, 100), 1e15 + 200);
-  assert.equal(b.reserveStart(1e15 + 1_000, 100), 1e15 + 1_000);
-  assert.equal(a.reserveStart(1e15 + 1_000, 100), 1e15 + 1_100);
-});
-
-Deno.test("Shared.reserveStart() holds nobody up when the clock is set back", () => {
-  const shared = new Shared(Shared.create(1));
-  shared.reserveStart(2e15, 100);
-  assert.equal(shared.reserveStart(1e15, 100), 1e15);
-  assert.equal(shared.reserveStart(1e15, 100), 1e15 + 100);
-});
-
 Deno.test("Shared sums bytes and waits beyond 32 bits, over several views", () => {
   const memory = Shared.create(1);
   const [a, b] = [new Shared(memory), new Shared(memory)];

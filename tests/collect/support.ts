@@ -20,6 +20,7 @@ export interface JobChange {
   readonly rows?: Partial<Job["rows"]>;
   readonly timeout?: Partial<Job["request"]["timeout"]>;
   readonly attempts?: number;
+  readonly outageMs?: number;
   readonly text?: string;
 }
 
@@ -34,7 +35,7 @@ export function jobOf(url: string, change: JobChange = {}): Job {
     control: change.control ?? [],
     request: { url: template, headers: {}, timeout, bodyBytesMax: 1e9 },
     limits: { inFlight: 4, rates: [], ...change.limits },
-    retry: { attempts: change.attempts ?? 3 },
+    retry: { attempts: change.attempts ?? 3, outageMs: change.outageMs ?? 900_000 },
     accept: { failIf: [], minCoverage: 1, ...change.accept },
     rows: { path: "$.r[*]", table: "t", columns: columnsOf({ v: "any" }), ...change.rows },
   };

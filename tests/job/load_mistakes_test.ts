@@ -432,17 +432,17 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     "a table of trawl's own",
     `${base}table = "Fetch"\n`,
-    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, nor begin with sqlite_, nor hold _staged: found "Fetch"',
+    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, nor begin with sqlite_, nor hold _staged: found "Fetch"',
   ],
   [
     "a table of SQLite's",
     `${base}table = "sqlite_x"\n`,
-    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, nor begin with sqlite_, nor hold _staged: found "sqlite_x"',
+    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, nor begin with sqlite_, nor hold _staged: found "sqlite_x"',
   ],
   [
     "a staging table",
     `${base}table = "x_Staged"\n`,
-    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, nor begin with sqlite_, nor hold _staged: found "x_Staged"',
+    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, nor begin with sqlite_, nor hold _staged: found "x_Staged"',
   ],
   [
     "a table with a hyphen",

@@ -38,7 +38,7 @@ Deno.test("loadJob() fills in every default when a field is missing", () => {
       bodyBytesMax: 8 * 2 ** 30,
     },
     limits: { inFlight: 8, rates: [] },
-    retry: { attempts: 5 },
+    retry: { attempts: 5, outageMs: 900_000 },
     accept: { failIf: [], minCoverage: 0.99 },
     rows: { path: "$.items[*]", table: "rows", columns: [{ name: "value", path: "$", type: "any" }] },
   });
@@ -69,7 +69,7 @@ Deno.test("loadJob() takes over every field when all are set", () => {
       ],
       batch: 500,
     },
-    retry: { attempts: 3 },
+    retry: { attempts: 3, outageMs: 600_000 },
     accept: {
       require: "$.items",
       count: "$.total",

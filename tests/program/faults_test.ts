@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { retries } from "../../lib/limits.ts";
 import type { Fault } from "../../lib/simulate/fault.ts";
 import { startSimulator } from "../../lib/simulate/simulator.ts";
 import { truthOf } from "../../lib/simulate/truth.ts";
@@ -56,7 +57,8 @@ for (const [fault, reason] of lasting) {
   Deno.test(`trawl run stores a failure and no row of it: ${fault.kind}`, async () => {
     await runWith([{ ...fault, keys: [control, small] }], ({ db, ended }) => {
       assert.equal(ended.code, 3, ended.stderr);
-      const attempts = fault.kind === "status" && fault.status === 404 ? 1 : 2;
+      // A 503 with a Retry-After is a refusal, which is not the key's fault so soon.
+      const attempts = reason === "http-404" ? 1 : reason === "http-503" ? 2 + retries.refusalsMax : 2;
       assert.deepEqual(
         query(
           db,

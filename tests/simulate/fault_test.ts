@@ -43,6 +43,12 @@ async function spoilt(
   );
 }
 
+Deno.test("Faults.plan() keeps to the time of a rule", () => {
+  const faults = new Faults([parseFault("status=503 after=2 for=1.5")], 1);
+  const struck = [0, 1_999, 2_000, 3_499, 3_500].map((ms) => faults.plan("a", 1, ms).content !== undefined);
+  assert.deepEqual(struck, [false, false, true, true, false]);
+});
+
 const STATUS_RULES: readonly (readonly [rule: string, status: string, retryAfter: RegExp | undefined])[] = [
   ["status=503", "503 Service Unavailable", undefined],
   ["status=429 retry-after=2", "429 Too Many Requests", /^2$/],
@@ -301,10 +307,16 @@ const BAD_RULES: readonly (readonly [text: string, message: string])[] = [
   ["html p=1.1", `p= must be above 0 and at most 1: "1.1"`],
   ["html attempts=0", `attempts= must be a whole number from 1 to 1000000: "0"`],
   ["html p=1 p=1", `p= may stand once: "p=1"`],
-  ["html keys=", `the kind may be followed by p=…, attempts=…, keys=…: "keys="`],
-  ["html often", `the kind may be followed by p=…, attempts=…, keys=…: "often"`],
-  ["cut retry-after=1", `the kind may be followed by p=…, attempts=…, keys=…: "retry-after=1"`],
-  ["status=503 x=1", `the kind may be followed by p=…, attempts=…, keys=…, retry-after=…: "x=1"`],
+  ["html keys=", `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…: "keys="`],
+  ["html often", `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…: "often"`],
+  [
+    "cut retry-after=1",
+    `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…: "retry-after=1"`,
+  ],
+  [
+    "status=503 x=1",
+    `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…, retry-after=…: "x=1"`,
+  ],
   ["stall", `stall= must be milliseconds up to 3600000 or forever: ""`],
   ["stall=-1", `stall= must be milliseconds up to 3600000 or forever: "-1"`],
   ["slow-headers=forever", `slow-headers= must be milliseconds up to 3600000: "forever"`],

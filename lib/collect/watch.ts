@@ -1,0 +1,95 @@
+/**
+ * What the main thread looks after while a run is on, a few times a second: the budgets of its longer rates, how many
+ * requests are started, and whether the API is worth waiting for. Ends the run where it is not.
+ *
+ * @module
+ */
+
+import { formatDuration } from "../job/units.ts";
+import { http, pace as limits } from "../limits.ts";
+import type { Allowance } from "./allowance.ts";
+import { nowUs } from "./clock.ts";
+import type { Shared } from "./shared.ts";
+
+/** Looks that the requests per second are measured over. */
+const looksMeasured = 4;
+
+/** What is watched. */
+export interface WatchOptions {
+  readonly allowance: Allowance;
+  readonly shared: Shared;
+  /** An API that is down for longer ends the run. */
+  readonly outageMs: number;
+}
+
+/** One per run, from before the first request until after the last. */
+export class Watch implements AsyncDisposable {
+  readonly #options: WatchOptions;
+  readonly #ending = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  /** Requests started until the last looks, and when these were. */
+  readonly #started: { readonly count: number; readonly us: number }[] = [];
+  /** Why the run is to end, and be gone on with later. */
+  reason: string | undefined;
+
+  private constructor(options: WatchOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once requests may be started. */
+  static async start(options: WatchOptions): Promise<Watch> {
+    const watch = new Watch(options);
+    await watch.#look();
+    return watch;
+  }
+
+  /** Aborted when the run is to end; without a {@linkcode reason}, that of the signal is the error. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const now = nowUs();
+      this.#measure(now);
+      await this.#options.allowance.look(now / 1_000);
+      this.reason = this.#hopeless(now);
+      if (this.reason !== undefined) return this.#ending.abort();
+      this.#timer = setTimeout(() => this.#looking = this.#look(), limits.tickMs);
+    } catch (error) {
+      this.#ending.abort(error);
+    }
+  }
+
+  #measure(now: number): void {
+    const { pace } = this.#options.shared;
+    this.#started.push({ count: pace.started, us: now });
+    const [first, last] = [this.#started[0], this.#started.at(-1)];
+    if (first === undefined || last === undefined || last.us <= first.us) return;
+    pace.measured((last.count - first.count) / (last.us - first.us) * 1e6);
+    if (this.#started.length > looksMeasured) this.#started.shift();
+  }
+
+  /** Why waiting is of no use, if it is. */
+  #hopeless(now: number): string | undefined {
+    const { shared: { pace, breaker }, outageMs } = this.#options;
+    if (breaker.downMs(now) > outageMs) {
+      return `the API is down: nothing has succeeded for ${formatDuration(outageMs)}`;
+    }
+    const pausedMs = pace.pausedMs(now);
+    if (pausedMs > http.retryAfterMaxMs) {
+      return `the server asks for a pause of ${formatDuration(pausedMs)}: more than ${
+        formatDuration(http.retryAfterMaxMs)
+      } are not waited for`;
+    }
+    return undefined;
+  }
+
+  /** @throws If the store cannot take what the allowance gives back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#looking;
+    clearTimeout(this.#timer);
+    await this.#options.allowance.close(Date.now());
+  }
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { hasRateHeaders, rateWords } from "../../lib/http/rate_headers.ts";
+
+const nowMs = Date.parse("2026-11-06T08:49:00Z");
+const epochS = nowMs / 1_000;
+
+type Fields = Readonly<Record<string, string>>;
+
+function words(status: number, fields: Fields) {
+  const { isRefusal, pauseMs } = rateWords(status, new Headers(fields), nowMs);
+  return [isRefusal, pauseMs];
+}
+
+const told: readonly (readonly [number, Fields, boolean, number | undefined])[] = [
+  [200, {}, false, undefined],
+  [429, {}, true, undefined],
+  [503, {}, false, undefined],
+  [403, {}, false, undefined],
+  [404, { "retry-after": "5" }, false, undefined],
+  // Retry-After: seconds, or a date in three forms.
+  [429, { "retry-after": "7" }, true, 7_000],
+  [503, { "retry-after": "0" }, true, 0],
+  [403, { "retry-after": "60" }, true, 60_000],
+  [503, { "retry-after": "Fri, 06 Nov 2026 08:50:00 GMT" }, true, 60_000],
+  [503, { "retry-after": "soon" }, false, undefined],
+  // It goes before everything else.
+  [429, { "retry-after": "7", "ratelimit": '"a";r=0;t=99', "x-ratelimit-reset": "50" }, true, 7_000],
+  // RateLimit and RateLimit-Policy.
+  [200, { "ratelimit": '"default";r=50;t=30' }, false, undefined],
+  [200, { "ratelimit": '"default";r=0;t=30' }, false, 30_000],
+  [200, { "ratelimit": "default;t=30;r=0" }, false, 30_000],
+  [200, { "ratelimit": '"burst";r=0;t=5, "day";r=90;t=3600' }, false, 5_000],
+  [429, { "ratelimit": '"burst";r=9;t=5, "day";r=0;t=3600' }, true, 3_600_000],
+  [200, { "ratelimit": '"burst";r=0;t=5,"day";r=0;t=60' }, false, 60_000],
+  [200, { "ratelimit": '"a,b;r=7";r=0;t=4;pk=:dGVzdA==:' }, false, 4_000],
+  [
+    200,
+    { "ratelimit": '"p";r=0', "ratelimit-policy": '"q";q=9;w=1, "p";q=10;w=60;qu="requests"' },
+    false,
+    60_000,
+  ],
+  [200, { "ratelimit": '"p";r=0' }, false, undefined],
+  [403, { "ratelimit": '"p";r=0;t=10' }, true, 10_000],
+  [403, { "ratelimit": '"p";r=3;t=10' }, false, undefined],
+  [503, { "ratelimit": '"p";r=0;t=10' }, true, 10_000],
+  [429, { "ratelimit": '"p";t=10' }, true, 10_000],
+  [200, { "ratelimit": "limit=100, remaining=0, reset=50" }, false, 50_000],
+  [200, { "ratelimit": "limit=100, remaining=3, reset=50" }, false, undefined],
+  // The older fields, and those without a standard.
+  [
+    200,
+    { "ratelimit-limit": "100, 100;w=60", "ratelimit-remaining": "0", "ratelimit-reset": "50" },
+    false,
+    50_000,
+  ],
+  [200, { "x-ratelimit-remaining": "1", "x-ratelimit-reset": "50" }, false, undefined],
+  [200, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(epochS + 20) }, false, 20_000],
+  [200, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(nowMs + 1_500) }, false, 1_500],
+  [200, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(epochS - 20) }, false, 0],
+  [200, { "x-rate-limit-remaining": "0", "x-rate-limit-reset": "1.5" }, false, 1_500],
+  [403, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(epochS + 20) }, true, 20_000],
+  [403, { "x-ratelimit-remaining": "4", "x-ratelimit-reset": "20" }, false, undefined],
+  [429, { "x-ratelimit-reset": "20" }, true, 20_000],
+  [429, { "x-ratelimit-remaining": "4", "x-ratelimit-reset": "20" }, true, undefined],
+  [200, { "x-ratelimit-remaining": "none", "x-ratelimit-reset": "20" }, false, undefined],
+];
+
+for (const [status, fields, isRefusal, pauseMs] of told) {
+  Deno.test(`rateWords() reads ${status} ${JSON.stringify(fields)}`, () => {
+    assert.deepEqual(words(status, fields), [isRefusal, pauseMs]);
+  });
+}
+
+Deno.test("rateWords() takes any text, and gives no time of the past", () => {
+  const text = fc.oneof(fc.string(), fc.stringMatching(/^[a-z0-9;=," \\:]{0,60}$/));
+  const fields = fc.record({
+    "retry-after": text,
+    "ratelimit": text,
+    "ratelimit-policy": text,
+    "x-ratelimit-remaining": text,
+    "x-ratelimit-reset": text,
+  }, { requiredKeys: [] });
+  fc.assert(fc.property(fc.constantFrom(200, 403, 429, 503), fields, (status, fields) => {
+    const named: Fields = fields;
+    const { pauseMs } = rateWords(status, { get: (name) => named[name] ?? null }, nowMs);
+    return pauseMs === undefined || pauseMs >= 0;
+  }));
+});
+
+Deno.test("hasRateHeaders() knows every form", () => {
+  for (
+    const name of ["RateLimit", "RateLimit-Remaining", "X-RateLimit-Remaining", "X-Rate-Limit-Remaining"]
+  ) {
+    assert.ok(hasRateHeaders(new Headers({ [name]: "1" })));
+  }
+  assert.ok(!hasRateHeaders(new Headers({ "retry-after": "1", "content-type": "text/plain" })));
+});
