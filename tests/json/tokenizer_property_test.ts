@@ -80,6 +80,15 @@ function cut(text: string, places: readonly number[]): string[] {
   return ends.map((end, k) => text.slice(ends[k - 1] ?? 0, end));
 }
 
+/** The same of its bytes: anywhere within a character, too. */
+function cutBytes(text: string, places: readonly number[]): Uint8Array[] {
+  const bytes = new TextEncoder().encode(text);
+  const ends = [...places.map((place) => Math.floor(place * bytes.length)), bytes.length].sort((a, b) =>
+    a - b
+  );
+  return ends.map((end, k) => bytes.subarray(ends[k - 1] ?? 0, end));
+}
+
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 });
 
 Deno.test("Tokenizer selects what a walk over the parsed document selects when paths and cuts are random", () => {
@@ -97,6 +106,7 @@ Deno.test("Tokenizer selects what a walk over the parsed document selects when p
         for (const { raw } of found) assert.ok(text.includes(raw));
       });
       assert.deepEqual(record(query, text.split("")).calls, recorder.calls);
+      assert.deepEqual(record(query, cutBytes(text, places)).calls, recorder.calls);
     }),
     { numRuns },
   );
