@@ -15,7 +15,7 @@ import { flags } from "./flags.ts";
 import { Lines } from "./lines.ts";
 
 /** Bytes of one read. */
-const readBytes = 256 * 1_024;
+const readBytes = 128 * 1_024;
 
 /** What bytes are read from. */
 interface Source {

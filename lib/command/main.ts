@@ -13,7 +13,6 @@ import { type Context, Exit } from "./context.ts";
 import { parseFlags } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
-import { versionText } from "./version.ts";
 
 /** Messages are one line, of at most so many characters. */
 const messageCharsMax = 2_000;
@@ -38,6 +37,8 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
     return name === undefined ? Exit.usage : Exit.done;
   }
   if (name === "--version" || name === "version") {
+    // SQLite, which it names, is loaded by those who need it.
+    const { versionText } = await import("./version.ts");
     context.out(`${versionText()}\n`);
     return Exit.done;
   }

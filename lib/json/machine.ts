@@ -58,8 +58,7 @@ interface Scanner extends Readonly<Record<string, unknown>> {
   readonly memory: WebAssembly.Memory;
   readonly run: (at: number, length: number) => number;
   readonly finish: () => number;
-  readonly isUtf8: (start: number, end: number) => number;
-  readonly countLines: (start: number, end: number) => number;
+  readonly survey: (start: number, end: number) => number;
 }
 
 /** Reads a text. */
@@ -97,6 +96,7 @@ export class Machine {
   readonly #namesStart: number;
   readonly #numbers = new Map<QueryState, number>();
   #free: number;
+  readonly #lineCount: WebAssembly.Global;
   readonly #lineStart: WebAssembly.Global;
   #inner: Machine | undefined;
 
@@ -116,6 +116,7 @@ export class Machine {
     this.#statesMax = this.#global("statesMax");
     this.#namesStart = this.#global("free");
     this.#free = this.#namesStart;
+    this.#lineCount = globalOf(this.#scanner, "lineCount");
     this.#lineStart = globalOf(this.#scanner, "lineStart");
     if (this.#global("depthMax") !== json.depthMax) {
       throw new RangeError(
@@ -144,13 +145,14 @@ export class Machine {
     this.#bytes.fill(0, this.#input + length, this.#input + length + paddingBytes);
   }
 
-  isUtf8(length: number): boolean {
-    return this.#scanner.isUtf8(this.#input, this.#input + length) === 1;
+  /** Whether the input is UTF-8, `length` of it; counts its lines on the way. */
+  survey(length: number): boolean {
+    return this.#scanner.survey(this.#input, this.#input + length) === 1;
   }
 
-  /** Line feeds in the input before `length`. */
-  countLines(length: number): number {
-    return this.#scanner.countLines(this.#input, this.#input + length);
+  /** Line feeds in the input that was surveyed last. */
+  get lineCount(): number {
+    return Number(this.#lineCount.value);
   }
 
   /** The offset behind the last line feed that was counted. */
@@ -376,7 +378,7 @@ function globalOf(scanner: Scanner, name: string): WebAssembly.Global {
 
 function isScanner(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Scanner {
   return exports["memory"] instanceof WebAssembly.Memory &&
-    ["run", "finish", "isUtf8", "countLines"].every((name) => typeof exports[name] === "function");
+    ["run", "finish", "survey"].every((name) => typeof exports[name] === "function");
 }
 
 function failed(): never {

@@ -176,6 +176,7 @@ export class Tokenizer implements Holder {
       const { read, written } = encoder.encodeInto(at === 0 ? text : text.slice(at), machine.inputView);
       at += read;
       machine.close(written);
+      machine.survey(written);
       this.#scan(written);
     }
   }
@@ -195,7 +196,7 @@ export class Tokenizer implements Holder {
       length -= cutLength;
       this.#cutBytes = cutLength === 0 ? nothing : machine.inputView.slice(length, length + cutLength);
       machine.close(length);
-      if (machine.isUtf8(length)) this.#scan(length);
+      if (machine.survey(length)) this.#scan(length);
       else this.#failEncoding(length);
     }
   }
@@ -231,7 +232,7 @@ export class Tokenizer implements Holder {
       if (stop !== Stop.full) machine.node = this.#leadOf(stop, at);
     }
     this.#hold(length);
-    const lines = machine.countLines(length);
+    const lines = machine.lineCount;
     if (lines > 0) {
       this.#line += lines;
       this.#lineBase = this.#base + machine.lineStart;
@@ -368,6 +369,7 @@ export class Tokenizer implements Holder {
     const at = firstInvalid(machine.inputView.subarray(0, length));
     const found = `byte 0x${machine.inputView[at]!.toString(16)}`;
     machine.close(at);
+    machine.survey(at);
     this.#scan(at);
     throw new JsonSyntaxError("text must be UTF-8", this.#place(0), { fault: "encoding", found });
   }

@@ -45,7 +45,6 @@ async function raceOf({ path, title, bytes, timestamps }: ExtractFile): Promise<
         name: streamParser,
         command: scriptWith(streamParser, "streamparser.ts", path),
         isDone,
-        isSlow: true,
       },
       {
         name: "ijson (C backend)",

@@ -46,7 +46,7 @@ import { skipBlank, skipEscaped, skipNumber, skipPlain, skipWord } from "./skip"
 
 export * from "./layout";
 export { names, namesBytes } from "./names";
-export { countLines, isUtf8, lineStart } from "./survey";
+export { lineCount, lineStart, survey } from "./survey";
 
 // Kinds of values, as in `../value.ts`.
 const anObject = 0;

@@ -44,16 +44,26 @@ const bySecondHigh: usize = memory.data<u8>([
 ], 16);
 
 
-/** Whether the bytes from `start` to `end`, which zeros follow, are UTF-8 by themselves. */
-export function isUtf8(start: usize, end: usize): bool {
+/** Line feeds in the input that was looked at last. */
+export let lineCount: i32 = 0;
+/** Behind the last of them; 0 where there is none. */
+export let lineStart: usize = 0;
+
+/** Counts the lines from `start` to `end`, which zeros follow. Returns whether these bytes are UTF-8 by themselves. */
+export function survey(start: usize, end: usize): bool {
   let error = i8x16.splat(0);
   let before = i8x16.splat(0);
+  lineCount = 0;
+  lineStart = 0;
   for (let p = start; p < end; p += 16) {
     const bytes = v128.load(p);
-    if (i8x16.bitmask(v128.or(bytes, before)) != 0) {
-      error = v128.or(error, mistakes(bytes, before));
-    }
+    if (i8x16.bitmask(v128.or(bytes, before)) != 0) error = v128.or(error, mistakes(bytes, before));
     before = bytes;
+    const feeds = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x0a)));
+    if (feeds != 0) {
+      lineCount += popcnt(feeds);
+      lineStart = p + 32 - clz(feeds);
+    }
   }
   // A sequence that is cut at the very end of the last block is followed by nothing.
   if (i8x16.bitmask(before) != 0) error = v128.or(error, mistakes(i8x16.splat(0), before));
@@ -76,20 +86,4 @@ function mistakes(bytes: v128, before: v128): v128 {
     i8x16.splat(<i8>0x80),
   );
   return v128.xor(mustContinue, pair);
-}
-
-/** Behind the last line feed from `start` to `end`, or 0 where there is none. */
-export let lineStart: usize = 0;
-
-/** Line feeds from `start` to `end`, which zeros follow. */
-export function countLines(start: usize, end: usize): i32 {
-  let count = 0;
-  lineStart = 0;
-  for (let p = start; p < end; p += 16) {
-    const feeds = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(0x0a)));
-    if (feeds == 0) continue;
-    count += popcnt(feeds);
-    lineStart = p + 32 - clz(feeds);
-  }
-  return count;
 }
