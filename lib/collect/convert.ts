@@ -17,10 +17,13 @@ export const unfit = Symbol("unfit");
 
 /** As {@linkcode convert}; the most frequent kinds of values never become a text on the way. */
 export function convertRaw(kind: ValueKind, raw: RawText, type: ColumnType): Converted | typeof unfit {
-  if (kind === ValueKind.number && (type === "integer" || type === "real" || type === "time")) {
+  if (kind === ValueKind.number && type !== "text" && type !== "json") {
     const value = raw.smallInteger();
-    if (value !== undefined && (type !== "time" || Math.abs(value) < firstMs)) return value;
-  } else if (kind === ValueKind.string && type === "text") {
+    if (value !== undefined && type === "any") return BigInt(value);
+    // Of reals, the zero may be a negative one.
+    const isPlain = type === "integer" || (type === "real" ? value !== 0 : Math.abs(value ?? 0) < firstMs);
+    if (value !== undefined && isPlain) return value;
+  } else if (kind === ValueKind.string && (type === "text" || type === "any")) {
     const value = raw.shortString();
     if (value !== undefined) return value;
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { convert, type Converted, timeSeconds, unfit } from "../../lib/collect/convert.ts";
+import { convert, type Converted, convertRaw, timeSeconds, unfit } from "../../lib/collect/convert.ts";
+import { RawText } from "../../lib/json/raw_text.ts";
 import type { ColumnType } from "../../lib/job/job.ts";
 import { ValueKind } from "../../lib/json/value.ts";
 
@@ -185,4 +186,41 @@ Deno.test("timeSeconds() reads what toISOString() wrote, to the millisecond", ()
   fc.assert(fc.property(date, (at) => {
     assert.equal(timeSeconds(ValueKind.string, JSON.stringify(at.toISOString())), at.getTime() / 1_000);
   }));
+});
+
+Deno.test("convertRaw() gives what convert() gives, also of what it has seen before", () => {
+  const numbers =
+    "0 -0 1 -1 999999999999999 -999999999999999 1000000000000000 9007199254740993 1.5 1e3 1.0 -1.5e-3";
+  const times = "1749479400 1749479400000 99999999999 100000000000";
+  const texts = [
+    "",
+    "a",
+    "abcdef",
+    "abcdefg",
+    "a\nb",
+    "é",
+    "12",
+    "-7",
+    "2025-06-09",
+    "~~~~~~",
+    "a b",
+    "\u{1f600}",
+  ];
+  const raws = [
+    ...numbers.split(" "),
+    ...times.split(" "),
+    ...texts.map((text) => JSON.stringify(text)),
+    '"\\u0041"',
+  ];
+  const raw = new RawText();
+  for (const text of [...raws, ...raws]) {
+    const bytes = new TextEncoder().encode(`[${text}]`);
+    raw.set(bytes, 1, bytes.length - 1);
+    for (const type of ["any", "integer", "real", "text", "time", "json"] as const) {
+      assert.ok(
+        Object.is(convertRaw(kindOf(text), raw, type), convert(kindOf(text), text, type)),
+        `${text} ${type}`,
+      );
+    }
+  }
 });
