@@ -20,11 +20,14 @@ const encoder = new TextEncoder();
 /** Lines of JSON, or with `isRaw` of bare strings. */
 export class Lines implements Collector<Uint8Array> {
   readonly #isRaw: boolean;
+  /** There is none where strings lose their quotes. */
+  readonly lines?: (lines: Uint8Array) => void;
   #bytes = new Uint8Array(64 * 1_024);
   #length = 0;
 
   constructor({ isRaw }: { readonly isRaw: boolean }) {
     this.#isRaw = isRaw;
+    if (!isRaw) this.lines = (lines) => this.#append(lines);
   }
 
   /** Never called: no path is visited. */
@@ -64,6 +67,12 @@ export class Lines implements Collector<Uint8Array> {
     }
     bytes[to] = lineFeed;
     this.#length = to + 1;
+  }
+
+  #append(lines: Uint8Array): void {
+    if (this.#length + lines.length > this.#bytes.length) this.#grow(lines.length);
+    this.#bytes.set(lines, this.#length);
+    this.#length += lines.length;
   }
 
   #grow(missing: number): void {

@@ -15,4 +15,9 @@ export interface Handler {
   leave(wanted: number): void;
   /** A node has ended whose text is wanted. `raw` is its JSON as it stood, until this returns. */
   text(wanted: number, kind: ValueKind, raw: RawText): void;
+  /**
+   * Instead of `text`, for numbers, strings and words in a row: their JSON, each with a line feed behind it, until this
+   * returns. Only a handler whose query has one path, and takes its texts, may have it.
+   */
+  lines?(lines: Uint8Array): void;
 }

@@ -47,7 +47,7 @@ export const eventWords = 3;
 /** Zeros behind the input: as many as the scanner may look beyond its end. */
 const paddingBytes = 64;
 
-const flags = { selected: 1, barren: 2, picks: 4 } as const;
+const flags = { selected: 1, barren: 2, picks: 4, undecided: 8 } as const;
 const unknown = -1;
 
 /** The number of a state in a frame; the highest bit tells an object from an array. */
@@ -59,6 +59,7 @@ interface Scanner extends Readonly<Record<string, unknown>> {
   readonly run: (at: number, length: number) => number;
   readonly finish: () => number;
   readonly survey: (start: number, end: number) => number;
+  readonly makeLines: (first: number, end: number) => number;
 }
 
 /** Reads a text. */
@@ -96,6 +97,8 @@ export class Machine {
   readonly #namesStart: number;
   readonly #numbers = new Map<QueryState, number>();
   #free: number;
+  readonly #lines: number;
+  readonly #eventBehind: WebAssembly.Global;
   readonly #lineCount: WebAssembly.Global;
   readonly #lineStart: WebAssembly.Global;
   #inner: Machine | undefined;
@@ -116,6 +119,8 @@ export class Machine {
     this.#statesMax = this.#global("statesMax");
     this.#namesStart = this.#global("free");
     this.#free = this.#namesStart;
+    this.#lines = this.#global("lines");
+    this.#eventBehind = globalOf(this.#scanner, "eventBehind");
     this.#lineCount = globalOf(this.#scanner, "lineCount");
     this.#lineStart = globalOf(this.#scanner, "lineStart");
     if (this.#global("depthMax") !== json.depthMax) {
@@ -163,6 +168,13 @@ export class Machine {
   /** Index behind the last event in `words`. */
   get eventsEnd(): number {
     return this.#head(7) / 4;
+  }
+
+  /** Lines of the scalars from the event at this index in `words` on, until the next call, and the event behind. */
+  linesFrom(event: number): { readonly lines: Uint8Array; readonly event: number } {
+    const length = this.#scanner.makeLines(event * 4, this.#head(7));
+    const start = this.#lines;
+    return { lines: this.#bytes.subarray(start, start + length), event: Number(this.#eventBehind.value) / 4 };
   }
 
   /** Where the scanner stopped in the input. */
@@ -270,7 +282,7 @@ export class Machine {
     this.#numbers.set(state, number);
     const record = this.#record(number);
     this.words[record] = (state.selected ? flags.selected : 0) | (state.barren ? flags.barren : 0) |
-      (state.counts ? flags.picks : 0);
+      (state.counts ? flags.picks : 0) | (state.undecided ? flags.undecided : 0);
     this.words[record + 1] = unknown;
     this.words[record + 2] = state.names.length;
     this.words[record + 3] = this.#writeNames(state.names);
@@ -378,7 +390,7 @@ function globalOf(scanner: Scanner, name: string): WebAssembly.Global {
 
 function isScanner(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Scanner {
   return exports["memory"] instanceof WebAssembly.Memory &&
-    ["run", "finish", "survey"].every((name) => typeof exports[name] === "function");
+    ["run", "finish", "survey", "makeLines"].every((name) => typeof exports[name] === "function");
 }
 
 function failed(): never {

@@ -271,19 +271,31 @@ export class Tokenizer implements Holder {
 
   /** Tells the handler what the machine has found. */
   #tell(): void {
-    const { words, firstEvent, eventsEnd, states } = this.#machine;
-    for (let event = firstEvent; event < eventsEnd; event += eventWords) {
-      const what = words[event]!;
-      const state = states[what >> 8]!;
-      const kind = (what >> 2 & 7) as ValueKind;
-      const type = what & 3;
-      if (type === EventType.scalar && !state.undecided) {
-        this.#scalar(state, kind, words[event + 1]!, words[event + 2]!);
-      } else {
-        if (type !== EventType.end) this.#begun(state, kind, words[event + 1]!);
-        if (type !== EventType.begin) this.#ended(state, kind, words[event + 2]!);
-      }
+    const { firstEvent, eventsEnd } = this.#machine;
+    if (this.#handler.lines === undefined) {
+      for (let event = firstEvent; event < eventsEnd; event += eventWords) this.#tellEvent(event);
+      return;
     }
+    for (let event = firstEvent; event < eventsEnd;) {
+      const found = this.#machine.linesFrom(event);
+      if (found.lines.length > 0) this.#handler.lines(found.lines);
+      event = found.event;
+      if (event < eventsEnd) this.#tellEvent(event);
+      event += eventWords;
+    }
+  }
+
+  #tellEvent(event: number): void {
+    const { words, states } = this.#machine;
+    const what = words[event]!;
+    const state = states[what >> 8]!;
+    const kind = (what >> 2 & 7) as ValueKind;
+    const type = what & 3;
+    if (type === EventType.scalar && !state.undecided) {
+      return this.#scalar(state, kind, words[event + 1]!, words[event + 2]!);
+    }
+    if (type !== EventType.end) this.#begun(state, kind, words[event + 1]!);
+    if (type !== EventType.begin) this.#ended(state, kind, words[event + 2]!);
   }
 
   /** A selected scalar goes from `start` to `end` in the input at hand. */

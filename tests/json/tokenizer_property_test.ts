@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parsePath } from "../../lib/json/path.ts";
 import { Query } from "../../lib/json/query.ts";
+import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { isJson, nodesOf, record, thrown } from "./support.ts";
 
 const numRuns = 2_000;
@@ -107,6 +108,26 @@ Deno.test("Tokenizer selects what a walk over the parsed document selects when p
       });
       assert.deepEqual(record(query, text.split("")).calls, recorder.calls);
       assert.deepEqual(record(query, cutBytes(text, places)).calls, recorder.calls);
+    }),
+    { numRuns },
+  );
+});
+
+Deno.test("Tokenizer gives numbers, strings and words as lines to a handler that takes them, in the order of all", () => {
+  fc.assert(
+    fc.property(document, spelling, path, cuts, (value, spell, path, places) => {
+      const text = spell(value);
+      const query = new Query([{ path, take: "text" }]);
+      let given = "";
+      const tokenizer = new Tokenizer(query, {
+        enter() {},
+        leave() {},
+        text: (_wanted, _kind, raw) => given += `${raw}\n`,
+        lines: (lines) => given += new TextDecoder().decode(lines),
+      });
+      for (const chunk of cutBytes(text, places)) tokenizer.process(chunk);
+      tokenizer.finalize();
+      assert.equal(given, record(query, [text]).texts.map(({ raw }) => `${raw}\n`).join(""));
     }),
     { numRuns },
   );

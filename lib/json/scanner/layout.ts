@@ -42,6 +42,9 @@ export const barren: i32 = 2;
 /** Flag of a state: it depends on its index where an element leads. */
 export const picks: i32 = 4;
 
+/** Flag of a state: filters decide about its nodes. */
+export const undecided: i32 = 8;
+
 /** An event: a scalar that lies whole in this input. */
 export const scalarEvent: i32 = 0;
 /** An event: anything else begins. */

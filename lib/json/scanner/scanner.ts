@@ -45,6 +45,7 @@ import {
 import { skipBlank, skipEscaped, skipNumber, skipPlain, skipWord } from "./skip";
 
 export * from "./layout";
+export { eventBehind, lines, makeLines } from "./lines";
 export { names, namesBytes } from "./names";
 export { lineCount, lineStart, survey } from "./survey";
 
