@@ -80,7 +80,7 @@ export class Breaker {
     Atomics.store(this.#longs, Place.downSince, 0n);
   }
 
-  /** Something has failed that may be the API's fault; `weight` 0 if the streak knows this key already. */
+  /** Something has failed that may be the API's fault; `weight` 0 if it tells nothing new about that. */
   failed(weight: number, nowUs: number): void {
     const streak = Number(Atomics.add(this.#longs, Place.streak, BigInt(weight))) + weight;
     if (streak < limits.streakMax || this.isDown) return;

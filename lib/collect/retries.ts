@@ -48,6 +48,14 @@ export type RetryDecision =
 /** What a look at a last attempt comes to: it does not count, so the key is asked at once, or as above. */
 export type HoldDecision = Exclude<RetryDecision, { readonly what: "again" }> | { readonly what: "ask" };
 
+/** Reasons with which the server has shown that it is up, if perhaps not well: a job that is wrong meets them too. */
+const answered: ReadonlySet<Reason> = new Set<Reason>([
+  "bad-utf8",
+  "missing",
+  "wrong-count",
+  "control-empty",
+]);
+
 const verdict = { what: "verdict" } as const;
 const hold = { what: "hold", delayMs: limits.holdMs } as const;
 
@@ -92,7 +100,8 @@ export class Retries {
     tries.outagesAt = breaker.outages;
     const isUnreachable = reason === "connect" || reason === "connect-timeout";
     // One key that fails again and again is no outage; a host that cannot be reached is one, whatever the key.
-    breaker.failed(isUnreachable ? 2 : tries.successesAt === successes ? 0 : 1, nowUs);
+    const isKnown = tries.successesAt === successes || answered.has(reason);
+    breaker.failed(isUnreachable ? 2 : isKnown ? 0 : 1, nowUs);
     tries.successesAt = successes;
     if (isRefusal) tries.refusals++;
     if (breaker.isDown || (isRefusal && tries.refusals <= limits.refusalsMax)) tries.excused++;

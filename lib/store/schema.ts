@@ -6,7 +6,7 @@
  */
 
 /** Stands in `user_version`. A database with another number belongs to another trawl. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** Stands in `application_id`: the letters "trwl". */
 export const applicationId = 0x7472776c;

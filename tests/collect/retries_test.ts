@@ -132,6 +132,17 @@ Deno.test("Breaker takes one key that fails again and again for no outage", () =
   assert.equal(scene.shared.breaker.isDown, false);
 });
 
+Deno.test("Breaker takes whole answers that the job does not accept for no outage", () => {
+  const scene = new Scene(1);
+  const looks = Array.from({ length: 50 }, () => {
+    const tries = triesOf();
+    assert.equal(scene.fail(tries, { reason: "missing" }).what, "hold");
+    return [scene.retries.held(tries).what, scene.retries.held(tries).what];
+  });
+  assert.ok(looks.every(([, last]) => last === "verdict"));
+  assert.equal(scene.shared.breaker.isDown, false);
+});
+
 Deno.test("RetryBudget lets a hundred retries happen at once, then a share of the requests", () => {
   fc.assert(fc.property(fc.integer({ min: 0, max: 10_000 }), (perSecond) => {
     const { retryBudget } = new Shared(Shared.create(1));

@@ -185,7 +185,7 @@ const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] =
   ["is newer", (file) => {
     Store.open(file, shape)[Symbol.dispose]();
     execute(file, "PRAGMA user_version = 999");
-  }, /as a newer trawl wrote it: its schema is version 999, this program knows 2$/],
+  }, /as a newer trawl wrote it: its schema is version 999, this program knows 3$/],
   [
     "has the table with other columns",
     (file) => {
@@ -195,8 +195,8 @@ const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] =
   ],
   ["is older", (file) => {
     Store.open(file, shape)[Symbol.dispose]();
-    execute(file, "PRAGMA user_version = 1");
-  }, /as an older trawl wrote it: its schema is version 1, this program knows 2$/],
+    execute(file, "PRAGMA user_version = 2");
+  }, /as an older trawl wrote it: its schema is version 2, this program knows 3$/],
   ["is a folder", (file) => Deno.mkdirSync(file), /^Cannot use the database ".*" as/],
 ];
 
@@ -233,3 +233,16 @@ function execute(file: string, sql: string): void {
   db.exec(sql);
   db.close();
 }
+
+Deno.test("Store.keepStarts() keeps the starts of a rate for who opens the file next", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  const budget = { host: "h:80", perMs: 60_000 };
+  const starts = new Map([[7, 2]]);
+  {
+    using store = Store.open(file, shape);
+    await store.keepStarts(budget, starts);
+  }
+  using store = Store.open(file, shape);
+  assert.deepEqual(await store.starts(budget), starts);
+});
