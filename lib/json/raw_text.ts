@@ -17,11 +17,6 @@ export class RawText {
   start = 0;
   end = 0;
 
-  /** How many bytes. */
-  get length(): number {
-    return this.end - this.start;
-  }
-
   /** Points at other bytes. */
   set(bytes: Uint8Array, start: number, end: number): void {
     this.bytes = bytes;

@@ -42,7 +42,7 @@ import {
   objectMark,
   value,
 } from "./place";
-import { skipBlank, skipEscaped, skipNumber, skipPlain, skipWord } from "./skip";
+import { skipBlank, skipEscaped, skipPlain, skipScalar } from "./skip";
 
 export * from "./layout";
 export { eventBehind, lines, makeLines } from "./lines";
@@ -171,21 +171,9 @@ function save(p: usize): void {
 function readValue(p: usize, c: u32): usize {
   if (c == 0x5d && state == firstValue) return close(p);
   if (c == 0x7b || c == 0x5b) return open(p, c == 0x7b);
-  let q = p;
-  if (c == 0x22) {
-    q = skipPlain(p + 1);
-    if (load<u8>(q) == 0x5c) q = skipEscaped(q);
-    q = load<u8>(q) == 0x22 ? q + 1 : p;
-    if (q != p) kind = aString;
-  } else if (c - 0x30 < 10 || c == 0x2d) {
-    q = skipNumber(p, end);
-    kind = aNumber;
-  } else {
-    q = skipWord(p);
-    kind = wordKind(c);
-  }
+  const q = skipScalar(p, c, end);
   if (q == p) return beginValue(p, c);
-  if (floor == 0 && (flagsOf(node) & selected) != 0) put(scalarEvent | kind << 2, node, p, q);
+  if (floor == 0 && (flagsOf(node) & selected) != 0) put(scalarEvent | kindOf(c) << 2, node, p, q);
   state = depth == 0 ? done : after;
   return q;
 }
@@ -320,8 +308,8 @@ function element(frame: usize, owner: i32): void {
 
 /** A value that is wrong, or cut. */
 function beginValue(p: usize, c: u32): usize {
-  if (c == 0x22) kind = aString;
-  else if (kind != aNumber && wordKind(c) == unknown) return fail(p, mistake + state);
+  kind = kindOf(c);
+  if (kind == unknown) return fail(p, mistake + state);
   state = insideValue;
   takeUp(0);
   if (floor == 0 && (flagsOf(node) & selected) != 0) put(beginEvent | kind << 2, node, p, p);
@@ -368,7 +356,10 @@ function endName(p: usize, start: usize): usize {
   return p;
 }
 
-function wordKind(c: u32): i32 {
+/** The kind of the scalar that begins with `c`. */
+function kindOf(c: u32): i32 {
+  if (c == 0x22) return aString;
+  if (c - 0x30 < 10 || c == 0x2d) return aNumber;
   return c == 0x74 ? aTrue : c == 0x66 ? aFalse : c == 0x6e ? aNull : unknown;
 }
 

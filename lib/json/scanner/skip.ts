@@ -90,7 +90,7 @@ function areHexDigits(at: usize): bool {
 
 /** Behind the number that begins at `at`; `at` itself where it is wrong or may go on in the next input. */
 @inline
-export function skipNumber(at: usize, end: usize): usize {
+function skipNumber(at: usize, end: usize): usize {
   const integer = load<u8>(at) == 0x2d ? at + 1 : at;
   let p = load<u8>(integer) == 0x30 ? integer + 1 : skipDigits(integer);
   let isWrong = p == integer;
@@ -110,7 +110,7 @@ export function skipNumber(at: usize, end: usize): usize {
 
 /** Behind `true`, `false` or `null`; `at` itself where none of them stands there whole. */
 @inline
-export function skipWord(at: usize): usize {
+function skipWord(at: usize): usize {
   const four = load<u32>(at);
   if (four == 0x65757274 || four == 0x6c6c756e) return at + 4;
   return four == 0x736c6166 && load<u8>(at + 4) == 0x65 ? at + 5 : at;
