@@ -8,6 +8,7 @@
 import { UsageError } from "../errors.ts";
 import { run as limits } from "../limits.ts";
 import type { Store } from "../store/store.ts";
+import type { DrainedBatch } from "./crew.ts";
 import { sha256Of } from "./sha256.ts";
 
 /** Keys to be asked together. */
@@ -47,6 +48,11 @@ export class Batches {
     return this.#isAtEnd ? this.#first : undefined;
   }
 
+  /** Keys that have a batch, so far. */
+  get planned(): number {
+    return this.#first;
+  }
+
   /**
    * The next batch that is not done.
    *
@@ -75,10 +81,38 @@ export class Batches {
   }
 }
 
-/** The size of the next batch, from how long it took to hand out the last one: a Worker is to live some seconds. */
-export function nextBatchSize(last: { readonly size: number; readonly ms: number }): number {
-  const ideal = last.size * limits.batchLifeMs / Math.max(1, last.ms);
-  return Math.round(Math.min(limits.batchMax, Math.max(limits.batchFirst, Math.min(ideal, last.size * 8))));
+/** What the size of the next batches follows from. */
+export interface BatchPace extends DrainedBatch {
+  /** Keys that no batch has yet, where that is known. */
+  readonly left: number | undefined;
+}
+
+/**
+ * How large batches are, where the job does not say: as large as keeps a Worker busy for `run.batchLifeMs` at the
+ * pace of the last one. Where the end of the list is known, all Workers are to reach it together, so what is left is
+ * divided evenly.
+ */
+export class BatchSizes {
+  readonly #feeders: number;
+  #size = 0;
+  /** Batches that are to have the same size still, one for each Worker. */
+  #repeats = 0;
+
+  /** `feeders` Workers start requests at once. */
+  constructor(feeders: number) {
+    this.#feeders = feeders;
+  }
+
+  /** The size of the next batch: a whole number from 1 to `run.batchMax`. */
+  next({ size, ms, left }: BatchPace): number {
+    if (this.#repeats-- > 0) return this.#size;
+    this.#repeats = this.#feeders - 1;
+    const ideal = Math.min(size * limits.batchLifeMs / Math.max(1, ms), size * limits.batchGrowth);
+    this.#size = Math.ceil(Math.min(limits.batchMax, Math.max(limits.batchFirst, ideal)));
+    if (left === undefined || left <= 0) return this.#size;
+    const rounds = Math.ceil(left / (this.#feeders * this.#size));
+    return this.#size = Math.ceil(left / (this.#feeders * rounds));
+  }
 }
 
 /** Takes any number of keys from blocks of any size. */

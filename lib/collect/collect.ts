@@ -12,9 +12,9 @@ import { run as limits } from "../limits.ts";
 import type { RunCounts } from "../store/records.ts";
 import type { Failure, Store } from "../store/store.ts";
 import { Allowance } from "./allowance.ts";
-import { Batches, nextBatchSize } from "./batches.ts";
+import { Batches, BatchSizes } from "./batches.ts";
 import { nowUs } from "./clock.ts";
-import { Crew } from "./crew.ts";
+import { Crew, type DrainedBatch } from "./crew.ts";
 import { jobHosts } from "./hosts.ts";
 import { keysOf } from "./key_list.ts";
 import { Progress } from "./progress.ts";
@@ -66,23 +66,28 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const shared = new Shared(memory);
     const progress = new Progress(choice.counts, { shared, inFlightMax: job.limits.inFlight });
     const controls = new Set(job.control).size;
-    let size = job.limits.batch ?? limits.batchFirst;
-    const batches = new Batches({
+    const listSize = list.count ?? options.listSize;
+    progress.total = listSize === undefined ? undefined : Math.min(listSize, options.limit ?? Infinity);
+    let last: DrainedBatch = { size: limits.batchFirst, ms: limits.batchLifeMs };
+    const batches: Batches = new Batches({
       store,
       run: choice.id,
       keys: controlFirst(firstKeys(list.blocks, options.limit), job.control),
-      size: (number) => number === 0 && controls > 0 ? controls : size,
+      size: (number) => {
+        if (number === 0 && controls > 0) return controls;
+        return job.limits.batch ?? sizes.next({ ...last, left: left() });
+      },
     });
-    const crew = new Crew({
+    const crew: Crew = new Crew({
       prepare: { job, window, shared: memory, hosts: jobHosts(job, window) },
       shared,
       store,
       run: choice.id,
       progress,
-      drained: (last) => size = job.limits.batch ?? nextBatchSize(last),
+      drained: (batch) => last = batch,
     });
-    const listSize = list.count ?? options.listSize;
-    progress.total = listSize === undefined ? undefined : Math.min(listSize, options.limit ?? Infinity);
+    const sizes = new BatchSizes(crew.feedersMax);
+    const left = () => progress.total === undefined ? undefined : progress.total - batches.planned;
     options.started(progress);
     const { broken, stopped } = await askWatched({ options, controls, batches, crew, progress, shared });
     return await end(options, { broken, stopped, keys: batches.keyCount, expected: progress.total });
@@ -147,7 +152,7 @@ async function askInOrder(
     batch = undefined;
     progress.total = batches.keyCount ?? progress.total;
     return next;
-  });
+  }, () => progress.total === undefined || batches.planned < progress.total);
   return undefined;
 }
 

@@ -27,14 +27,20 @@ export interface CrewOptions {
   readonly store: Store;
   readonly run: number;
   readonly progress: Progress;
-  /** Told how long it took to start all keys of a batch. */
-  readonly drained: (batch: { readonly size: number; readonly ms: number }) => void;
+  readonly drained: (batch: DrainedBatch) => void;
+}
+
+/** A batch whose keys have all been started: how many they are, and the milliseconds that this took. */
+export interface DrainedBatch {
+  readonly size: number;
+  readonly ms: number;
 }
 
 /** One per run. */
 export class Crew {
   readonly #options: CrewOptions;
-  readonly #feedersMax: number;
+  /** Workers that start requests at once, at most. */
+  readonly feedersMax: number;
   readonly #alive = new Set<Thread>();
   readonly #numbers = Array.from({ length: limits.workersMax }, (_, number) => number);
   /** Batches to be asked again because their Worker died. */
@@ -53,17 +59,21 @@ export class Crew {
   constructor(options: CrewOptions) {
     this.#options = options;
     const { inFlight } = options.prepare.job.limits;
-    this.#feedersMax = inFlight < inFlightForTwo ? 1 : Math.min(2, navigator.hardwareConcurrency);
+    this.feedersMax = inFlight < inFlightForTwo ? 1 : Math.min(2, navigator.hardwareConcurrency);
   }
 
   /**
-   * Has all batches asked. Resolves when each has ended, or, once stopped, when nothing is in flight.
+   * Has all batches asked. Resolves when each has ended, or, once stopped, when nothing is in flight. No Worker is
+   * started ahead once `hasMore` says that all batches have been handed out.
    *
    * @throws What `next` or the store threw, or an error if Workers die again and again.
    */
-  async run(next: () => Promise<PlannedBatch | undefined>): Promise<void> {
+  async run(
+    next: () => Promise<PlannedBatch | undefined>,
+    hasMore: () => boolean = () => true,
+  ): Promise<void> {
     try {
-      await this.#handAll(next);
+      await this.#handAll(next, hasMore);
     } catch (error) {
       this.#fail(error);
     }
@@ -72,12 +82,14 @@ export class Crew {
     if (this.#error !== undefined) throw this.#error;
   }
 
-  async #handAll(next: () => Promise<PlannedBatch | undefined>): Promise<void> {
+  /** Plans a batch when there is room for it: by then more is known of how large it should be. */
+  async #handAll(next: () => Promise<PlannedBatch | undefined>, hasMore: () => boolean): Promise<void> {
     this.#isExhausted = false;
-    for (let batch = await this.#next(next); batch !== undefined; batch = await this.#next(next)) {
-      this.#ready();
+    for (;;) {
+      if (!this.#stopped && hasMore()) this.#ready();
       await this.#until(() => this.#stopped || this.#hasRoom());
-      if (this.#stopped) break;
+      const batch = await this.#next(next);
+      if (batch === undefined) return;
       this.#hand(batch);
     }
   }
@@ -125,7 +137,7 @@ export class Crew {
   }
 
   #hasRoom(): boolean {
-    return this.#feeders() < this.#feedersMax && (this.#standby !== undefined || this.#numbers.length > 0);
+    return this.#feeders() < this.feedersMax && (this.#standby !== undefined || this.#numbers.length > 0);
   }
 
   #feeders(): number {

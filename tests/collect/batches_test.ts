@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Batches, nextBatchSize, type PlannedBatch } from "../../lib/collect/batches.ts";
+import { Batches, BatchSizes, type PlannedBatch } from "../../lib/collect/batches.ts";
 import { run as limits } from "../../lib/limits.ts";
 import { noRows } from "../../lib/row_chunk.ts";
 import { Store } from "../../lib/store/store.ts";
@@ -150,29 +150,44 @@ Deno.test("Batches passes on what reading the keys throws", async () => {
   });
 });
 
-Deno.test("nextBatchSize() goes to what keeps a Worker busy, at most eightfold at a time", () => {
+Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () => {
+  const { batchFirst, batchMax, batchLifeMs } = limits;
   const table = [
-    [1, 0, limits.batchFirst],
-    [128, 4_000, 128],
-    [128, 100, 1_024],
-    [1_024, 2_000, 2_048],
-    [20_000, 4_000, 20_000],
-    [20_000, 8_000, 10_000],
-    [50_000, 100, limits.batchMax],
-    [128, 3_600_000, limits.batchFirst],
-    [0, 0, limits.batchFirst],
+    [1, 0, batchFirst],
+    [batchFirst, batchLifeMs, batchFirst],
+    [batchFirst, 100, batchFirst * limits.batchGrowth],
+    [batchFirst, batchLifeMs / 2, batchFirst * 2],
+    [20_000, batchLifeMs, 20_000],
+    [20_000, batchLifeMs * 2, 10_000],
+    [50_000, 100, batchMax],
+    [128, 3_600_000, batchFirst],
+    [0, 0, batchFirst],
   ] as const;
-  for (const [size, ms, expected] of table) assert.equal(nextBatchSize({ size, ms }), expected);
+  for (const [size, ms, expected] of table) {
+    assert.equal(new BatchSizes(1).next({ size, ms, left: undefined }), expected);
+  }
 });
 
-Deno.test("nextBatchSize() is a whole number within its bounds for anything", () => {
+Deno.test("BatchSizes has all Workers reach the end of the list together", () => {
+  const pace = { size: 20_000, ms: limits.batchLifeMs };
+  for (const total of [10, 5_000, 30_000, 50_000, 1_000_000]) {
+    const sizes = new BatchSizes(2);
+    const batches: number[] = [];
+    for (let left = total; left > 0; left -= batches.at(-1) ?? 0) batches.push(sizes.next({ ...pace, left }));
+    assert.equal(batches.length % 2, 0);
+    assert.ok(Math.max(...batches) - Math.min(...batches) <= 1, batches.join());
+  }
+});
+
+Deno.test("BatchSizes gives whole numbers within their bounds for anything", () => {
   fc.assert(
     fc.property(
       fc.nat({ max: limits.batchMax }),
       fc.double({ min: 0, max: 1e9, noNaN: true }),
-      (size, ms) => {
-        const next = nextBatchSize({ size, ms });
-        return Number.isInteger(next) && next >= limits.batchFirst && next <= limits.batchMax;
+      fc.option(fc.nat(1e9), { nil: undefined }),
+      (size, ms, left) => {
+        const next = new BatchSizes(2).next({ size, ms, left });
+        return Number.isInteger(next) && next >= 1 && next <= limits.batchMax;
       },
     ),
   );
