@@ -1,6 +1,7 @@
 /**
  * What the main thread looks after while a run is on, a few times a second: the budgets of its longer rates, how many
- * requests are started, what can be learned from them, and whether the API is worth waiting for. Ends the run where it is not.
+ * requests are started, what can be learned from them, and whether the API is worth waiting for. Ends the run where it
+ * is not.
  *
  * @module
  */
