@@ -47,6 +47,8 @@ export const http = {
 export const run = {
   inFlightDefault: 8,
   inFlightMax: 10_000,
+  /** What "auto" finds at most, where the job names no `in_flight_max`: the most that memory was measured flat with. */
+  inFlightAutoMax: 1_000,
   /** Keys in one batch. */
   batchMax: 50_000,
   /** The first batches where the job names no size, and the smallest; later ones follow how long a batch lives. */
@@ -140,4 +142,57 @@ export const pipe = {
   unacknowledgedMax: 4,
   /** Counts that one answer may fall into: a year's minutes, twice over. A new combination weighs as much as 16. */
   countGroupsMax: 1_000_000,
+} as const;
+
+/** Bounds on finding the best rate and the best number in flight. */
+export const auto = {
+  /** Where nothing is known, a search begins so low: requests a second, requests in flight. */
+  rateFirst: 10,
+  inFlightFirst: 4,
+  /** Each round multiplies by so much until the first sign of the limit, which halves, and then by so much. */
+  growth: 2,
+  growthNear: 1.1,
+  /** One request a minute, and more than one machine starts. */
+  rateMin: 1 / 60,
+  rateMax: 50_000,
+  /** A rate is judged after so long, two answers' time and so many starts at the earliest, once it was heard of. */
+  roundMsMin: 1_000,
+  roundStartsMin: 4,
+  /** A number in flight is judged by so many answers at least: while doubling, and later, where less is at stake. */
+  answersDoubling: 16,
+  answersMin: 48,
+  /** Where less than this share of a rate or of a number in flight was in use, that says nothing about more of it. */
+  rateUsed: 0.8,
+  inFlightUsed: 0.85,
+  /** Beyond what was in use, a rate may be so many times as high: starts come in groups. */
+  rateSlack: 4,
+  /** The limit is thought to be so far below where a request was refused, and the search goes on so far below that. */
+  refused: 0.95,
+  backOff: 0.93,
+  /** Refused again no higher than this above where the last step led to, the limit is thought to be far lower. */
+  again: 1.05,
+  refusedAgain: 0.85,
+  /**
+   * After a step, the limit is come back to within so long, as CUBIC does (RFC 9438), and passed by `rise` after twice
+   * as long: a time and a number of rounds. Each time that the limit proves to be still there the time doubles, up to
+   * so many times as long: every look beyond it costs a refusal and a pause.
+   */
+  holdMsMin: 20_000,
+  holdRoundsMin: 10,
+  holdTimesMax: 16,
+  rise: 0.1,
+  /** A limit that was passed by so much without a sign is none any more, and the search doubles again. */
+  ratePassed: 1.25,
+  inFlightPassed: 1.5,
+  /** Answers that take so many times as long, with no more of them, wait in a queue: while doubling, and later. */
+  queueDoubling: 1.5,
+  queue: 1.3,
+  /** Later, it takes so many rounds one after the other to believe in a change. */
+  changedRounds: 2,
+  /** So much more stays in flight than the server works on, to keep it busy while answers travel. */
+  inFlightSpare: 1.1,
+  /** Changes of the latency below this share are noise. */
+  noise: 0.1,
+  /** What was found is written to the store so often. */
+  keepMs: 10_000,
 } as const;

@@ -17,6 +17,7 @@ import { nowUs } from "./clock.ts";
 import { Crew, type DrainedBatch } from "./crew.ts";
 import { jobHosts } from "./hosts.ts";
 import { keysOf } from "./key_list.ts";
+import { Learning } from "./learning.ts";
 import { Progress } from "./progress.ts";
 import { meaningOf } from "./reasons.ts";
 import type { RunChoice } from "./run_choice.ts";
@@ -64,7 +65,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const list = await keysOf(job, { store, choice, window, signal });
     const memory = Shared.create(job.limits.inFlight, job.limits.rates, nowUs());
     const shared = new Shared(memory);
-    const progress = new Progress(choice.counts, { shared, inFlightMax: job.limits.inFlight });
+    const progress = new Progress(choice.counts, { shared, auto: job.limits.auto });
     const controls = new Set(job.control).size;
     const listSize = list.count ?? options.listSize;
     progress.total = listSize === undefined ? undefined : Math.min(listSize, options.limit ?? Infinity);
@@ -122,7 +123,8 @@ async function askWatched(work: Work): Promise<Asked> {
   const { job, window, store } = options;
   const host = jobHosts(job, window).join();
   const allowance = await Allowance.open(job.limits.rates, { pace: shared.pace, store, host });
-  await using watch = await Watch.start({ allowance, shared, outageMs: job.retry.outageMs });
+  const learning = await Learning.open(job.limits, { shared, store, host });
+  await using watch = await Watch.start({ allowance, learning, shared, outageMs: job.retry.outageMs });
   const signal = AbortSignal.any([options.signal, watch.signal]);
   using _stopping = stopOn(signal, crew);
   const broken = await askInOrder({ ...work, options: { ...options, signal } });

@@ -173,8 +173,7 @@ export class Crew {
 
   /** Divides the slots among the Workers that start requests; those that finish keep what they hold. */
   #share(): void {
-    const { inFlight } = this.#options.prepare.job.limits;
-    this.#options.shared.setShare(Math.ceil(inFlight / Math.max(1, this.#feeders())));
+    this.#options.shared.divide(Math.max(1, this.#feeders()));
   }
 
   async #take(message: ToStore): Promise<void> {

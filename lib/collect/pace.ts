@@ -30,10 +30,12 @@ const Place = {
   recentInterval: 7,
   /** How many requests had been started at the last refusal. */
   refusedAt: 8,
+  /** 1 where the interval is found by a learner, which then also sees to refusals. */
+  isLearned: 9,
 } as const;
 
 /** Numbers that a pace takes in the shared memory. */
-export const paceCount = 9;
+export const paceCount = 10;
 
 /** More starts than any run has. */
 const endless = 2n ** 62n;
@@ -71,6 +73,13 @@ export class Pace {
   /** Microseconds between two starts; 0: no pace. */
   get intervalUs(): number {
     return this.#get(Place.interval);
+  }
+
+  /** Sets the interval that a learner has found. From the first time on, nothing else changes it. */
+  learn(intervalUs: number): void {
+    this.#set(Place.isLearned, 1);
+    this.#set(Place.interval, intervalUs);
+    this.#set(Place.ownInterval, intervalUs);
   }
 
   /** Requests started so far. */
@@ -147,6 +156,7 @@ export class Pace {
    * one that had been started before the last step back changes nothing. Without a pace, what was started lately is it.
    */
   stepBack(startedUs: number, nowUs: number): void {
+    if (this.#get(Place.isLearned) === 1) return;
     const { started } = this;
     const refusedAt = Number(Atomics.exchange(this.#longs, Place.refusedAt, BigInt(started)));
     if (started - refusedAt > limits.burstStarts) return;

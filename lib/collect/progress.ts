@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Auto } from "../job/job.ts";
 import type { FetchRecord, RunCounts, Verdict } from "../store/records.ts";
 import type { Shared, WaitedFor } from "./shared.ts";
 
@@ -18,19 +19,19 @@ export class Progress {
   /** Keys that had their verdict when this process began, and what had been asked for them. */
   readonly doneBefore: number;
   readonly attemptsBefore: number;
-  readonly inFlightMax: number;
   readonly startedMs = performance.now();
   readonly #shared: Shared;
+  readonly #auto: Auto | undefined;
 
-  constructor(before: RunCounts, options: { readonly shared: Shared; readonly inFlightMax: number }) {
+  constructor(before: RunCounts, options: { readonly shared: Shared; readonly auto: Auto | undefined }) {
     const { ok, empty, unchanged, failed, rows, attempts } = before;
     this.verdicts = { ok, empty, unchanged, failed };
     this.rows = rows;
     this.attempts = attempts;
     this.doneBefore = this.done;
     this.attemptsBefore = attempts;
-    this.inFlightMax = options.inFlightMax;
     this.#shared = options.shared;
+    this.#auto = options.auto;
   }
 
   /** Keys with a verdict. */
@@ -42,6 +43,21 @@ export class Progress {
   /** Requests under way. */
   get inFlight(): number {
     return this.#shared.held();
+  }
+
+  /** Requests that may be under way at once, now. */
+  get inFlightMax(): number {
+    return this.#shared.slots;
+  }
+
+  /** The number in flight that was found to be the best until now, where it is to be found. */
+  get foundInFlight(): number | undefined {
+    return this.#auto?.inFlight === true ? this.#shared.slots : undefined;
+  }
+
+  /** The rate that was found until now, requests a second, where it is to be found. */
+  get foundRate(): number | undefined {
+    return this.#auto?.rate === true ? 1e6 / this.#shared.pace.intervalUs : undefined;
   }
 
   /** Decoded bytes read by this process. */

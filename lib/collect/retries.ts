@@ -72,7 +72,10 @@ export class Retries {
   /** An attempt has failed: counts it, and decides what is next. */
   failed(tries: Tries, failed: FailedTry, circumstances: RetryCircumstances): RetryDecision {
     const { nowUs } = circumstances;
-    if (failed.isRefusal) this.#shared.pace.stepBack(failed.startedUs, nowUs);
+    if (failed.isRefusal) {
+      this.#shared.signs.refused(failed.startedUs);
+      this.#shared.pace.stepBack(failed.startedUs, nowUs);
+    }
     if (!failed.isRefusal && !isTransient(failed.reason)) {
       // No request was made of a bad key; any other final failure is a word of the server's.
       if (failed.reason !== "bad-key") this.#shared.breaker.succeeded();

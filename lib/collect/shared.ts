@@ -10,6 +10,7 @@ import { run } from "../limits.ts";
 import { Breaker, breakerCount } from "./breaker.ts";
 import { Pace, paceCount } from "./pace.ts";
 import { RetryBudget, retryBudgetCount } from "./retry_budget.ts";
+import { Signs, signsCount } from "./signs.ts";
 
 /** Places in the array of 32-bit integers. */
 const Place = {
@@ -19,8 +20,11 @@ const Place = {
   changes: 1,
   /** Slots that one Worker may hold while others want some too. */
   share: 2,
+  /** All slots, and the Workers that they are divided among. */
+  total: 3,
+  dividedBy: 4,
   /** From here on: slots that each Worker holds. */
-  held: 4,
+  held: 5,
 } as const;
 
 /** Held by a Worker that may have no slots any more. */
@@ -55,6 +59,8 @@ export class Shared {
   readonly breaker: Breaker;
   /** How many requests may be retries. */
   readonly retryBudget: RetryBudget;
+  /** What is to be learned from. */
+  readonly signs: Signs;
   readonly #ints: Int32Array<SharedArrayBuffer>;
   readonly #longs: BigInt64Array<SharedArrayBuffer>;
 
@@ -70,15 +76,16 @@ export class Shared {
     this.pace = new Pace(longs(paceCount));
     this.breaker = new Breaker(longs(breakerCount));
     this.retryBudget = new RetryBudget(longs(retryBudgetCount));
+    this.signs = new Signs(longs(signsCount));
   }
 
   /** The first request may start an interval of the rates after `nowUs`, or at once where there are none. */
   static create(inFlight: number, rates: readonly Rate[] = [], nowUs: number = 0): SharedMemory {
-    const longCount = Place64.count + paceCount + breakerCount + retryBudgetCount;
+    const longCount = Place64.count + paceCount + breakerCount + retryBudgetCount + signsCount;
     const memory = new SharedArrayBuffer(intCount * 4 + longCount * 8);
     const ints = new Int32Array(memory, 0, intCount);
-    ints[Place.free] = inFlight;
-    ints[Place.share] = inFlight;
+    for (const place of [Place.free, Place.share, Place.total]) ints[place] = inFlight;
+    ints[Place.dividedBy] = 1;
     new Shared(memory).pace.begin(rates, nowUs);
     return memory;
   }
@@ -143,8 +150,28 @@ export class Shared {
     return this.breaker.isDown || this.pace.isSteppedBack || this.pace.pausedMs(nowUs) > 0;
   }
 
-  setShare(share: number): void {
-    Atomics.store(this.#ints, Place.share, share);
+  /** Divides the slots evenly among so many Workers. For the main thread only, as is the next. */
+  divide(workers: number): void {
+    Atomics.store(this.#ints, Place.dividedBy, workers);
+    this.#share();
+  }
+
+  /** Sets how many slots there are. Where more are in use, none comes free before so many are given back. */
+  resize(slots: number): void {
+    const before = Atomics.exchange(this.#ints, Place.total, slots);
+    if (slots === before) return;
+    Atomics.add(this.#ints, Place.free, slots - before);
+    this.#share();
+  }
+
+  /** Slots that there are, in use or not. */
+  get slots(): number {
+    return Atomics.load(this.#ints, Place.total);
+  }
+
+  #share(): void {
+    const workers = Atomics.load(this.#ints, Place.dividedBy);
+    Atomics.store(this.#ints, Place.share, Math.ceil(this.slots / workers));
     this.#change();
   }
 

@@ -1,6 +1,7 @@
 /**
  * What the main thread looks after while a run is on, a few times a second: the budgets of its longer rates, how many
- * requests are started, and whether the API is worth waiting for. Ends the run where it is not.
+ * requests are started, what can be learned from them, and whether the API is worth waiting for. Ends the run where it
+ * is not.
  *
  * @module
  */
@@ -9,6 +10,7 @@ import { formatDuration } from "../job/units.ts";
 import { http, pace as limits } from "../limits.ts";
 import type { Allowance } from "./allowance.ts";
 import { nowUs } from "./clock.ts";
+import type { Learning } from "./learning.ts";
 import type { Shared } from "./shared.ts";
 
 /** Looks that the requests per second are measured over. */
@@ -17,6 +19,7 @@ const looksMeasured = 4;
 /** What is watched. */
 export interface WatchOptions {
   readonly allowance: Allowance;
+  readonly learning: Learning;
   readonly shared: Shared;
   /** An API that is down for longer ends the run. */
   readonly outageMs: number;
@@ -53,6 +56,7 @@ export class Watch implements AsyncDisposable {
     try {
       const now = nowUs();
       this.#measure(now);
+      await this.#options.learning.look(now);
       await this.#options.allowance.look(now / 1_000);
       this.reason = this.#hopeless(now);
       if (this.reason !== undefined) return this.#ending.abort();
@@ -86,10 +90,11 @@ export class Watch implements AsyncDisposable {
     return undefined;
   }
 
-  /** @throws If the store cannot take what the allowance gives back. */
+  /** @throws If the store cannot take what was learned, or what the allowance gives back. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#looking;
     clearTimeout(this.#timer);
+    await this.#options.learning.close();
     await this.#options.allowance.close(Date.now());
   }
 }

@@ -38,6 +38,8 @@ class BatchWorker {
   readonly #asker: Asker;
   readonly #outbox: Outbox;
   readonly #retries: Retries;
+  /** What answers take is counted. */
+  readonly #learns: boolean;
   /** Answers whose headers are not read. */
   #unheard = 0;
   readonly #rehearsed: Promise<void>;
@@ -47,13 +49,14 @@ class BatchWorker {
     const { job, window } = prepared;
     this.#prepared = prepared;
     this.#shared = new Shared(prepared.shared);
+    this.#learns = job.limits.auto !== undefined;
     this.#client = new Client({
       hosts: prepared.hosts,
       timeouts: job.request.timeout,
       bodyBytesMax: job.request.bodyBytesMax,
       connectionsMax: job.limits.inFlight,
       read: (bytes) => this.#shared.addBytes(bytes),
-      heard: (status, headers) => this.#listen(status, headers),
+      heard: (status, headers, afterMs) => this.#listen(status, headers, afterMs),
     });
     this.#asker = new Asker(job, window, this.#client);
     this.#outbox = new Outbox({
@@ -147,8 +150,9 @@ class BatchWorker {
   }
 
   /** What a server says about its pace holds for all requests. */
-  #listen(status: number, headers: Headers): void {
+  #listen(status: number, headers: Headers, afterMs: number): void {
     const isError = status === 429 || status === 503 || status === 403;
+    if (this.#learns && !isError && status < 500) this.#shared.signs.answered(afterMs);
     if (!isError && this.#unheard > 0) {
       this.#unheard--;
       return;

@@ -54,12 +54,18 @@ function describe(
   { window, database }: { readonly window: Window | undefined; readonly database: string },
 ): string[] {
   const { limits, rows, retry, request } = job;
+  const { auto } = limits;
+  const inFlight = auto?.inFlight === true
+    ? `auto in flight (${limits.inFlight} at most)`
+    : `${limits.inFlight} in flight`;
   const rates = limits.rates.map(({ count, perMs }) => `${count} per ${formatDuration(perMs)}`);
   return [
     `${job.name} is a valid job`,
     `  keys       ${keysText(job)}${job.control.length === 0 ? "" : `, control ${job.control.join(", ")}`}`,
     ...(window === undefined ? [] : [`  window     ${formatWindow(window)}`]),
-    `  limits     ${[`${limits.inFlight} in flight`, ...rates].join(", ")}, ${retry.attempts} attempts, ` +
+    `  limits     ${
+      [inFlight, ...(auto?.rate === true ? ["auto rate"] : []), ...rates].join(", ")
+    }, ${retry.attempts} attempts, ` +
     `${formatDuration(request.timeout.totalMs)} a request at most`,
     `  rows       ${rows.path}`,
     `  table      ${rows.table} (${

@@ -49,14 +49,19 @@ export class Arguments {
     return (this.#values.get(flag.name) ?? []).filter((value) => value !== true);
   }
 
-  /** @throws {UsageError} If the value is no whole number, or below `min`. */
-  count(flag: Flag, options: { readonly min: number }): number | undefined {
+  /**
+   * A whole number; `or` is a word that messages name beside it.
+   *
+   * @throws {UsageError} If the value is no whole number, or below `min`.
+   */
+  count(flag: Flag, options: { readonly min: number; readonly or?: string }): number | undefined {
     const text = this.text(flag);
     if (text === undefined) return undefined;
     const value = /^\d{1,15}$/.test(text.replaceAll("_", "")) ? Number(text.replaceAll("_", "")) : NaN;
     if (!(value >= options.min)) {
+      const or = options.or === undefined ? "" : `, or "${options.or}"`;
       throw new UsageError(
-        `Cannot use --${flag.name} as it must be a whole number from ${options.min} on: "${text}"`,
+        `Cannot use --${flag.name} as it must be a whole number from ${options.min} on${or}: "${text}"`,
       );
     }
     return value;

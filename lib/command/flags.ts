@@ -61,16 +61,18 @@ export const flags = {
   },
   inFlight: {
     name: "in-flight",
-    value: "N",
+    value: "N|auto",
     help: "requests under way at once (default: the job's, or 8)",
-    more: "Over all Workers together, 1 to 10000.",
+    more:
+      "Over all Workers together, 1 to 10000; auto finds how many are of use, and keeps it in the database.",
   },
   rate: {
     name: "rate",
-    value: "N/s",
+    value: "N/s|auto",
     help: "requests started per second at most (default: the job's, or no limit)",
     more:
-      "Also N/min, N/h, N/day, which are counted over all runs on the database. Requests are spread evenly.",
+      "Also N/min, N/h, N/day, which are counted over all runs on the database. Requests are spread evenly. " +
+      "auto finds the highest rate that the server allows, and keeps it in the database.",
   },
   batch: {
     name: "batch",

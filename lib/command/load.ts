@@ -25,7 +25,9 @@ export async function loadJobOf(args: Arguments, { env }: Pick<Context, "env">):
   const secret = (name: string) => secretOf(name, { env, readFile: Deno.readTextFileSync });
   return overrideJob(await baseJob(args, { env, secret }), {
     keys: args.text(flags.keys),
-    inFlight: args.count(flags.inFlight, { min: 1 }),
+    inFlight: args.text(flags.inFlight) === "auto"
+      ? "auto"
+      : args.count(flags.inFlight, { min: 1, or: "auto" }),
     rate: args.text(flags.rate),
     batch: args.count(flags.batch, { min: 1 }),
     minCoverage: args.number(flags.minCoverage, { min: 0, max: 1 }),

@@ -187,6 +187,8 @@ function summaryOf(found: {
     bytes: progress?.bytes ?? 0,
     peakBytes,
     limit: progress && limitOf(progress),
+    foundRate: progress?.foundRate,
+    foundInFlight: progress?.foundInFlight,
     failures: reader.failures(choice.id),
     top: topOf(reader, { job, window, run: choice.id }),
   };

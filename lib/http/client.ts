@@ -30,8 +30,8 @@ export interface ClientOptions {
   readonly connectionsMax: number;
   /** Told how many decoded bytes have been read, as they come. */
   readonly read?: (bytes: number) => void;
-  /** Told what the head of every answer says. */
-  readonly heard?: (status: number, headers: Headers) => void;
+  /** Told what the head of every answer says, and the milliseconds until it came. */
+  readonly heard?: (status: number, headers: Headers, afterMs: number) => void;
 }
 
 /** One per Worker. Disposing it aborts what is under way and closes its connections. */
@@ -62,7 +62,7 @@ export class Client implements Disposable {
     try {
       const response = await this.#follow(exchange, headers);
       exchange.enter("body");
-      this.#options.heard?.(response.status, response.headers);
+      this.#options.heard?.(response.status, response.headers, exchange.ageMs);
       return new Answer(response, {
         bodyBytesMax: this.#options.bodyBytesMax,
         waiting: () => exchange.enter("idle"),
@@ -174,6 +174,10 @@ class Exchange implements Watched {
 
   get failure(): ExchangeError | undefined {
     return this.#failure;
+  }
+
+  get ageMs(): number {
+    return nowMs() - this.#startedMs;
   }
 
   /** `idle`: a read of the body is under way; `body`: none is, so only the total counts. */

@@ -27,6 +27,12 @@ export interface Rate {
   readonly perMs: number;
 }
 
+/** Limits that a run finds by itself. */
+export interface Auto {
+  readonly inFlight: boolean;
+  readonly rate: boolean;
+}
+
 /** Milliseconds. `total` is from the start of an attempt to its last byte; `idle` is between two reads of the body. */
 export interface Timeouts {
   readonly connectMs: number;
@@ -103,8 +109,12 @@ export interface Job {
     readonly bodyBytesMax: number;
   };
   readonly limits: {
+    /** Requests under way at once; where the best number is to be found, the most that may be tried. */
     readonly inFlight: number;
+    /** What holds whatever is found. */
     readonly rates: readonly Rate[];
+    /** What is to be found while the run is on; absent: nothing. */
+    readonly auto?: Auto;
     /** Keys in a batch; absent: as many as keep a Worker busy for a few seconds. */
     readonly batch?: number;
   };

@@ -8,6 +8,7 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { UsageError } from "../errors.ts";
 import { parsePath } from "../json/path.ts";
+import { run as bounds } from "../limits.ts";
 import type { Job, KeySource, Template, Window, WindowRule } from "./job.ts";
 import { keyRule } from "./keys.ts";
 import { nearest } from "./nearest.ts";
@@ -59,11 +60,7 @@ export function loadJob(text: string, context: LoadContext): Job {
     control: readControl(file, problems),
     ...(file.window !== undefined && { window: readWindow(file.window, problems) }),
     request: readRequest(file, { scope, problems }),
-    limits: {
-      inFlight: file.limits.in_flight,
-      rates: file.limits.rate,
-      ...(file.limits.batch !== undefined && { batch: file.limits.batch }),
-    },
+    limits: readLimits(file, problems),
     retry: { attempts: file.retry.attempts, outageMs: file.retry.outage },
     accept: readAccept(file, problems),
     rows: readRows(file, problems),
@@ -79,6 +76,25 @@ function readFields(document: TomlDocument, problems: Problems): JobFile {
   if (parsed.success) return parsed.data;
   problems.addIssues(parsed.error.issues);
   throw problems.error();
+}
+
+/** How fast to ask; what is found has its cap. */
+function readLimits({ limits }: JobFile, problems: Problems): Job["limits"] {
+  const { in_flight, in_flight_max, rate, batch } = limits;
+  if (in_flight !== "auto" && in_flight_max !== undefined) {
+    problems.add(
+      ["limits", "in_flight_max"],
+      `must stand beside in_flight = "auto": found ${in_flight}`,
+      "name",
+    );
+  }
+  const auto = { inFlight: in_flight === "auto", rate: rate?.isAuto ?? false };
+  return {
+    inFlight: in_flight === "auto" ? in_flight_max ?? bounds.inFlightAutoMax : in_flight,
+    rates: rate?.rates ?? [],
+    ...((auto.inFlight || auto.rate) && { auto }),
+    ...(batch !== undefined && { batch }),
+  };
 }
 
 /** The text that a run belongs to: as written, then a line for each `--set`, in the order of their names. */

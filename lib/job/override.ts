@@ -10,16 +10,16 @@ import { UsageError } from "../errors.ts";
 import * as limits from "../limits.ts";
 import type { Job, KeySource } from "./job.ts";
 import { shown } from "./problems.ts";
-import { share, whole } from "./schema.ts";
-import { parseRate } from "./units.ts";
+import { inFlight as inFlightSchema, share, whole } from "./schema.ts";
+import { parseRateOrAuto } from "./units.ts";
 
 /** Values of flags; those that are missing change nothing. */
 export interface JobOverrides {
   /** A source, or the name of a file, `-` being standard input. */
   readonly keys?: KeySource | string | undefined;
-  /** Requests under way at once. */
-  readonly inFlight?: number | undefined;
-  /** Takes the place of all the job's rates, such as `50/s`. */
+  /** Requests under way at once; `auto` keeps to the cap that the job has for it, if it has one. */
+  readonly inFlight?: number | "auto" | undefined;
+  /** Takes the place of all the job's rates, such as `50/s` or `auto`. */
   readonly rate?: string | undefined;
   /** Keys in one batch. */
   readonly batch?: number | undefined;
@@ -33,21 +33,37 @@ export interface JobOverrides {
  * @throws {UsageError} If a value is wrong: `--rate: must be …: found …`.
  */
 export function overrideJob(job: Job, overrides: JobOverrides): Job {
-  const { keys, inFlight, rate, batch, minCoverage } = overrides;
+  const { keys, batch, minCoverage } = overrides;
   return {
     ...job,
     ...(keys !== undefined && { keys: keySource(keys) }),
     limits: {
-      ...job.limits,
-      ...(inFlight !== undefined &&
-        { inFlight: checked("--in-flight", inFlight, whole(1, limits.run.inFlightMax)) }),
-      ...(rate !== undefined && { rates: [readRate(rate)] }),
+      ...speedOf(job.limits, overrides),
       ...(batch !== undefined && { batch: checked("--batch", batch, whole(1, limits.run.batchMax)) }),
     },
     accept: {
       ...job.accept,
       ...(minCoverage !== undefined && { minCoverage: checked("--min-coverage", minCoverage, share) }),
     },
+  };
+}
+
+/** The job's limits with other numbers, or with others that are to be found. */
+function speedOf({ auto, ...given }: Job["limits"], overrides: JobOverrides): Job["limits"] {
+  const inFlight = overrides.inFlight === undefined
+    ? undefined
+    : checked("--in-flight", overrides.inFlight, inFlightSchema);
+  const rate = overrides.rate === undefined ? undefined : readRate(overrides.rate);
+  const found = {
+    inFlight: inFlight === undefined ? auto?.inFlight ?? false : inFlight === "auto",
+    rate: rate === undefined ? auto?.rate ?? false : rate === "auto",
+  };
+  const cap = auto?.inFlight === true ? given.inFlight : limits.run.inFlightAutoMax;
+  return {
+    ...given,
+    ...(inFlight !== undefined && { inFlight: inFlight === "auto" ? cap : inFlight }),
+    ...(rate !== undefined && { rates: rate === "auto" ? [] : [rate] }),
+    ...((found.inFlight || found.rate) && { auto: found }),
   };
 }
 
@@ -61,14 +77,14 @@ function keySource(keys: KeySource | string): KeySource {
 
 function readRate(text: string) {
   try {
-    return parseRate(text);
+    return parseRateOrAuto(text);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`--rate: ${error.message}: found ${shown(text)}`, { cause: error });
   }
 }
 
-function checked(flag: string, value: number, schema: z.ZodType<number>): number {
+function checked<Value>(flag: string, value: unknown, schema: z.ZodType<Value>): Value {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new UsageError(`${flag}: ${result.error.issues[0]?.message}: found ${shown(value)}`);

@@ -13,7 +13,7 @@ import type { JobFile } from "./schema.ts";
 import type { FieldPath } from "./toml.ts";
 
 /** Names that trawl's own tables have. */
-const ownTables: readonly string[] = ["run", "batch", "fetch", "fetch_run", "key_list", "budget"];
+const ownTables: readonly string[] = ["run", "batch", "fetch", "fetch_run", "key_list", "budget", "learned"];
 
 /** UTF-16 units of a table or column name: what other databases allow too. */
 const nameCharsMax = 63;

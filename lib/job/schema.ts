@@ -9,7 +9,14 @@
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
 import * as limits from "../limits.ts";
-import { formatBytes, formatDuration, parseBytes, parseDuration, parseRange, parseRate } from "./units.ts";
+import {
+  formatBytes,
+  formatDuration,
+  parseBytes,
+  parseDuration,
+  parseRange,
+  parseRateOrAuto,
+} from "./units.ts";
 
 const dayMs = 86_400_000;
 const yearMs = 366 * dayMs;
@@ -49,9 +56,9 @@ function duration(min: number, max: number) {
   return parsed((text) => parseDuration(text, { min, max }), "90s");
 }
 
-/** A whole number, both bounds included. */
-export function whole(min: number, max: number): z.ZodInt {
-  const error = `must be a whole number from ${min} to ${max}`;
+/** A whole number, both bounds included; `or` names what else is allowed. */
+export function whole(min: number, max: number, or: string = ""): z.ZodInt {
+  const error = `must be a whole number from ${min} to ${max}${or}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
@@ -121,14 +128,17 @@ const request = z.strictObject({
     .describe("Largest answer in bytes, after decompression."),
 }, isTable).describe("One request.");
 
-const rates = z.union([text, z.array(text)], { error: 'must be a rate such as "50/s", or a list of them' })
+const rateForm = { error: 'must be a rate such as "50/s", "auto", or a list of them' } as const;
+
+/** The rates of a list, and whether "auto" is one of them. */
+const rates = z.union([text, z.array(text)], rateForm)
   .transform((value, context) => {
     const list = typeof value === "string" ? [value] : value;
     if (list.length < 1 || list.length > ratesMax) {
       context.issues.push({ code: "custom", message: `must be 1 to ${ratesMax} rates`, input: value });
     }
-    return list.map((item, index) => {
-      const result = parsed(parseRate, "50/s").safeParse(item);
+    const given = list.map((item, index) => {
+      const result = parsed(parseRateOrAuto, "50/s").safeParse(item);
       if (result.success) return result.data;
       const at = typeof value === "string" ? [] : [index];
       for (const { message } of result.error.issues) {
@@ -136,14 +146,26 @@ const rates = z.union([text, z.array(text)], { error: 'must be a rate such as "5
       }
       return z.NEVER;
     });
+    return { isAuto: given.includes("auto"), rates: given.filter((rate) => rate !== "auto") };
   });
 
+/** A number of requests in flight, or "auto". */
+export const inFlight: z.ZodType<number | "auto"> = z.union(
+  [whole(1, limits.run.inFlightMax, ', or "auto"'), z.literal("auto")],
+  { error: `must be a whole number from 1 to ${limits.run.inFlightMax}, or "auto"` },
+);
+
 const pace = z.strictObject({
-  in_flight: whole(1, limits.run.inFlightMax).default(limits.run.inFlightDefault)
-    .describe("Requests under way at once, over all Workers."),
-  rate: rates.default([]).describe(
+  in_flight: inFlight.default(limits.run.inFlightDefault)
+    .describe('Requests under way at once, over all Workers; "auto" finds how many are of use.'),
+  in_flight_max: whole(1, limits.run.inFlightMax).optional()
+    .describe(
+      `Requests under way at once that "auto" tries at most; by default ${limits.run.inFlightAutoMax}.`,
+    ),
+  rate: rates.optional().describe(
     'Requests started in any span of that length, at most: "50/s", or ["100/s", "10000/h"]. They are spread evenly ' +
-      "over the shortest span; spans of a minute and more are budgets, which the next run finds as this one left them.",
+      "over the shortest span; spans of a minute and more are budgets, which the next run finds as this one left " +
+      'them. With "auto", alone or in the list, the highest rate that the server allows is found below the others.',
   ),
   batch: whole(1, limits.run.batchMax).optional()
     .describe("Keys in one batch; by default as many as keep a Worker busy for a few seconds."),

@@ -86,13 +86,30 @@ export function parseBytes(text: string, { min, max }: Bounds): number {
  * @throws {UsageError} If the text is not a rate.
  */
 export function parseRate(text: string): Rate {
+  const rate = readRate(text);
+  if (rate === undefined) throw new UsageError(rateRule);
+  return rate;
+}
+
+/**
+ * A rate, or `auto`: the highest one is to be found.
+ *
+ * @throws {UsageError} If the text is neither.
+ */
+export function parseRateOrAuto(text: string): Rate | "auto" {
+  if (text === "auto") return text;
+  const rate = readRate(text);
+  if (rate === undefined) throw new UsageError(`${rateRule}, or "auto"`);
+  return rate;
+}
+
+const rateRule = 'must be a whole number above 0 and /s, /min, /h or /day, such as "50/s"';
+
+function readRate(text: string): Rate | undefined {
   const [, digits, unit] = /^(\d{1,10})\/([a-z]+)$/.exec(text) ?? [];
   const count = Number(digits);
   const perMs = rateUnits.get(unit ?? "");
-  if (perMs === undefined || count < 1 || count > rateCountMax) {
-    throw new UsageError('must be a whole number above 0 and /s, /min, /h or /day, such as "50/s"');
-  }
-  return { count, perMs };
+  return perMs === undefined || count < 1 || count > rateCountMax ? undefined : { count, perMs };
 }
 
 /**

@@ -92,6 +92,15 @@ export interface StartScope {
   readonly perMs: number;
 }
 
+/** What is found by itself. */
+export type Learnable = "rate" | "in_flight";
+
+/** What was found: the value that it came to, and the limit that was seen, if one was. */
+export interface LearnedRecord {
+  readonly value: number;
+  readonly limit: number | undefined;
+}
+
 /** Requests started, by span of the window; a span's number is how many of them fit between 1970 and its beginning. */
 export type StartCounts = ReadonlyMap<number, number>;
 

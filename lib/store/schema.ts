@@ -6,7 +6,7 @@
  */
 
 /** Stands in `user_version`. A database with another number belongs to another trawl. */
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 /** Stands in `application_id`: the letters "trwl". */
 export const applicationId = 0x7472776c;
@@ -96,6 +96,14 @@ CREATE TABLE budget (                      -- what is left of a rate of a minute
   per_ms INTEGER NOT NULL,                 -- the rate's window
   starts TEXT NOT NULL,                    -- JSON: [[span, requests started], ...]; 240 spans make a window
   PRIMARY KEY (host, per_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE learned (                     -- what "auto" has found: the next run begins a bit below
+  host  TEXT NOT NULL,                     -- and port
+  what  TEXT NOT NULL CHECK (what IN ('rate', 'in_flight')),
+  value REAL NOT NULL,                     -- requests a second, or in flight
+  max   REAL,                              -- where the server's limit was seen, if it was
+  PRIMARY KEY (host, what)
 ) STRICT, WITHOUT ROWID;
 `;
 

@@ -17,6 +17,8 @@ import {
   type FetchRecord,
   type FinishedChunk,
   isoTime,
+  type Learnable,
+  type LearnedRecord,
   type RunCounts,
   type RunRecord,
   type StagedPart,
@@ -253,6 +255,21 @@ export class Store implements Disposable {
   async keepStarts({ host, perMs }: StartScope, starts: StartCounts): Promise<void> {
     this.#db.prepare(`INSERT OR REPLACE INTO budget (host, per_ms, starts) VALUES (?, ?, ?)`)
       .run(host, perMs, JSON.stringify([...starts]));
+  }
+
+  /** What was found about a host before. */
+  async learned(host: string, what: Learnable): Promise<LearnedRecord | undefined> {
+    const row = this.#db.prepare(`SELECT value, max FROM learned WHERE host = ? AND what = ?`).get(
+      host,
+      what,
+    );
+    if (row === undefined) return undefined;
+    return { value: Number(row["value"]), limit: row["max"] === null ? undefined : Number(row["max"]) };
+  }
+
+  async keepLearned(host: string, what: Learnable, { value, limit }: LearnedRecord): Promise<void> {
+    this.#db.prepare(`INSERT OR REPLACE INTO learned (host, what, value, max) VALUES (?, ?, ?, ?)`)
+      .run(host, what, value, limit ?? null);
   }
 
   /** Notes how many keys the run has. */

@@ -42,6 +42,18 @@ export const limits = {
   "CPU": "this machine's processors",
 } as const;
 
+/** What can limit a run, in words; what it found itself is not called its own. */
+export function limitText(
+  limit: keyof typeof limits,
+  { foundRate, foundInFlight }: Pick<Progress, "foundRate" | "foundInFlight">,
+): string {
+  if (limit === "rate" && foundRate !== undefined) return "the rate that it found the server to allow";
+  if (limit === "in_flight" && foundInFlight !== undefined) {
+    return "the number in flight that it found to be of use";
+  }
+  return limits[limit];
+}
+
 /** What has limited the run since an earlier look, or its begin; undefined if nothing was going on. */
 export function limitOf(progress: Progress, since: Waits = none): keyof typeof limits | undefined {
   const now = waitsOf(progress);

@@ -92,7 +92,18 @@ function factsOf(progress: Progress, limit: keyof typeof limits | undefined): st
     `${formatBytes(bytes / seconds)}/s`,
     `${inFlight} in flight`,
     ...(limit === undefined ? [] : [`limit: ${limit}`]),
+    ...foundTexts(progress),
   ].join(" · ");
+}
+
+/** What was found until now: `97.0/s (auto)`, `24 in flight (auto)`. */
+export function foundTexts(
+  { foundRate, foundInFlight }: Pick<Progress, "foundRate" | "foundInFlight">,
+): string[] {
+  return [
+    ...(foundRate === undefined ? [] : [`${rateText(foundRate)}/s (auto)`]),
+    ...(foundInFlight === undefined ? [] : [`${formatCount(foundInFlight)} in flight (auto)`]),
+  ];
 }
 
 /** Requests per second, with a decimal where there are few. */

@@ -8,9 +8,9 @@ import type { CollectResult } from "../collect/collect.ts";
 import { meaningOf } from "../collect/reasons.ts";
 import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
 import type { FailureCount } from "../store/reader.ts";
-import { limits } from "./limit.ts";
+import { type limits, limitText } from "./limit.ts";
 import { printable } from "./printable.ts";
-import { rateText } from "./progress_line.ts";
+import { foundTexts, rateText } from "./progress_line.ts";
 import { sparkline } from "./sparkline.ts";
 
 /** One of the keys with the most rows. */
@@ -38,6 +38,9 @@ export interface Summary {
   readonly bytes: number;
   readonly peakBytes: number;
   readonly limit: keyof typeof limits | undefined;
+  /** What was found to be best: requests a second, and requests in flight; undefined where the job says them. */
+  readonly foundRate: number | undefined;
+  readonly foundInFlight: number | undefined;
   readonly failures: readonly FailureCount[];
   readonly top: readonly TopKey[];
 }
@@ -61,6 +64,7 @@ export function summaryText(summary: Summary): string {
   const sums = `${formatCount(counts.ok)} ok + ${formatCount(counts.empty)} empty + ` +
     `${formatCount(counts.unchanged)} unchanged + ${formatCount(counts.failed)} failed + ` +
     `${pending === undefined ? "an unknown number" : formatCount(pending)} pending`;
+  const found = foundTexts(summary);
   const lines = [
     `trawl: ${about} ${how} in ${formatDuration(elapsedMs)}${isFinished ? "" : ": run again to go on"}`,
     fact("coverage", keys === undefined ? "unknown" : `${percent(coverageOf(result))} of the keys`),
@@ -74,7 +78,8 @@ export function summaryText(summary: Summary): string {
     fact("requests", `${rateText(requests / seconds)}/s, ${formatCount(counts.attempts)} attempts in all`),
     fact("data", `${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`),
     fact("memory", `${formatBytes(summary.peakBytes)} at most`),
-    ...(summary.limit === undefined ? [] : [fact("limited by", limits[summary.limit])]),
+    ...(summary.limit === undefined ? [] : [fact("limited by", limitText(summary.limit, summary))]),
+    ...(found.length === 0 ? [] : [fact("found", found.join(", "))]),
     ...failureLines(summary.failures),
     ...topLines(summary.top),
   ];
@@ -106,6 +111,8 @@ export function summaryJson(summary: Summary): string {
     bytes,
     peakBytes,
     limit: summary.limit ?? null,
+    foundRate: summary.foundRate ?? null,
+    foundInFlight: summary.foundInFlight ?? null,
     failures,
     top: top.map(({ key, rows }) => ({ key, rows })),
   });

@@ -9,6 +9,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { messageOf, UsageError } from "../../lib/errors.ts";
 import { versionText } from "../../lib/command/version.ts";
+import { auto } from "./auto.ts";
 import { extract } from "./extract.ts";
 import type { BenchContext, Question } from "./harness.ts";
 import { hello } from "./hello.ts";
@@ -16,7 +17,7 @@ import { large } from "./large.ts";
 import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
 
-const questions: readonly Question[] = [extract, hello, large, slots];
+const questions: readonly Question[] = [auto, extract, hello, large, slots];
 const sizeMbDefault = 100;
 /** V8 holds no longer text, and one contestant makes one of the whole file. */
 const sizeMbMax = 500;

@@ -30,12 +30,36 @@ export async function serveStatic(answer: string, folder: string): Promise<Serve
   const command = installed("nginx", "-p", folder, "-c", file, "-e", "stderr");
   if (command === undefined) return undefined;
   const port = freePort();
-  await Deno.writeTextFile(file, nginxConfiguration(answer, { port, folder }));
+  await Deno.writeTextFile(file, nginxConfiguration(`return 200 '${answer}';`, { port, folder }));
   return await served(command, port);
 }
 
+/** nginx that allows so many requests a second and so many more at once, and refuses others with 429. */
+export async function serveLimited(
+  { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
+  folder: string,
+): Promise<Served | undefined> {
+  const file = `${folder}/nginx_limited.conf`;
+  const command = installed("nginx", "-p", folder, "-c", file, "-e", "stderr");
+  if (command === undefined) return undefined;
+  const port = freePort();
+  const zone = `limit_req_zone $server_name zone=all:1m rate=${perSecond}r/s;\n  limit_req_status 429;`;
+  // An answer that nginx returns by itself passes no limit: it must be looked for first.
+  const location = `limit_req zone=all${
+    burst === 0 ? "" : ` burst=${burst} nodelay`
+  }; try_files /none @answer; }
+    location @answer { return 200 '{"n":1}';`;
+  const configuration = nginxConfiguration(location, { port, folder }).replace(
+    "access_log off;",
+    (off) => `${off}\n  ${zone}`,
+  );
+  await Deno.writeTextFile(file, configuration);
+  return await served(command, port);
+}
+
+/** `location` is what is done about every request. */
 function nginxConfiguration(
-  answer: string,
+  location: string,
   { port, folder }: { readonly port: number; readonly folder: string },
 ): string {
   const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -50,7 +74,7 @@ http {
   server {
     listen 127.0.0.1:${port};
     default_type application/json;
-    location / { return 200 '${answer}'; }
+    location / { ${location} }
   }
 }
 `;
@@ -93,4 +117,26 @@ async function listens(port: number): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** A server that works on so many requests at a time, each for 0 to so many milliseconds, behind a queue. */
+export function servePlaces(
+  { places, delayMsMax }: { readonly places: number; readonly delayMsMax: number },
+): Served {
+  const free = new Array<number>(places).fill(0);
+  let count = 0;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
+    const now = performance.now();
+    const first = free.indexOf(Math.min(...free));
+    // Evenly spread over the range, and the same in every run: steps of the golden ratio.
+    const delayMs = delayMsMax * (++count * 0.618_033_988_75 % 1);
+    const endMs = Math.max(now, free[first] ?? 0) + delayMs;
+    free[first] = endMs;
+    await new Promise((resolve) => setTimeout(resolve, endMs - now));
+    return Response.json({ n: count });
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
 }

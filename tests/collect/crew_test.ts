@@ -39,7 +39,7 @@ async function onScene(job: Job, plan: Plan, play: (scene: Scene) => Promise<voi
   const memory = Shared.create(job.limits.inFlight);
   const shared = new Shared(memory);
   const none = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
-  const progress = new Progress(none, { shared, inFlightMax: job.limits.inFlight });
+  const progress = new Progress(none, { shared, auto: undefined });
   const drained: number[] = [];
   const prepare = { job, window: undefined, shared: memory, hosts: [plan.host] };
   const crew = new Crew({ prepare, shared, store, run, progress, drained: ({ size }) => drained.push(size) });

@@ -21,13 +21,13 @@ async function passInWorkers(
   workers: number,
   task: Pick<GateTask, "passes" | "insideMs"> & {
     readonly slots: number;
-    readonly share?: number;
+    readonly divide?: number;
     readonly rates?: readonly Rate[];
   },
 ) {
   const memory = Shared.create(task.slots, task.rates, nowUs());
   const shared = new Shared(memory);
-  if (task.share !== undefined) shared.setShare(task.share);
+  if (task.divide !== undefined) shared.divide(task.divide);
   const inside = new SharedArrayBuffer(8);
   const started = await Promise.all(Array.from({ length: workers }, async (_, worker) => {
     const thread = new Worker(new URL("./gate_worker.ts", import.meta.url), { type: "module" });
@@ -62,7 +62,7 @@ Deno.test("Gate keeps going where a share leaves slots free that nobody else tak
   // Two of eight slots: to wait for a free one would be no wait, and nothing else would ever run.
   const { startsMs, most } = await passInWorkers(1, {
     slots: 8,
-    share: 2,
+    divide: 4,
     passes: 50,
     insideMs: 1,
   });
@@ -110,11 +110,11 @@ Deno.test("Gate.pass() goes on as soon as there is a slot: of its own, of anothe
       await b.pass();
     }
   }
-  shared.setShare(1);
+  shared.divide(2);
   b.leave();
   const passing = a.pass();
   await delay(5);
-  shared.setShare(2);
+  shared.divide(1);
   assert.equal(await passing, true);
 });
 

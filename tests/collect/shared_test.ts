@@ -16,7 +16,7 @@ Deno.test("Shared gives out as many slots as there are, over several views", () 
 Deno.test("Shared lets a Worker hold no more than its share, and keep what it held before", () => {
   const shared = new Shared(Shared.create(4));
   for (let n = 0; n < 3; n++) assert.ok(shared.tryTake(0));
-  shared.setShare(2);
+  shared.divide(2);
   assert.equal(shared.tryTake(0), false);
   assert.deepEqual([shared.tryTake(1), shared.tryTake(1)], [true, false]);
   shared.give(0);
@@ -45,19 +45,19 @@ Deno.test("Shared never has more slots out than there are, whatever happens", ()
     { weight: 5, arbitrary: fc.tuple(fc.constant("take" as const), worker) },
     { weight: 3, arbitrary: fc.tuple(fc.constant("give" as const), worker) },
     fc.tuple(fc.constantFrom("bar" as const, "admit" as const), worker),
-    fc.tuple(fc.constant("share" as const), fc.integer({ min: 1, max: 9 })),
+    fc.tuple(fc.constantFrom("divide" as const, "resize" as const), fc.integer({ min: 1, max: 9 })),
   );
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 100 }), (slots, steps) => {
-      const shared = new Shared(Shared.create(slots));
+    fc.property(fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 100 }), (first, steps) => {
+      const shared = new Shared(Shared.create(first));
       const held = new Array<number>(run.workersMax).fill(0);
       const barred = new Set<number>();
-      let share = slots;
+      let [slots, workers] = [first, 1];
       const sum = () => held.reduce((a, b) => a + b);
       for (const [what, number] of steps) {
         const mine = held[number] ?? 0;
         if (what === "take") {
-          const expected = mine < share && sum() < slots && !barred.has(number);
+          const expected = mine < Math.ceil(slots / workers) && sum() < slots && !barred.has(number);
           assert.equal(shared.tryTake(number), expected);
           if (expected) held[number] = mine + 1;
         } else if (what === "give") {
@@ -70,8 +70,10 @@ Deno.test("Shared never has more slots out than there are, whatever happens", ()
           shared.bar(number);
           barred.add(number);
           held[number] = 0;
-        } else if (what === "share") {
-          shared.setShare(share = number);
+        } else if (what === "divide") {
+          shared.divide(workers = number);
+        } else if (what === "resize") {
+          shared.resize(slots = number);
         }
         assert.equal(shared.held(), sum());
       }
@@ -83,7 +85,7 @@ Deno.test("Shared.slotGiven() resolves for whatever came after it was looked, an
   using _alive = stayAlive();
   const memory = Shared.create(2);
   const [a, b] = [new Shared(memory), new Shared(memory)];
-  for (const give of [() => b.give(1), () => b.bar(1), () => b.setShare(2)]) {
+  for (const give of [() => b.give(1), () => b.bar(1), () => b.divide(1), () => b.resize(3)]) {
     b.tryTake(1);
     const seen = a.changes();
     let isGiven = false;

@@ -6,6 +6,7 @@
 
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { type JobFlags, jobFromFlags } from "../../lib/job/from_flags.ts";
+import type { Job } from "../../lib/job/job.ts";
 import { type JobOverrides, overrideJob } from "../../lib/job/override.ts";
 
 const url = "https://api.example:8080/{key}";
@@ -105,16 +106,33 @@ Deno.test("overrideJob() puts flags in place of the job's fields", () => {
   strictEqual(overrideJob(job, { keys: range }).keys, range);
 });
 
+Deno.test("overrideJob() has limits found, or no longer, and keeps the cap that the job has for that", () => {
+  const rates = [{ count: 5, perMs: 1_000 }];
+  const fixed = { ...job, limits: { inFlight: 8, rates } };
+  const limitsOf = (from: Job, overrides: JobOverrides) => overrideJob(from, overrides).limits;
+  const found = overrideJob(fixed, { inFlight: "auto", rate: "auto" });
+  deepStrictEqual(found.limits, { inFlight: 1_000, rates: [], auto: { inFlight: true, rate: true } });
+  deepStrictEqual(limitsOf(fixed, { inFlight: "auto" }), {
+    inFlight: 1_000,
+    rates,
+    auto: { inFlight: true, rate: false },
+  });
+  deepStrictEqual(limitsOf(found, { inFlight: 3, rate: "5/s" }), { inFlight: 3, rates });
+  const capped = { ...job, limits: { inFlight: 40, rates, auto: { inFlight: true, rate: true } } };
+  deepStrictEqual(limitsOf(capped, { inFlight: "auto" }), capped.limits);
+  deepStrictEqual(limitsOf(capped, { rate: "auto" }).rates, []);
+});
+
 const wrongOverrides: readonly (readonly [JobOverrides, string])[] = [
-  [{ inFlight: 0 }, "--in-flight: must be a whole number from 1 to 10000: found 0"],
-  [{ inFlight: 1.5 }, "--in-flight: must be a whole number from 1 to 10000: found 1.5"],
-  [{ inFlight: NaN }, "--in-flight: must be a whole number from 1 to 10000: found NaN"],
+  [{ inFlight: 0 }, '--in-flight: must be a whole number from 1 to 10000, or "auto": found 0'],
+  [{ inFlight: 1.5 }, '--in-flight: must be a whole number from 1 to 10000, or "auto": found 1.5'],
+  [{ inFlight: NaN }, '--in-flight: must be a whole number from 1 to 10000, or "auto": found NaN'],
   [{ batch: 50_001 }, "--batch: must be a whole number from 1 to 50000: found 50001"],
   [{ minCoverage: 99 }, "--min-coverage: must be a number from 0 to 1: found 99"],
   [{ minCoverage: -0.1 }, "--min-coverage: must be a number from 0 to 1: found -0.1"],
   [
     { rate: "5" },
-    '--rate: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s": found "5"',
+    '--rate: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s", or "auto": found "5"',
   ],
   [{ keys: "" }, '--keys: must be the name of a file, or "-" for standard input: found ""'],
 ];

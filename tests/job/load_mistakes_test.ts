@@ -75,12 +75,12 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     "an unknown field far from all others",
     `${base}[limits]\nzzz = 3\n`,
-    "7:1: limits.zzz: is not a known field: known fields are in_flight, rate, batch",
+    "7:1: limits.zzz: is not a known field: known fields are in_flight, in_flight_max, rate, batch",
   ],
   [
     "a field named __proto__",
     `${base}[limits]\n__proto__ = 3\n`,
-    "7:1: limits.__proto__: is not a known field: known fields are in_flight, rate, batch",
+    "7:1: limits.__proto__: is not a known field: known fields are in_flight, in_flight_max, rate, batch",
   ],
   [
     "an unknown field of a column",
@@ -105,27 +105,27 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     "in_flight as a text",
     `${base}[limits]\nin_flight = "eight"\n`,
-    '7:13: limits.in_flight: must be a whole number from 1 to 10000: found "eight"',
+    '7:13: limits.in_flight: must be a whole number from 1 to 10000, or "auto": found "eight"',
   ],
   [
     "in_flight of zero",
     `${base}[limits]\nin_flight = 0\n`,
-    "7:13: limits.in_flight: must be a whole number from 1 to 10000: found 0",
+    '7:13: limits.in_flight: must be a whole number from 1 to 10000, or "auto": found 0',
   ],
   [
     "in_flight beyond the limit",
     `${base}[limits]\nin_flight = 10_001\n`,
-    "7:13: limits.in_flight: must be a whole number from 1 to 10000: found 10001",
+    '7:13: limits.in_flight: must be a whole number from 1 to 10000, or "auto": found 10001',
   ],
   [
     "in_flight with a fraction",
     `${base}[limits]\nin_flight = 1.5\n`,
-    "7:13: limits.in_flight: must be a whole number from 1 to 10000: found 1.5",
+    '7:13: limits.in_flight: must be a whole number from 1 to 10000, or "auto": found 1.5',
   ],
   [
     "in_flight that is infinite",
     `${base}[limits]\nin_flight = inf\n`,
-    "7:13: limits.in_flight: must be a whole number from 1 to 10000: found Infinity",
+    '7:13: limits.in_flight: must be a whole number from 1 to 10000, or "auto": found Infinity',
   ],
   [
     "a batch too large",
@@ -133,34 +133,44 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     "7:9: limits.batch: must be a whole number from 1 to 50000: found 50001",
   ],
   [
+    "a cap of auto beside a number",
+    `${base}[limits]\nin_flight_max = 9\n`,
+    '7:1: limits.in_flight_max: must stand beside in_flight = "auto": found 8',
+  ],
+  [
+    "a cap of auto that is auto",
+    `${base}[limits]\nin_flight = "auto"\nin_flight_max = "auto"\n`,
+    '8:17: limits.in_flight_max: must be a whole number from 1 to 10000: found "auto"',
+  ],
+  [
     "a rate without a unit",
     `${base}[limits]\nrate = "50"\n`,
-    '7:8: limits.rate: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s": found "50"',
+    '7:8: limits.rate: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s", or "auto": found "50"',
   ],
   [
     "a rate with an unknown unit",
     `${base}[limits]\nrate = "50/minute"\n`,
-    '7:8: limits.rate: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s": found "50/minute"',
+    '7:8: limits.rate: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s", or "auto": found "50/minute"',
   ],
   [
     "a rate of zero",
     `${base}[limits]\nrate = "0/s"\n`,
-    '7:8: limits.rate: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s": found "0/s"',
+    '7:8: limits.rate: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s", or "auto": found "0/s"',
   ],
   [
     "a rate that is a number",
     `${base}[limits]\nrate = 50\n`,
-    '7:8: limits.rate: must be a rate such as "50/s", or a list of them: found 50',
+    '7:8: limits.rate: must be a rate such as "50/s", "auto", or a list of them: found 50',
   ],
   [
     "a wrong rate in a list",
     `${base}[limits]\nrate = ["1/s", "x/s"]\n`,
-    '7:16: limits.rate[1]: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s": found "x/s"',
+    '7:16: limits.rate[1]: must be a whole number above 0 and /s, /min, /h or /day, such as "50/s", or "auto": found "x/s"',
   ],
   [
     "a number in a list of rates",
     `${base}[limits]\nrate = ["1/s", 3]\n`,
-    '7:8: limits.rate: must be a rate such as "50/s", or a list of them: found a list',
+    '7:8: limits.rate: must be a rate such as "50/s", "auto", or a list of them: found a list',
   ],
   [
     "an empty list of rates",
@@ -432,17 +442,17 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     "a table of trawl's own",
     `${base}table = "Fetch"\n`,
-    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, nor begin with sqlite_, nor hold _staged: found "Fetch"',
+    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, learned, nor begin with sqlite_, nor hold _staged: found "Fetch"',
   ],
   [
     "a table of SQLite's",
     `${base}table = "sqlite_x"\n`,
-    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, nor begin with sqlite_, nor hold _staged: found "sqlite_x"',
+    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, learned, nor begin with sqlite_, nor hold _staged: found "sqlite_x"',
   ],
   [
     "a staging table",
     `${base}table = "x_Staged"\n`,
-    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, nor begin with sqlite_, nor hold _staged: found "x_Staged"',
+    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, learned, nor begin with sqlite_, nor hold _staged: found "x_Staged"',
   ],
   [
     "a table with a hyphen",
@@ -572,7 +582,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     "several mistakes",
     `${base}[limits]\nin_flight = 0\nrate = "1"\n[retry]\nattempts = 0\n`,
-    "7:13: limits.in_flight: must be a whole number from 1 to 10000: found 0 (and 2 more)",
+    '7:13: limits.in_flight: must be a whole number from 1 to 10000, or "auto": found 0 (and 2 more)',
   ],
 ];
 

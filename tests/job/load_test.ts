@@ -168,6 +168,25 @@ Deno.test("loadJob() reads a range of keys", () => {
   });
 });
 
+Deno.test("loadJob() reads what is to be found, and the caps on it", () => {
+  const limitsOf = (lines: string) => load(`${minimal}[limits]\n${lines}`).limits;
+  deepStrictEqual(limitsOf('in_flight = "auto"'), {
+    inFlight: 1_000,
+    rates: [],
+    auto: { inFlight: true, rate: false },
+  });
+  deepStrictEqual(limitsOf('in_flight = "auto"\nin_flight_max = 20\nrate = "auto"'), {
+    inFlight: 20,
+    rates: [],
+    auto: { inFlight: true, rate: true },
+  });
+  deepStrictEqual(limitsOf('rate = ["500/s", "auto", "100000/day"]'), {
+    inFlight: 8,
+    rates: [{ count: 500, perMs: 1_000 }, { count: 100_000, perMs: 86_400_000 }],
+    auto: { inFlight: false, rate: true },
+  });
+});
+
 Deno.test("loadJob() reads a single rate, CRLF line ends and a byte order mark", () => {
   const text = `\uFEFF${minimal}limits.rate = "50/s"\n`.replaceAll("\n", "\r\n");
   deepStrictEqual(load(text).limits.rates, [{ count: 50, perMs: 1_000 }]);

@@ -53,7 +53,7 @@ const cases: readonly Case[] = [
     files: { "a.toml": `${good}[limits]\nin_flight = "eight"\n` },
     args: ["run", "a.toml"],
     message:
-      /^trawl: a\.toml:9:13: limits\.in_flight: must be a whole number from 1 to 10000: found "eight"$/,
+      /^trawl: a\.toml:9:13: limits\.in_flight: must be a whole number from 1 to 10000, or "auto": found "eight"$/,
   },
   {
     what: "an unknown field",

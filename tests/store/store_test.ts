@@ -185,7 +185,7 @@ const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] =
   ["is newer", (file) => {
     Store.open(file, shape)[Symbol.dispose]();
     execute(file, "PRAGMA user_version = 999");
-  }, /as a newer trawl wrote it: its schema is version 999, this program knows 3$/],
+  }, /as a newer trawl wrote it: its schema is version 999, this program knows 4$/],
   [
     "has the table with other columns",
     (file) => {
@@ -195,8 +195,8 @@ const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] =
   ],
   ["is older", (file) => {
     Store.open(file, shape)[Symbol.dispose]();
-    execute(file, "PRAGMA user_version = 2");
-  }, /as an older trawl wrote it: its schema is version 2, this program knows 3$/],
+    execute(file, "PRAGMA user_version = 3");
+  }, /as an older trawl wrote it: its schema is version 3, this program knows 4$/],
   ["is a folder", (file) => Deno.mkdirSync(file), /^Cannot use the database ".*" as/],
 ];
 
@@ -233,6 +233,21 @@ function execute(file: string, sql: string): void {
   db.exec(sql);
   db.close();
 }
+
+Deno.test("Store.keepLearned() keeps what was found about a host for who opens the file next", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  {
+    using store = Store.open(file, shape);
+    await store.keepLearned("h:80", "rate", { value: 1, limit: 2 });
+    await store.keepLearned("h:80", "rate", { value: 90.5, limit: 100 });
+    await store.keepLearned("h:80", "in_flight", { value: 8, limit: undefined });
+  }
+  using store = Store.open(file, shape);
+  assert.deepEqual(await store.learned("h:80", "rate"), { value: 90.5, limit: 100 });
+  assert.deepEqual(await store.learned("h:80", "in_flight"), { value: 8, limit: undefined });
+  assert.equal(await store.learned("h:81", "rate"), undefined);
+});
 
 Deno.test("Store.keepStarts() keeps the starts of a rate for who opens the file next", async () => {
   using folder = new TempFolder();

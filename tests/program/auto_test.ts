@@ -1,0 +1,91 @@
+/**
+ * Limits that a run finds by itself, as a user sees them: in the run, in its summary, and in the database.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { startSimulator } from "../../lib/simulate/simulator.ts";
+import { query } from "../support/database.ts";
+import { TempFolder } from "../support/temp.ts";
+import { trawl } from "../support/trawl.ts";
+
+const auto = ["--rate", "auto", "--in-flight", "auto"];
+
+Deno.test("trawl run finds the rate that an API allows, asks every key, and keeps what it found", async () => {
+  using folder = new TempFolder();
+  const simulator = await startSimulator({
+    profile: "hello",
+    latency: { kind: "fixed", ms: 5 },
+    rate: { count: 25, perMs: 1_000 },
+  });
+  try {
+    const [db, keys] = [folder.file("a.db"), folder.file("keys", keysTo(200))];
+    const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--db", db];
+    const { code, stderr, stdout } = await trawl([...args, "--keys", keys, ...auto, "--json"]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(query(db, "SELECT state, ok, failed FROM run"), [["finished", 200, 0]]);
+    const { answers } = simulator.stats();
+    // It doubles up to 40 a second, is refused, and then looks about more carefully.
+    const refused = answers["429"] ?? 0;
+    assert.ok(refused > 0 && refused < 40, JSON.stringify(answers));
+    assert.match(stderr, /found +\d[\d.]*\/s \(auto\), \d+ in flight \(auto\)\n/);
+    const { foundRate, foundInFlight } = JSON.parse(stdout);
+    const learned = "SELECT what, value FROM learned WHERE host = '127.0.0.1:PORT' ORDER BY what DESC";
+    const [rate, inFlight] = query(db, learned.replace("PORT", String(simulator.port)));
+    assert.equal(rate?.[0], "rate");
+    assert.ok(Math.abs(Number(rate?.[1]) - foundRate) < 1 && foundRate > 5 && foundRate < 60, String(rate));
+    assert.deepEqual([inFlight?.[0], Math.round(Number(inFlight?.[1]))], ["in_flight", foundInFlight]);
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl run keeps below a cap beside auto, and earns no refusal there", async () => {
+  using folder = new TempFolder();
+  const rate = { count: 25, perMs: 1_000 };
+  const simulator = await startSimulator({ profile: "hello", latency: { kind: "none" }, rate });
+  try {
+    const job = folder.file("job.toml", jobText(simulator.url));
+    const { code, stderr } = await trawl(["run", job, "--db", folder.file("a.db")]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(simulator.stats().answers, { 200: 60 });
+    assert.ok(simulator.stats().inFlightMax <= 3, JSON.stringify(simulator.stats()));
+  } finally {
+    await simulator.close();
+  }
+});
+
+Deno.test("trawl check shows what is to be found, and says what is wrong with a flag", async () => {
+  using folder = new TempFolder();
+  const job = folder.file("job.toml", jobText("http://127.0.0.1:9"));
+  const { code, stdout } = await trawl(["check", job]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^ {2}limits +auto in flight \(3 at most\), auto rate, 25 per 1s, 5 attempts/m);
+  const fixed = await trawl(["check", job, "--in-flight", "9", "--rate", "7/s"]);
+  assert.match(fixed.stdout, /^ {2}limits +9 in flight, 7 per 1s, 5 attempts/m);
+  const wrong = await trawl(["check", job, "--in-flight", "automatic"]);
+  assert.deepEqual([wrong.code, wrong.stderr], [
+    2,
+    'trawl: Cannot use --in-flight as it must be a whole number from 1 on, or "auto": "automatic"\n',
+  ]);
+});
+
+function keysTo(count: number): string {
+  return Array.from({ length: count }, (_, index) => `${index + 1}\n`).join("");
+}
+
+function jobText(url: string): string {
+  return `name = "auto"
+[keys]
+range = "1..60"
+[request]
+url = "${url}/hello/{key}"
+[limits]
+in_flight = "auto"
+in_flight_max = 3
+rate = ["auto", "25/s"]
+[rows]
+path = "$"
+`;
+}
