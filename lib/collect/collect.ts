@@ -188,7 +188,7 @@ async function end(
 }
 
 /** The first `limit` keys of a list. */
-async function* firstKeys(
+export async function* firstKeys(
   blocks: AsyncIterable<readonly string[]>,
   limit: number | undefined,
 ): AsyncIterable<readonly string[]> {

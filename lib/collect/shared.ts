@@ -39,7 +39,9 @@ const Place64 = {
   waitedPace: 2,
   waitedServer: 3,
   waitedStore: 4,
-  count: 5,
+  /** Microseconds that requests took, from their start until their answer was read or given up. */
+  waitedAnswer: 5,
+  count: 6,
 } as const;
 
 /** An even number, so that the 64-bit integers behind are aligned. */
@@ -48,8 +50,8 @@ const intCount = Math.ceil((Place.held + run.workersMax) / 2) * 2;
 /** The memory, passed to every Worker as it is. */
 export type SharedMemory = SharedArrayBuffer;
 
-/** What a Worker may wait for before it starts a request. */
-export type WaitedFor = "slot" | "pace" | "server" | "store";
+/** What a Worker may wait for before it starts a request; and the answers, for each request on its own. */
+export type WaitedFor = "slot" | "pace" | "server" | "store" | "answer";
 
 /** A view on the memory; each thread makes its own. */
 export class Shared {
@@ -212,4 +214,5 @@ const waitPlaces = {
   pace: Place64.waitedPace,
   server: Place64.waitedServer,
   store: Place64.waitedStore,
+  answer: Place64.waitedAnswer,
 } as const satisfies Record<WaitedFor, number>;

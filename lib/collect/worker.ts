@@ -127,6 +127,7 @@ class BatchWorker {
       isStaged = true;
       return this.#outbox.stage(task.sequence, first, rows);
     });
+    this.#shared.addWait("answer", (nowUs() - startedUs) / 1_000);
     const isGood = attempt.verdict === "ok" || attempt.verdict === "empty";
     if (isStaged && !isGood) this.#outbox.unstage(task.sequence);
     if (attempt.verdict === "dropped") return undefined;

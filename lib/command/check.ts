@@ -15,13 +15,13 @@ import type { Job, Window } from "../job/job.ts";
 import { controlFirst, readKeys } from "../job/keys.ts";
 import { shownUrl } from "../job/request.ts";
 import { formatDuration } from "../job/units.ts";
-import { dueWindows, formatWindow } from "../job/window.ts";
+import { formatWindow } from "../job/window.ts";
 import { cellValue, type RowChunk } from "../row_chunk.ts";
 import { printable } from "../view/printable.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { databaseOf, givenWindow, loadJobOf } from "./load.ts";
+import { databaseOf, givenOrNewestWindow, loadJobOf } from "./load.ts";
 
 /** How many requests are shown, and how many rows of an answer. */
 const requestsShown = 3;
@@ -30,7 +30,7 @@ const rowsShown = 5;
 /** Exit code 3 if a key that was tried failed. */
 export async function checkCommand(args: Arguments, context: Context): Promise<number> {
   const job = await loadJobOf(args, context);
-  const window = windowOf(job, args);
+  const window = givenOrNewestWindow(job, args);
   const tries = args.count(flags.tryKeys, { min: 1 });
   context.out(`${describe(job, { window, database: databaseOf(args, job) }).join("\n")}\n`);
   if (job.keys.kind === "url" && tries === undefined) {
@@ -41,12 +41,6 @@ export async function checkCommand(args: Arguments, context: Context): Promise<n
   const keys = await firstKeys(job, window, tries ?? requestsShown);
   for (const key of keys) context.out(`  GET ${printable(shownUrl(job, key, window), 1_000)}\n`);
   return tries === undefined ? Exit.done : await tryKeys(job, { window, keys }, context);
-}
-
-/** The window that was asked for, or the newest that is due. */
-function windowOf(job: Job, args: Arguments): Window | undefined {
-  const newest = job.window && dueWindows(job.window, Date.now(), () => false).at(-1);
-  return givenWindow(job, args) ?? newest;
 }
 
 function describe(

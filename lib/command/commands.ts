@@ -75,6 +75,20 @@ export const commands: readonly Command[] = [
     action: async (...given) => (await import("./check.ts")).checkCommand(...given),
   },
   {
+    name: "plan",
+    operands: "JOB",
+    summary: "forecast from a probe of a few keys: requests, hours, bytes, disk, and what will limit",
+    about:
+      "Asks a random sample of the keys, as run would and within the same limits, and stores nothing. Exit codes: " +
+      "2 wrong usage or job, 3 a control key or every key of the probe failed, 75 interrupted or no answer.",
+    flags: [flags.probe, ...jobFlags, flags.limit, flags.json, ...common],
+    examples: [
+      "trawl plan ripestat-updates --window yesterday",
+      "trawl plan ./my-api.toml --probe 500 --json",
+    ],
+    action: async (...given) => (await import("./plan.ts")).planCommand(...given),
+  },
+  {
     name: "status",
     operands: "[DB]",
     summary: "runs, coverage, and failures by reason",

@@ -11,7 +11,7 @@ import { loadJob } from "../job/load.ts";
 import { overrideJob } from "../job/override.ts";
 import { resolveJobName } from "../job/presets.ts";
 import { secretOf } from "../job/secret.ts";
-import { parseWindow } from "../job/window.ts";
+import { dueWindows, parseWindow } from "../job/window.ts";
 import type { Context } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
@@ -51,6 +51,21 @@ export function givenWindow(job: Job, args: Arguments): Window | undefined {
     throw new UsageError(`Cannot use --window as the job has no [window]: "${job.name}"`);
   }
   return parseWindow(text, job.window, { nowMs: Date.now() });
+}
+
+/** The window that `--window` names, or the newest that is due. */
+export function givenOrNewestWindow(job: Job, args: Arguments): Window | undefined {
+  const newest = job.window && dueWindows(job.window, Date.now(), () => false).at(-1);
+  return givenWindow(job, args) ?? newest;
+}
+
+/** @throws {UsageError} If the keys come from a terminal, where nobody is asked for them. */
+export function refuseTerminal({ keys }: Job): void {
+  if (keys.kind === "stdin" && Deno.stdin.isTerminal()) {
+    throw new UsageError(
+      "Cannot read the keys from a terminal: name a file with --keys FILE, or pipe them in",
+    );
+  }
 }
 
 async function baseJob(

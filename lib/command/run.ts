@@ -21,7 +21,7 @@ import { coverageOf, type Summary, summaryJson, summaryText, type TopKey } from 
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { databaseOf, givenWindow, loadJobOf } from "./load.ts";
+import { databaseOf, givenWindow, loadJobOf, refuseTerminal } from "./load.ts";
 
 /** The most active keys that the summary names, and the parts of the window in their sparklines. */
 const topCount = 10;
@@ -128,12 +128,9 @@ function exitOf(result: CollectResult, minCoverage: number): number {
 }
 
 /** How many keys the list has, where that can be told before it is read. */
-async function listSizeOf({ keys }: Job): Promise<number | undefined> {
-  if (keys.kind === "stdin" && Deno.stdin.isTerminal()) {
-    throw new UsageError(
-      "Cannot read the keys from a terminal: name a file with --keys FILE, or pipe them in",
-    );
-  }
+async function listSizeOf(job: Job): Promise<number | undefined> {
+  refuseTerminal(job);
+  const { keys } = job;
   const count = await countKeys(keys);
   if (count !== 0) return count;
   const name = keys.kind === "file" ? keys.file : keys.kind;

@@ -7,8 +7,8 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { openForReading } from "./database.ts";
-import type { FetchRecord, RunRecord } from "./records.ts";
-import { asRun, runColumns } from "./run_rows.ts";
+import type { FetchRecord, RunRecord, StartCounts, StartScope } from "./records.ts";
+import { asRun, latestRun, readStarts, runColumns } from "./run_rows.ts";
 import { idsPerRun, quote } from "./schema.ts";
 
 /** A key and how many rows it has. */
@@ -58,6 +58,16 @@ export class Reader implements Disposable {
   run(id: number): RunRecord | undefined {
     const row = this.#db.prepare(`SELECT ${runColumns} FROM run WHERE id = ?`).get(id);
     return row === undefined ? undefined : asRun(row);
+  }
+
+  /** The newest run of a job for a window (or for none). */
+  latestRun(job: string, windowStart: string | null): RunRecord | undefined {
+    return latestRun(this.#db, job, windowStart);
+  }
+
+  /** What was kept of the requests started. */
+  starts(scope: StartScope): StartCounts {
+    return readStarts(this.#db, scope);
   }
 
   /** The reasons for a run's failures, most frequent first. */

@@ -1,11 +1,11 @@
 /**
- * Rows of the `run` table, and sums over the `fetch` table, as values.
+ * Rows of the `run` and `budget` tables, and sums over the `fetch` table, as values.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { RunCounts, RunRecord } from "./records.ts";
+import type { RunCounts, RunRecord, StartCounts, StartScope } from "./records.ts";
 import { idsPerRun } from "./schema.ts";
 
 type SqlRow = Readonly<Record<string, unknown>>;
@@ -32,6 +32,20 @@ export function asRun(row: SqlRow): RunRecord {
     keys: row["keys"] === null ? null : Number(row["keys"]),
     ...asCounts(row),
   };
+}
+
+/** The newest run of a job for a window (or for none). */
+export function latestRun(db: DatabaseSync, job: string, windowStart: string | null): RunRecord | undefined {
+  const row = db.prepare(
+    `SELECT ${runColumns} FROM run WHERE job = ? AND window_start IS ? ORDER BY id DESC LIMIT 1`,
+  ).get(job, windowStart);
+  return row === undefined ? undefined : asRun(row);
+}
+
+/** What was kept of the requests started. */
+export function readStarts(db: DatabaseSync, { host, perMs }: StartScope): StartCounts {
+  const row = db.prepare(`SELECT starts FROM budget WHERE host = ? AND per_ms = ?`).get(host, perMs);
+  return new Map(JSON.parse(String(row?.["starts"] ?? "[]")));
 }
 
 /** The run's sums, counted from its fetches. */

@@ -25,7 +25,7 @@ import {
   type StartCounts,
   type StartScope,
 } from "./records.ts";
-import { asRun, countFetches, runColumns } from "./run_rows.ts";
+import { asRun, countFetches, latestRun, readStarts, runColumns } from "./run_rows.ts";
 import { RowWriter } from "./row_writer.ts";
 import { createTable, declaredType, idsPerRun, type TableShape, tablesOf } from "./schema.ts";
 import { Staging } from "./staging.ts";
@@ -93,10 +93,7 @@ export class Store implements Disposable {
 
   /** The newest run of a job for a window (or for none). */
   async latestRun(job: string, windowStart: string | null): Promise<RunRecord | undefined> {
-    const row = this.#db.prepare(
-      `SELECT ${runColumns} FROM run WHERE job = ? AND window_start IS ? ORDER BY id DESC LIMIT 1`,
-    ).get(job, windowStart);
-    return row === undefined ? undefined : asRun(row);
+    return latestRun(this.#db, job, windowStart);
   }
 
   /** For each window of a job, by its start, its newest run. */
@@ -247,9 +244,8 @@ export class Store implements Disposable {
   }
 
   /** What was kept of the requests started. */
-  async starts({ host, perMs }: StartScope): Promise<StartCounts> {
-    const row = this.#db.prepare(`SELECT starts FROM budget WHERE host = ? AND per_ms = ?`).get(host, perMs);
-    return new Map(JSON.parse(String(row?.["starts"] ?? "[]")));
+  async starts(scope: StartScope): Promise<StartCounts> {
+    return readStarts(this.#db, scope);
   }
 
   async keepStarts({ host, perMs }: StartScope, starts: StartCounts): Promise<void> {

@@ -14,10 +14,11 @@ import { extract } from "./extract.ts";
 import type { BenchContext, Question } from "./harness.ts";
 import { hello } from "./hello.ts";
 import { large } from "./large.ts";
+import { plan } from "./plan.ts";
 import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
 
-const questions: readonly Question[] = [auto, extract, hello, large, slots];
+const questions: readonly Question[] = [auto, extract, hello, large, plan, slots];
 const sizeMbDefault = 100;
 /** V8 holds no longer text, and one contestant makes one of the whole file. */
 const sizeMbMax = 500;

@@ -1,0 +1,60 @@
+/**
+ * Question `plan`: whether a forecast comes true. `trawl plan` asks some of the keys, then `trawl run` all of them, of
+ * an API whose pauses are exponential; the ratio of the two times is what is promised to be within 10 %.
+ *
+ * @module
+ */
+
+import { formatCount } from "../../lib/job/units.ts";
+import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
+import { runCommand } from "./process.ts";
+import { hasStored, removeDatabase, trawl } from "./programs.ts";
+import { servePractice } from "./servers.ts";
+
+const keys = 20_000;
+const inFlight = 8;
+/** RIPEstat's mean of 4 s, two hundred times as fast. */
+const meanDelayMs = 20;
+const rounds = 2;
+
+/** A forecast beside what it is about. */
+export const plan: Question = {
+  name: "plan",
+  about:
+    `${
+      formatCount(keys)
+    } answers after ${meanDelayMs} ms on average (exponential), ${inFlight} in flight: forecast by ` +
+    "`trawl plan`, then asked by `trawl run`; the ratio is the run's time to the forecast",
+  ask: askPlan,
+};
+
+async function* askPlan(context: BenchContext): AsyncIterable<Outcome> {
+  await using server = await servePractice("--profile", "hello", "--delay", `~${meanDelayMs}`);
+  const database = `${context.folder}/plan.db`;
+  const keyFile = `${context.folder}/plan.txt`;
+  await Deno.writeTextFile(keyFile, Array.from({ length: keys }, (_, index) => `${index + 1}\n`).join(""));
+  const job = [
+    ...["--url", `${server.url}/hello/{key}`, "--rows", "$", "--keys", keyFile],
+    ...["--in-flight", String(inFlight), "--db", database, "--json"],
+  ];
+  context.note("trawl plan");
+  const { text } = await runCommand(trawl("plan", ...job), context.signal);
+  yield await compare({
+    title: "time for all answers",
+    unit: "s",
+    figure: (seconds) => seconds,
+    rounds,
+    ideal: { name: "trawl plan: the forecast", figure: forecastMs(text) / 1_000 },
+    contestants: [{
+      name: "trawl run, stored",
+      command: trawl("run", ...job, "--quiet"),
+      before: () => removeDatabase(database),
+      isDone: hasStored(keys),
+    }],
+  }, context);
+}
+
+function forecastMs(text: string): number {
+  const { timeMs: { mean } }: { readonly timeMs: { readonly mean: number } } = JSON.parse(text);
+  return mean;
+}

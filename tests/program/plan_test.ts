@@ -1,0 +1,214 @@
+/**
+ * `trawl plan` against the practice API: what it says, and that it stores nothing. No time is asserted.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import type { SimulateOptions } from "../../lib/simulate/options.ts";
+import { type Simulator, startSimulator } from "../../lib/simulate/simulator.ts";
+import { query } from "../support/database.ts";
+import { day, updatesJob } from "../support/ripestat_job.ts";
+import { TempFolder } from "../support/temp.ts";
+import { startTrawl, trawl } from "../support/trawl.ts";
+
+const hello: SimulateOptions = { profile: "hello", latency: { kind: "none" } };
+
+/** Has the practice API answer for one test. */
+async function practice(
+  options: SimulateOptions,
+  test: (simulator: Simulator, folder: TempFolder) => Promise<void>,
+): Promise<void> {
+  using folder = new TempFolder();
+  const simulator = await startSimulator(options);
+  try {
+    await test(simulator, folder);
+  } finally {
+    await simulator.close();
+  }
+}
+
+/** Numbers from 1, one a line. */
+function lines(count: number): string {
+  return Array.from({ length: count }, (_, index) => `${index + 1}\n`).join("");
+}
+
+function helloArgs(url: string): string[] {
+  return ["plan", "--url", `${url}/hello/{key}`, "--rows", "$", "--column", "n=$.n:integer"];
+}
+
+Deno.test("trawl plan says what a run will take, and stores nothing", async () => {
+  const faults = [{ kind: "status", status: 404, keys: ["100"] }] as const;
+  await practice({ asns: 40, updatesMax: 2_000, faults }, async ({ url }, folder) => {
+    const job = folder.file("job.toml", updatesJob(url, { keys: 'control = ["12654"]' }));
+    const { code, stdout, stderr } = await trawl(["plan", job, "--window", day], { cwd: folder.path });
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stdout,
+      /^updates for 2026-11-20: a forecast from (\d+) keys asked in .*\n {2}keys +\1 and 1 control key\n/,
+    );
+    assert.match(
+      stdout,
+      /\n {2}requests +\d+\n {2}time +.*; a request takes .*\n {2}data +[\d.]+ MiB\n {2}rows +[\d,]+\n/,
+    );
+    assert.match(
+      stdout,
+      /\n {2}disk +.* in updates\.db, where .* are free\n {2}limited by +its own cap on requests in flight: /,
+    );
+    assert.match(stderr, /^trawl: asking up to \d+ of \d+ keys, for 58s at most\n$/);
+    assert.deepEqual(folder.names(), ["job.toml"]);
+  });
+});
+
+Deno.test("trawl plan --json foretells what trawl run then does, where all keys are asked", async () => {
+  await practice(
+    { ...hello, faults: [{ kind: "status", status: 404, keys: ["7"] }] },
+    async ({ url }, folder) => {
+      const [plan = "", ...job] = helloArgs(url);
+      const keys = folder.file("keys.txt", lines(300));
+      const args = [...job, "--keys", keys, "--json"];
+      const forecast = JSON.parse(
+        (await trawl([plan, ...args, "--probe", "300"], { cwd: folder.path })).stdout,
+      );
+      const db = folder.file("a.db");
+      const run = JSON.parse((await trawl(["run", ...args, "--db", db, "--quiet"])).stdout);
+      assert.deepEqual(forecast.rows, { mean: run.rows, low: run.rows, high: run.rows });
+      const [[bytes]] = query(db, "SELECT sum(bytes) FROM fetch") as [[number]];
+      assert.deepEqual([Math.round(forecast.bytes.mean), forecast.requests, forecast.keys], [
+        bytes,
+        run.attempts,
+        300,
+      ]);
+      assert.deepEqual(forecast.failures, [{ reason: "http-404", count: 1, example: "7" }]);
+      assert.deepEqual(forecast.limit, { what: "in_flight", inFlight: 8 });
+      const { probe } = forecast;
+      assert.deepEqual([probe.keys, probe.failed, probe.givenUp, probe.isControlOnly], [300, 1, 0, false]);
+    },
+  );
+});
+
+Deno.test("trawl plan reads the keys of standard input once, and asks a sample of them", async () => {
+  await practice(hello, async ({ url, stats }) => {
+    const args = [...helloArgs(url), "--keys", "-", "--probe", "25", "--json"];
+    const { code, stdout, stderr } = await trawl(args, { stdin: lines(5_000) });
+    assert.equal(code, 0, stderr);
+    const { keys, probe, rows } = JSON.parse(stdout);
+    assert.deepEqual([keys, probe.keys, rows.mean], [5_000, 25, 5_000]);
+    assert.equal(stats().requests, 25);
+    const limited = await trawl([...args, "--limit", "60"], { stdin: lines(5_000) });
+    assert.equal(JSON.parse(limited.stdout).keys, 60, limited.stderr);
+  });
+});
+
+Deno.test("trawl plan names a budget that limits, and takes little of it", async () => {
+  await practice(hello, async ({ url, stats }, folder) => {
+    const job = folder.file(
+      "job.toml",
+      `name = "strict"\n[keys]\nrange = "1..100000000"\n[request]\nurl = "${url}/hello/{key}"\n` +
+        `[limits]\nrate = ["500/s", "400/day"]\n[rows]\npath = "$"\n`,
+    );
+    const { code, stdout, stderr } = await trawl(["plan", job], { cwd: folder.path });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /\n {2}keys +100M\n {2}requests +100M\n {2}time +251040d \d+h; /);
+    assert.match(stdout, /\n {2}limited by +its own budget: 400 per 1d\n/);
+    assert.equal(stats().requests, 40);
+  });
+});
+
+Deno.test("trawl plan counts a budget's requests of earlier runs", async () => {
+  await practice(hello, async ({ url, stats }, folder) => {
+    const job = folder.file(
+      "job.toml",
+      `name = "strict"\n[keys]\nrange = "1..60"\n[request]\nurl = "${url}/hello/{key}"\n` +
+        `[limits]\nrate = ["500/s", "100/day"]\n[rows]\npath = "$"\n`,
+    );
+    assert.equal((await trawl(["run", job, "--quiet"], { cwd: folder.path })).code, 0);
+    const running = startTrawl(["plan", job, "--probe", "60"], { cwd: folder.path });
+    while (stats().requests < 100) await new Promise((resolve) => setTimeout(resolve, 20));
+    running.kill("SIGINT");
+    assert.equal((await running.ended).code, 75);
+    assert.equal(stats().requests, 100);
+  });
+});
+
+Deno.test("trawl plan counts only the keys that an unfinished run has left", async () => {
+  await practice({ ...hello, latency: { kind: "fixed", ms: 20 } }, async ({ url, stats }, folder) => {
+    const [plan = "", ...job] = helloArgs(url);
+    const args = [...job, "--keys", folder.file("keys.txt", lines(2_000)), "--db", folder.file("a.db")];
+    const running = startTrawl(["run", ...args, "--quiet"]);
+    while (stats().requests < 200) await new Promise((resolve) => setTimeout(resolve, 20));
+    running.kill("SIGINT");
+    assert.equal((await running.ended).code, 75);
+    const { stdout, stderr } = await trawl([plan, ...args, "--probe", "40", "--json"]);
+    const { run, done, keys } = JSON.parse(stdout);
+    const [[left]] = query(folder.file("a.db"), "SELECT 2000 - count(*) FROM fetch") as [[number]];
+    assert.deepEqual([run, done, keys], [1, 2_000 - left, left], stderr);
+  });
+});
+
+Deno.test("trawl plan ends with 75 when it is interrupted, and leaves nothing", async () => {
+  await practice({ ...hello, latency: { kind: "fixed", ms: 100 } }, async ({ url, stats }, folder) => {
+    const tmp = folder.file("tmp");
+    await Deno.mkdir(tmp);
+    const running = startTrawl([...helloArgs(url), "--keys", folder.file("keys.txt", lines(5_000))], {
+      cwd: folder.path,
+      env: { TMPDIR: tmp },
+    });
+    while (stats().requests < 20) await new Promise((resolve) => setTimeout(resolve, 20));
+    running.kill("SIGINT");
+    const { code, stdout, stderr } = await running.ended;
+    assert.deepEqual([code, stdout], [75, ""]);
+    assert.match(stderr, /\ntrawl: Cannot make a forecast as the probe was stopped: \d+ keys were asked\n$/);
+    assert.deepEqual(folder.names(), ["keys.txt", "tmp"]);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(tmp)), []);
+  });
+});
+
+Deno.test("trawl plan exits with 3 when a control key fails, and asks no other", async () => {
+  const faults = [{ kind: "empty", keys: ["12654"] }] as const;
+  await practice({ asns: 40, faults }, async ({ url }, folder) => {
+    const job = folder.file("job.toml", updatesJob(url, { keys: 'control = ["12654"]' }));
+    const { code, stdout, stderr } = await trawl(["plan", job, "--window", day], { cwd: folder.path });
+    assert.deepEqual([code, stdout], [3, ""]);
+    assert.match(stderr, /\ntrawl: no forecast of updates: control key 12654: .*\(control-empty\)\n$/);
+  });
+});
+
+Deno.test("trawl plan exits with 3 when every key fails, and says why", async () => {
+  await practice({ ...hello, faults: [{ kind: "status", status: 404 }] }, async ({ url }) => {
+    const { code, stdout, stderr } = await trawl([...helloArgs(url), "--keys", "-"], { stdin: lines(5) });
+    assert.deepEqual([code, stdout], [3, ""]);
+    assert.match(
+      stderr,
+      /every key of the probe failed: 5 × http-404: the server answered 404, such as \d\n$/,
+    );
+  });
+});
+
+Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
+  await practice({ asns: 40 }, async ({ url, stats }, folder) => {
+    const job = folder.file("job.toml", updatesJob(url));
+    const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+      [["plan", job, "--window", "2999-01-01"], /^trawl: Cannot use "2999-01-01" as a window .*\n$/],
+      [["plan", job, "--probe", "100001"], /^trawl: Cannot use --probe as it must be at most 100000.*\n$/],
+      [["plan", job, "--probe", "0"], /^trawl: Cannot use --probe .*\n$/],
+      [["plan", job, "--keys", "none.txt"], /^trawl: Cannot read the key file "none.txt" .*\n$/],
+      [["plan", job, "--db", job], /^trawl: Cannot use the database .*\n$/],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, stdout, stderr } = await trawl(args, { cwd: folder.path });
+      assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+      assert.match(stderr, message);
+    }
+    assert.equal(stats().requests, 0);
+  });
+});
+
+Deno.test("trawl plan ends with 75 when the key list does not come", async () => {
+  await practice({ asns: 40, faults: [{ kind: "status", status: 500 }] }, async ({ url }, folder) => {
+    const text = updatesJob(url, { end: "[retry]\nattempts = 1\n" }).replace("ris-asns", "no-such-call");
+    const { code, stdout, stderr } = await trawl(["plan", folder.file("job.toml", text), "--window", day]);
+    assert.deepEqual([code, stdout], [75, ""], stderr);
+    assert.match(stderr, /^trawl: Cannot read the key list as .*\n$/);
+  });
+});
