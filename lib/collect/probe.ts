@@ -53,6 +53,8 @@ export interface AskOptions {
 export interface ProbeResult {
   /** Has no fetches where no key got its verdict. */
   readonly probe: Probe;
+  /** The job's limits, with what was found of those that are `auto`. */
+  readonly limits: Pick<Job["limits"], "inFlight" | "rates">;
   /** There was time for control keys only: they are all that the probe has. */
   readonly isControlOnly: boolean;
   /** How the asking ended; `interrupted` also where enough was known. */
@@ -106,7 +108,7 @@ export class ProbeFolder implements AsyncDisposable {
     using reader = new FootprintReader(database, tableOf(job));
     const controls = new Set(job.control).size;
     const fetches = () => reader.fetches(choice.id, { first: controls });
-    using ending = new Ending(() => options.isBrief && isEnough(fetches(), job.limits));
+    using ending = new Ending((progress) => options.isBrief && isEnough(fetches(), limitsOf(job, progress)));
     const result = await collect({
       job,
       window,
@@ -125,6 +127,7 @@ export class ProbeFolder implements AsyncDisposable {
     const isControlOnly = sampled.length === 0 && control.length > 0;
     return {
       result,
+      limits: limitsOf(job, ending.progress),
       isDown: ending.progress?.isDown ?? false,
       isControlOnly,
       probe: {
@@ -176,11 +179,11 @@ class Ending implements Disposable {
   /** Requests that had no answer when they were given up. */
   unfinished = 0;
   progress: Progress | undefined;
-  readonly #isEnough: () => boolean;
+  readonly #isEnough: (progress: Progress | undefined) => boolean;
   readonly #ending = new AbortController();
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
 
-  constructor(isEnough: () => boolean) {
+  constructor(isEnough: (progress: Progress | undefined) => boolean) {
     this.#isEnough = isEnough;
   }
 
@@ -201,7 +204,7 @@ class Ending implements Disposable {
   }
 
   #look(): void {
-    if (this.#isEnough()) this.#end();
+    if (this.#isEnough(this.progress)) this.#end();
     else this.#timers.push(setTimeout(() => this.#look(), limits.lookMs));
   }
 
@@ -212,6 +215,14 @@ class Ending implements Disposable {
     const count = () => this.unfinished = this.progress?.inFlight ?? 0;
     this.#timers.push(setTimeout(count, run.graceMs - limits.lookMs));
   }
+}
+
+/** The limits that a run will have, as far as the probe has found them. */
+function limitsOf({ limits }: Job, progress: Progress | undefined): ProbeResult["limits"] {
+  const { foundInFlight = limits.inFlight, foundRate } = progress ?? {};
+  const second = 1_000;
+  const found = foundRate === undefined ? [] : [{ count: foundRate, perMs: second }];
+  return { inFlight: foundInFlight, rates: [...limits.rates, ...found] };
 }
 
 /** The times of a probe, without what its control keys took. */

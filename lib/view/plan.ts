@@ -25,6 +25,8 @@ export interface PlanView {
   readonly unfinishedRun: { readonly run: number; readonly done: number } | undefined;
   /** The probe had time for control keys only. */
   readonly isControlOnly: boolean;
+  /** What limits was not said, but found by the probe. */
+  readonly isAuto: boolean;
   /** Of the probe: keys with a verdict, requests given up as it was over, milliseconds. */
   readonly probed: number;
   readonly givenUp: number;
@@ -152,7 +154,7 @@ function fact(name: string, text: string): string {
 }
 
 function rateText({ count, perMs }: Rate): string {
-  return `${formatCount(count)} per ${formatDuration(perMs)}`;
+  return `${formatCount(Math.round(count * 10) / 10)} per ${formatDuration(perMs)}`;
 }
 
 /** What makes the forecast worth less than it looks, and what must be done about it. */
@@ -176,6 +178,7 @@ function cautions(view: PlanView): string[] {
         "there may be larger ones, and more of everything",
       ]
       : []),
+    ...(view.isAuto ? ["the probe was short for finding what is auto: a run goes on and may find more"] : []),
     ...(view.isControlOnly
       ? ["only control keys were answered in time, which are no sample: --probe N waits for N others"]
       : probed < bounds.keysFew && probed < keys

@@ -56,6 +56,24 @@ Deno.test("trawl run keeps below a cap beside auto, and earns no refusal there",
   }
 });
 
+Deno.test("trawl plan forecasts from what its probe found, and says that it was short", async () => {
+  using folder = new TempFolder();
+  const rate = { count: 25, perMs: 1_000 };
+  const simulator = await startSimulator({ profile: "hello", latency: { kind: "none" }, rate });
+  try {
+    const job = folder.file("job.toml", jobText(simulator.url));
+    const { code, stdout, stderr } = await trawl(["plan", job, "--probe", "40", "--json"]);
+    assert.equal(code, 0, stderr);
+    const { limit, timeMs } = JSON.parse(stdout);
+    assert.equal(limit.what, "rate");
+    assert.ok(limit.rate.count <= 25 && timeMs.mean >= 60 / 25 * 1_000, stdout);
+    const words = await trawl(["plan", job, "--probe", "5"]);
+    assert.match(words.stdout, /\n {2}caution +the probe was short for finding what is auto: /);
+  } finally {
+    await simulator.close();
+  }
+});
+
 Deno.test("trawl check shows what is to be found, and says what is wrong with a flag", async () => {
   using folder = new TempFolder();
   const job = folder.file("job.toml", jobText("http://127.0.0.1:9"));
