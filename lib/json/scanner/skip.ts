@@ -5,6 +5,8 @@
  * @module
  */
 
+import { all } from "./bytes";
+
 /** Behind white space. */
 @inline
 export function skipBlank(at: usize): usize {
@@ -13,8 +15,8 @@ export function skipBlank(at: usize): usize {
   while (true) {
     const bytes = v128.load(p);
     const blanks = v128.or(
-      v128.or(i8x16.eq(bytes, i8x16.splat(0x20)), i8x16.eq(bytes, i8x16.splat(0x0a))),
-      v128.or(i8x16.eq(bytes, i8x16.splat(0x0d)), i8x16.eq(bytes, i8x16.splat(0x09))),
+      v128.or(i8x16.eq(bytes, all(0x20)), i8x16.eq(bytes, all(0x0a))),
+      v128.or(i8x16.eq(bytes, all(0x0d)), i8x16.eq(bytes, all(0x09))),
     );
     others = ~i8x16.bitmask(blanks) & 0xffff;
     if (others != 0) break;
@@ -32,8 +34,8 @@ export function skipPlain(at: usize): usize {
     const bytes = v128.load(p);
     others = i8x16.bitmask(
       v128.or(
-        v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-        i8x16.le_u(bytes, i8x16.splat(0x1f)),
+        v128.or(i8x16.eq(bytes, all(0x22)), i8x16.eq(bytes, all(0x5c))),
+        i8x16.le_u(bytes, all(0x1f)),
       ),
     );
     if (others != 0) break;
@@ -49,7 +51,7 @@ export function skipDigits(at: usize): usize {
   let others = 0;
   while (true) {
     const bytes = v128.load(p);
-    others = ~i8x16.bitmask(i8x16.le_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(9))) & 0xffff;
+    others = ~i8x16.bitmask(i8x16.le_u(i8x16.sub(bytes, all(0x30)), all(9))) & 0xffff;
     if (others != 0) break;
     p += 16;
   }
@@ -61,7 +63,7 @@ export function skipEscaped(at: usize): usize {
   let p = at;
   while (load<u8>(p) == 0x5c) {
     if (isEscaped(load<u8>(p + 1))) p += 2;
-    else if (load<u8>(p + 1) == 0x75 && areHexDigits(p + 2)) p += 6;
+    else if (isUnicodeEscape(p)) p += 6;
     else return p;
     p = skipPlain(p);
   }
@@ -83,9 +85,10 @@ export function isDigit(c: u32): bool {
   return c - 0x30 < 10;
 }
 
-function areHexDigits(at: usize): bool {
-  return isHexDigit(load<u8>(at)) && isHexDigit(load<u8>(at + 1)) && isHexDigit(load<u8>(at + 2)) &&
-    isHexDigit(load<u8>(at + 3));
+/** Whether at a backslash an escape with four hexadecimal digits begins. */
+export function isUnicodeEscape(at: usize): bool {
+  return load<u8>(at + 1) == 0x75 && isHexDigit(load<u8>(at + 2)) && isHexDigit(load<u8>(at + 3)) &&
+    isHexDigit(load<u8>(at + 4)) && isHexDigit(load<u8>(at + 5));
 }
 
 /** Behind the number that begins at `at`; `at` itself where it is wrong or may go on in the next input. */
@@ -124,16 +127,6 @@ export function skipScalar(at: usize, c: u32, end: usize): usize {
     return load<u8>(close) == 0x22 ? close + 1 : at;
   }
   return c - 0x30 < 10 || c == 0x2d ? skipNumber(at, end) : skipWord(at);
-}
-
-/** Behind a name and its colon; `at` itself where they are wrong or cut. */
-@inline
-export function skipName(at: usize): usize {
-  let p = skipString(at + 1);
-  if (load<u8>(p) != 0x22) return at;
-  p++;
-  if (load<u8>(p) <= 0x20) p = skipBlank(p);
-  return load<u8>(p) == 0x3a ? p + 1 : at;
 }
 
 /** From behind the opening quote to the closing one, or to what ends the string early: an end or a mistake. */

@@ -8,6 +8,9 @@
  * @module
  */
 
+import { bits } from "./block";
+import { all } from "./bytes";
+
 const tooShort: u8 = 1 << 0; // A leading byte, and none that continues it.
 const tooLong: u8 = 1 << 1; // ASCII, and a byte that continues it.
 const overlong3: u8 = 1 << 2;
@@ -55,14 +58,22 @@ export function survey(start: usize, end: usize): bool {
   let before = i8x16.splat(0);
   lineCount = 0;
   lineStart = 0;
-  for (let p = start; p < end; p += 16) {
-    const bytes = v128.load(p);
-    if (i8x16.bitmask(v128.or(bytes, before)) != 0) error = v128.or(error, mistakes(bytes, before));
-    before = bytes;
-    const feeds = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x0a)));
+  for (let p = start; p < end; p += 64) {
+    const a = v128.load(p);
+    const b = v128.load(p, 16);
+    const c = v128.load(p, 32);
+    const d = v128.load(p, 48);
+    if (i8x16.bitmask(v128.or(v128.or(v128.or(a, b), v128.or(c, d)), before)) != 0) {
+      error = v128.or(
+        error,
+        v128.or(v128.or(mistakes(a, before), mistakes(b, a)), v128.or(mistakes(c, b), mistakes(d, c))),
+      );
+    }
+    before = d;
+    const feeds = bits(isFeed(a), isFeed(b), isFeed(c), isFeed(d));
     if (feeds != 0) {
-      lineCount += popcnt(feeds);
-      lineStart = p + 32 - clz(feeds);
+      lineCount += <i32>popcnt(feeds);
+      lineStart = p + 64 - <usize>clz(feeds);
     }
   }
   // A sequence that is cut at the very end of the last block is followed by nothing.
@@ -70,6 +81,12 @@ export function survey(start: usize, end: usize): bool {
   return !v128.any_true(error);
 }
 
+@inline
+function isFeed(some: v128): v128 {
+  return i8x16.eq(some, all(0x0a));
+}
+
+@inline
 function mistakes(bytes: v128, before: v128): v128 {
   const one = i8x16.shuffle(before, bytes, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
   const two = i8x16.shuffle(before, bytes, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
@@ -77,13 +94,13 @@ function mistakes(bytes: v128, before: v128): v128 {
   const pair = v128.and(
     v128.and(
       i8x16.swizzle(v128.load(byFirstHigh), i8x16.shr_u(one, 4)),
-      i8x16.swizzle(v128.load(byFirstLow), v128.and(one, i8x16.splat(0x0f))),
+      i8x16.swizzle(v128.load(byFirstLow), v128.and(one, all(0x0f))),
     ),
     i8x16.swizzle(v128.load(bySecondHigh), i8x16.shr_u(bytes, 4)),
   );
   const mustContinue = v128.and(
-    v128.or(i8x16.sub_sat_u(two, i8x16.splat(0x60)), i8x16.sub_sat_u(three, i8x16.splat(0x70))),
-    i8x16.splat(<i8>0x80),
+    v128.or(i8x16.sub_sat_u(two, all(0x60)), i8x16.sub_sat_u(three, all(0x70))),
+    all(0x80),
   );
   return v128.xor(mustContinue, pair);
 }

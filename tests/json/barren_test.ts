@@ -1,0 +1,145 @@
+/**
+ * The parts of a document in which nothing can be selected, which are read by blocks of 64 bytes: whatever stands in
+ * them, at whatever place of a block, is judged as it is where something could be selected, token by token.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { messageOf } from "../../lib/errors.ts";
+import { isJson, record, textQuery, thrown } from "./support.ts";
+
+const blockBytes = 64;
+
+/** Nothing matches either of them; the second must look at every name to know. */
+const barren = textQuery("$.nowhere");
+const searched = textQuery("$..nowhere");
+
+/** What the two ways make of a text; undefined where they accept it. */
+function verdicts(chunks: readonly (string | Uint8Array)[]): readonly (string | undefined)[] {
+  return [barren, searched].map((query) => {
+    const error = thrown(() => record(query, chunks));
+    return error === undefined ? undefined : messageOf(error);
+  });
+}
+
+/** Right and wrong, each the inside of an array. */
+const insides = [
+  '1,-2,3.5e+7,0,-0,0.1,1E9,true,false,null,"",[],{}',
+  '{"a":{"b":[{},[[]],{"c":"d"}]},"e":""},[ ]  ,\r\n\t{ \n }',
+  '"\\"","\\\\","\\\\\\"","\\u00e9\\n\\/","[{,:}]","é😀"',
+  "01",
+  "-",
+  "-01",
+  "00",
+  "0x",
+  "1.",
+  "1.e1",
+  ".5",
+  "1e",
+  "1e+",
+  "+1",
+  "1-2",
+  "1 2",
+  "tru",
+  "truefalse",
+  "nulll",
+  "x",
+  '"a" "b"',
+  '"a""b"',
+  '1"a"',
+  '"a"1',
+  "[1]2",
+  "2[1]",
+  "{}{}",
+  '{"a"}',
+  '{"a":}',
+  '{"a":1,}',
+  "{,}",
+  '{"a" 1}',
+  '{"a"::1}',
+  '{"a":1 "b":2}',
+  "{1:2}",
+  '{"a":"b":"c"}',
+  "{[]:1}",
+  "[,]",
+  "[1,,2]",
+  "1,",
+  ",1",
+  '"a":1',
+  "[}",
+  "{]",
+  "[1}",
+  '{"a":1]',
+  "{ ]",
+  "]",
+  "}",
+  '"\\x"',
+  '"\\u12g4"',
+  '"\\u123"',
+  '"a\tb"',
+  '"\n"',
+  "1\u00002",
+  "\u0000",
+  "1\u0001",
+  "\\",
+  '\\"a"',
+  '"\\',
+  '"',
+];
+
+Deno.test("Tokenizer judges what stands in a barren container alike at every place of a block, cut or whole", () => {
+  for (const inside of insides) {
+    for (let padding = 0; padding < blockBytes; padding++) {
+      for (const pad of [" ".repeat(padding), `"${"x".repeat(padding)}",`, `${"7".repeat(padding + 1)},`]) {
+        const text = `{"a":[${pad}${inside}],"b":1}`;
+        const [found, expected] = verdicts([text]);
+        assert.equal(found, expected, text);
+        assert.equal(found === undefined, isJson(text), text);
+        const at = padding * text.length / blockBytes | 0;
+        assert.equal(verdicts([text.slice(0, at), text.slice(at)])[0], expected, `${text} cut at ${at}`);
+      }
+    }
+  }
+});
+
+Deno.test("Tokenizer finds the same mistake at the same place in barren text when damage and cuts are random", () => {
+  const spelling = fc.constantFrom(undefined, 1, "\r\n\t ");
+  const damage = fc.option(fc.tuple(
+    fc.double({ min: 0, max: 1, noNaN: true }),
+    fc.nat({ max: 2 }),
+    fc.oneof(fc.constantFrom(...'[]{},:"\\0-. \n'), fc.string({ unit: "binary-ascii", maxLength: 2 })),
+  ));
+  const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 });
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 6 }), spelling, damage, cuts, (json, space, damaged, places) => {
+      let text = JSON.stringify({ a: [JSON.parse(json), JSON.parse(json)], b: json }, null, space);
+      const [place, lost, added] = damaged ?? [0, 0, ""];
+      const at = Math.floor(place * text.length);
+      text = text.slice(0, at) + added + text.slice(at + lost);
+      const bytes = new TextEncoder().encode(text);
+      const ends = [...places.map((place) => Math.floor(place * bytes.length)), bytes.length].sort((a, b) =>
+        a - b
+      );
+      const [found, expected] = verdicts(ends.map((end, k) => bytes.subarray(ends[k - 1] ?? 0, end)));
+      assert.equal(found, expected);
+      assert.equal(found === undefined, isJson(text));
+      assert.equal(verdicts([text])[0], expected);
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+Deno.test("Tokenizer keeps the limit of depth in barren text, and finds the way out of it, at every place of a block", () => {
+  for (let padding = 0; padding < blockBytes; padding++) {
+    for (const depth of [1, 63, 64, 65, 510, 511, 512]) {
+      const [open, close] = [
+        '[{"k":'.repeat(depth / 2) + "[".repeat(depth % 2),
+        "]".repeat(depth % 2) + "}]".repeat(depth / 2),
+      ];
+      const text = `{"a":${" ".repeat(padding)}${open}${depth % 2 ? "" : 1}${close},"nowhere":1}`;
+      assert.equal(...verdicts([text]) as [string, string], text);
+    }
+  }
+});
