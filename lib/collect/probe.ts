@@ -262,17 +262,19 @@ async function copyStarts(
 
 /** @throws {InterruptedError} Once stopped, whatever the source does. */
 async function* unlessStopped<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const stopped = Promise.withResolvers<never>();
+  let refuse = (_: Error) => {};
   const stop = () =>
-    stopped.reject(new InterruptedError("Cannot count the keys as the probe was stopped: run again"));
-  // Whoever waits is told; nobody waits after the last key.
-  stopped.promise.catch(() => {});
+    refuse(new InterruptedError("Cannot count the keys as the probe was stopped: run again"));
   signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
   try {
     const items = source[Symbol.asyncIterator]();
     for (;;) {
-      const { done, value } = await Promise.race([items.next(), stopped.promise]);
+      // A race with one promise for all items would keep every one of them until that promise is settled.
+      const { done, value } = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        refuse = reject;
+        if (signal.aborted) stop();
+        items.next().then(resolve, reject);
+      });
       if (done) return;
       yield value;
     }

@@ -100,6 +100,43 @@ Deno.test("trawl plan reads the keys of standard input once, and asks a sample o
   });
 });
 
+Deno.test("trawl plan holds no more of a long list than of a short one", async () => {
+  await practice(hello, async ({ url }, folder) => {
+    // All of these keys take twice the heap that trawl has.
+    const keys = folder.file("keys.txt", lines(5_000_000));
+    const args = [...helloArgs(url), "--keys", keys, "--probe", "20", "--json"];
+    const { code, stdout, stderr } = await trawl(args, { cwd: folder.path });
+    assert.equal(code, 0, stderr);
+    assert.equal(JSON.parse(stdout).keys, 5_000_000);
+  });
+});
+
+Deno.test("trawl plan can be interrupted while it waits for keys", async () => {
+  await practice(hello, async ({ url }, folder) => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "-A", "main.ts", ...helloArgs(url), "--keys", "-"],
+      cwd: new URL("../../", import.meta.url),
+      env: { TMPDIR: folder.path },
+      stdin: "piped",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(lines(200_000)));
+    // From when its own folder is there on, it listens to signals.
+    while (folder.names().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill("SIGINT");
+    while (folder.names().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await writer.close();
+    const { code, stderr } = await child.output();
+    assert.equal(code, 75);
+    assert.match(
+      new TextDecoder().decode(stderr),
+      /^trawl: Cannot count the keys as the probe was stopped: /,
+    );
+  });
+});
+
 Deno.test("trawl plan names a budget that limits, and takes little of it", async () => {
   await practice(hello, async ({ url, stats }, folder) => {
     const job = folder.file(
