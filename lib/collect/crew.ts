@@ -52,7 +52,8 @@ export class Crew {
   /** Workers that are gone, but not yet what they leave behind. */
   #leaving = 0;
   #stopped = false;
-  readonly #stopping = Promise.withResolvers<undefined>();
+  /** Called once stopped, by whoever waits for a batch. */
+  #giveUp: (() => void) | undefined;
   #error: Error | undefined;
   #changed: (() => void) | undefined;
 
@@ -118,7 +119,7 @@ export class Crew {
 
   #noMore(): void {
     this.#stopped = true;
-    this.#stopping.resolve(undefined);
+    this.#giveUp?.();
   }
 
   /** A batch whose Worker died, or the next of the list; undefined at its end, once no Worker can die any more. */
@@ -126,14 +127,24 @@ export class Crew {
     while (!this.#stopped) {
       const orphan = this.#orphans.shift();
       if (orphan !== undefined) return orphan;
-      // A key list may come from a program that takes its time; once stopped, nobody waits for it.
-      const batch = this.#isExhausted ? undefined : await Promise.race([next(), this.#stopping.promise]);
+      const batch = this.#isExhausted ? undefined : await this.#unlessStopped(next());
       if (batch !== undefined) return batch;
       this.#isExhausted = true;
       if (this.#working() === 0) return undefined;
       await this.#until(() => this.#stopped || this.#orphans.length > 0 || this.#working() === 0);
     }
     return undefined;
+  }
+
+  /**
+   * A key list may come from a program that takes its time; once stopped, nobody waits for it. No `Promise.race`: one
+   * with a promise that lasts as long as the run would keep every batch that ever won it.
+   */
+  #unlessStopped<T>(promise: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = () => resolve(undefined);
+      promise.then(resolve, reject);
+    });
   }
 
   #hasRoom(): boolean {
