@@ -1,6 +1,7 @@
 /**
- * The Workers of a run. One waits ready while others work; it gets its batch the moment a working one has no more
- * keys to start, so no slot idles at a batch's end and no batch waits for another's slowest request.
+ * The Workers of a run. The moment a working one has no more keys to start, its slots are another's: of the second one
+ * that works, or where there is none, of one that waits ready. So no slot idles at a batch's end, and no batch waits
+ * for another's slowest request.
  *
  * @module
  */
@@ -87,7 +88,8 @@ export class Crew {
   async #handAll(next: () => Promise<PlannedBatch | undefined>, hasMore: () => boolean): Promise<void> {
     this.#isExhausted = false;
     for (;;) {
-      if (!this.#stopped && hasMore()) this.#ready();
+      // Of two, the other one takes the slots over meanwhile; a third one would cost memory, and time to start.
+      if (!this.#stopped && this.feedersMax === 1 && hasMore()) this.#ready();
       await this.#until(() => this.#stopped || this.#hasRoom());
       const batch = await this.#next(next);
       if (batch === undefined) return;

@@ -50,6 +50,11 @@ async function* askHello(context: BenchContext): AsyncIterable<Outcome> {
         isDone: hasStored(keys),
       },
       {
+        name: "node:http, dropped",
+        command: script("node_http_keys.ts", url, ...counts),
+        isDone: () => true,
+      },
+      {
         name: "curl -Z, dropped",
         command: installed(
           "curl",
