@@ -22,10 +22,12 @@ const Place = {
   probes: 4,
   /** How often it has gone down. */
   outages: 5,
+  /** Why the last request failed, as a number. */
+  lastFailure: 6,
 } as const;
 
 /** Numbers that a breaker takes in the shared memory. */
-export const breakerCount = 6;
+export const breakerCount = 7;
 
 /** A view on the memory; each thread makes its own. */
 export class Breaker {
@@ -80,8 +82,14 @@ export class Breaker {
     Atomics.store(this.#longs, Place.downSince, 0n);
   }
 
+  /** Why the last request failed, as it was told to {@linkcode failed}. */
+  get lastFailure(): number {
+    return this.#get(Place.lastFailure);
+  }
+
   /** Something has failed that may be the API's fault; `weight` 0 if it tells nothing new about that. */
-  failed(weight: number, nowUs: number): void {
+  failed({ weight, why }: { readonly weight: number; readonly why: number }, nowUs: number): void {
+    Atomics.store(this.#longs, Place.lastFailure, BigInt(why));
     const streak = Number(Atomics.add(this.#longs, Place.streak, BigInt(weight))) + weight;
     if (streak < limits.streakMax || this.isDown) return;
     Atomics.store(this.#longs, Place.probes, 0n);

@@ -61,6 +61,17 @@ export function meaningOf(reason: string): string {
     : `the server answered ${status}`;
 }
 
+/** A reason as a number, for memory that threads share: the status, or below 0 the place in the list. */
+export function numberOf(reason: Reason): number {
+  return statusOf(reason) ?? -1 - Object.keys(reasons).indexOf(reason);
+}
+
+/** The code and meaning of such a number. */
+export function describeNumber(number: number): string {
+  const reason = number > 0 ? `http-${number}` : Object.keys(reasons)[-1 - number] ?? "";
+  return `${meaningOf(reason)} (${reason})`;
+}
+
 function infoOf(reason: string): ReasonInfo | undefined {
   return Object.entries(reasons).find(([name]) => name === reason)?.[1];
 }

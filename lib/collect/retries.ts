@@ -7,7 +7,7 @@
 
 import { backoffMs, retryDelayMs } from "../http/retry.ts";
 import { retries as limits } from "../limits.ts";
-import { isTransient, type Reason } from "./reasons.ts";
+import { isTransient, numberOf, type Reason } from "./reasons.ts";
 import type { Shared } from "./shared.ts";
 
 /** How often a key was tried, and what of that does not count. */
@@ -104,7 +104,7 @@ export class Retries {
     const isUnreachable = reason === "connect" || reason === "connect-timeout";
     // One key that fails again and again is no outage; a host that cannot be reached is one, whatever the key.
     const isKnown = tries.successesAt === successes || answered.has(reason);
-    breaker.failed(isUnreachable ? 2 : isKnown ? 0 : 1, nowUs);
+    breaker.failed({ weight: isUnreachable ? 2 : isKnown ? 0 : 1, why: numberOf(reason) }, nowUs);
     tries.successesAt = successes;
     if (isRefusal) tries.refusals++;
     if (breaker.isDown || (isRefusal && tries.refusals <= limits.refusalsMax)) tries.excused++;

@@ -11,6 +11,7 @@ import { http, pace as limits } from "../limits.ts";
 import type { Allowance } from "./allowance.ts";
 import { nowUs } from "./clock.ts";
 import type { Learning } from "./learning.ts";
+import { describeNumber } from "./reasons.ts";
 import type { Shared } from "./shared.ts";
 
 /** Looks that the requests per second are measured over. */
@@ -79,7 +80,8 @@ export class Watch implements AsyncDisposable {
   #hopeless(now: number): string | undefined {
     const { shared: { pace, breaker }, outageMs } = this.#options;
     if (breaker.downMs(now) > outageMs) {
-      return `the API is down: nothing has succeeded for ${formatDuration(outageMs)}`;
+      const why = describeNumber(breaker.lastFailure);
+      return `the API is down: nothing has succeeded for ${formatDuration(outageMs)}; at last, ${why}`;
     }
     const pausedMs = pace.pausedMs(now);
     if (pausedMs > http.retryAfterMaxMs) {

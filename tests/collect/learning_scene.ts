@@ -63,7 +63,7 @@ export async function play(
         refusals++;
         shared.pace.pause(nowUs, options.retryAfterMs ?? pace.refusalPauseMs);
         shared.signs.refused(beginUs + startedMs * 1_000);
-        shared.breaker.failed(1, nowUs);
+        shared.breaker.failed({ weight: 1, why: 503 }, nowUs);
       } else {
         answers++;
         shared.signs.answered(ms - startedMs);
