@@ -43,7 +43,8 @@ export async function serveLimited(
   const command = installed("nginx", "-p", folder, "-c", file, "-e", "stderr");
   if (command === undefined) return undefined;
   const port = freePort();
-  const zone = `limit_req_zone $server_name zone=all:1m rate=${perSecond}r/s;\n  limit_req_status 429;`;
+  const zone =
+    `limit_req_zone $binary_remote_addr zone=all:1m rate=${perSecond}r/s;\n  limit_req_status 429;`;
   // An answer that nginx returns by itself passes no limit: it must be looked for first.
   const location = `limit_req zone=all${
     burst === 0 ? "" : ` burst=${burst} nodelay`
