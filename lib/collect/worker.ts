@@ -111,6 +111,8 @@ class BatchWorker {
       drained: () => {},
     });
     await pool.run();
+    // Its answers have no headers about a pace; the server's may.
+    this.#unheard = 0;
   }
 
   /** One attempt at a key. Returns the milliseconds until the next one, if there is to be one. */
