@@ -8,7 +8,6 @@
 import { UsageError } from "../errors.ts";
 import { run as limits } from "../limits.ts";
 import type { Store } from "../store/store.ts";
-import type { DrainedBatch } from "./crew.ts";
 import { sha256Of } from "./sha256.ts";
 
 /** Keys to be asked together. */
@@ -26,8 +25,8 @@ export interface BatchPlan {
   readonly store: Store;
   readonly run: number;
   readonly keys: AsyncIterable<readonly string[]>;
-  /** How many keys the new batch of this number gets. */
-  readonly size: (number: number) => number;
+  /** How many keys the new batch of this number gets, after so many have a batch. */
+  readonly size: (number: number, planned: number) => number;
 }
 
 /** The batches of one run, in their order; those that are done are left out. */
@@ -62,7 +61,7 @@ export class Batches {
     for (;;) {
       const { store, run } = this.#plan;
       const known = await store.batch(run, this.#number);
-      const keys = await this.#keys.take(known?.size ?? this.#plan.size(this.#number));
+      const keys = await this.#keys.take(known?.size ?? this.#plan.size(this.#number, this.#first));
       this.#isAtEnd = keys.length === 0 && known === undefined;
       if (this.#isAtEnd) return undefined;
       const sha256 = await sha256Of(keys.join("\n"));
@@ -81,10 +80,10 @@ export class Batches {
   }
 }
 
-/** What the size of the next batches follows from. */
-export interface BatchPace extends DrainedBatch {
-  /** Keys that no batch has yet, where that is known. */
-  readonly left: number | undefined;
+/** A batch whose keys have all been started: how many they are, and the milliseconds that this took. */
+export interface DrainedBatch {
+  readonly size: number;
+  readonly ms: number;
 }
 
 /**
@@ -94,6 +93,7 @@ export interface BatchPace extends DrainedBatch {
  */
 export class BatchSizes {
   readonly #feeders: number;
+  #last: DrainedBatch = { size: limits.batchFirst, ms: limits.batchLifeMs };
   #size = 0;
   /** Batches that are to have the same size still, one for each Worker. */
   #repeats = 0;
@@ -103,10 +103,19 @@ export class BatchSizes {
     this.#feeders = feeders;
   }
 
-  /** The size of the next batch: a whole number from 1 to `run.batchMax`. */
-  next({ size, ms, left }: BatchPace): number {
+  /** Notes the pace of a batch. */
+  drained(batch: DrainedBatch): void {
+    this.#last = batch;
+  }
+
+  /**
+   * The size of the next batch: a whole number from 1 to `run.batchMax`. `left` keys have no batch yet; undefined where
+   * that is not known.
+   */
+  next(left: number | undefined): number {
     if (this.#repeats-- > 0) return this.#size;
     this.#repeats = this.#feeders - 1;
+    const { size, ms } = this.#last;
     const ideal = Math.min(size * limits.batchLifeMs / Math.max(1, ms), size * limits.batchGrowth);
     this.#size = Math.ceil(Math.min(limits.batchMax, Math.max(limits.batchFirst, ideal)));
     if (left === undefined || left <= 0) return this.#size;

@@ -14,7 +14,7 @@ import type { Failure, Store } from "../store/store.ts";
 import { Allowance } from "./allowance.ts";
 import { Batches, BatchSizes } from "./batches.ts";
 import { nowUs } from "./clock.ts";
-import { Crew, type DrainedBatch } from "./crew.ts";
+import { Crew, feedersMaxOf } from "./crew.ts";
 import { jobHosts } from "./hosts.ts";
 import { keysOf } from "./key_list.ts";
 import { Learning } from "./learning.ts";
@@ -69,26 +69,25 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const controls = new Set(job.control).size;
     const listSize = list.count ?? options.listSize;
     progress.total = listSize === undefined ? undefined : Math.min(listSize, options.limit ?? Infinity);
-    let last: DrainedBatch = { size: limits.batchFirst, ms: limits.batchLifeMs };
-    const batches: Batches = new Batches({
+    const sizes = new BatchSizes(feedersMaxOf(job.limits.inFlight));
+    const batches = new Batches({
       store,
       run: choice.id,
       keys: controlFirst(firstKeys(list.blocks, options.limit), job.control),
-      size: (number) => {
+      size: (number, planned) => {
         if (number === 0 && controls > 0) return controls;
-        return job.limits.batch ?? sizes.next({ ...last, left: left() });
+        return job.limits.batch ??
+          sizes.next(progress.total === undefined ? undefined : progress.total - planned);
       },
     });
-    const crew: Crew = new Crew({
+    const crew = new Crew({
       prepare: { job, window, shared: memory, hosts: jobHosts(job, window) },
       shared,
       store,
       run: choice.id,
       progress,
-      drained: (batch) => last = batch,
+      drained: (batch) => sizes.drained(batch),
     });
-    const sizes = new BatchSizes(crew.feedersMax);
-    const left = () => progress.total === undefined ? undefined : progress.total - batches.planned;
     options.started(progress);
     const { broken, stopped } = await askWatched({ options, controls, batches, crew, progress, shared });
     return await end(options, { broken, stopped, keys: batches.keyCount, expected: progress.total });

@@ -9,7 +9,7 @@
 import { run as limits } from "../limits.ts";
 import { release } from "../row_chunk.ts";
 import type { Store } from "../store/store.ts";
-import type { PlannedBatch } from "./batches.ts";
+import type { DrainedBatch, PlannedBatch } from "./batches.ts";
 import type { Prepare, ToStore } from "./messages.ts";
 import type { Progress } from "./progress.ts";
 import type { Shared } from "./shared.ts";
@@ -31,17 +31,15 @@ export interface CrewOptions {
   readonly drained: (batch: DrainedBatch) => void;
 }
 
-/** A batch whose keys have all been started: how many they are, and the milliseconds that this took. */
-export interface DrainedBatch {
-  readonly size: number;
-  readonly ms: number;
+/** Workers that start requests at once, at most. */
+export function feedersMaxOf(inFlight: number): number {
+  return inFlight < inFlightForTwo ? 1 : Math.min(2, navigator.hardwareConcurrency);
 }
 
 /** One per run. */
 export class Crew {
   readonly #options: CrewOptions;
-  /** Workers that start requests at once, at most. */
-  readonly feedersMax: number;
+  readonly #feedersMax: number;
   readonly #alive = new Set<Thread>();
   readonly #numbers = Array.from({ length: limits.workersMax }, (_, number) => number);
   /** Batches to be asked again because their Worker died. */
@@ -60,8 +58,7 @@ export class Crew {
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    const { inFlight } = options.prepare.job.limits;
-    this.feedersMax = inFlight < inFlightForTwo ? 1 : Math.min(2, navigator.hardwareConcurrency);
+    this.#feedersMax = feedersMaxOf(options.prepare.job.limits.inFlight);
   }
 
   /**
@@ -89,7 +86,7 @@ export class Crew {
     this.#isExhausted = false;
     for (;;) {
       // Of two, the other one takes the slots over meanwhile; a third one would cost memory, and time to start.
-      if (!this.#stopped && this.feedersMax === 1 && hasMore()) this.#ready();
+      if (!this.#stopped && this.#feedersMax === 1 && hasMore()) this.#ready();
       await this.#until(() => this.#stopped || this.#hasRoom());
       const batch = await this.#next(next);
       if (batch === undefined) return;
@@ -150,7 +147,7 @@ export class Crew {
   }
 
   #hasRoom(): boolean {
-    return this.#feeders() < this.feedersMax && (this.#standby !== undefined || this.#numbers.length > 0);
+    return this.#feeders() < this.#feedersMax && (this.#standby !== undefined || this.#numbers.length > 0);
   }
 
   #feeders(): number {

@@ -10,6 +10,7 @@
 import type { Job, Rate } from "../job/job.ts";
 import { pace, plan as limits } from "../limits.ts";
 import type { Footprint, MeasuredFetch } from "../store/footprint.ts";
+import type { FailureCount } from "../store/reader.ts";
 import { intervalUsOf } from "./pace.ts";
 import { isTransient, type Reason } from "./reasons.ts";
 
@@ -73,15 +74,7 @@ export interface Forecast {
   /** Twice as many in flight, where that would help: the rates allow it, the API's terms may not. */
   readonly faster: { readonly inFlight: number; readonly timeMs: number } | null;
   /** Failed keys of the probe by reason, most frequent first. */
-  readonly failures: readonly ProbeFailure[];
-}
-
-/** Why keys of a probe failed, and how many. */
-export interface ProbeFailure {
-  readonly reason: string;
-  readonly count: number;
-  /** One of the keys. */
-  readonly example: string;
+  readonly failures: readonly FailureCount[];
 }
 
 /** A mean, and its standard error as a share of it: infinite for one value. */
@@ -136,7 +129,7 @@ export function keysDefault({ rates }: Pick<Job["limits"], "rates">): number {
 }
 
 /** Failed keys by reason, most frequent first. */
-export function failuresOf(fetches: readonly MeasuredFetch[]): ProbeFailure[] {
+export function failuresOf(fetches: readonly MeasuredFetch[]): FailureCount[] {
   const failed = fetches.flatMap(({ key, reason }) => reason === null ? [] : [{ key, reason }]);
   return [...Map.groupBy(failed, ({ reason }) => reason)]
     .map(([reason, all]) => ({ reason, count: all.length, example: all[0]?.key ?? "" }))

@@ -7,7 +7,7 @@
 
 import { messageOf } from "../errors.ts";
 import { Client } from "../http/client.ts";
-import { hasRateHeaders, rateWords } from "../http/rate_headers.ts";
+import { hasRateHeaders, mayRefuse, rateWords } from "../http/rate_headers.ts";
 import { pace as limits } from "../limits.ts";
 import { noRows } from "../row_chunk.ts";
 import { Asker, type Attempt } from "./asker.ts";
@@ -155,7 +155,7 @@ class BatchWorker {
 
   /** What a server says about its pace holds for all requests. */
   #listen(status: number, headers: Headers, afterMs: number): void {
-    const isError = status === 429 || status === 503 || status === 403;
+    const isError = mayRefuse(status);
     if (this.#learns && !isError && status < 500) this.#shared.signs.answered(afterMs);
     if (!isError && this.#unheard > 0) {
       this.#unheard--;

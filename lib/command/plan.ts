@@ -7,7 +7,6 @@
 
 import { failuresOf, forecastOf, keysDefault } from "../collect/forecast.ts";
 import { ProbeFolder, type ProbeResult, type ProbeTarget } from "../collect/probe.ts";
-import { meaningOf } from "../collect/reasons.ts";
 import type { KeySample } from "../collect/sample.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
@@ -17,6 +16,7 @@ import { plan as limits, run } from "../limits.ts";
 import { exists, freeBytes } from "../store/footprint.ts";
 import { Reader } from "../store/reader.ts";
 import { isoTime } from "../store/records.ts";
+import { failureText } from "../view/fact.ts";
 import { planJson, planText } from "../view/plan.ts";
 import { printable } from "../view/printable.ts";
 import { ProgressLine } from "../view/progress_line.ts";
@@ -83,9 +83,7 @@ function nothingLeft({ say }: Context, run: number | undefined): number {
 function failureOf(found: ProbeResult, { job, signal }: ProbeTarget, { say }: Context): number | undefined {
   const { result, isDown, probe: { fetches } } = found;
   const failures = failuresOf(fetches);
-  const why = failures.map(({ reason, count, example }) =>
-    `${formatCount(count)} × ${reason}: ${meaningOf(reason)}, such as ${printable(example, 40)}`
-  );
+  const why = failures.map(failureText);
   if (result.isControlBroken) {
     say(`trawl: no forecast of ${job.name}: ${printable(result.reason ?? "")}\n`);
     return Exit.incomplete;

@@ -35,7 +35,7 @@ interface Quota {
 export function rateWords(status: number, headers: HeaderFields, nowMs: number): RateWords {
   const retryAfter = headers.get("retry-after");
   const asked = retryAfter === null ? undefined : retryAfterMs(retryAfter, nowMs);
-  const isError = status === 429 || status === 503 || status === 403;
+  const isError = mayRefuse(status);
   if (isError && asked !== undefined) return { isRefusal: true, pauseMs: asked };
   const quotas = quotasOf(headers, nowMs);
   // A server that refuses has no need to say that nothing remains.
@@ -48,6 +48,11 @@ export function rateWords(status: number, headers: HeaderFields, nowMs: number):
     isRefusal: status === 429 || (isError && isExhausted),
     pauseMs: resets.length === 0 ? undefined : Math.max(...resets),
   };
+}
+
+/** Whether an answer of this status may be a refusal; its headers tell. */
+export function mayRefuse(status: number): boolean {
+  return status === 429 || status === 503 || status === 403;
 }
 
 /** Whether an answer has any such header, so that those of its server are worth reading. */

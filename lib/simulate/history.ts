@@ -65,8 +65,8 @@ export class Day {
     this.#bursts = Math.ceil(count / this.#burst);
     this.#startsSharp = random.next() < MIDNIGHT_SHARE * 2 ** 32 || sharp;
     this.#peakLength = (60 + random.below(1_740)) / DAY_S;
-    this.#peakAt = unitOf(random.next()) * (1 - this.#peakLength);
-    this.#peakShare = 0.6 * unitOf(random.next()) ** 3;
+    this.#peakAt = random.unit() * (1 - this.#peakLength);
+    this.#peakShare = 0.6 * random.unit() ** 3;
   }
 
   /** Unix seconds of the update with a number below `count`. Never falls from one number to the next. */

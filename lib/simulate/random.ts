@@ -48,9 +48,14 @@ export class Random {
     return (t ^ (t >>> 14)) >>> 0;
   }
 
+  /** The next share, from 0 up to but not 1. */
+  unit(): number {
+    return unitOf(this.next());
+  }
+
   /** The next whole number from 0 up to but not `count`. */
   below(count: number): number {
-    return Math.floor(unitOf(this.next()) * count);
+    return Math.floor(this.unit() * count);
   }
 
   /** One of `list`, which holds at least one. */

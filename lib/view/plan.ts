@@ -5,10 +5,10 @@
  */
 
 import type { Estimate, Forecast } from "../collect/forecast.ts";
-import { meaningOf } from "../collect/reasons.ts";
 import type { Rate } from "../job/job.ts";
 import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
 import { plan as bounds } from "../limits.ts";
+import { fact, failureText } from "./fact.ts";
 import { limits } from "./limit.ts";
 import { printable } from "./printable.ts";
 
@@ -54,12 +54,7 @@ export function planText(view: PlanView): string {
         formatDuration(forecast.faster.timeMs)
       }, if the API allows as many`,
     )]),
-    ...forecast.failures.map(({ reason, count, example }) =>
-      fact(
-        "failed",
-        `${formatCount(count)} × ${reason}: ${meaningOf(reason)}, such as ${printable(example, 40)}`,
-      )
-    ),
+    ...forecast.failures.map((failure) => fact("failed", failureText(failure))),
     ...cautions(view).map((text) => fact("caution", text)),
   ];
   return lines.map((line) => `${line}\n`).join("");
@@ -149,12 +144,8 @@ function limitText({ limit, latencyMs, keys }: Forecast): string {
   }
 }
 
-function fact(name: string, text: string): string {
-  return `  ${name.padEnd(11)} ${text}`;
-}
-
 function rateText({ count, perMs }: Rate): string {
-  return `${formatCount(Math.round(count * 10) / 10)} per ${formatDuration(perMs)}`;
+  return `${formatCount(count)} per ${formatDuration(perMs)}`;
 }
 
 /** What makes the forecast worth less than it looks, and what must be done about it. */

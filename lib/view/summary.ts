@@ -5,9 +5,9 @@
  */
 
 import type { CollectResult } from "../collect/collect.ts";
-import { meaningOf } from "../collect/reasons.ts";
 import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
 import type { FailureCount } from "../store/reader.ts";
+import { fact, failureText } from "./fact.ts";
 import { type limits, limitText } from "./limit.ts";
 import { printable } from "./printable.ts";
 import { foundTexts, rateText } from "./progress_line.ts";
@@ -80,7 +80,7 @@ export function summaryText(summary: Summary): string {
     fact("memory", `${formatBytes(summary.peakBytes)} at most`),
     ...(summary.limit === undefined ? [] : [fact("limited by", limitText(summary.limit, summary))]),
     ...(found.length === 0 ? [] : [fact("found", found.join(", "))]),
-    ...failureLines(summary.failures),
+    ...summary.failures.map((failure) => fact("failed", failureText(failure))),
     ...topLines(summary.top),
   ];
   return lines.map((line) => `${line}\n`).join("");
@@ -121,19 +121,6 @@ export function summaryJson(summary: Summary): string {
 /** A share as a percentage that is 100 only if nothing is missing. */
 export function percent(share: number): string {
   return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
-}
-
-function fact(name: string, text: string): string {
-  return `  ${name.padEnd(11)} ${text}`;
-}
-
-function failureLines(failures: readonly FailureCount[]): string[] {
-  return failures.map(({ reason, count, example }) =>
-    fact(
-      "failed",
-      `${formatCount(count)} × ${reason}: ${meaningOf(reason)}, such as ${printable(example, 40)}`,
-    )
-  );
 }
 
 function topLines(top: readonly TopKey[]): string[] {

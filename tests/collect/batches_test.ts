@@ -164,16 +164,18 @@ Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () =>
     [0, 0, batchFirst],
   ] as const;
   for (const [size, ms, expected] of table) {
-    assert.equal(new BatchSizes(1).next({ size, ms, left: undefined }), expected);
+    const sizes = new BatchSizes(1);
+    sizes.drained({ size, ms });
+    assert.equal(sizes.next(undefined), expected);
   }
 });
 
 Deno.test("BatchSizes has all Workers reach the end of the list together", () => {
-  const pace = { size: 20_000, ms: limits.batchLifeMs };
   for (const total of [10, 5_000, 30_000, 50_000, 1_000_000]) {
     const sizes = new BatchSizes(2);
+    sizes.drained({ size: 20_000, ms: limits.batchLifeMs });
     const batches: number[] = [];
-    for (let left = total; left > 0; left -= batches.at(-1) ?? 0) batches.push(sizes.next({ ...pace, left }));
+    for (let left = total; left > 0; left -= batches.at(-1) ?? 0) batches.push(sizes.next(left));
     assert.equal(batches.length % 2, 0);
     assert.ok(Math.max(...batches) - Math.min(...batches) <= 1, batches.join());
   }
@@ -186,7 +188,9 @@ Deno.test("BatchSizes gives whole numbers within their bounds for anything", () 
       fc.double({ min: 0, max: 1e9, noNaN: true }),
       fc.option(fc.nat(1e9), { nil: undefined }),
       (size, ms, left) => {
-        const next = new BatchSizes(2).next({ size, ms, left });
+        const sizes = new BatchSizes(2);
+        sizes.drained({ size, ms });
+        const next = sizes.next(left);
         return Number.isInteger(next) && next >= 1 && next <= limits.batchMax;
       },
     ),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { forecastOf, isEnough, keysDefault, type Outlook, type Probe } from "../../lib/collect/forecast.ts";
 import type { MeasuredFetch } from "../../lib/store/footprint.ts";
-import { SplitMix } from "../support/random.ts";
+import { Random } from "../../lib/simulate/random.ts";
 
 const day = 86_400_000;
 
@@ -38,8 +38,8 @@ function outlookOf(given: Partial<Outlook> = {}): Outlook {
 
 /** Latencies of an exponential distribution. */
 function exponential(count: number, meanMs: number, seed: number): MeasuredFetch[] {
-  const random = new SplitMix(seed);
-  return Array.from({ length: count }, () => fetchOf({ durationMs: -meanMs * Math.log(1 - random.next()) }));
+  const random = new Random(seed);
+  return Array.from({ length: count }, () => fetchOf({ durationMs: -meanMs * Math.log(1 - random.unit()) }));
 }
 
 Deno.test("forecastOf() multiplies what every key is like", () => {

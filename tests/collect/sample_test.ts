@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sampleKeys, sampleRange } from "../../lib/collect/sample.ts";
-import { SplitMix } from "../support/random.ts";
+import { Random } from "../../lib/simulate/random.ts";
 
 /** Blocks of the numbers from 0, as keys. */
 async function* blocks(count: number, size = 1_000): AsyncGenerator<readonly string[]> {
@@ -11,6 +11,11 @@ async function* blocks(count: number, size = 1_000): AsyncGenerator<readonly str
 
 const none: ReadonlySet<string> = new Set();
 
+function randomOf(seed: number): () => number {
+  const random = new Random(seed);
+  return () => random.unit();
+}
+
 /** How many keys of the samples fall into each tenth of the list, over `rounds` samples. */
 async function tenths(
   rounds: number,
@@ -19,7 +24,7 @@ async function tenths(
 ): Promise<number[]> {
   const counts = Array<number>(10).fill(0);
   for (let round = 0; round < rounds; round++) {
-    for (const key of await sample(new SplitMix(round + 1).next)) {
+    for (const key of await sample(randomOf(round + 1))) {
       const tenth = Math.floor(Number(key) / count * 10);
       counts[tenth] = (counts[tenth] ?? 0) + 1;
     }
@@ -53,7 +58,7 @@ Deno.test("sampleKeys() gives a beginning of the sample that is a sample too", a
 });
 
 Deno.test("sampleKeys() counts exactly, and leaves control keys out of sample and count", async () => {
-  const { next: random } = new SplitMix(7);
+  const random = randomOf(7);
   const without = new Set(["3", "4999", "not there"]);
   const { keys, count } = await sampleKeys(blocks(5_000), { size: 4_000, without, random });
   assert.equal(count, 4_998);
@@ -62,7 +67,7 @@ Deno.test("sampleKeys() counts exactly, and leaves control keys out of sample an
 });
 
 Deno.test("sampleKeys() takes all keys of a list that is shorter than the sample, and none of none", async () => {
-  const { next: random } = new SplitMix(7);
+  const random = randomOf(7);
   for (const length of [0, 1, 9, 10]) {
     const { keys, count } = await sampleKeys(blocks(length, 3), { size: 10, without: none, random });
     assert.equal(count, length);
@@ -71,7 +76,7 @@ Deno.test("sampleKeys() takes all keys of a list that is shorter than the sample
 });
 
 Deno.test("sampleKeys() draws few numbers, whatever the length", async () => {
-  const random = new SplitMix(7);
+  const random = randomOf(7);
   let draws = 0;
   const block = Array.from({ length: 1_024 }, (_, index) => String(index));
   async function* long(): AsyncGenerator<readonly string[]> {
@@ -82,7 +87,7 @@ Deno.test("sampleKeys() draws few numbers, whatever the length", async () => {
     without: none,
     random: () => {
       draws++;
-      return random.next();
+      return random();
     },
   });
   assert.deepEqual([count, keys.length], [5_000 * 1_024, 100]);
@@ -105,7 +110,7 @@ Deno.test("sampleRange() leaves out control keys that are in the range as a run 
   const range = { kind: "range", first: 1, last: 30 } as const;
   const without = new Set(["7", "07", "31", "x", "8.0", ""]);
   for (let seed = 1; seed <= 50; seed++) {
-    const sample = sampleRange(range, { size: 14, without, random: new SplitMix(seed).next });
+    const sample = sampleRange(range, { size: 14, without, random: randomOf(seed) });
     assert.equal(sample?.count, 29);
     assert.ok(!sample?.keys.includes("7"));
   }

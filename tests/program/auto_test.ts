@@ -5,22 +5,20 @@
  */
 
 import assert from "node:assert/strict";
-import { startSimulator } from "../../lib/simulate/simulator.ts";
 import { query } from "../support/database.ts";
+import { keyLines, practice } from "../support/practice.ts";
 import { TempFolder } from "../support/temp.ts";
 import { trawl } from "../support/trawl.ts";
 
 const auto = ["--rate", "auto", "--in-flight", "auto"];
 
 Deno.test("trawl run finds the rate that an API allows, asks every key, and keeps what it found", async () => {
-  using folder = new TempFolder();
-  const simulator = await startSimulator({
+  await practice({
     profile: "hello",
     latency: { kind: "fixed", ms: 5 },
     rate: { count: 25, perMs: 1_000 },
-  });
-  try {
-    const [db, keys] = [folder.file("a.db"), folder.file("keys", keysTo(200))];
+  }, async (simulator, folder) => {
+    const [db, keys] = [folder.file("a.db"), folder.file("keys", keyLines(200))];
     const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--db", db];
     const { code, stderr, stdout } = await trawl([...args, "--keys", keys, ...auto, "--json"]);
     assert.equal(code, 0, stderr);
@@ -36,31 +34,23 @@ Deno.test("trawl run finds the rate that an API allows, asks every key, and keep
     assert.equal(rate?.[0], "rate");
     assert.ok(Math.abs(Number(rate?.[1]) - foundRate) < 1 && foundRate > 5 && foundRate < 60, String(rate));
     assert.deepEqual([inFlight?.[0], Math.round(Number(inFlight?.[1]))], ["in_flight", foundInFlight]);
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl run keeps below a cap beside auto, and earns no refusal there", async () => {
-  using folder = new TempFolder();
   const rate = { count: 25, perMs: 1_000 };
-  const simulator = await startSimulator({ profile: "hello", latency: { kind: "none" }, rate });
-  try {
+  await practice({ profile: "hello", latency: { kind: "none" }, rate }, async (simulator, folder) => {
     const job = folder.file("job.toml", jobText(simulator.url));
     const { code, stderr } = await trawl(["run", job, "--db", folder.file("a.db")]);
     assert.equal(code, 0, stderr);
     assert.deepEqual(simulator.stats().answers, { 200: 60 });
     assert.ok(simulator.stats().inFlightMax <= 3, JSON.stringify(simulator.stats()));
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl plan forecasts from what its probe found, and says that it was short", async () => {
-  using folder = new TempFolder();
   const rate = { count: 25, perMs: 1_000 };
-  const simulator = await startSimulator({ profile: "hello", latency: { kind: "none" }, rate });
-  try {
+  await practice({ profile: "hello", latency: { kind: "none" }, rate }, async (simulator, folder) => {
     const job = folder.file("job.toml", jobText(simulator.url));
     const { code, stdout, stderr } = await trawl(["plan", job, "--probe", "40", "--json"]);
     assert.equal(code, 0, stderr);
@@ -69,9 +59,7 @@ Deno.test("trawl plan forecasts from what its probe found, and says that it was 
     assert.ok(limit.rate.count <= 25 && timeMs.mean >= 60 / 25 * 1_000, stdout);
     const words = await trawl(["plan", job, "--probe", "5"]);
     assert.match(words.stdout, /\n {2}caution +the probe was short for finding what is auto: /);
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl check shows what is to be found, and says what is wrong with a flag", async () => {
@@ -88,10 +76,6 @@ Deno.test("trawl check shows what is to be found, and says what is wrong with a 
     'trawl: Cannot use --in-flight as it must be a whole number from 1 on, or "auto": "automatic"\n',
   ]);
 });
-
-function keysTo(count: number): string {
-  return Array.from({ length: count }, (_, index) => `${index + 1}\n`).join("");
-}
 
 function jobText(url: string): string {
   return `name = "auto"

@@ -6,32 +6,12 @@
 
 import assert from "node:assert/strict";
 import type { SimulateOptions } from "../../lib/simulate/options.ts";
-import { type Simulator, startSimulator } from "../../lib/simulate/simulator.ts";
 import { query } from "../support/database.ts";
+import { keyLines, practice } from "../support/practice.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";
-import { TempFolder } from "../support/temp.ts";
 import { startTrawl, trawl } from "../support/trawl.ts";
 
 const hello: SimulateOptions = { profile: "hello", latency: { kind: "none" } };
-
-/** Has the practice API answer for one test. */
-async function practice(
-  options: SimulateOptions,
-  test: (simulator: Simulator, folder: TempFolder) => Promise<void>,
-): Promise<void> {
-  using folder = new TempFolder();
-  const simulator = await startSimulator(options);
-  try {
-    await test(simulator, folder);
-  } finally {
-    await simulator.close();
-  }
-}
-
-/** Numbers from 1, one a line. */
-function lines(count: number): string {
-  return Array.from({ length: count }, (_, index) => `${index + 1}\n`).join("");
-}
 
 function helloArgs(url: string): string[] {
   return ["plan", "--url", `${url}/hello/{key}`, "--rows", "$", "--column", "n=$.n:integer"];
@@ -65,7 +45,7 @@ Deno.test("trawl plan --json foretells what trawl run then does, where all keys 
     { ...hello, faults: [{ kind: "status", status: 404, keys: ["7"] }] },
     async ({ url }, folder) => {
       const [plan = "", ...job] = helloArgs(url);
-      const keys = folder.file("keys.txt", lines(300));
+      const keys = folder.file("keys.txt", keyLines(300));
       const args = [...job, "--keys", keys, "--json"];
       const forecast = JSON.parse(
         (await trawl([plan, ...args, "--probe", "300"], { cwd: folder.path })).stdout,
@@ -90,12 +70,12 @@ Deno.test("trawl plan --json foretells what trawl run then does, where all keys 
 Deno.test("trawl plan reads the keys of standard input once, and asks a sample of them", async () => {
   await practice(hello, async ({ url, stats }) => {
     const args = [...helloArgs(url), "--keys", "-", "--probe", "25", "--json"];
-    const { code, stdout, stderr } = await trawl(args, { stdin: lines(5_000) });
+    const { code, stdout, stderr } = await trawl(args, { stdin: keyLines(5_000) });
     assert.equal(code, 0, stderr);
     const { keys, probe, rows } = JSON.parse(stdout);
     assert.deepEqual([keys, probe.keys, rows.mean], [5_000, 25, 5_000]);
     assert.equal(stats().requests, 25);
-    const limited = await trawl([...args, "--limit", "60"], { stdin: lines(5_000) });
+    const limited = await trawl([...args, "--limit", "60"], { stdin: keyLines(5_000) });
     assert.equal(JSON.parse(limited.stdout).keys, 60, limited.stderr);
   });
 });
@@ -103,7 +83,7 @@ Deno.test("trawl plan reads the keys of standard input once, and asks a sample o
 Deno.test("trawl plan holds no more of a long list than of a short one", async () => {
   await practice(hello, async ({ url }, folder) => {
     // All of these keys take twice the heap that trawl has.
-    const keys = folder.file("keys.txt", lines(5_000_000));
+    const keys = folder.file("keys.txt", keyLines(5_000_000));
     const args = [...helloArgs(url), "--keys", keys, "--probe", "20", "--json"];
     const { code, stdout, stderr } = await trawl(args, { cwd: folder.path });
     assert.equal(code, 0, stderr);
@@ -122,7 +102,7 @@ Deno.test("trawl plan can be interrupted while it waits for keys", async () => {
       stderr: "piped",
     }).spawn();
     const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(lines(200_000)));
+    await writer.write(new TextEncoder().encode(keyLines(200_000)));
     // From when its own folder is there on, it listens to signals.
     while (folder.names().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill("SIGINT");
@@ -171,7 +151,7 @@ Deno.test("trawl plan counts a budget's requests of earlier runs", async () => {
 Deno.test("trawl plan counts only the keys that an unfinished run has left", async () => {
   await practice({ ...hello, latency: { kind: "fixed", ms: 20 } }, async ({ url, stats }, folder) => {
     const [plan = "", ...job] = helloArgs(url);
-    const args = [...job, "--keys", folder.file("keys.txt", lines(2_000)), "--db", folder.file("a.db")];
+    const args = [...job, "--keys", folder.file("keys.txt", keyLines(2_000)), "--db", folder.file("a.db")];
     const running = startTrawl(["run", ...args, "--quiet"]);
     while (stats().requests < 200) await new Promise((resolve) => setTimeout(resolve, 20));
     running.kill("SIGINT");
@@ -187,7 +167,7 @@ Deno.test("trawl plan ends with 75 when it is interrupted, and leaves nothing", 
   await practice({ ...hello, latency: { kind: "fixed", ms: 100 } }, async ({ url, stats }, folder) => {
     const tmp = folder.file("tmp");
     await Deno.mkdir(tmp);
-    const running = startTrawl([...helloArgs(url), "--keys", folder.file("keys.txt", lines(5_000))], {
+    const running = startTrawl([...helloArgs(url), "--keys", folder.file("keys.txt", keyLines(5_000))], {
       cwd: folder.path,
       env: { TMPDIR: tmp },
     });
@@ -213,7 +193,7 @@ Deno.test("trawl plan exits with 3 when a control key fails, and asks no other",
 
 Deno.test("trawl plan exits with 3 when every key fails, and says why", async () => {
   await practice({ ...hello, faults: [{ kind: "status", status: 404 }] }, async ({ url }) => {
-    const { code, stdout, stderr } = await trawl([...helloArgs(url), "--keys", "-"], { stdin: lines(5) });
+    const { code, stdout, stderr } = await trawl([...helloArgs(url), "--keys", "-"], { stdin: keyLines(5) });
     assert.deepEqual([code, stdout], [3, ""]);
     assert.match(
       stderr,

@@ -3,7 +3,7 @@ import { exists, FootprintReader, freeBytes } from "../../lib/store/footprint.ts
 import type { TableShape } from "../../lib/store/schema.ts";
 import { Store } from "../../lib/store/store.ts";
 import { recordOf } from "../collect/support.ts";
-import { SplitMix } from "../support/random.ts";
+import { Random } from "../../lib/simulate/random.ts";
 import { chunkOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
 
@@ -22,10 +22,10 @@ function keyOf(sequence: number): string {
 async function fill(file: string, count: number): Promise<number> {
   using store = Store.open(file, shape);
   const run = await store.beginRun({ job: "j", text: "", sha256: "" });
-  const random = new SplitMix(1);
+  const random = new Random(1);
   const order = Array.from(
     { length: count },
-    (_, sequence) => ({ sequence, at: sequence + 8 * random.next() }),
+    (_, sequence) => ({ sequence, at: sequence + 8 * random.unit() }),
   )
     .sort((a, b) => a.at - b.at).map(({ sequence }) => sequence);
   for (let first = 0; first < count; first += 40) {
