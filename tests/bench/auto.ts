@@ -6,8 +6,7 @@
  */
 
 import { type BenchContext, compare, type Contestant, type Outcome, type Question } from "./harness.ts";
-import { removeDatabase, trawl } from "./programs.ts";
-import type { Ended } from "./process.ts";
+import { storedRun } from "./programs.ts";
 import { serveLimited, servePlaces } from "./servers.ts";
 
 /** Requests a second that nginx allows, and how many more at once. */
@@ -35,70 +34,34 @@ export const auto: Question = {
 };
 
 async function* askAuto(context: BenchContext): AsyncIterable<Outcome> {
-  const nginx = await serveLimited({ perSecond, burst }, context.folder);
+  const { folder } = context;
   {
-    await using server = nginx;
-    const database = `${context.folder}/auto.db`;
-    const run = (rate: string, refusedMax: number): Contestant => ({
-      name: `trawl run --rate ${rate}`,
-      command: server && trawlRun(server.url, {
-        keys,
-        database,
-        flags: ["--in-flight", String(inFlight), "--rate", rate],
-      }),
-      before: () => removeDatabase(database),
-      isDone: hasFew(keys, refusedMax),
-    });
-    yield await compare({
-      title: "all answers within the limit",
-      unit: "requests/s",
-      figure: (seconds) => keys / seconds,
-      rounds: 1,
-      ideal: { name: "ideal: what is allowed", figure: perSecond },
-      contestants: [run("auto", refusedMax), run(`${perSecond}/s`, 0)],
-    }, context);
+    await using server = await serveLimited({ perSecond, burst }, folder);
+    const run = (rate: string, refusedMax: number): Contestant => {
+      const flags = ["--in-flight", String(inFlight), "--rate", rate];
+      return {
+        name: `trawl run --rate ${rate}`,
+        ...storedRun({ url: server?.url, keys, folder, flags, refusedMax }),
+      };
+    };
+    const race = raceOf(keys, { name: "ideal: what is allowed", figure: perSecond });
+    const contestants = [run("auto", refusedMax), run(`${perSecond}/s`, 0)];
+    yield await compare({ ...race, title: "all answers within the limit", contestants }, context);
   }
   await using server = servePlaces({ places, delayMsMax });
-  const database = `${context.folder}/places.db`;
   const run = (count: string): Contestant => ({
     name: `trawl run --in-flight ${count}`,
-    command: trawlRun(server.url, { keys: placeKeys, database, flags: ["--in-flight", count] }),
-    before: () => removeDatabase(database),
-    isDone: hasFew(placeKeys, refusedMax),
+    ...storedRun({ url: server.url, keys: placeKeys, folder, flags: ["--in-flight", count], refusedMax }),
   });
-  yield await compare({
-    title: "all answers of so many places",
-    unit: "requests/s",
-    figure: (seconds) => placeKeys / seconds,
-    rounds: 1,
-    ideal: { name: "ideal: places ÷ mean delay", figure: places / (delayMsMax / 2 / 1_000) },
-    contestants: [run("auto"), run(String(places)), run("200")],
-  }, context);
+  const race = raceOf(placeKeys, {
+    name: "ideal: places ÷ mean delay",
+    figure: places / (delayMsMax / 2 / 1_000),
+  });
+  const contestants = [run("auto"), run(String(places)), run("200")];
+  yield await compare({ ...race, title: "all answers of so many places", contestants }, context);
 }
 
-function trawlRun(
-  url: string,
-  { keys, database, flags }: {
-    readonly keys: number;
-    readonly database: string;
-    readonly flags: readonly string[];
-  },
-) {
-  const keyFile = `${database}.txt`;
-  Deno.writeTextFileSync(keyFile, Array.from({ length: keys }, (_, index) => `${index + 1}\n`).join(""));
-  return trawl(
-    ...["run", "--url", `${url}/hello/{key}`, "--rows", "$", "--keys", keyFile, "--db", database],
-    ...["--quiet", "--json", ...flags],
-  );
-}
-
-/** Whether every key has its answer, and at most such a share of requests was refused: attempts beyond the keys. */
-function hasFew(keys: number, refusedMax: number): (ended: Ended) => boolean {
-  return ({ text }) => {
-    const summary: unknown = JSON.parse(text);
-    if (typeof summary !== "object" || summary === null || !("ok" in summary && "attempts" in summary)) {
-      return false;
-    }
-    return summary.ok === keys && Number(summary.attempts) - keys <= refusedMax * Number(summary.attempts);
-  };
+/** Answers a second, beside what is possible. */
+function raceOf(keys: number, ideal: { readonly name: string; readonly figure: number }) {
+  return { unit: "requests/s", figure: (seconds: number) => keys / seconds, rounds: 1, ideal };
 }

@@ -6,7 +6,7 @@
 
 import { formatCount } from "../../lib/job/units.ts";
 import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
-import { hasStored, installed, python, removeDatabase, script, trawl } from "./programs.ts";
+import { installed, python, script, storedRun } from "./programs.ts";
 import { servePractice, serveStatic } from "./servers.ts";
 
 const keys = 100_000;
@@ -26,9 +26,6 @@ async function* askHello(context: BenchContext): AsyncIterable<Outcome> {
   await using server = nginx ?? await servePractice("--profile", "hello", "--delay", "0");
   const url = `${server.url}/hello/{key}`;
   const counts = [String(keys), String(inFlight)];
-  const database = `${context.folder}/hello.db`;
-  const keyFile = `${context.folder}/hello.txt`;
-  await Deno.writeTextFile(keyFile, Array.from({ length: keys }, (_, index) => `${index + 1}\n`).join(""));
   yield await compare({
     title: `asking ${nginx === undefined ? "the practice API" : "nginx"}`,
     unit: "requests/s",
@@ -42,12 +39,12 @@ async function* askHello(context: BenchContext): AsyncIterable<Outcome> {
       },
       {
         name: "trawl run, stored",
-        command: trawl(
-          ...["run", "--url", url, "--rows", "$", "--in-flight", String(inFlight)],
-          ...["--keys", keyFile, "--db", database, "--quiet", "--json"],
-        ),
-        before: () => removeDatabase(database),
-        isDone: hasStored(keys),
+        ...storedRun({
+          url: server.url,
+          keys,
+          folder: context.folder,
+          flags: ["--in-flight", String(inFlight)],
+        }),
       },
       {
         name: "node:http, dropped",

@@ -8,7 +8,7 @@
 import { formatCount } from "../../lib/job/units.ts";
 import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
 import { runCommand } from "./process.ts";
-import { hasStored, removeDatabase, trawl } from "./programs.ts";
+import { hasStored, keyFileOf, removeDatabase, trawl } from "./programs.ts";
 import { servePractice } from "./servers.ts";
 
 const keys = 20_000;
@@ -31,10 +31,8 @@ export const plan: Question = {
 async function* askPlan(context: BenchContext): AsyncIterable<Outcome> {
   await using server = await servePractice("--profile", "hello", "--delay", `~${meanDelayMs}`);
   const database = `${context.folder}/plan.db`;
-  const keyFile = `${context.folder}/plan.txt`;
-  await Deno.writeTextFile(keyFile, Array.from({ length: keys }, (_, index) => `${index + 1}\n`).join(""));
   const job = [
-    ...["--url", `${server.url}/hello/{key}`, "--rows", "$", "--keys", keyFile],
+    ...["--url", `${server.url}/hello/{key}`, "--rows", "$", "--keys", keyFileOf(keys, context.folder)],
     ...["--in-flight", String(inFlight), "--db", database, "--json"],
   ];
   context.note("trawl plan");

@@ -6,6 +6,8 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
+import { keyLines } from "../support/practice.ts";
+import type { Contestant } from "./harness.ts";
 import type { Command, Ended } from "./process.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -64,11 +66,48 @@ export function installed(program: string, ...args: readonly string[]): Command 
   return found === undefined ? undefined : { program: found, args };
 }
 
-/** Whether `trawl run --json` has stored an answer to every one of so many keys. */
-export function hasStored(keys: number): (ended: Ended) => boolean {
+/** What `trawl run` is to ask. */
+export interface StoredRun {
+  /** A server that answers `/hello/{key}`; undefined where it is not installed. */
+  readonly url: string | undefined;
+  /** Keys, from 1 on. */
+  readonly keys: number;
+  readonly folder: string;
+  readonly flags: readonly string[];
+  /** The share of requests that may be refused; by default any. */
+  readonly refusedMax?: number;
+}
+
+/** `trawl run` of that, into a new database. */
+export function storedRun(
+  { url, keys, folder, flags, refusedMax = 1 }: StoredRun,
+): Pick<Contestant, "command" | "before" | "isDone"> {
+  const database = `${folder}/run.db`;
+  return {
+    command: url === undefined ? undefined : trawl(
+      ...["run", "--url", `${url}/hello/{key}`, "--rows", "$", "--keys", keyFileOf(keys, folder)],
+      ...["--db", database, "--quiet", "--json", ...flags],
+    ),
+    before: () => removeDatabase(database),
+    isDone: hasStored(keys, refusedMax),
+  };
+}
+
+/** A file with the keys from 1 to `keys`. */
+export function keyFileOf(keys: number, folder: string): string {
+  const file = `${folder}/${keys}.txt`;
+  Deno.writeTextFileSync(file, keyLines(keys));
+  return file;
+}
+
+/** Whether `trawl run --json` has stored an answer to every key; each attempt beyond the keys was a refusal. */
+export function hasStored(keys: number, refusedMax: number = 1): (ended: Ended) => boolean {
   return ({ text }) => {
     const summary: unknown = JSON.parse(text);
-    return typeof summary === "object" && summary !== null && "ok" in summary && summary.ok === keys;
+    if (typeof summary !== "object" || summary === null || !("ok" in summary && "attempts" in summary)) {
+      return false;
+    }
+    return summary.ok === keys && Number(summary.attempts) - keys <= refusedMax * Number(summary.attempts);
   };
 }
 

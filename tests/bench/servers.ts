@@ -26,12 +26,7 @@ export async function servePractice(...flags: readonly string[]): Promise<Served
 
 /** nginx with one worker that gives `answer` to everything; undefined where it is not installed. */
 export async function serveStatic(answer: string, folder: string): Promise<Served | undefined> {
-  const file = `${folder}/nginx.conf`;
-  const command = installed("nginx", "-p", folder, "-c", file, "-e", "stderr");
-  if (command === undefined) return undefined;
-  const port = freePort();
-  await Deno.writeTextFile(file, nginxConfiguration(`return 200 '${answer}';`, { port, folder }));
-  return await served(command, port);
+  return await serveNginx({ location: `location / { return 200 '${answer}'; }` }, folder);
 }
 
 /** nginx that allows so many requests a second and so many more at once, and refuses others with 429. */
@@ -39,28 +34,32 @@ export async function serveLimited(
   { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
   folder: string,
 ): Promise<Served | undefined> {
-  const file = `${folder}/nginx_limited.conf`;
+  return await serveNginx({
+    http: `limit_req_zone $binary_remote_addr zone=all:1m rate=${perSecond}r/s;
+  limit_req_status 429;`,
+    // An answer that nginx returns by itself passes no limit: it must be looked for first.
+    location: `location / { limit_req zone=all burst=${burst} nodelay; try_files /none @answer; }
+    location @answer { return 200 '{"n":1}'; }`,
+  }, folder);
+}
+
+/** What a server is for: directives for all of nginx, and the locations that it answers. */
+interface NginxPurpose {
+  readonly http?: string;
+  readonly location: string;
+}
+
+async function serveNginx(purpose: NginxPurpose, folder: string): Promise<Served | undefined> {
+  const file = `${folder}/nginx.conf`;
   const command = installed("nginx", "-p", folder, "-c", file, "-e", "stderr");
   if (command === undefined) return undefined;
   const port = freePort();
-  const zone =
-    `limit_req_zone $binary_remote_addr zone=all:1m rate=${perSecond}r/s;\n  limit_req_status 429;`;
-  // An answer that nginx returns by itself passes no limit: it must be looked for first.
-  const location = `limit_req zone=all${
-    burst === 0 ? "" : ` burst=${burst} nodelay`
-  }; try_files /none @answer; }
-    location @answer { return 200 '{"n":1}';`;
-  const configuration = nginxConfiguration(location, { port, folder }).replace(
-    "access_log off;",
-    (off) => `${off}\n  ${zone}`,
-  );
-  await Deno.writeTextFile(file, configuration);
+  await Deno.writeTextFile(file, nginxConfiguration(purpose, { port, folder }));
   return await served(command, port);
 }
 
-/** `location` is what is done about every request. */
 function nginxConfiguration(
-  location: string,
+  { http = "", location }: NginxPurpose,
   { port, folder }: { readonly port: number; readonly folder: string },
 ): string {
   const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -72,10 +71,11 @@ http {
   access_log off;
   keepalive_requests 10000000;
   ${places.map((place) => `${place}_temp_path ${folder}/nginx_${place};`).join("\n  ")}
+  ${http}
   server {
     listen 127.0.0.1:${port};
     default_type application/json;
-    location / { ${location} }
+    ${location}
   }
 }
 `;

@@ -7,7 +7,7 @@
 
 import { formatCount } from "../../lib/job/units.ts";
 import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
-import { hasStored, removeDatabase, script, trawl } from "./programs.ts";
+import { script, storedRun } from "./programs.ts";
 import { servePractice } from "./servers.ts";
 
 const keys = 20_000;
@@ -37,9 +37,6 @@ async function* askSlots(context: BenchContext): AsyncIterable<Outcome> {
 async function askDelayed(delay: (typeof delays)[number], context: BenchContext): Promise<Outcome> {
   await using server = await servePractice("--profile", "hello", "--delay", delay.flag);
   const url = `${server.url}/hello/{key}`;
-  const database = `${context.folder}/slots.db`;
-  const keyFile = `${context.folder}/slots.txt`;
-  await Deno.writeTextFile(keyFile, Array.from({ length: keys }, (_, index) => `${index + 1}\n`).join(""));
   const counts = [keys, inFlight, batch].map(String);
   return await compare({
     title: `time for all answers, ${delay.name}`,
@@ -50,12 +47,12 @@ async function askDelayed(delay: (typeof delays)[number], context: BenchContext)
     contestants: [
       {
         name: "trawl run, stored",
-        command: trawl(
-          ...["run", "--url", url, "--rows", "$", "--in-flight", String(inFlight), "--batch", String(batch)],
-          ...["--keys", keyFile, "--db", database, "--quiet", "--json"],
-        ),
-        before: () => removeDatabase(database),
-        isDone: hasStored(keys),
+        ...storedRun({
+          url: server.url,
+          keys,
+          folder: context.folder,
+          flags: ["--in-flight", String(inFlight), "--batch", String(batch)],
+        }),
       },
       {
         name: "plain fetch, batch after batch, dropped",
