@@ -44,6 +44,7 @@ if (import.meta.main) {
     out: writer(Deno.stdout),
     say: unlessClosed(writer(Deno.stderr)),
     columns,
+    now: Date.now,
     env: (name) => Deno.env.get(name),
     interruptible,
   };

@@ -11,6 +11,9 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** An unfinished run cannot be gone on with as the job or its keys are others by now: it is left as it is. */
+export class StaleRunError extends UsageError {}
+
 /** The work stopped in a state from which the same command goes on: exit code 75 (`EX_TEMPFAIL`). */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";

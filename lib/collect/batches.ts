@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
+import { StaleRunError } from "../errors.ts";
 import { run as limits } from "../limits.ts";
 import type { Store } from "../store/store.ts";
 import { sha256Of } from "./sha256.ts";
@@ -55,7 +55,7 @@ export class Batches {
   /**
    * The next batch that is not done.
    *
-   * @throws {UsageError} If the key list is not the one that the run began with.
+   * @throws {StaleRunError} If the key list is not the one that the run began with.
    */
   async next(): Promise<PlannedBatch | undefined> {
     for (;;) {
@@ -151,8 +151,8 @@ class KeyReader {
   }
 }
 
-function changed(run: number, first: number, size: number): UsageError {
-  return new UsageError(
+function changed(run: number, first: number, size: number): StaleRunError {
+  return new StaleRunError(
     `Cannot go on with run ${run} as its key list has changed: key ${first + 1} to ${first + size} are not ` +
       `those that it began with; give the old list, or begin anew with --new`,
   );

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
+import { StaleRunError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { isoTime, type RunCounts, type RunRecord } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -32,7 +32,7 @@ export interface RunWishes {
 /**
  * Begins or resumes the run for a window. Undefined if that window is finished and nothing is to be asked again.
  *
- * @throws {UsageError} If the unfinished run belongs to another text of the job.
+ * @throws {StaleRunError} If the unfinished run belongs to another text of the job.
  */
 export async function chooseRun(
   store: Store,
@@ -72,9 +72,9 @@ async function resume(
   return { id: run.id, isResumed: true, counts: await store.countRun(run.id), keys: run.keys };
 }
 
-function jobChanged(run: RunRecord): UsageError {
+function jobChanged(run: RunRecord): StaleRunError {
   const window = run.windowStart === null ? "" : ` for ${run.windowStart}`;
-  return new UsageError(
+  return new StaleRunError(
     `Cannot go on with run ${run.id} of "${run.job}"${window} as the job has changed since it began: ` +
       `finish it with the old job file, or begin anew with --new`,
   );

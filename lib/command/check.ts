@@ -30,7 +30,7 @@ const rowsShown = 5;
 /** Exit code 3 if a key that was tried failed. */
 export async function checkCommand(args: Arguments, context: Context): Promise<number> {
   const job = await loadJobOf(args, context);
-  const window = givenOrNewestWindow(job, args);
+  const window = givenOrNewestWindow(job, args, context);
   const tries = args.count(flags.tryKeys, { min: 1 });
   context.out(`${describe(job, { window, database: databaseOf(args, job) }).join("\n")}\n`);
   if (job.keys.kind === "url" && tries === undefined) {

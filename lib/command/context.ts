@@ -14,6 +14,8 @@ export interface Context {
   readonly say: (text: string) => void;
   /** Columns that the terminal has now that standard error is; undefined if it is none. */
   readonly columns: () => number | undefined;
+  /** Milliseconds since 1970: which windows have closed. */
+  readonly now: () => number;
   readonly env: (name: string) => string | undefined;
   /** Aborted by SIGINT or SIGTERM, from the first call on; before, these end the process as usual. */
   readonly interruptible: () => AbortSignal;

@@ -44,19 +44,23 @@ export function databaseOf(args: Arguments, job: Job): string {
  *
  * @throws {UsageError} If the job has no windows, or not this one.
  */
-export function givenWindow(job: Job, args: Arguments): Window | undefined {
+export function givenWindow(job: Job, args: Arguments, { now }: Pick<Context, "now">): Window | undefined {
   const text = args.text(flags.window);
   if (text === undefined) return undefined;
   if (job.window === undefined) {
     throw new UsageError(`Cannot use --window as the job has no [window]: "${job.name}"`);
   }
-  return parseWindow(text, job.window, { nowMs: Date.now() });
+  return parseWindow(text, job.window, { nowMs: now() });
 }
 
 /** The window that `--window` names, or the newest that is due. */
-export function givenOrNewestWindow(job: Job, args: Arguments): Window | undefined {
-  const newest = job.window && dueWindows(job.window, Date.now(), () => false).at(-1);
-  return givenWindow(job, args) ?? newest;
+export function givenOrNewestWindow(
+  job: Job,
+  args: Arguments,
+  context: Pick<Context, "now">,
+): Window | undefined {
+  const newest = job.window && dueWindows(job.window, context.now(), () => false).at(-1);
+  return givenWindow(job, args, context) ?? newest;
 }
 
 /** @throws {UsageError} If the keys come from a terminal, where nobody is asked for them. */

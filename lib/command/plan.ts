@@ -28,7 +28,7 @@ import { databaseOf, givenOrNewestWindow, loadJobOf, refuseTerminal } from "./lo
 /** Exit code 3 if a control key or every key of the probe failed, 75 if there was no answer or it was interrupted. */
 export async function planCommand(args: Arguments, context: Context): Promise<number> {
   const job = await loadJobOf(args, context);
-  const window = givenOrNewestWindow(job, args);
+  const window = givenOrNewestWindow(job, args, context);
   const wanted = probeKeysOf(args);
   refuseTerminal(job);
   const database = databaseOf(args, job);

@@ -7,16 +7,18 @@
 import { collect, type CollectResult } from "../collect/collect.ts";
 import type { Progress } from "../collect/progress.ts";
 import { tableOf } from "../collect/question.ts";
-import { chooseRun, type RunChoice } from "../collect/run_choice.ts";
-import { UsageError } from "../errors.ts";
+import { chooseRun, type RunChoice, type RunWishes } from "../collect/run_choice.ts";
+import { windowsToAsk } from "../collect/due.ts";
+import { sha256Of } from "../collect/sha256.ts";
+import { messageOf, StaleRunError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { countKeys } from "../job/keys.ts";
-import { dueWindows, formatWindow } from "../job/window.ts";
+import { formatWindow } from "../job/window.ts";
 import { Reader } from "../store/reader.ts";
-import { isoTime, type RunRecord } from "../store/records.ts";
 import { Store } from "../store/store.ts";
 import { limitOf } from "../view/limit.ts";
 import { ProgressLine } from "../view/progress_line.ts";
+import { printable } from "../view/printable.ts";
 import { coverageOf, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
@@ -37,11 +39,13 @@ export async function runCommand(args: Arguments, context: Context): Promise<num
 export async function runJob(job: Job, args: Arguments, context: Context): Promise<number> {
   const database = databaseOf(args, job);
   // Nothing is made before the window is known to be one, and the keys to be there.
-  const given = givenWindow(job, args);
+  const given = givenWindow(job, args, context);
   const listSize = await listSizeOf(job);
   using store = Store.open(database, tableOf(job));
   const isGiven = given !== undefined || job.window === undefined;
-  const windows = isGiven ? [given] : await windowsDue(store, job, args);
+  const windows = isGiven
+    ? [given]
+    : await windowsOf(job, { store, wishes: wishesOf(args), nowMs: context.now() });
   if (windows.length === 0 && !args.has(flags.quiet)) {
     context.say(`trawl: nothing to do: no window of ${job.name} is due that is not finished\n`);
   }
@@ -55,7 +59,10 @@ export async function runJob(job: Job, args: Arguments, context: Context): Promi
   let exit: number = Exit.done;
   for (const window of windows) {
     if (signal.aborted) return Exit.interrupted;
-    exit = Math.max(exit, await runWindow({ job, window, store, database, signal, listSize }, args, context));
+    const one = { job, window, store, database, signal, listSize };
+    exit = Math.max(exit, await (isGiven ? runWindow : runWindowOrLeave)(one, args, context));
+    // An API that is down for one window is down for the next.
+    if (exit === Exit.interrupted) break;
   }
   return exit;
 }
@@ -69,10 +76,20 @@ interface WindowRun {
   readonly listSize: number | undefined;
 }
 
+/** A run that cannot be gone on with keeps no other window from being asked. */
+async function runWindowOrLeave(one: WindowRun, args: Arguments, context: Context): Promise<number> {
+  try {
+    return await runWindow(one, args, context);
+  } catch (error) {
+    if (!(error instanceof StaleRunError)) throw error;
+    context.say(`trawl: ${printable(messageOf(error), 2_000)}\n`);
+    return Exit.usage;
+  }
+}
+
 async function runWindow(one: WindowRun, args: Arguments, context: Context): Promise<number> {
   const { job, window, store, database, signal, listSize } = one;
-  const wishes = { isNew: args.has(flags.isNew), retryFailed: args.has(flags.retryFailed) };
-  const choice = await chooseRun(store, job, { ...wishes, window });
+  const choice = await chooseRun(store, job, { ...wishesOf(args), window });
   const isQuiet = args.has(flags.quiet);
   if (choice === undefined) {
     if (!isQuiet) {
@@ -137,16 +154,19 @@ async function listSizeOf(job: Job): Promise<number | undefined> {
   throw new UsageError(`Cannot use the keys of "${name}" as there must be at least one: it holds none`);
 }
 
-/** Windows that are due and not finished; with `--retry-failed`, also those that have failed keys. */
-async function windowsDue(store: Store, job: Job, args: Arguments): Promise<Window[]> {
+function wishesOf(args: Arguments): RunWishes {
+  return { isNew: args.has(flags.isNew), retryFailed: args.has(flags.retryFailed) };
+}
+
+/** The windows to ask where none was named. */
+async function windowsOf(
+  job: Job,
+  given: { readonly store: Store; readonly wishes: RunWishes; readonly nowMs: number },
+): Promise<Window[]> {
   if (job.window === undefined) return [];
-  const runs = await store.windows(job.name);
-  const isDone = (run: RunRecord | undefined) =>
-    run?.state === "finished" && !(args.has(flags.retryFailed) && run.failed > 0);
-  const starts = [...runs.keys()].map((start) => Date.parse(start));
-  return dueWindows(job.window, Date.now(), ({ startMs }) => isDone(runs.get(isoTime(startMs))), {
-    ...(starts.length > 0 && { sinceMs: Math.min(...starts) }),
-  });
+  const runs = [...(await given.store.windows(job.name)).values()];
+  const sha256 = await sha256Of(job.text);
+  return windowsToAsk({ rule: job.window, sha256, runs, nowMs: given.nowMs, ...given.wishes });
 }
 
 function startText(job: Job, window: Window | undefined, choice: RunChoice): string {

@@ -1,0 +1,141 @@
+/**
+ * A timer's days: each starts trawl once, without a window, on a clock that the test sets.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { main } from "../../lib/command/main.ts";
+import { HandlerServer } from "../http/support.ts";
+import { query } from "../support/database.ts";
+import { TempFolder } from "../support/temp.ts";
+import { trawl } from "../support/trawl.ts";
+
+const dayMs = 86_400_000;
+
+/** An API that tells for every key and day how many there were, if it is not down. */
+class DailyApi {
+  isDown = false;
+  /** Questions answered, by day and key. */
+  readonly answered = new Map<string, number>();
+
+  readonly answer = (request: Request): Response => {
+    if (this.isDown) return new Response("down for maintenance", { status: 503 });
+    const { pathname, search } = new URL(request.url);
+    const question = `${pathname}${search}`;
+    this.answered.set(question, (this.answered.get(question) ?? 0) + 1);
+    return Response.json([question]);
+  };
+}
+
+function jobText(url: string): string {
+  return `name = "days"
+[keys]
+range = "1..20"
+[window]
+every = "1d"
+lag = "3h"
+[request]
+url = "${url}/{key}?day={window.start.date}"
+[limits]
+in_flight = 4
+[retry]
+attempts = 1
+outage = "1s"
+[rows]
+path = "$[*]"
+`;
+}
+
+/** One start by the timer: its exit code, and what it said. */
+async function start(now: number, args: readonly string[]): Promise<{ code: number; said: string }> {
+  let said = "";
+  const code = await main(args, {
+    out: () => {},
+    say: (text) => said += text,
+    columns: () => undefined,
+    env: () => undefined,
+    now: () => now,
+    interruptible: () => new AbortController().signal,
+  });
+  return { code, said };
+}
+
+Deno.test("30 days of a timer end with every window finished, each once, outages on five of them or not", async () => {
+  using folder = new TempFolder();
+  const api = new DailyApi();
+  await using server = new HandlerServer(api.answer);
+  const args = ["run", folder.file("days.toml", jobText(server.url)), "--db", folder.file("days.db")];
+  const firstMs = Date.parse("2024-02-15T03:10:00Z");
+  const down = new Set([3, 10, 11, 20, 28]);
+  const off = new Set([7, 14]);
+  for (let day = 0; day < 30; day++) {
+    if (off.has(day)) continue;
+    api.isDown = down.has(day);
+    const { code, said } = await start(firstMs + day * dayMs, args);
+    assert.equal(code, api.isDown ? 75 : 0, `day ${day}: ${said}`);
+  }
+  const runs = query(
+    args[3] ?? "",
+    "SELECT substr(window_start, 1, 10), state, ok, rows FROM run ORDER BY window_start",
+  );
+  const expected = Array.from({ length: 30 }, (_, day) => [
+    new Date(firstMs + (day - 1) * dayMs).toISOString().slice(0, 10),
+    "finished",
+    20,
+    20,
+  ]);
+  assert.deepEqual(runs, expected);
+  assert.equal(runs.some(([day]) => day === "2024-02-29"), true);
+  assert.deepEqual([api.answered.size, Math.max(...api.answered.values())], [30 * 20, 1]);
+});
+
+Deno.test("an API that is down ends a start at the first of several windows", async () => {
+  using folder = new TempFolder();
+  const api = new DailyApi();
+  await using server = new HandlerServer(api.answer);
+  const args = ["run", folder.file("days.toml", jobText(server.url)), "--db", folder.file("days.db")];
+  assert.equal((await start(Date.parse("2026-11-02T04:00Z"), args)).code, 0);
+  api.isDown = true;
+  const { code, said } = await start(Date.parse("2026-11-05T04:00Z"), args);
+  assert.equal(code, 75);
+  assert.equal(said.match(/begins run/g)?.length, 1, said);
+  api.isDown = false;
+  const late = await start(Date.parse("2026-11-05T05:00Z"), args);
+  assert.equal(late.code, 0);
+  assert.match(late.said, /goes on with run 2 for 2026-11-02[^]*begins run 3 for 2026-11-03/);
+});
+
+Deno.test("an unfinished run of a job that has changed is named, and the other windows are asked", async () => {
+  using folder = new TempFolder();
+  const api = new DailyApi();
+  await using server = new HandlerServer(api.answer);
+  const job = folder.file("days.toml", jobText(server.url));
+  const args = ["run", job, "--db", folder.file("days.db")];
+  api.isDown = true;
+  assert.equal((await start(Date.parse("2026-11-02T04:00Z"), args)).code, 75);
+  api.isDown = false;
+  folder.file("days.toml", jobText(server.url).replace("in_flight = 4", "in_flight = 5"));
+  const { code, said } = await start(Date.parse("2026-11-03T04:00Z"), args);
+  assert.equal(code, 2);
+  assert.match(
+    said,
+    /Cannot go on with run 1 of "days" for 2026-11-01.* the job has changed.*\n.*for 2026-11-02/,
+  );
+  assert.equal((await start(Date.parse("2026-11-03T04:00Z"), [...args, "--new"])).code, 0);
+  assert.deepEqual(query(args[3] ?? "", "SELECT substr(window_start, 1, 10), state FROM run ORDER BY id"), [
+    ["2026-11-01", "interrupted"],
+    ["2026-11-02", "finished"],
+    ["2026-11-01", "finished"],
+  ]);
+});
+
+for (const zone of ["Pacific/Kiritimati", "Pacific/Honolulu", "America/New_York"]) {
+  Deno.test(`trawl check names the same window whatever the time zone: ${zone}`, async () => {
+    using folder = new TempFolder();
+    const job = folder.file("days.toml", jobText("http://127.0.0.1:1"));
+    const [there, utc] = await Promise.all([zone, "UTC"].map((TZ) => trawl(["check", job], { env: { TZ } })));
+    assert.match(utc?.stdout ?? "", /window +\d{4}-\d\d-\d\d/);
+    assert.equal(there?.stdout, utc?.stdout);
+  });
+}
