@@ -55,6 +55,7 @@ export const commands: readonly Command[] = [
       flags.isNew,
       flags.minCoverage,
       flags.json,
+      flags.metrics,
       flags.quiet,
       ...common,
     ],
@@ -91,10 +92,24 @@ export const commands: readonly Command[] = [
   {
     name: "status",
     operands: "[DB]",
-    summary: "runs, coverage, and failures by reason",
-    about: "Without DB, the only database of this folder.",
-    flags: [flags.run, flags.failed, flags.db, flags.json, ...common],
-    examples: ["trawl status demo.db", "trawl status demo.db --run 3 --failed"],
+    summary: "runs, coverage, age, size, and failures by reason; with --check, one line for a monitor",
+    about:
+      "Without DB, the only database of this folder. With --check the exit code is 3 if all is not well.",
+    flags: [
+      flags.run,
+      flags.failed,
+      flags.check,
+      flags.maxAge,
+      flags.minCoverage,
+      flags.db,
+      flags.json,
+      ...common,
+    ],
+    examples: [
+      "trawl status demo.db",
+      "trawl status demo.db --run 3 --failed",
+      "trawl status demo.db --check --max-age 26h",
+    ],
     action: async (...given) => (await import("./status.ts")).statusCommand(...given),
   },
   {

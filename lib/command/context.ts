@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InterruptedError, UsageError } from "../errors.ts";
 import type { Arguments } from "./flag.ts";
 
 /** The world outside. */
@@ -32,3 +33,9 @@ export const Exit = {
   incomplete: 3,
   interrupted: 75,
 } as const;
+
+/** The exit code of a command that threw. */
+export function exitOfError(error: unknown): number {
+  if (error instanceof UsageError) return Exit.usage;
+  return error instanceof InterruptedError ? Exit.interrupted : Exit.failed;
+}

@@ -6,8 +6,9 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { UsageError } from "../errors.ts";
+import { messageOf, UsageError } from "../errors.ts";
 import { nearest } from "../job/nearest.ts";
+import { parseDuration } from "../job/units.ts";
 
 /** One flag: the parser, the help, the README and the tests all read this. */
 export interface Flag {
@@ -65,6 +66,23 @@ export class Arguments {
       );
     }
     return value;
+  }
+
+  /**
+   * A duration such as `26h`, as milliseconds; so are the bounds.
+   *
+   * @throws {UsageError} If the value is none, or outside `min` to `max`.
+   */
+  duration(flag: Flag, options: { readonly min: number; readonly max: number }): number | undefined {
+    const text = this.text(flag);
+    if (text === undefined) return undefined;
+    try {
+      return parseDuration(text, options);
+    } catch (error) {
+      throw new UsageError(`Cannot use --${flag.name} as it ${messageOf(error)}: "${text}"`, {
+        cause: error,
+      });
+    }
   }
 
   /** @throws {UsageError} If the value is no number, or outside `min` to `max`. */

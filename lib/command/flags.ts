@@ -115,6 +115,12 @@ export const flags = {
     help: "one JSON object on standard output instead of words",
     more: "For other programs; its fields are stable.",
   },
+  metrics: {
+    name: "metrics",
+    value: "FILE",
+    help: "write what Prometheus is to know, for the node exporter's textfile collector",
+    more: "The name must end in .prom. Written whole every 15 s and at the end; one file for each job.",
+  },
   quiet: { name: "quiet", short: "q", help: "no progress, no summary", more: "Errors are still shown." },
   tryKeys: {
     name: "try",
@@ -135,6 +141,17 @@ export const flags = {
     value: "ID",
     help: "one run instead of the last ones",
     more: "The id that status shows.",
+  },
+  check: {
+    name: "check",
+    help: "one line and an exit code for a monitor: 0 all is well, 3 it is not",
+    more: "Looks at the newest finished window of each job: its age (--max-age), and its coverage.",
+  },
+  maxAge: {
+    name: "max-age",
+    value: "TIME",
+    help: "how long ago the newest window may have been finished, such as 26h; with --check",
+    more: "In s, m, h or d. Without it, any age is well.",
   },
   failed: {
     name: "failed",

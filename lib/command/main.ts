@@ -5,11 +5,11 @@
  * @module
  */
 
-import { InterruptedError, messageOf, UsageError } from "../errors.ts";
+import { messageOf, UsageError } from "../errors.ts";
 import { nearest } from "../job/nearest.ts";
 import { printable } from "../view/printable.ts";
 import { type Command, commands } from "./commands.ts";
-import { type Context, Exit } from "./context.ts";
+import { type Context, Exit, exitOfError } from "./context.ts";
 import { parseFlags } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
@@ -25,8 +25,7 @@ export async function main(args: readonly string[], context: Context): Promise<n
     if (error instanceof Deno.errors.BrokenPipe) throw error;
     context.say(`trawl: ${printable(messageOf(error), messageCharsMax)}\n`);
     if (args.includes("--verbose")) context.say(`${stackOf(error)}\n`);
-    if (error instanceof UsageError) return Exit.usage;
-    return error instanceof InterruptedError ? Exit.interrupted : Exit.failed;
+    return exitOfError(error);
   }
 }
 

@@ -20,10 +20,12 @@ import { limitOf } from "../view/limit.ts";
 import { ProgressLine } from "../view/progress_line.ts";
 import { printable } from "../view/printable.ts";
 import { coverageOf, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
-import { type Context, Exit } from "./context.ts";
+import { type Context, Exit, exitOfError } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { databaseOf, givenWindow, loadJobOf, refuseTerminal } from "./load.ts";
+import { MetricsFile, type MetricsFileOptions } from "./metrics_file.ts";
+import { startTelemetry } from "./telemetry.ts";
 
 /** The most active keys that the summary names, and the parts of the window in their sparklines. */
 const topCount = 10;
@@ -39,32 +41,34 @@ export async function runCommand(args: Arguments, context: Context): Promise<num
 export async function runJob(job: Job, args: Arguments, context: Context): Promise<number> {
   const database = databaseOf(args, job);
   // Nothing is made before the window is known to be one, and the keys to be there.
-  const given = givenWindow(job, args, context);
+  const named = givenWindow(job, args, context);
   const listSize = await listSizeOf(job);
   using store = Store.open(database, tableOf(job));
-  const isGiven = given !== undefined || job.window === undefined;
-  const windows = isGiven
-    ? [given]
-    : await windowsOf(job, { store, wishes: wishesOf(args), nowMs: context.now() });
-  if (windows.length === 0 && !args.has(flags.quiet)) {
-    context.say(`trawl: nothing to do: no window of ${job.name} is due that is not finished\n`);
+  const metrics = metricsOf(args, { job: job.name, database, context });
+  const given = { job, store, database, signal: context.interruptible(), listSize };
+  try {
+    const isOne = named !== undefined || job.window === undefined;
+    const exit = await (isOne
+      ? runWindow({ ...given, window: named }, args, context)
+      : runDueWindows(given, args, context));
+    metrics?.end(exit);
+    return exit;
+  } catch (error) {
+    metrics?.end(exitOfError(error));
+    throw error;
   }
-  if (windows.length > 1 && job.keys.kind === "stdin") {
-    const count = windows.length;
+}
+
+/** @throws {UsageError} If there is to be a file of metrics, and it cannot be written. */
+function metricsOf(args: Arguments, about: Omit<MetricsFileOptions, "file">): MetricsFile | undefined {
+  const file = args.text(flags.metrics);
+  if (file === undefined) return undefined;
+  if (!file.endsWith(".prom")) {
     throw new UsageError(
-      `Cannot read the keys of ${count} windows from standard input: name one with --window`,
+      `Cannot use --metrics as the collector reads names that end in .prom only: "${file}"`,
     );
   }
-  const signal = context.interruptible();
-  let exit: number = Exit.done;
-  for (const window of windows) {
-    if (signal.aborted) return Exit.interrupted;
-    const one = { job, window, store, database, signal, listSize };
-    exit = Math.max(exit, await (isGiven ? runWindow : runWindowOrLeave)(one, args, context));
-    // An API that is down for one window is down for the next.
-    if (exit === Exit.interrupted) break;
-  }
-  return exit;
+  return new MetricsFile({ ...about, file });
 }
 
 interface WindowRun {
@@ -74,6 +78,33 @@ interface WindowRun {
   readonly database: string;
   readonly signal: AbortSignal;
   readonly listSize: number | undefined;
+}
+
+/** Every window that is due, one after the other. */
+async function runDueWindows(
+  given: Omit<WindowRun, "window">,
+  args: Arguments,
+  context: Context,
+): Promise<number> {
+  const { job, store, signal } = given;
+  const windows = await windowsOf(job, { store, wishes: wishesOf(args), nowMs: context.now() });
+  if (windows.length === 0 && !args.has(flags.quiet)) {
+    context.say(`trawl: nothing to do: no window of ${job.name} is due that is not finished\n`);
+  }
+  if (windows.length > 1 && job.keys.kind === "stdin") {
+    const count = windows.length;
+    throw new UsageError(
+      `Cannot read the keys of ${count} windows from standard input: name one with --window`,
+    );
+  }
+  let exit: number = Exit.done;
+  for (const window of windows) {
+    if (signal.aborted) return Exit.interrupted;
+    exit = Math.max(exit, await runWindowOrLeave({ ...given, window }, args, context));
+    // An API that is down for one window is down for the next.
+    if (exit === Exit.interrupted) break;
+  }
+  return exit;
 }
 
 /** A run that cannot be gone on with keeps no other window from being asked. */
@@ -98,6 +129,11 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
     return Exit.done;
   }
   if (!isQuiet) context.say(`${startText(job, window, choice)}\n`);
+  const telemetry = await startTelemetry({
+    "trawl.job": job.name,
+    "trawl.run": choice.id,
+    ...(window && { "trawl.window": formatWindow(window) }),
+  });
   let line: ProgressLine | undefined;
   let progress: Progress | undefined;
   try {
@@ -112,6 +148,7 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
       signal,
       started: (started) => {
         progress = started;
+        telemetry?.started(started);
         line = new ProgressLine(started, { write: context.say, columns: context.columns, isQuiet });
       },
     });
@@ -119,7 +156,12 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
     const summary = summaryOf({ job, window, database, choice, result, progress, peakBytes });
     if (args.has(flags.json)) context.out(`${summaryJson(summary)}\n`);
     if (!isQuiet) context.say(summaryText(summary));
-    return exitOf(result, job.accept.minCoverage);
+    const exit = exitOf(result, job.accept.minCoverage);
+    telemetry?.ended(exit, result.reason ?? undefined);
+    return exit;
+  } catch (error) {
+    telemetry?.ended(exitOfError(error), messageOf(error));
+    throw error;
   } finally {
     line?.stop();
   }

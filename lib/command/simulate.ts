@@ -31,10 +31,10 @@ export async function simulateCommand(
     for (const row of truthOf(options, key, window).updates()) out(`${JSON.stringify(row)}\n`);
     return Exit.done;
   }
+  const signal = interruptible();
   const simulator = await startSimulator(options);
   out(`${simulator.url}\n`);
   say("trawl: the practice API listens; Ctrl-C ends it\n");
-  const signal = interruptible();
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   await simulator.close();
   return Exit.done;

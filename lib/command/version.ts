@@ -7,10 +7,13 @@
 import { DatabaseSync } from "node:sqlite";
 import config from "../../deno.json" with { type: "json" };
 
+/** The version of trawl. */
+export const version = config.version;
+
 /** Versions of trawl, Deno and SQLite on one line. */
 export function versionText(): string {
   const db = new DatabaseSync(":memory:");
   const sqlite = String(db.prepare("SELECT sqlite_version() AS version").get()?.["version"]);
   db.close();
-  return `trawl ${config.version} (Deno ${Deno.version.deno}, SQLite ${sqlite})`;
+  return `trawl ${version} (Deno ${Deno.version.deno}, SQLite ${sqlite})`;
 }

@@ -108,6 +108,11 @@ export function freeBytes(file: string): number | undefined {
   }
 }
 
+/** Bytes that a database takes, with the log of what was written last. */
+export function databaseBytes(file: string): number {
+  return [file, `${file}-wal`].filter(exists).reduce((sum, name) => sum + Deno.statSync(name).size, 0);
+}
+
 /** Whether there is a file of this name, or something else. */
 export function exists(file: string): boolean {
   try {

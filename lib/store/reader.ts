@@ -29,6 +29,12 @@ export interface FailureCount {
 /** A key that failed. */
 export type FailedKey = Pick<FetchRecord, "key" | "reason" | "status" | "attempts">;
 
+/** How a job is: its newest run, and its newest window that was finished, or without windows its newest such run. */
+export interface JobState {
+  readonly newest: RunRecord;
+  readonly finished: RunRecord | undefined;
+}
+
 /** Where the times of a job's rows stand. */
 export interface TimeColumn {
   readonly table: string;
@@ -58,6 +64,20 @@ export class Reader implements Disposable {
   run(id: number): RunRecord | undefined {
     const row = this.#db.prepare(`SELECT ${runColumns} FROM run WHERE id = ?`).get(id);
     return row === undefined ? undefined : asRun(row);
+  }
+
+  /** How each job of the database is, by name. */
+  jobs(): JobState[] {
+    const newest = this.#db.prepare(
+      `SELECT ${runColumns} FROM run WHERE id IN (SELECT max(id) FROM run GROUP BY job) ORDER BY job`,
+    );
+    const finished = this.#db.prepare(
+      `SELECT ${runColumns} FROM run WHERE job = ? AND state = 'finished' ORDER BY window_end DESC, id DESC LIMIT 1`,
+    );
+    return newest.all().map(asRun).map((run) => {
+      const row = finished.get(run.job);
+      return { newest: run, finished: row && asRun(row) };
+    });
   }
 
   /** The newest run of a job for a window (or for none). */

@@ -50,15 +50,20 @@ export function pendingOf({ keys, ok, empty, unchanged, failed }: RunRecord): nu
   return keys === null ? undefined : Math.max(0, keys - ok - empty - unchanged - failed);
 }
 
+/** The share of keys that ended with an answer, 0 to 1; undefined while the list has not been read to its end. */
+export function coverageOf({ keys, ok, empty, unchanged }: RunRecord): number | undefined {
+  return keys === null || keys === 0 ? undefined : (ok + empty + unchanged) / keys;
+}
+
 function cellsOf(run: RunRecord): string[] {
   const pending = pendingOf(run);
-  const answered = run.ok + run.empty + run.unchanged;
+  const coverage = coverageOf(run);
   return [
     String(run.id),
     printable(run.job, 40),
     windowText(run),
     run.state,
-    run.keys === null || run.keys === 0 ? "?" : percent(answered / run.keys),
+    coverage === undefined ? "?" : percent(coverage),
     formatCount(run.ok),
     formatCount(run.empty),
     formatCount(run.failed),
@@ -69,8 +74,8 @@ function cellsOf(run: RunRecord): string[] {
   ];
 }
 
-/** A UTC day as its date. */
-function windowText({ windowStart, windowEnd }: RunRecord): string {
+/** The window of a run, or "-": a UTC day as its date. */
+export function windowText({ windowStart, windowEnd }: RunRecord): string {
   if (windowStart === null || windowEnd === null) return "-";
   const isDay = windowStart.endsWith("T00:00:00Z") &&
     Date.parse(windowEnd) - Date.parse(windowStart) === 86_400_000;
