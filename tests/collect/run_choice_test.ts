@@ -34,21 +34,21 @@ Deno.test("chooseRun() begins a run where there is none, with its window", async
   });
 });
 
-for (const  of of[window, undefined]) {
-  const name = of === undefined ? "no window" : "a window";
+for (const each of [window, undefined]) {
+  const name = each === undefined ? "no window" : "a window";
   Deno.test(`chooseRun() goes on with the unfinished run of ${name}, however it ended`, async () => {
     await withStore(async (store) => {
-      const { id } = await begun(store, of);
+      const { id } = await begun(store, each);
       await store.finish(id, { fetches: [recordOf(0)], rowCounts: [0], rows: noRows });
       for (const end of [() => Promise.resolve(), () => store.endRun(id, "interrupted", "stopped")]) {
         await end();
-        const choice = await begun(store, of);
+        const choice = await begun(store, each);
         assert.deepEqual([choice.id, choice.isResumed, choice.counts.ok], [id, true, 1]);
       }
       const fresh = await chooseRun(store, jobOf("http://x"), {
         isNew: true,
         retryFailed: false,
-        window: of,
+        window: each,
       });
       assert.deepEqual([fresh?.id, fresh?.isResumed], [id + 1, false]);
     });
@@ -57,7 +57,9 @@ for (const  of of[window, undefined]) {
 
 Deno.test("chooseRun() leaves a finished window alone, and asks anew where there is no window", async () => {
   await withStore(async (store) => {
-    for (const  of of[window, undefined]) await store.endRun((await begun(store, of)).id, "finished", null);
+    for (const each of [window, undefined]) {
+      await store.endRun((await begun(store, each)).id, "finished", null);
+    }
     const job = jobOf("http://x");
     assert.equal(await chooseRun(store, job, { ...plain, window }), undefined);
     assert.equal(
