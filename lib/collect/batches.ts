@@ -27,6 +27,8 @@ export interface BatchPlan {
   readonly keys: AsyncIterable<readonly string[]>;
   /** How many keys the new batch of this number gets, after so many have a batch. */
   readonly size: (number: number, planned: number) => number;
+  /** No batch begins after so many keys. */
+  readonly limit?: number | undefined;
 }
 
 /** The batches of one run, in their order; those that are done are left out. */
@@ -36,6 +38,7 @@ export class Batches {
   #number = 0;
   #first = 0;
   #isAtEnd = false;
+  #isCut = false;
 
   constructor(plan: BatchPlan) {
     this.#plan = plan;
@@ -45,6 +48,11 @@ export class Batches {
   /** How many keys there are; undefined until the list has been read to its end. */
   get keyCount(): number | undefined {
     return this.#isAtEnd ? this.#first : undefined;
+  }
+
+  /** The limit has left keys without a batch. */
+  get isCut(): boolean {
+    return this.#isCut;
   }
 
   /** Keys that have a batch, so far. */
@@ -59,9 +67,13 @@ export class Batches {
    */
   async next(): Promise<PlannedBatch | undefined> {
     for (;;) {
-      const { store, run } = this.#plan;
+      const { store, run, limit = Infinity } = this.#plan;
+      const left = limit - this.#first;
       const known = await store.batch(run, this.#number);
-      const keys = await this.#keys.take(known?.size ?? this.#plan.size(this.#number, this.#first));
+      const size = known?.size ?? Math.min(left, this.#plan.size(this.#number, this.#first));
+      const keys = await this.#keys.take(left <= 0 ? 1 : size);
+      this.#isCut = left <= 0 && keys.length > 0;
+      if (this.#isCut) return undefined;
       this.#isAtEnd = keys.length === 0 && known === undefined;
       if (this.#isAtEnd) return undefined;
       const sha256 = await sha256Of(keys.join("\n"));

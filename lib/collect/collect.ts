@@ -20,7 +20,7 @@ import { keysOf } from "./key_list.ts";
 import { Learning } from "./learning.ts";
 import { Progress } from "./progress.ts";
 import { meaningOf } from "./reasons.ts";
-import type { RunChoice } from "./run_choice.ts";
+import { limitedReason, type RunChoice } from "./run_choice.ts";
 import { Shared } from "./shared.ts";
 import { Watch } from "./watch.ts";
 
@@ -47,6 +47,8 @@ export interface CollectResult {
   readonly reason: string | null;
   /** A control key has failed. */
   readonly isControlBroken: boolean;
+  /** It was to ask only so many keys, and did; a start without the limit asks the others. */
+  readonly isLimited: boolean;
   readonly counts: RunCounts;
   /** How many keys there are; undefined where the list was not read to its end. */
   readonly keys: number | undefined;
@@ -68,12 +70,14 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const progress = new Progress(choice.counts, { shared, auto: job.limits.auto });
     const controls = new Set(job.control).size;
     const listSize = list.count ?? options.listSize;
-    progress.total = listSize === undefined ? undefined : Math.min(listSize, options.limit ?? Infinity);
+    const limit = options.limit === undefined ? undefined : controls + options.limit;
+    progress.total = listSize === undefined ? undefined : Math.min(listSize, limit ?? Infinity);
     const sizes = new BatchSizes(feedersMaxOf(job.limits.inFlight));
     const batches = new Batches({
       store,
       run: choice.id,
-      keys: controlFirst(firstKeys(list.blocks, options.limit), job.control),
+      keys: controlFirst(list.blocks, job.control),
+      limit,
       size: (number, planned) => {
         if (number === 0 && controls > 0) return controls;
         return job.limits.batch ??
@@ -89,8 +93,8 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
       drained: (batch) => sizes.drained(batch),
     });
     options.started(progress);
-    const { broken, stopped } = await askWatched({ options, controls, batches, crew, progress, shared });
-    return await end(options, { broken, stopped, keys: batches.keyCount, expected: progress.total });
+    const asked = await askWatched({ options, controls, batches, crew, progress, shared });
+    return await end(options, { ...asked, batches, expected: progress.total });
   } catch (error) {
     // Where the disk is full this fails as well; the run stays as it is, to be resumed all the same.
     await store.endRun(choice.id, "interrupted", messageOf(error)).catch(() => {});
@@ -159,44 +163,33 @@ async function askInOrder(
 
 async function end(
   options: CollectOptions,
-  found: {
-    readonly broken: Failure | undefined;
-    readonly stopped: string | undefined;
-    readonly keys: number | undefined;
+  found: Asked & {
+    readonly batches: Batches;
     readonly expected: number | undefined;
   },
 ): Promise<CollectResult> {
-  const { store, choice } = options;
+  const { store, choice, limit } = options;
+  const { keyCount, isCut, planned } = found.batches;
   const counts = await store.countRun(choice.id);
   const done = counts.ok + counts.empty + counts.unchanged + counts.failed;
-  const keys = found.keys ?? found.expected;
-  if (found.keys !== undefined) await store.setKeys(choice.id, found.keys);
-  const isFinished = found.broken === undefined && done === found.keys;
+  if (keyCount !== undefined) await store.setKeys(choice.id, keyCount);
+  const isFinished = found.broken === undefined && done === keyCount;
+  const isLimited = found.broken === undefined && found.stopped === undefined && isCut && done >= planned;
+  const keys = keyCount ?? (isLimited ? done : found.expected);
   const reason = found.broken !== undefined
     ? `control key ${found.broken.key}: ${meaningOf(found.broken.reason)} (${found.broken.reason})`
     : isFinished
     ? null
+    : isLimited
+    ? limitedReason(limit)
     : found.stopped;
   if (reason === undefined) {
-    throw new Error(`Cannot end the run as its sums do not come out: ${done} verdicts on ${found.keys} keys`);
+    throw new Error(`Cannot end the run as its sums do not come out: ${done} verdicts on ${keyCount} keys`);
   }
   const state = isFinished ? "finished" : "interrupted";
   await store.endRun(choice.id, state, reason);
   const pending = keys === undefined ? undefined : Math.max(0, keys - done);
-  return { state, reason, isControlBroken: found.broken !== undefined, counts, keys, pending };
-}
-
-/** The first `limit` keys of a list. */
-export async function* firstKeys(
-  blocks: AsyncIterable<readonly string[]>,
-  limit: number | undefined,
-): AsyncIterable<readonly string[]> {
-  let left = limit ?? Infinity;
-  for await (const block of blocks) {
-    yield block.length <= left ? block : block.slice(0, left);
-    left -= block.length;
-    if (left <= 0) return;
-  }
+  return { state, reason, isControlBroken: found.broken !== undefined, isLimited, counts, keys, pending };
 }
 
 /** Once the signal comes, stops the crew; what is in flight gets its time, what hangs then is ended. */

@@ -12,14 +12,14 @@ import { pace, plan as limits, run } from "../limits.ts";
 import { exists, FootprintReader, type MeasuredFetch } from "../store/footprint.ts";
 import { Reader } from "../store/reader.ts";
 import { Store } from "../store/store.ts";
-import { collect, type CollectResult, firstKeys } from "./collect.ts";
+import { collect, type CollectResult } from "./collect.ts";
 import { isEnough, type Probe } from "./forecast.ts";
 import { jobHosts } from "./hosts.ts";
 import { keysOf } from "./key_list.ts";
 import type { Progress } from "./progress.ts";
 import { tableOf } from "./question.ts";
 import { chooseRun, type RunChoice } from "./run_choice.ts";
-import { type KeySample, sampleKeys, sampleRange } from "./sample.ts";
+import { firstKeys, type KeySample, sampleKeys, sampleRange } from "./sample.ts";
 
 /** What a probe is about. */
 export interface ProbeTarget {

@@ -29,6 +29,16 @@ export interface RunWishes {
   readonly retryFailed: boolean;
 }
 
+/** Why a run that was to ask only the first keys is not finished. */
+export function limitedReason(limit: number | undefined): string {
+  return `limited to the first ${limit} keys`;
+}
+
+/** Whether a run ended because it was to ask only the first keys. */
+export function isLimited({ state, reason }: RunRecord): boolean {
+  return state === "interrupted" && reason !== null && /^limited to the first \d+ keys$/.test(reason);
+}
+
 /**
  * Begins or resumes the run for a window. Undefined if that window is finished and nothing is to be asked again.
  *
@@ -44,11 +54,13 @@ export async function chooseRun(
   const latest = await store.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
   if (latest !== undefined && !isNew) {
     const goesOn = latest.state !== "finished" || (retryFailed && latest.failed > 0);
-    if (goesOn && latest.sha256 !== sha256) throw jobChanged(latest);
+    const isSame = latest.sha256 === sha256;
+    // A run of the first keys was a trial: a job that has changed since is begun anew.
+    if (goesOn && !isSame && !isLimited(latest)) throw jobChanged(latest);
     // The list of a finished run is not kept, and may be another by now.
     const restoreKeys = latest.state === "finished" && job.keys.kind === "url";
-    if (goesOn) return await resume(store, latest, { retryFailed, restoreKeys });
-    if (window !== undefined || retryFailed) return undefined;
+    if (goesOn && isSame) return await resume(store, latest, { retryFailed, restoreKeys });
+    if (!goesOn && (window !== undefined || retryFailed)) return undefined;
   }
   if (latest !== undefined && latest.state !== "finished") {
     await store.endRun(latest.id, "interrupted", "given up for a new run");

@@ -110,3 +110,16 @@ function shuffled(keys: string[], random: () => number): readonly string[] {
   }
   return keys;
 }
+
+/** The first `limit` keys of a list. */
+export async function* firstKeys(
+  blocks: AsyncIterable<readonly string[]>,
+  limit: number | undefined,
+): AsyncIterable<readonly string[]> {
+  let left = limit ?? Infinity;
+  for await (const block of blocks) {
+    yield block.length <= left ? block : block.slice(0, left);
+    left -= block.length;
+    if (left <= 0) return;
+  }
+}

@@ -84,7 +84,7 @@ export const flags = {
     name: "limit",
     value: "N",
     help: "ask only the first N keys",
-    more: "Control keys are asked besides.",
+    more: "Control keys are asked besides. Without the limit, the same command asks the others.",
   },
   retryFailed: {
     name: "retry-failed",

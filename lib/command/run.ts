@@ -182,7 +182,7 @@ function tellOn(signal: AbortSignal, { say, columns }: Context): Disposable {
 
 function exitOf(result: CollectResult, minCoverage: number): number {
   if (result.isControlBroken) return Exit.incomplete;
-  if (result.state === "interrupted") return Exit.interrupted;
+  if (result.state === "interrupted" && !result.isLimited) return Exit.interrupted;
   return coverageOf(result) < minCoverage ? Exit.incomplete : Exit.done;
 }
 

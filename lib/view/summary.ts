@@ -60,13 +60,22 @@ export function summaryText(summary: Summary): string {
     summary.window === undefined ? "" : ` for ${summary.window}`
   }`;
   const isFinished = result.state === "finished";
-  const how = isFinished ? "finished" : `interrupted (${printable(result.reason ?? "")})`;
+  const how = isFinished
+    ? "finished"
+    : result.isLimited
+    ? "ended"
+    : `interrupted (${printable(result.reason ?? "")})`;
+  const next = isFinished
+    ? ""
+    : result.isLimited
+    ? `, ${result.reason}: run it without --limit to go on`
+    : ": run again to go on";
   const sums = `${formatCount(counts.ok)} ok + ${formatCount(counts.empty)} empty + ` +
     `${formatCount(counts.unchanged)} unchanged + ${formatCount(counts.failed)} failed + ` +
     `${pending === undefined ? "an unknown number" : formatCount(pending)} pending`;
   const found = foundTexts(summary);
   const lines = [
-    `trawl: ${about} ${how} in ${formatDuration(elapsedMs)}${isFinished ? "" : ": run again to go on"}`,
+    `trawl: ${about} ${how} in ${formatDuration(elapsedMs)}${next}`,
     fact("coverage", keys === undefined ? "unknown" : `${percent(coverageOf(result))} of the keys`),
     fact("keys", `${keys === undefined ? "" : `${formatCount(keys)} = `}${sums}`),
     fact(

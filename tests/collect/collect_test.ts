@@ -17,7 +17,7 @@ function listed(url: string): Extract<KeySource, { readonly kind: "url" }> {
 }
 
 interface Wishes {
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   readonly signal?: AbortSignal;
   readonly retryFailed?: boolean;
 }
@@ -163,7 +163,35 @@ Deno.test("collect() keeps to a limit", async () => {
   using folder = new TempFolder();
   await using server = serverOf(() => undefined);
   const result = await collectInto(folder.file("a.db"), jobOf(server.url), { limit: 4 });
-  assert.deepEqual([result.state, result.keys, result.counts.ok], ["finished", 4, 4]);
+  assert.deepEqual([result.isLimited, result.keys, result.counts.ok, result.pending], [true, 4, 4, 0]);
+  assert.deepEqual([result.state, result.reason], ["interrupted", "limited to the first 4 keys"]);
+});
+
+Deno.test("collect() goes on with the other keys where a limit ended it, and asks none twice", async () => {
+  using folder = new TempFolder();
+  const asked: string[] = [];
+  await using server = serverOf((key) => {
+    asked.push(key);
+    return undefined;
+  });
+  const file = folder.file("a.db");
+  for (
+    const [limit, keys, state] of [[4, 4, true], [2, 4, true], [7, 7, true], [undefined, 10, false]] as const
+  ) {
+    const result = await collectInto(file, jobOf(server.url), { limit });
+    assert.deepEqual([result.isLimited, result.keys, result.counts.ok], [state, keys, keys]);
+  }
+  assert.deepEqual([asked.length, new Set(asked).size], [10, 10]);
+  assert.deepEqual(query(file, "SELECT count(*), state, keys FROM run"), [[1, "finished", 10]]);
+});
+
+Deno.test("collect() finishes a run whose limit is no smaller than its list", async () => {
+  using folder = new TempFolder();
+  await using server = serverOf(() => undefined);
+  for (const limit of [10, 11]) {
+    const result = await collectInto(folder.file(`${limit}.db`), jobOf(server.url), { limit });
+    assert.deepEqual([result.state, result.isLimited, result.keys], ["finished", false, 10]);
+  }
 });
 
 Deno.test("collect() leaves in the store what its budget has been used for", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chooseRun, type RunChoice } from "../../lib/collect/run_choice.ts";
+import { chooseRun, limitedReason, type RunChoice } from "../../lib/collect/run_choice.ts";
 import type { Window } from "../../lib/job/job.ts";
 import { noRows } from "../../lib/row_chunk.ts";
 import { Store } from "../../lib/store/store.ts";
@@ -81,6 +81,18 @@ Deno.test("chooseRun() resumes a finished run to ask its failed keys again", asy
     const choice = await chooseRun(store, job, { isNew: false, retryFailed: true, window });
     assert.deepEqual([choice?.id, choice?.counts.ok, choice?.counts.failed], [id, 1, 0]);
     assert.deepEqual(query(file, "SELECT state, ok, failed FROM run"), [["running", 1, 0]]);
+  });
+});
+
+Deno.test("chooseRun() begins anew where a trial of the first keys was of another text of the job", async () => {
+  await withStore(async (store) => {
+    const { id } = await begun(store, window);
+    await store.endRun(id, "interrupted", limitedReason(100));
+    const same = await chooseRun(store, jobOf("http://x"), { ...plain, window });
+    assert.deepEqual([same?.id, same?.isResumed], [id, true]);
+    await store.endRun(id, "interrupted", limitedReason(100));
+    const changed = await chooseRun(store, { ...jobOf("http://x"), text: "another" }, { ...plain, window });
+    assert.deepEqual([changed?.id, changed?.isResumed], [id + 1, false]);
   });
 });
 
