@@ -128,6 +128,16 @@ export const retries = {
   probeMsMax: 15_000,
 } as const;
 
+/** Bounds on deleting what is old. */
+export const retention = {
+  /** Fetches deleted in one transaction: some milliseconds, in which nothing else is written. */
+  fetchesAtOnce: 1_000,
+  /** Pages given back to the file system at once: each moves another one, 60 ms for 500. */
+  pagesAtOnce: 256,
+  /** So large a share of a file may be empty: the next windows fill it again, without any page being moved. */
+  emptyShare: 0.25,
+} as const;
+
 /** Bounds on what is on its way from a Worker to the store. */
 export const pipe = {
   /** Values (a row has one per column) in one message: 0.15 MB and its texts, one transaction of some 2 ms. */

@@ -12,6 +12,8 @@ import type { RunWishes } from "./run_choice.ts";
 /** What decides on windows. */
 export interface DueQuestion extends RunWishes {
   readonly rule: WindowRule;
+  /** Windows that ended longer ago are not kept; undefined: all are. */
+  readonly keepMs: number | undefined;
   /** SHA-256 of the job's text. */
   readonly sha256: string;
   /** The newest run of each window that was ever run. */
@@ -21,11 +23,13 @@ export interface DueQuestion extends RunWishes {
 }
 
 /**
- * The windows to ask, in their order: those of unfinished runs first, however old, then those that are due and were
- * not run yet; both oldest first. An unfinished run of a job that has changed since counts only while its window is
- * due: beyond that it is left alone. With `isNew` and nothing due, the newest window that has closed.
+ * The windows to ask, in their order: those of unfinished runs first, as old as they are kept, then those that are
+ * due and were not run yet; both oldest first. An unfinished run of a job that has changed since counts only while
+ * its window is due: beyond that it is left alone. With `isNew` and nothing due, the newest window that has closed.
  */
-export function windowsToAsk({ rule, sha256, runs, nowMs, isNew, retryFailed }: DueQuestion): Window[] {
+export function windowsToAsk(
+  { rule, keepMs, sha256, runs, nowMs, isNew, retryFailed }: DueQuestion,
+): Window[] {
   const byStart = new Map(runs.map((run) => [startOf(run), run]));
   const isDone = (run: RunRecord | undefined) =>
     run?.state === "finished" && !(retryFailed && run.failed > 0);
@@ -36,6 +40,7 @@ export function windowsToAsk({ rule, sha256, runs, nowMs, isNew, retryFailed }: 
   const begun = runs
     .filter((run) => run.state !== "finished" && run.sha256 === sha256 && run.windowEnd !== null)
     .map((run) => ({ startMs: startOf(run), endMs: Date.parse(run.windowEnd ?? "") }))
+    .filter(({ endMs }) => endMs >= nowMs - (keepMs ?? Infinity))
     .toSorted((one, other) => one.startMs - other.startMs);
   const isBegun = new Set(begun.map(({ startMs }) => startMs));
   return [...begun, ...due.filter(({ startMs }) => !isBegun.has(startMs))];

@@ -113,6 +113,16 @@ export const commands: readonly Command[] = [
     action: async (...given) => (await import("./status.ts")).statusCommand(...given),
   },
   {
+    name: "backup",
+    operands: "FILE",
+    summary: "a copy of a database, while a run may be on",
+    about:
+      "Of the database that --db names, or the only one of this folder, as it is at one moment; FILE is new.",
+    flags: [flags.db, flags.quiet, ...common],
+    examples: ["trawl backup --db ripestat-updates.db /mnt/backup/2026-11-24.db"],
+    action: async (...given) => (await import("./backup.ts")).backupCommand(...given),
+  },
+  {
     name: "extract",
     operands: "PATH [FILE…]",
     summary: "what PATH selects from JSON files or standard input, one value a line",

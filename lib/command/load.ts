@@ -39,6 +39,19 @@ export function databaseOf(args: Arguments, job: Job): string {
   return args.text(flags.db) ?? `${job.name}.db`;
 }
 
+/** @throws {UsageError} If there is not exactly one database in this folder. */
+export async function onlyDatabase(): Promise<string> {
+  const found: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(".")) {
+    if (isFile && name.endsWith(".db")) found.push(name);
+  }
+  const [only] = found;
+  if (only === undefined || found.length > 1) {
+    throw new UsageError(`Cannot tell which database is meant as this folder has ${found.length}: name one`);
+  }
+  return only;
+}
+
 /**
  * The window that `--window` names; undefined if it names none.
  *

@@ -13,8 +13,10 @@ import { sha256Of } from "../collect/sha256.ts";
 import { messageOf, StaleRunError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { countKeys } from "../job/keys.ts";
+import { formatDuration } from "../job/units.ts";
 import { formatWindow } from "../job/window.ts";
 import { Reader } from "../store/reader.ts";
+import { isoTime } from "../store/records.ts";
 import { Store } from "../store/store.ts";
 import { limitOf } from "../view/limit.ts";
 import { ProgressLine } from "../view/progress_line.ts";
@@ -51,12 +53,25 @@ export async function runJob(job: Job, args: Arguments, context: Context): Promi
     const exit = await (isOne
       ? runWindow({ ...given, window: named }, args, context)
       : runDueWindows(given, args, context));
+    await prune(given, args, context);
     metrics?.end(exit);
     return exit;
   } catch (error) {
     metrics?.end(exitOfError(error));
     throw error;
   }
+}
+
+/** Deletes what the job keeps no longer. At the end, since what is new counts more. */
+async function prune(
+  { job, store, signal }: Pick<WindowRun, "job" | "store" | "signal">,
+  args: Arguments,
+  { now, say }: Context,
+): Promise<void> {
+  if (job.keepMs === undefined || signal.aborted) return;
+  const count = await store.prune({ job: job.name, before: isoTime(now() - job.keepMs) }, signal);
+  if (count === 0 || args.has(flags.quiet)) return;
+  say(`trawl: deleted ${count} run${count === 1 ? "" : "s"} older than ${formatDuration(job.keepMs)}\n`);
 }
 
 /** @throws {UsageError} If there is to be a file of metrics, and it cannot be written. */
@@ -208,7 +223,14 @@ async function windowsOf(
   if (job.window === undefined) return [];
   const runs = [...(await given.store.windows(job.name)).values()];
   const sha256 = await sha256Of(job.text);
-  return windowsToAsk({ rule: job.window, sha256, runs, nowMs: given.nowMs, ...given.wishes });
+  return windowsToAsk({
+    rule: job.window,
+    keepMs: job.keepMs,
+    sha256,
+    runs,
+    nowMs: given.nowMs,
+    ...given.wishes,
+  });
 }
 
 function startText(job: Job, window: Window | undefined, choice: RunChoice): string {

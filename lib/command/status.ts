@@ -16,6 +16,7 @@ import { pendingOf, runLines, statusTable } from "../view/status.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
+import { onlyDatabase } from "./load.ts";
 
 const ageMsMax = 3_650 * 86_400_000;
 
@@ -87,13 +88,5 @@ async function databaseOf(args: Arguments): Promise<string> {
   const [file = args.text(flags.db), ...more] = args.operands;
   if (more.length > 0) throw new UsageError(`Cannot use "${more[0]}" as one database is shown at a time`);
   if (file !== undefined) return file;
-  const found: string[] = [];
-  for await (const { name, isFile } of Deno.readDir(".")) {
-    if (isFile && name.endsWith(".db")) found.push(name);
-  }
-  const [only] = found;
-  if (only === undefined || found.length > 1) {
-    throw new UsageError(`Cannot tell which database is meant as this folder has ${found.length}: name one`);
-  }
-  return only;
+  return await onlyDatabase();
 }

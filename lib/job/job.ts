@@ -102,6 +102,8 @@ export interface Job {
   /** Keys known never to be empty. */
   readonly control: readonly string[];
   readonly window?: WindowRule;
+  /** Windows that ended longer ago are deleted, milliseconds; absent: none is. */
+  readonly keepMs?: number;
   readonly request: {
     readonly url: Template;
     readonly headers: Readonly<Record<string, Template>>;

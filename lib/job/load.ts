@@ -59,6 +59,7 @@ export function loadJob(text: string, context: LoadContext): Job {
     keys: readKeySource(file, { context, scope, problems }),
     control: readControl(file, problems),
     ...(file.window !== undefined && { window: readWindow(file.window, problems) }),
+    ...(file.keep !== undefined && { keepMs: file.keep }),
     request: readRequest(file, { scope, problems }),
     limits: readLimits(file, problems),
     retry: { attempts: file.retry.attempts, outageMs: file.retry.outage },

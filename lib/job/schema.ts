@@ -19,6 +19,7 @@ import {
 } from "./units.ts";
 
 const dayMs = 86_400_000;
+const hourMs = 3_600_000;
 const yearMs = 366 * dayMs;
 
 /** Requests of one rate list: more than a server ever documents. */
@@ -77,6 +78,11 @@ const name = z.string({ error: "must be a name in quotes" })
     error: "must be 1 to 100 letters, digits, dots, hyphens or underscores, the first a letter or digit",
   })
   .describe("The job's name; the database is named after it unless --db says otherwise.");
+
+const keep = duration(hourMs, 100 * yearMs).optional().describe(
+  "Windows that ended longer ago are deleted at the end of a run, and runs where there are no windows; the newest " +
+    "finished one stays. By default nothing is deleted.",
+);
 
 const set = z.record(z.string(), text, isTable).prefault({})
   .describe(
@@ -225,7 +231,7 @@ const rows = z.strictObject({
 
 /** The whole job file. Fields that it does not know are refused. */
 export const jobFile = z.strictObject(
-  { name, set, keys, window, request, limits: pace, retry, accept, rows },
+  { name, keep, set, keys, window, request, limits: pace, retry, accept, rows },
   isTable,
 ).describe("A trawl job: which keys to ask an API about, how, how fast, and what to keep of the answers.");
 

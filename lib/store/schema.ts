@@ -132,7 +132,7 @@ export function createTable(shape: TableShape): string {
 }
 
 /** The names that a job's table goes by, quoted: the view, the rows, and the spans of fetches and of staged answers. */
-export function tablesOf({ name }: TableShape) {
+export function tablesOf({ name }: Pick<TableShape, "name">) {
   return {
     view: quote(name),
     data: quote(`${name}_data`),

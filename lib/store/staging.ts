@@ -14,6 +14,9 @@ import { type TableShape, tablesOf } from "./schema.ts";
 /** Rows deleted at once: it takes some 10 ms, in which nothing else is written. */
 const deletedRowsMax = 65_536;
 
+/** Spans deleted at once. */
+const deletedSpansMax = 1_000;
+
 /** One per connection that writes. */
 export class Staging {
   readonly #db: DatabaseSync;
@@ -60,24 +63,35 @@ export class Staging {
     this.#db.prepare(`INSERT INTO ${span} SELECT * FROM ${staged} WHERE fetch = ?`).run(fetch);
     this.#db.prepare(`DELETE FROM ${staged} WHERE fetch = ?`).run(fetch);
   }
+}
 
-  /** Deletes some of the rows of the fetches from `first` to before `end`; false if there are none. */
-  deleteSome(first: number, end: number): boolean {
-    const { data, staged } = this.#tables;
-    const found = this.#db.prepare(
-      `SELECT fetch, row, first, last FROM ${staged} WHERE fetch >= ? AND fetch < ?
-         ORDER BY fetch DESC, row DESC LIMIT 1`,
-    ).get(first, end);
-    const span = spanOf(found);
-    if (found === undefined || span === undefined) return false;
-    const fetch = Number(found["fetch"]);
-    const from = Math.max(span.first, span.last - deletedRowsMax + 1);
-    this.#db.prepare(`DELETE FROM ${data} WHERE row BETWEEN ? AND ?`).run(from, span.last);
-    // In the same transaction, since the places of deleted rows may be taken again.
-    if (from > span.first) this.#extend.run(from - 1, fetch, span.row);
-    else this.#db.prepare(`DELETE FROM ${staged} WHERE fetch = ? AND row = ?`).run(fetch, span.row);
-    return true;
+/**
+ * Deletes staged rows of the fetches from `first` to before `end`, so many that it takes some 10 ms; false if there
+ * are none. In one transaction with their spans, since the places of deleted rows may be taken again.
+ */
+export function deleteStagedRows(
+  db: DatabaseSync,
+  { data, staged }: Pick<ReturnType<typeof tablesOf>, "data" | "staged">,
+  { first, end }: { readonly first: number; readonly end: number },
+): boolean {
+  const found = db.prepare(
+    `SELECT fetch, row, first, last FROM ${staged} WHERE fetch >= ? AND fetch < ?
+       ORDER BY fetch DESC, row DESC LIMIT ?`,
+  ).all(first, end, deletedSpansMax);
+  const deleteRows = db.prepare(`DELETE FROM ${data} WHERE row BETWEEN ? AND ?`);
+  const cutSpan = db.prepare(`UPDATE ${staged} SET last = ? WHERE fetch = ? AND row = ?`);
+  const deleteSpan = db.prepare(`DELETE FROM ${staged} WHERE fetch = ? AND row = ?`);
+  let left = deletedRowsMax;
+  for (const row of found) {
+    const span = spanOf(row);
+    if (span === undefined || left <= 0) break;
+    const from = Math.max(span.first, span.last - left + 1);
+    deleteRows.run(from, span.last);
+    if (from > span.first) cutSpan.run(from - 1, Number(row["fetch"]), span.row);
+    else deleteSpan.run(Number(row["fetch"]), span.row);
+    left -= span.last - from + 1;
   }
+  return found.length > 0;
 }
 
 function spanOf(found: Readonly<Record<string, unknown>> | undefined) {

@@ -28,7 +28,8 @@ import {
 import { asRun, countFetches, latestRun, readStarts, runColumns } from "./run_rows.ts";
 import { RowWriter } from "./row_writer.ts";
 import { createTable, declaredType, idsPerRun, type TableShape, tablesOf } from "./schema.ts";
-import { Staging } from "./staging.ts";
+import { type Age, Retention } from "./retention.ts";
+import { deleteStagedRows, Staging } from "./staging.ts";
 
 /** What a new run is about. Times are ISO 8601 in UTC. */
 export interface NewRun {
@@ -50,6 +51,7 @@ export class Store implements Disposable {
   readonly #db: DatabaseSync;
   readonly #rows: RowWriter;
   readonly #staging: Staging;
+  readonly #tables: ReturnType<typeof tablesOf>;
   readonly #insertSpan: StatementSync;
   readonly #insertFetch: StatementSync;
   readonly #addCounts: StatementSync;
@@ -58,8 +60,9 @@ export class Store implements Disposable {
     this.#db = db;
     this.#rows = new RowWriter(db, shape);
     this.#staging = new Staging(db, shape, this.#rows);
+    this.#tables = tablesOf(shape);
     this.#insertSpan = db.prepare(
-      `INSERT INTO ${tablesOf(shape).span} (fetch, row, first, last) VALUES (?, 0, ?, ?)`,
+      `INSERT INTO ${this.#tables.span} (fetch, row, first, last) VALUES (?, 0, ?, ?)`,
     );
     this.#insertFetch = db.prepare(
       `INSERT INTO fetch (id, key, verdict, reason, status, attempts, bytes, rows, started_ms, duration_ms, etag,
@@ -286,6 +289,15 @@ export class Store implements Disposable {
     });
   }
 
+  /** Deletes old runs with all that they found, until the signal comes; returns how many are gone. */
+  async prune(age: Age, signal: AbortSignal): Promise<number> {
+    const retention = new Retention(this.#db);
+    const count = this.#transaction(() => retention.drop(age));
+    while (!signal.aborted && this.#transaction(() => retention.sweep())) await delay(0);
+    while (!signal.aborted && retention.shrink()) await delay(0);
+    return count;
+  }
+
   /** The run's sums, counted anew from its fetches rather than from its running totals. */
   async countRun(run: number): Promise<RunCounts> {
     return countFetches(this.#db, run);
@@ -351,7 +363,7 @@ export class Store implements Disposable {
   }
 
   #deleteStaged(first: number, end: number): boolean {
-    return this.#transaction(() => this.#staging.deleteSome(first, end));
+    return this.#transaction(() => deleteStagedRows(this.#db, this.#tables, { first, end }));
   }
 
   #transaction<T>(work: () => T): T {

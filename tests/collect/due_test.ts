@@ -28,10 +28,11 @@ function runOf(day: string, changes: Partial<RunRecord> = {}): RunRecord {
 function days(
   now: string,
   runs: readonly RunRecord[],
-  wishes: Partial<Pick<DueQuestion, "isNew" | "retryFailed">> = {},
+  wishes: Partial<Pick<DueQuestion, "isNew" | "retryFailed" | "keepMs">> = {},
 ): string[] {
   const nowMs = Date.parse(now);
-  return windowsToAsk({ rule, sha256: ours, runs, nowMs, isNew: false, retryFailed: false, ...wishes })
+  const plain = { keepMs: undefined, isNew: false, retryFailed: false };
+  return windowsToAsk({ rule, sha256: ours, runs, nowMs, ...plain, ...wishes })
     .map(formatWindow);
 }
 
@@ -50,6 +51,8 @@ Deno.test("windowsToAsk() asks an interrupted window before older ones that were
 Deno.test("windowsToAsk() finishes what was begun, however long ago, a killed run as well", () => {
   const runs = [runOf("2026-03-01", interrupted), runOf("2026-02-28", { state: "running" })];
   assert.deepEqual(days("2026-11-22T06:30Z", runs).slice(0, 3), ["2026-02-28", "2026-03-01", "2026-11-15"]);
+  const kept = days("2026-11-22T06:30Z", runs, { keepMs: 90 * dayMs });
+  assert.deepEqual(kept.slice(0, 1), ["2026-11-15"]);
 });
 
 Deno.test("windowsToAsk() leaves an old run of a changed job alone, and has one that is due named", () => {

@@ -130,6 +130,28 @@ Deno.test("an unfinished run of a job that has changed is named, and the other w
   ]);
 });
 
+Deno.test("trawl run deletes the windows that the job keeps no longer, and says so", async () => {
+  using folder = new TempFolder();
+  await using server = new HandlerServer(new DailyApi().answer);
+  const job = folder.file("days.toml", jobText(server.url).replace("\n", '\nkeep = "2d"\n'));
+  const args = ["run", job, "--db", folder.file("days.db")];
+  for (let day = 1; day <= 4; day++) {
+    const { said } = await start(Date.parse(`2026-11-0${day}T04:00Z`), args);
+    assert.equal(/trawl: deleted 1 run older than 2d\n$/.test(said), day >= 3, said);
+  }
+  assert.deepEqual(
+    query(args[3] ?? "", "SELECT substr(window_start, 1, 10) FROM run"),
+    [
+      ["2026-11-02"],
+      ["2026-11-03"],
+    ],
+  );
+  assert.deepEqual(query(args[3] ?? "", "SELECT count(*), (SELECT count(*) FROM rows_data) FROM fetch"), [[
+    40,
+    40,
+  ]]);
+});
+
 for (const zone of ["Pacific/Kiritimati", "Pacific/Honolulu", "America/New_York"]) {
   Deno.test(`trawl check names the same window whatever the time zone: ${zone}`, async () => {
     using folder = new TempFolder();
