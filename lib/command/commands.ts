@@ -47,13 +47,14 @@ export const commands: readonly Command[] = [
     about:
       "JOB is a preset's name or a TOML file; with --url and --rows there is none. An unfinished run goes on by " +
       "itself. Exit codes: 0 all keys have a verdict, 2 wrong usage or job, 3 coverage too low or a control key " +
-      "broken, 75 interrupted: run again to go on.",
+      "broken, 75 interrupted, the disk is full, or another run has the database: run again to go on.",
     flags: [
       ...jobFlags,
       flags.limit,
       flags.retryFailed,
       flags.isNew,
       flags.minCoverage,
+      flags.ignoreFreeSpace,
       flags.json,
       flags.quiet,
       ...common,
@@ -92,8 +93,8 @@ export const commands: readonly Command[] = [
     name: "status",
     operands: "[DB]",
     summary: "runs, coverage, and failures by reason",
-    about: "Without DB, the only database of this folder.",
-    flags: [flags.run, flags.failed, flags.db, flags.json, ...common],
+    about: "Without DB, the only database of this folder. Exit code 1 if the file is damaged.",
+    flags: [flags.run, flags.failed, flags.checkFile, flags.db, flags.json, ...common],
     examples: ["trawl status demo.db", "trawl status demo.db --run 3 --failed"],
     action: async (...given) => (await import("./status.ts")).statusCommand(...given),
   },

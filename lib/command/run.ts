@@ -12,8 +12,10 @@ import { UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { countKeys } from "../job/keys.ts";
 import { dueWindows, formatWindow } from "../job/window.ts";
+import { claim } from "../store/claim.ts";
 import { Reader } from "../store/reader.ts";
 import { isoTime, type RunRecord } from "../store/records.ts";
+import { freeBytes } from "../store/space.ts";
 import { Store } from "../store/store.ts";
 import { limitOf } from "../view/limit.ts";
 import { ProgressLine } from "../view/progress_line.ts";
@@ -22,6 +24,7 @@ import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { databaseOf, givenWindow, loadJobOf, refuseTerminal } from "./load.ts";
+import { refuseWithoutRoom } from "./room.ts";
 
 /** The most active keys that the summary names, and the parts of the window in their sparklines. */
 const topCount = 10;
@@ -39,7 +42,28 @@ export async function runJob(job: Job, args: Arguments, context: Context): Promi
   // Nothing is made before the window is known to be one, and the keys to be there.
   const given = givenWindow(job, args);
   const listSize = await listSizeOf(job);
+  const ignoresSpace = args.has(flags.ignoreFreeSpace);
+  const say = args.has(flags.quiet) ? () => {} : context.say;
+  using _claim = await claim(database, { job: job.name, say, ignoresSpace });
   using store = Store.open(database, tableOf(job));
+  try {
+    return await runWindows({ job, given, store, database, listSize }, args, context);
+  } catch (error) {
+    throw store.explain(error);
+  }
+}
+
+interface WindowsRun {
+  readonly job: Job;
+  readonly given: Window | undefined;
+  readonly store: Store;
+  readonly database: string;
+  readonly listSize: number | undefined;
+}
+
+async function runWindows(all: WindowsRun, args: Arguments, context: Context): Promise<number> {
+  const { given, ...each } = all;
+  const { job, store } = each;
   const isGiven = given !== undefined || job.window === undefined;
   const windows = isGiven ? [given] : await windowsDue(store, job, args);
   if (windows.length === 0 && !args.has(flags.quiet)) {
@@ -53,26 +77,32 @@ export async function runJob(job: Job, args: Arguments, context: Context): Promi
   }
   const signal = context.interruptible();
   let exit: number = Exit.done;
-  for (const window of windows) {
+  for (const [index, window] of windows.entries()) {
     if (signal.aborted) return Exit.interrupted;
-    exit = Math.max(exit, await runWindow({ job, window, store, database, signal, listSize }, args, context));
+    exit = Math.max(exit, await runWindow({ ...each, window, signal, isFirst: index === 0 }, args, context));
   }
   return exit;
 }
 
-interface WindowRun {
-  readonly job: Job;
+interface WindowRun extends Omit<WindowsRun, "given"> {
   readonly window: Window | undefined;
-  readonly store: Store;
-  readonly database: string;
   readonly signal: AbortSignal;
-  readonly listSize: number | undefined;
+  /** Nothing was asked before. */
+  readonly isFirst: boolean;
 }
 
 async function runWindow(one: WindowRun, args: Arguments, context: Context): Promise<number> {
-  const { job, window, store, database, signal, listSize } = one;
-  const wishes = { isNew: args.has(flags.isNew), retryFailed: args.has(flags.retryFailed) };
-  const choice = await chooseRun(store, job, { ...wishes, window });
+  const { job, window, store, database, signal, listSize, isFirst } = one;
+  const limit = args.count(flags.limit, { min: 1 });
+  const isGuarded = !args.has(flags.ignoreFreeSpace);
+  const choice = await chooseRun(store, job, {
+    isNew: args.has(flags.isNew),
+    retryFailed: args.has(flags.retryFailed),
+    window,
+    willAsk: (done) => {
+      if (isGuarded) refuseWithoutRoom({ database, job: job.name, listSize, limit, done, isBegun: !isFirst });
+    },
+  });
   const isQuiet = args.has(flags.quiet);
   if (choice === undefined) {
     if (!isQuiet) {
@@ -90,9 +120,10 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
       window,
       store,
       choice,
-      limit: args.count(flags.limit, { min: 1 }),
+      limit,
       listSize,
       signal,
+      freeBytes: isGuarded ? () => freeBytes(database) : undefined,
       started: (started) => {
         progress = started;
         line = new ProgressLine(started, { write: context.say, columns: context.columns, isQuiet });

@@ -7,6 +7,7 @@
 import { UsageError } from "../errors.ts";
 import { Reader } from "../store/reader.ts";
 import type { RunRecord } from "../store/records.ts";
+import { rescueOf } from "../store/trouble.ts";
 import { printable } from "../view/printable.ts";
 import { pendingOf, runLines, statusTable } from "../view/status.ts";
 import { type Context, Exit } from "./context.ts";
@@ -16,9 +17,29 @@ import { flags } from "./flags.ts";
 /** Runs that are shown, newest first. */
 const runsShown = 20;
 
-/** Reads only; a run may be under way. */
-export async function statusCommand(args: Arguments, { out }: Context): Promise<number> {
-  using reader = Reader.open(await databaseOf(args));
+/** Reads only; a run may be under way. Exit code 1 if the file is damaged: what can be read is shown all the same. */
+export async function statusCommand(args: Arguments, context: Context): Promise<number> {
+  const file = await databaseOf(args);
+  using reader = Reader.open(file);
+  const isWhole = tellMistakes(reader, file, args, context);
+  try {
+    show(reader, args, context);
+  } catch (error) {
+    throw reader.explain(error);
+  }
+  return isWhole ? Exit.done : Exit.failed;
+}
+
+/** Says what is wrong with the file; false if anything is. */
+function tellMistakes(reader: Reader, file: string, args: Arguments, { say }: Context): boolean {
+  const { mistakes, isPartial } = reader.inspect({ isFull: args.has(flags.checkFile) });
+  for (const mistake of mistakes) say(`trawl: "${file}" is damaged: ${printable(mistake)}\n`);
+  if (mistakes.length > 0) say(`trawl: ${rescueOf(file)}\n`);
+  else if (isPartial) say(`trawl: "${file}" is large: not all of it was checked; --check-file does that\n`);
+  return mistakes.length === 0;
+}
+
+function show(reader: Reader, args: Arguments, { out }: Context): void {
   const id = args.count(flags.run, { min: 1 });
   const runs = id === undefined
     ? reader.runs(runsShown)
@@ -39,7 +60,6 @@ export async function statusCommand(args: Arguments, { out }: Context): Promise<
     for (const line of statusTable(runs)) out(`${line}\n`);
     for (const line of runLines(newest, reader.failures(newest.id))) out(`${line}\n`);
   }
-  return Exit.done;
 }
 
 function forMachines(run: RunRecord, reader: Reader) {

@@ -29,6 +29,7 @@ import { asRun, countFetches, latestRun, readStarts, runColumns } from "./run_ro
 import { RowWriter } from "./row_writer.ts";
 import { createTable, declaredType, idsPerRun, type TableShape, tablesOf } from "./schema.ts";
 import { Staging } from "./staging.ts";
+import { explain } from "./trouble.ts";
 
 /** What a new run is about. Times are ISO 8601 in UTC. */
 export interface NewRun {
@@ -48,14 +49,16 @@ export interface Failure {
 /** The one writer. */
 export class Store implements Disposable {
   readonly #db: DatabaseSync;
+  readonly #file: string;
   readonly #rows: RowWriter;
   readonly #staging: Staging;
   readonly #insertSpan: StatementSync;
   readonly #insertFetch: StatementSync;
   readonly #addCounts: StatementSync;
 
-  private constructor(db: DatabaseSync, shape: TableShape) {
+  private constructor(db: DatabaseSync, file: string, shape: TableShape) {
     this.#db = db;
+    this.#file = file;
     this.#rows = new RowWriter(db, shape);
     this.#staging = new Staging(db, shape, this.#rows);
     this.#insertSpan = db.prepare(
@@ -82,13 +85,18 @@ export class Store implements Disposable {
       db.exec(`BEGIN IMMEDIATE; ${createTable(shape)}`);
       checkShape(db, file, shape);
       db.exec("COMMIT");
-      const store = new Store(db, shape);
+      const store = new Store(db, file, shape);
       while (store.#deleteStaged(0, Number.MAX_SAFE_INTEGER));
       return store;
     } catch (error) {
       db.close();
-      throw error;
+      throw explain(error, file, { isBegun: false });
     }
+  }
+
+  /** What an error says about the file, if it does. Once the disk is full or broken, no method can do anything. */
+  explain(error: unknown): unknown {
+    return explain(error, this.#file, { isBegun: true });
   }
 
   /** The newest run of a job for a window (or for none). */
