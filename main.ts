@@ -32,6 +32,8 @@ function interruptible(): AbortSignal {
   const controller = new AbortController();
   const stop = () => controller.signal.aborted ? Deno.exit(75) : controller.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+  // A file that may not grow any more ends the process, unless somebody listens: then the write fails, which is said.
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
   return controller.signal;
 }
 

@@ -154,6 +154,26 @@ export const pipe = {
   countGroupsMax: 1_000_000,
 } as const;
 
+/** Bounds on the database file and the disk that it lies on. */
+export const database = {
+  /** A lock held by another connection is waited for so long. */
+  busyMs: 10_000,
+  /**
+   * So much must stay free on the disk, or the run ends and can be gone on with: a full disk hurts others too. Between
+   * two looks the fastest rows that were measured, 4 million a second, take half of it.
+   */
+  freeBytesMin: 256 * MiB,
+  lookMs: 1_000,
+  /** What a run will take is forecast from earlier ones with so many keys: fewer fill no page of their own. */
+  forecastKeysMin: 100,
+  /** `trawl status` checks every page of a file up to this size: it takes a second, a gigabyte takes ten to twenty. */
+  checkedBytesMax: 64 * MiB,
+  /** So many mistakes in a file are named. */
+  mistakesMax: 5,
+  /** Moving the rows of an older version takes so many times the size of the file besides its copy: log, and file. */
+  moveTimes: 2,
+} as const;
+
 /** Bounds on finding the best rate and the best number in flight. */
 export const auto = {
   /** Where nothing is known, a search begins so low: requests a second, requests in flight. */

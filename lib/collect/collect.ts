@@ -11,6 +11,7 @@ import { controlFirst } from "../job/keys.ts";
 import { run as limits } from "../limits.ts";
 import type { RunCounts } from "../store/records.ts";
 import type { Failure, Store } from "../store/store.ts";
+import { isDamage } from "../store/trouble.ts";
 import { Allowance } from "./allowance.ts";
 import { Batches, BatchSizes } from "./batches.ts";
 import { nowUs } from "./clock.ts";
@@ -36,6 +37,8 @@ export interface CollectOptions {
   readonly listSize: number | undefined;
   /** Aborted when the run is to stop: what is in flight then has `limits.graceMs` to finish. */
   readonly signal: AbortSignal;
+  /** How much room the disk has, where the run is to end before it is full. */
+  readonly freeBytes?: (() => number | undefined) | undefined;
   /** Told once, before the first request. */
   readonly started: (progress: Progress) => void;
 }
@@ -96,9 +99,10 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const asked = await askWatched({ options, controls, batches, crew, progress, shared });
     return await end(options, { ...asked, batches, expected: progress.total });
   } catch (error) {
+    const cause = store.explain(error);
     // Where the disk is full this fails as well; the run stays as it is, to be resumed all the same.
-    await store.endRun(choice.id, "interrupted", messageOf(error)).catch(() => {});
-    throw error;
+    if (!isDamage(error)) await store.endRun(choice.id, "interrupted", messageOf(cause)).catch(() => {});
+    throw cause;
   }
 }
 
@@ -127,7 +131,14 @@ async function askWatched(work: Work): Promise<Asked> {
   const host = jobHosts(job, window).join();
   const allowance = await Allowance.open(job.limits.rates, { pace: shared.pace, store, host });
   const learning = await Learning.open(job.limits, { shared, store, host });
-  await using watch = await Watch.start({ allowance, learning, shared, outageMs: job.retry.outageMs });
+  const { outageMs } = job.retry;
+  await using watch = await Watch.start({
+    allowance,
+    learning,
+    shared,
+    outageMs,
+    freeBytes: options.freeBytes,
+  });
   const signal = AbortSignal.any([options.signal, watch.signal]);
   using _stopping = stopOn(signal, crew);
   const broken = await askInOrder({ ...work, options: { ...options, signal } });

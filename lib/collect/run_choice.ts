@@ -27,6 +27,8 @@ export interface RunWishes {
   readonly isNew: boolean;
   /** Ask failed keys again. */
   readonly retryFailed: boolean;
+  /** Called before a run is begun or resumed, with how many keys have their verdict; it may throw. */
+  readonly willAsk?: (done: number) => void;
 }
 
 /** Why a run that was to ask only the first keys is not finished. */
@@ -59,9 +61,13 @@ export async function chooseRun(
     if (goesOn && !isSame && !isLimited(latest)) throw jobChanged(latest);
     // The list of a finished run is not kept, and may be another by now.
     const restoreKeys = latest.state === "finished" && job.keys.kind === "url";
-    if (goesOn && isSame) return await resume(store, latest, { retryFailed, restoreKeys });
+    if (goesOn && isSame) {
+      options.willAsk?.(latest.ok + latest.empty + latest.unchanged + (retryFailed ? 0 : latest.failed));
+      return await resume(store, latest, { retryFailed, restoreKeys });
+    }
     if (!goesOn && (window !== undefined || retryFailed)) return undefined;
   }
+  options.willAsk?.(0);
   if (latest !== undefined && latest.state !== "finished") {
     await store.endRun(latest.id, "interrupted", "given up for a new run");
   }

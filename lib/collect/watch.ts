@@ -1,13 +1,13 @@
 /**
  * What the main thread looks after while a run is on, a few times a second: the budgets of its longer rates, how many
- * requests are started, what can be learned from them, and whether the API is worth waiting for. Ends the run where it
- * is not.
+ * requests are started, what can be learned from them, whether the API is worth waiting for, and whether the disk has
+ * room left. Ends the run where not.
  *
  * @module
  */
 
-import { formatDuration } from "../job/units.ts";
-import { http, pace as limits } from "../limits.ts";
+import { formatBytes, formatDuration } from "../job/units.ts";
+import { database, http, pace as limits } from "../limits.ts";
 import type { Allowance } from "./allowance.ts";
 import { nowUs } from "./clock.ts";
 import type { Learning } from "./learning.ts";
@@ -24,6 +24,8 @@ export interface WatchOptions {
   readonly shared: Shared;
   /** An API that is down for longer ends the run. */
   readonly outageMs: number;
+  /** How much room the disk has, where that matters; undefined where nobody can tell. */
+  readonly freeBytes: (() => number | undefined) | undefined;
 }
 
 /** One per run, from before the first request until after the last. */
@@ -32,6 +34,8 @@ export class Watch implements AsyncDisposable {
   readonly #ending = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void> = Promise.resolve();
+  /** When the disk is to be looked at again. */
+  #diskUs = 0;
   /** Requests started until the last looks, and when these were. */
   readonly #started: { readonly count: number; readonly us: number }[] = [];
   /** Why the run is to end, and be gone on with later. */
@@ -59,7 +63,7 @@ export class Watch implements AsyncDisposable {
       this.#measure(now);
       await this.#options.learning.look(now);
       await this.#options.allowance.look(now / 1_000);
-      this.reason = this.#hopeless(now);
+      this.reason = this.#hopeless(now) ?? this.#withoutRoom(now);
       if (this.reason !== undefined) return this.#ending.abort();
       this.#timer = setTimeout(() => this.#looking = this.#look(), limits.tickMs);
     } catch (error) {
@@ -90,6 +94,17 @@ export class Watch implements AsyncDisposable {
       } are not waited for`;
     }
     return undefined;
+  }
+
+  /** Why there is no room for more, if there is none. */
+  #withoutRoom(now: number): string | undefined {
+    if (now < this.#diskUs) return undefined;
+    this.#diskUs = now + database.lookMs * 1_000;
+    const free = this.#options.freeBytes?.();
+    if (free === undefined || free >= database.freeBytesMin) return undefined;
+    return `the disk is nearly full: ${formatBytes(free)} are free, and ${
+      formatBytes(database.freeBytesMin)
+    } are to stay so`;
   }
 
   /** @throws If the store cannot take what was learned, or what the allowance gives back. */

@@ -47,13 +47,14 @@ export const commands: readonly Command[] = [
     about:
       "JOB is a preset's name or a TOML file; with --url and --rows there is none. An unfinished run goes on by " +
       "itself. Exit codes: 0 all keys have a verdict, 2 wrong usage or job, 3 coverage too low or a control key " +
-      "broken, 75 interrupted: run again to go on.",
+      "broken, 75 interrupted, the disk is full, or another run has the database: run again to go on.",
     flags: [
       ...jobFlags,
       flags.limit,
       flags.retryFailed,
       flags.isNew,
       flags.minCoverage,
+      flags.ignoreFreeSpace,
       flags.json,
       flags.metrics,
       flags.quiet,
@@ -94,13 +95,15 @@ export const commands: readonly Command[] = [
     operands: "[DB]",
     summary: "runs, coverage, age, size, and failures by reason; with --check, one line for a monitor",
     about:
-      "Without DB, the only database of this folder. With --check the exit code is 3 if all is not well.",
+      "Without DB, the only database of this folder. Exit code 1 if the file is damaged, 3 if --check finds " +
+      "that all is not well.",
     flags: [
       flags.run,
       flags.failed,
       flags.check,
       flags.maxAge,
       flags.minCoverage,
+      flags.checkFile,
       flags.db,
       flags.json,
       ...common,

@@ -96,6 +96,18 @@ export const flags = {
     help: "begin a new run, whatever there is",
     more: "An unfinished run is given up, a finished window asked once more.",
   },
+  ignoreFreeSpace: {
+    name: "ignore-free-space",
+    help: "run however little room the disk has",
+    more:
+      "Without it, a run begins only where the disk has room for what earlier runs of the job took, and ends " +
+      "when less than 256 MiB are free.",
+  },
+  checkFile: {
+    name: "check-file",
+    help: "check every page of the file and every sum, however long it takes",
+    more: "Up to 64 MiB a file is always checked. Larger ones take ten to twenty seconds a gigabyte.",
+  },
   set: {
     name: "set",
     value: "NAME=VALUE",

@@ -6,7 +6,7 @@
  */
 
 import { messageOf, UsageError } from "../errors.ts";
-import { databaseBytes } from "../store/footprint.ts";
+import { databaseBytes } from "../store/space.ts";
 import { Reader } from "../store/reader.ts";
 import { metricsText } from "../view/metrics.ts";
 import type { Context } from "./context.ts";

@@ -7,9 +7,10 @@
 import { UsageError } from "../errors.ts";
 import { formatBytes } from "../job/units.ts";
 import { run as limits } from "../limits.ts";
-import { databaseBytes, freeBytes } from "../store/footprint.ts";
+import { databaseBytes, freeBytes } from "../store/space.ts";
 import { Reader } from "../store/reader.ts";
 import type { RunRecord } from "../store/records.ts";
+import { rescueOf } from "../store/trouble.ts";
 import { type HealthBounds, healthLine, stateText } from "../view/health.ts";
 import { printable } from "../view/printable.ts";
 import { pendingOf, runLines, statusTable } from "../view/status.ts";
@@ -23,16 +24,41 @@ const ageMsMax = 3_650 * 86_400_000;
 /** Runs that are shown, newest first. */
 const runsShown = 20;
 
-/** Reads only; a run may be under way. */
-export async function statusCommand(args: Arguments, { out, now }: Context): Promise<number> {
+/** Reads only; a run may be under way. Exit code 1 if the file is damaged: what can be read is shown all the same. */
+export async function statusCommand(args: Arguments, context: Context): Promise<number> {
   const database = await databaseOf(args);
-  const bounds = boundsOf(args, now());
+  const bounds = boundsOf(args, context.now());
   using reader = Reader.open(database);
-  if (args.has(flags.check)) {
-    const { isWell, line } = healthLine(reader.jobs(), bounds);
-    out(`${line}\n`);
-    return isWell ? Exit.done : Exit.incomplete;
+  try {
+    if (args.has(flags.check)) {
+      const { isWell, line } = healthLine(reader.jobs(), bounds);
+      context.out(`${line}\n`);
+      return isWell ? Exit.done : Exit.incomplete;
+    }
+    const isWhole = tellMistakes(reader, database, args, context);
+    show({ reader, database, nowMs: bounds.nowMs }, args, context);
+    return isWhole ? Exit.done : Exit.failed;
+  } catch (error) {
+    throw reader.explain(error);
   }
+}
+
+/** Says what is wrong with the file; false if anything is. */
+function tellMistakes(reader: Reader, file: string, args: Arguments, { say }: Context): boolean {
+  const { mistakes, isPartial } = reader.inspect({ isFull: args.has(flags.checkFile) });
+  for (const mistake of mistakes) say(`trawl: "${file}" is damaged: ${printable(mistake)}\n`);
+  if (mistakes.length > 0) say(`trawl: ${rescueOf(file)}\n`);
+  else if (isPartial) say(`trawl: "${file}" is large: not all of it was checked; --check-file does that\n`);
+  return mistakes.length === 0;
+}
+
+interface Shown {
+  readonly reader: Reader;
+  readonly database: string;
+  readonly nowMs: number;
+}
+
+function show({ reader, database, nowMs }: Shown, args: Arguments, { out }: Context): void {
   const id = args.count(flags.run, { min: 1 });
   const runs = id === undefined
     ? reader.runs(runsShown)
@@ -53,11 +79,10 @@ export async function statusCommand(args: Arguments, { out, now }: Context): Pro
     for (const line of statusTable(runs)) out(`${line}\n`);
     for (const line of runLines(newest, reader.failures(newest.id))) out(`${line}\n`);
     if (id === undefined) {
-      for (const job of reader.jobs()) out(`${stateText(job, bounds.nowMs)}\n`);
+      for (const job of reader.jobs()) out(`${stateText(job, nowMs)}\n`);
       out(`${printable(database)}: ${formatBytes(databaseBytes(database))}, ${freeText(database)}\n`);
     }
   }
-  return Exit.done;
 }
 
 /** @throws {UsageError} If a bound is none, or has no --check beside it. */

@@ -1,10 +1,9 @@
 /**
- * What fetches and rows take in a database file, and how much room there is for more. Reads only.
+ * What fetches and rows take in a database file. Reads only.
  *
  * @module
  */
 
-import { statfsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { openForReading } from "./database.ts";
 import { idsPerRun, type TableShape, tablesOf } from "./schema.ts";
@@ -94,32 +93,6 @@ export class FootprintReader implements Disposable {
 
   #count(table: string): number {
     return Number(this.#db.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.["count"]);
-  }
-}
-
-/** Bytes that a user may still write where a file lies, or is to lie; undefined where the system does not tell. */
-export function freeBytes(file: string): number | undefined {
-  const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : ".";
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Bytes that a database takes, with the log of what was written last. */
-export function databaseBytes(file: string): number {
-  return [file, `${file}-wal`].filter(exists).reduce((sum, name) => sum + Deno.statSync(name).size, 0);
-}
-
-/** Whether there is a file of this name, or something else. */
-export function exists(file: string): boolean {
-  try {
-    Deno.statSync(file);
-    return true;
-  } catch (error) {
-    return !(error instanceof Deno.errors.NotFound);
   }
 }
 

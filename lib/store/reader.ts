@@ -7,9 +7,12 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { openForReading } from "./database.ts";
+import { inspect, type Inspection } from "./integrity.ts";
+import { database as limits } from "../limits.ts";
 import type { FetchRecord, RunRecord, StartCounts, StartScope } from "./records.ts";
 import { asRun, latestRun, readStarts, runColumns } from "./run_rows.ts";
 import { idsPerRun, quote } from "./schema.ts";
+import { explain } from "./trouble.ts";
 
 /** A key and how many rows it has. */
 export interface RankedKey {
@@ -43,17 +46,60 @@ export interface TimeColumn {
   readonly count: string | undefined;
 }
 
+/** What the finished runs of a job took. */
+export interface SpaceBefore {
+  /** Of the last one. */
+  readonly keys: number;
+  /** Bytes of the file, for each key: the mean over all runs. */
+  readonly bytesPerKey: number;
+  /** Bytes in the file that are free to be used again. */
+  readonly spareBytes: number;
+}
+
 /** A read-only connection; readers do not block the writer, nor it them. */
 export class Reader implements Disposable {
   readonly #db: DatabaseSync;
+  readonly #file: string;
 
-  private constructor(db: DatabaseSync) {
+  private constructor(db: DatabaseSync, file: string) {
     this.#db = db;
+    this.#file = file;
   }
 
-  /** @throws {UsageError} If there is no such file, or it is no database of this version's. */
+  /** @throws {UsageError} If there is no such file, it is no database of trawl's, or a newer trawl wrote it. */
   static open(file: string): Reader {
-    return new Reader(openForReading(file));
+    return new Reader(openForReading(file), file);
+  }
+
+  /** What an error says about the file, if it does. */
+  explain(error: unknown): unknown {
+    return explain(error, this.#file, { isBegun: false });
+  }
+
+  /** Whether the file is whole. */
+  inspect(options: { readonly isFull: boolean }): Inspection {
+    return inspect(this.#db, options);
+  }
+
+  /** What earlier runs of a job tell of the room for another; undefined where too few, or other jobs' too, are there. */
+  spaceBefore(job: string): SpaceBefore | undefined {
+    const row = this.#db.prepare(
+      `SELECT (SELECT keys FROM run WHERE job = ?1 AND state = 'finished' ORDER BY id DESC LIMIT 1) AS keys,
+         (SELECT sum(ok + empty + unchanged + failed) FROM run) AS verdicts,
+         (SELECT count(*) FROM run WHERE job <> ?1) AS others,
+         (SELECT count(*) FROM sqlite_schema WHERE rootpage > 0) AS roots,
+         page_count AS pages, freelist_count AS spare, page_size AS size
+       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
+    ).get(job);
+    const keys = Number(row?.["keys"] ?? 0);
+    const verdicts = Number(row?.["verdicts"] ?? 0);
+    if (row === undefined || keys === 0 || verdicts < limits.forecastKeysMin || row["others"] !== 0) {
+      return undefined;
+    }
+    const [pages, spare, size, roots] = ["pages", "spare", "size", "roots"].map((name) => Number(row[name]));
+    // The first page of each table is there without a key, too.
+    const used = Math.max(0, (pages ?? 0) - (spare ?? 0) - (roots ?? 0)) * (size ?? 0);
+    return { keys, bytesPerKey: used / verdicts, spareBytes: (spare ?? 0) * (size ?? 0) };
   }
 
   /** The newest runs, newest first. */

@@ -44,6 +44,8 @@ export function latestRun(db: DatabaseSync, job: string, windowStart: string | n
 
 /** What was kept of the requests started. */
 export function readStarts(db: DatabaseSync, { host, perMs }: StartScope): StartCounts {
+  // There are no budgets in the oldest databases, which may be read.
+  if (db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'budget'`).get() === undefined) return new Map();
   const row = db.prepare(`SELECT starts FROM budget WHERE host = ? AND per_ms = ?`).get(host, perMs);
   return new Map(JSON.parse(String(row?.["starts"] ?? "[]")));
 }

@@ -31,6 +31,25 @@ export interface TableShape {
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
 }
 
+/** Came with version 3. A version that changes one of these leaves the old text to `migrate.ts`. */
+export const budgetTable = `
+CREATE TABLE budget (                      -- what is left of a rate of a minute and more, over all runs
+  host   TEXT NOT NULL,                    -- and port
+  per_ms INTEGER NOT NULL,                 -- the rate's window
+  starts TEXT NOT NULL,                    -- JSON: [[span, requests started], ...]; 240 spans make a window
+  PRIMARY KEY (host, per_ms)
+) STRICT, WITHOUT ROWID;`;
+
+/** Came with version 4. */
+export const learnedTable = `
+CREATE TABLE learned (                     -- what "auto" has found: the next run begins a bit below
+  host  TEXT NOT NULL,                     -- and port
+  what  TEXT NOT NULL CHECK (what IN ('rate', 'in_flight')),
+  value REAL NOT NULL,                     -- requests a second, or in flight
+  max   REAL,                              -- where the server's limit was seen, if it was
+  PRIMARY KEY (host, what)
+) STRICT, WITHOUT ROWID;`;
+
 /** The tables of every database; of integers, `_ms` are milliseconds. */
 export const trawlTables = `
 CREATE TABLE run (
@@ -90,21 +109,8 @@ CREATE TABLE fetch (
 ) STRICT;
 
 CREATE INDEX fetch_run ON fetch (run);
-
-CREATE TABLE budget (                      -- what is left of a rate of a minute and more, over all runs
-  host   TEXT NOT NULL,                    -- and port
-  per_ms INTEGER NOT NULL,                 -- the rate's window
-  starts TEXT NOT NULL,                    -- JSON: [[span, requests started], ...]; 240 spans make a window
-  PRIMARY KEY (host, per_ms)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE learned (                     -- what "auto" has found: the next run begins a bit below
-  host  TEXT NOT NULL,                     -- and port
-  what  TEXT NOT NULL CHECK (what IN ('rate', 'in_flight')),
-  value REAL NOT NULL,                     -- requests a second, or in flight
-  max   REAL,                              -- where the server's limit was seen, if it was
-  PRIMARY KEY (host, what)
-) STRICT, WITHOUT ROWID;
+${budgetTable}
+${learnedTable}
 `;
 
 /**

@@ -10,7 +10,6 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { delay } from "@std/async/delay";
-import { UsageError } from "../errors.ts";
 import { openForWriting } from "./database.ts";
 import {
   type BatchRecord,
@@ -27,9 +26,11 @@ import {
 } from "./records.ts";
 import { asRun, countFetches, latestRun, readStarts, runColumns } from "./run_rows.ts";
 import { RowWriter } from "./row_writer.ts";
-import { createTable, declaredType, idsPerRun, type TableShape, tablesOf } from "./schema.ts";
+import { createTable, idsPerRun, type TableShape, tablesOf } from "./schema.ts";
+import { checkShape } from "./shape.ts";
 import { type Age, Retention } from "./retention.ts";
 import { deleteStagedRows, Staging } from "./staging.ts";
+import { explain } from "./trouble.ts";
 
 /** What a new run is about. Times are ISO 8601 in UTC. */
 export interface NewRun {
@@ -49,6 +50,7 @@ export interface Failure {
 /** The one writer. */
 export class Store implements Disposable {
   readonly #db: DatabaseSync;
+  readonly #file: string;
   readonly #rows: RowWriter;
   readonly #staging: Staging;
   readonly #tables: ReturnType<typeof tablesOf>;
@@ -56,8 +58,9 @@ export class Store implements Disposable {
   readonly #insertFetch: StatementSync;
   readonly #addCounts: StatementSync;
 
-  private constructor(db: DatabaseSync, shape: TableShape) {
+  private constructor(db: DatabaseSync, file: string, shape: TableShape) {
     this.#db = db;
+    this.#file = file;
     this.#rows = new RowWriter(db, shape);
     this.#staging = new Staging(db, shape, this.#rows);
     this.#tables = tablesOf(shape);
@@ -85,13 +88,18 @@ export class Store implements Disposable {
       db.exec(`BEGIN IMMEDIATE; ${createTable(shape)}`);
       checkShape(db, file, shape);
       db.exec("COMMIT");
-      const store = new Store(db, shape);
+      const store = new Store(db, file, shape);
       while (store.#deleteStaged(0, Number.MAX_SAFE_INTEGER));
       return store;
     } catch (error) {
       db.close();
-      throw error;
+      throw explain(error, file, { isBegun: false });
     }
+  }
+
+  /** What an error says about the file, if it does. Once the disk is full or broken, no method can do anything. */
+  explain(error: unknown): unknown {
+    return explain(error, this.#file, { isBegun: true });
   }
 
   /** The newest run of a job for a window (or for none). */
@@ -378,22 +386,4 @@ export class Store implements Disposable {
       throw error;
     }
   }
-}
-
-/** @throws {UsageError} If the table stands there with other columns, or its name is taken by a part of another. */
-function checkShape(db: DatabaseSync, file: string, shape: TableShape): void {
-  const { columns } = shape;
-  const found = db.prepare(`SELECT name, type FROM pragma_table_info(?) WHERE pk = 0`).all(
-    `${shape.name}_data`,
-  )
-    .map((row) => `${row["name"]} ${row["type"]}`);
-  const wanted = columns.map(({ name, type }) => `${name} ${declaredType(type)}`);
-  const isTaken =
-    db.prepare(`SELECT type FROM sqlite_schema WHERE name = ?`).get(shape.name)?.["type"] !== "view";
-  if (!isTaken && found.join() === wanted.join()) return;
-  const why = isTaken ? "that is a part of another table" : `its columns are ${found.join(", ")}`;
-  throw new UsageError(
-    `Cannot store into the table "${shape.name}" of "${file}" as ${why}: the job has ${wanted.join(", ")}; ` +
-      `give the job another table, or another database with --db`,
-  );
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { exists, FootprintReader, freeBytes } from "../../lib/store/footprint.ts";
+import { FootprintReader } from "../../lib/store/footprint.ts";
 import type { TableShape } from "../../lib/store/schema.ts";
+import { exists, freeBytes } from "../../lib/store/space.ts";
 import { Store } from "../../lib/store/store.ts";
 import { recordOf } from "../collect/support.ts";
 import { Random } from "../../lib/simulate/random.ts";

@@ -175,7 +175,7 @@ const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] =
   [
     "is no database",
     (file) => Deno.writeTextFileSync(file, "hello ".repeat(1_000)),
-    /as it is no SQLite database$/,
+    /as it is no SQLite database, or its beginning is damaged: name another with --db, or restore a backup$/,
   ],
   [
     "is another program's",

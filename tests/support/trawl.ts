@@ -26,6 +26,8 @@ export interface TrawlOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What comes on standard input; by default nothing. */
   readonly stdin?: string;
+  /** No file may become larger; needs bash. */
+  readonly fileBytesMax?: number;
 }
 
 /** A trawl that is under way. */
@@ -37,8 +39,10 @@ export interface Running {
 
 /** Starts `trawl ARGS`. It must be waited for. */
 export function startTrawl(args: readonly string[], options: TrawlOptions = {}): Running {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...base, ...args],
+  const { fileBytesMax } = options;
+  const limited = ["-c", `ulimit -f ${(fileBytesMax ?? 0) / 1_024}; exec "$@"`, "bash", Deno.execPath()];
+  const child = new Deno.Command(fileBytesMax === undefined ? Deno.execPath() : "bash", {
+    args: [...(fileBytesMax === undefined ? [] : limited), ...base, ...args],
     cwd: options.cwd ?? root,
     clearEnv: true,
     env: {

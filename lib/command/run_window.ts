@@ -1,0 +1,184 @@
+/**
+ * One run of `trawl run`: collects for one window, shows how far it is, and says how it went.
+ *
+ * @module
+ */
+
+import { collect, type CollectResult } from "../collect/collect.ts";
+import type { Progress } from "../collect/progress.ts";
+import { chooseRun, type RunChoice, type RunWishes } from "../collect/run_choice.ts";
+import { messageOf } from "../errors.ts";
+import type { Job, Window } from "../job/job.ts";
+import { formatWindow } from "../job/window.ts";
+import { Reader } from "../store/reader.ts";
+import { freeBytes } from "../store/space.ts";
+import type { Store } from "../store/store.ts";
+import { limitOf } from "../view/limit.ts";
+import { ProgressLine } from "../view/progress_line.ts";
+import { coverageOf, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
+import { type Context, Exit, exitOfError } from "./context.ts";
+import type { Arguments } from "./flag.ts";
+import { flags } from "./flags.ts";
+import { refuseWithoutRoom } from "./room.ts";
+import { startTelemetry } from "./telemetry.ts";
+
+/** The most active keys that the summary names, and the parts of the window in their sparklines. */
+const topCount = 10;
+const sparkParts = 24;
+
+/** What is to be run. */
+export interface WindowRun {
+  readonly job: Job;
+  readonly window: Window | undefined;
+  readonly store: Store;
+  readonly database: string;
+  readonly signal: AbortSignal;
+  /** How many keys the list has, where that is known before it is read. */
+  readonly listSize: number | undefined;
+  /** Nothing was asked before. */
+  readonly isFirst: boolean;
+}
+
+/** What the flags say of which run it is to be. */
+export function wishesOf(args: Arguments): RunWishes {
+  return { isNew: args.has(flags.isNew), retryFailed: args.has(flags.retryFailed) };
+}
+
+/** Begins a run or goes on with one; returns the exit code. */
+export async function runWindow(one: WindowRun, args: Arguments, context: Context): Promise<number> {
+  const { job, window, store, database, signal, listSize, isFirst } = one;
+  const limit = args.count(flags.limit, { min: 1 });
+  const isGuarded = !args.has(flags.ignoreFreeSpace);
+  const choice = await chooseRun(store, job, {
+    ...wishesOf(args),
+    window,
+    willAsk: (done) => {
+      if (isGuarded) refuseWithoutRoom({ database, job: job.name, listSize, limit, done, isBegun: !isFirst });
+    },
+  });
+  const isQuiet = args.has(flags.quiet);
+  if (choice === undefined) {
+    if (!isQuiet) {
+      context.say(`trawl: nothing to do${aboutWindow(window)}: finished before; --new asks once more\n`);
+    }
+    return Exit.done;
+  }
+  if (!isQuiet) context.say(`${startText(job, window, choice)}\n`);
+  const telemetry = await startTelemetry({
+    "trawl.job": job.name,
+    "trawl.run": choice.id,
+    ...(window && { "trawl.window": formatWindow(window) }),
+  });
+  let line: ProgressLine | undefined;
+  let progress: Progress | undefined;
+  try {
+    using _told = tellOn(signal, context);
+    const result = await collect({
+      job,
+      window,
+      store,
+      choice,
+      limit,
+      listSize,
+      signal,
+      freeBytes: isGuarded ? () => freeBytes(database) : undefined,
+      started: (started) => {
+        progress = started;
+        telemetry?.started(started);
+        line = new ProgressLine(started, { write: context.say, columns: context.columns, isQuiet });
+      },
+    });
+    const peakBytes = line?.stop().peakBytes ?? 0;
+    const summary = summaryOf({ job, window, database, choice, result, progress, peakBytes });
+    if (args.has(flags.json)) context.out(`${summaryJson(summary)}\n`);
+    if (!isQuiet) context.say(summaryText(summary));
+    const exit = exitOf(result, job.accept.minCoverage);
+    telemetry?.ended(exit, result.reason ?? undefined);
+    return exit;
+  } catch (error) {
+    telemetry?.ended(exitOfError(error), messageOf(error));
+    throw error;
+  } finally {
+    line?.stop();
+  }
+}
+
+/** Says at the first signal what happens now. */
+function tellOn(signal: AbortSignal, { say, columns }: Context): Disposable {
+  const tell = () => {
+    // The bar, and what the terminal wrote into it for the key that was pressed.
+    const clear = columns() === undefined ? "" : "\r\x1b[K";
+    say(
+      `${clear}trawl: stopping: what is in flight is finished or given up within 10 s; once more ends at once\n`,
+    );
+  };
+  signal.addEventListener("abort", tell, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", tell) };
+}
+
+function exitOf(result: CollectResult, minCoverage: number): number {
+  if (result.isControlBroken) return Exit.incomplete;
+  if (result.state === "interrupted" && !result.isLimited) return Exit.interrupted;
+  return coverageOf(result) < minCoverage ? Exit.incomplete : Exit.done;
+}
+
+function startText(job: Job, window: Window | undefined, choice: RunChoice): string {
+  const { ok, empty, unchanged, failed } = choice.counts;
+  const how = choice.isResumed ? `goes on with run ${choice.id}` : `begins run ${choice.id}`;
+  const before = choice.isResumed ? `, ${ok + empty + unchanged + failed} keys have their verdict` : "";
+  return `trawl: ${job.name} ${how}${aboutWindow(window)}${before}`;
+}
+
+function aboutWindow(window: Window | undefined): string {
+  return window === undefined ? "" : ` for ${formatWindow(window)}`;
+}
+
+function summaryOf(found: {
+  readonly job: Job;
+  readonly window: Window | undefined;
+  readonly database: string;
+  readonly choice: RunChoice;
+  readonly result: CollectResult;
+  readonly progress: Progress | undefined;
+  readonly peakBytes: number;
+}): Summary {
+  const { job, window, database, choice, result, progress, peakBytes } = found;
+  using reader = Reader.open(database);
+  return {
+    run: choice.id,
+    job: job.name,
+    window: window && formatWindow(window),
+    database,
+    table: job.rows.table,
+    isCounted: job.rows.count !== undefined,
+    result,
+    requests: progress === undefined ? 0 : progress.attempts - progress.attemptsBefore,
+    elapsedMs: progress?.elapsedMs ?? 0,
+    bytes: progress?.bytes ?? 0,
+    peakBytes,
+    limit: progress && limitOf(progress),
+    foundRate: progress?.foundRate,
+    foundInFlight: progress?.foundInFlight,
+    failures: reader.failures(choice.id),
+    top: topOf(reader, { job, window, run: choice.id }),
+  };
+}
+
+function topOf(
+  reader: Reader,
+  { job, window, run }: { readonly job: Job; readonly window: Window | undefined; readonly run: number },
+): TopKey[] {
+  const column = job.rows.count?.by ?? job.rows.columns.find(({ type }) => type === "time")?.name;
+  const time = column === undefined
+    ? undefined
+    : { table: job.rows.table, column, count: job.rows.count === undefined ? undefined : "count" };
+  return reader.topKeys(run, topCount, { without: job.control }).map(({ fetch, key, rows }) => ({
+    key,
+    rows,
+    series: time === undefined || window === undefined ? undefined : reader.series(fetch, time, {
+      start: window.startMs / 1_000,
+      end: window.endMs / 1_000,
+      buckets: sparkParts,
+    }),
+  }));
+}
