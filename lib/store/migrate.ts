@@ -151,7 +151,8 @@ function moveRows(db: DatabaseSync, shape: schema.TableShape): void {
   const columns = shape.columns.map(({ name }) => schema.quote(name)).join(", ");
   const { rows, gaps } = db.prepare(
     `SELECT (SELECT count(*) FROM ${view}) AS rows,
-       (SELECT count(*) FROM (SELECT 1 FROM ${view} GROUP BY fetch HAVING max(row) - min(row) + 1 <> count(*))) AS gaps`,
+       (SELECT count(*) FROM (SELECT 1 FROM ${view} GROUP BY fetch
+          HAVING max(row) - min(row) + 1 <> count(*))) AS gaps`,
   ).get() ?? {};
   if (gaps !== 0) throw new Error(`the rows of "${shape.name}" are not numbered one after the other`);
   // Its view comes last: until then the name is the old table's.

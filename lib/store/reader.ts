@@ -81,7 +81,7 @@ export class Reader implements Disposable {
     return inspect(this.#db, options);
   }
 
-  /** What earlier runs of a job tell of the room for another; undefined where too few, or other jobs' too, are there. */
+  /** What earlier runs of a job tell of the room for another; undefined where they are few, or another job's too. */
   spaceBefore(job: string): SpaceBefore | undefined {
     const row = this.#db.prepare(
       `SELECT (SELECT keys FROM run WHERE job = ?1 AND state = 'finished' ORDER BY id DESC LIMIT 1) AS keys,

@@ -5,6 +5,7 @@ import { askKeys } from "../../lib/collect/key_list.ts";
 import { tableOf } from "../../lib/collect/question.ts";
 import { chooseRun } from "../../lib/collect/run_choice.ts";
 import type { Job, KeySource } from "../../lib/job/job.ts";
+import { database } from "../../lib/limits.ts";
 import { Store } from "../../lib/store/store.ts";
 import { HandlerServer } from "../http/support.ts";
 import { leftOf, query } from "../support/database.ts";
@@ -20,10 +21,15 @@ interface Wishes {
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal;
   readonly retryFailed?: boolean;
+  readonly freeBytes?: () => number | undefined;
 }
 
 /** One run of a job, as the program has it. */
-async function collectInto(file: string, job: Job, { limit, signal, retryFailed = false }: Wishes = {}) {
+async function collectInto(
+  file: string,
+  job: Job,
+  { limit, signal, retryFailed = false, freeBytes }: Wishes = {},
+) {
   using store = Store.open(file, tableOf(job));
   const choice = await chooseRun(store, job, { isNew: false, retryFailed, window: undefined });
   assert.ok(choice !== undefined);
@@ -35,6 +41,7 @@ async function collectInto(file: string, job: Job, { limit, signal, retryFailed 
     limit,
     listSize: undefined,
     signal: signal ?? new AbortController().signal,
+    freeBytes,
     started: () => {},
   });
 }
@@ -362,4 +369,27 @@ Deno.test("collect() asks failed keys of a list from the network again", async (
   isBroken = false;
   const again = await collectInto(file, job, { retryFailed: true });
   assert.deepEqual([again.state, again.counts.ok, again.counts.failed], ["finished", 3, 0]);
+});
+
+Deno.test("collect() ends a run before the disk is full, with everything that was asked stored", async () => {
+  using folder = new TempFolder();
+  const asked = new Set<string>();
+  await using server = serverOf((key) => {
+    asked.add(key);
+    return undefined;
+  });
+  const file = folder.file("a.db");
+  const keys: KeySource = { kind: "range", first: 1, last: 200_000 };
+  // There is room at the first look, and too little at the second.
+  let looks = 0;
+  const ended = await collectInto(file, { ...jobOf(server.url), keys }, {
+    freeBytes: () => looks++ === 0 ? database.freeBytesMin : database.freeBytesMin - 1,
+  });
+  assert.deepEqual([ended.state, looks], ["interrupted", 2]);
+  assert.match(
+    ended.reason ?? "",
+    /^the disk is nearly full: 256(\.0)? MiB are free, and 256(\.0)? MiB are to stay so$/,
+  );
+  assert.ok(asked.size < 200_000);
+  assert.deepEqual(query(file, "SELECT state, ok FROM run"), [["interrupted", asked.size]]);
 });

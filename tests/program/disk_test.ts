@@ -102,7 +102,7 @@ Deno.test({
   name: "trawl run refuses to begin where little room is left (needs mount)",
   ignore: !isMountable,
   fn: async () => {
-    await practice({ profile: "hello" }, async (simulator, folder) => {
+    await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
       const disk = await SmallDisk.mount(20);
       assert.ok(disk !== undefined);
       await using small = disk;
@@ -124,7 +124,7 @@ Deno.test({
   name: "trawl run on a disk that is read-only says so in one line and exits with 2 (needs mount)",
   ignore: !isMountable,
   fn: async () => {
-    await practice({ profile: "hello" }, async (simulator, folder) => {
+    await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
       const disk = await SmallDisk.mount(20);
       assert.ok(disk !== undefined);
       await using small = disk;
@@ -156,7 +156,7 @@ Deno.test({
 });
 
 Deno.test("trawl run on a database that another program has locked says so in one line and exits with 75", async () => {
-  await practice({ profile: "hello" }, async (simulator, folder) => {
+  await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
     const keys = folder.file("keys.txt", keyLines(10));
     const db = folder.file("a.db");
     const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--keys", keys, "--db", db];

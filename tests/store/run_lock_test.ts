@@ -77,7 +77,7 @@ Deno.test("RunLock.take() is one process's when many want it at the same moment"
     while (held < 25) {
       try {
         const lock = RunLock.take(${JSON.stringify(file)}, "j");
-        say("<"); say(">");
+        say("<"); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3); say(">");
         lock[Symbol.dispose]();
         held++;
       } catch (error) { if (error.name !== "InterruptedError") throw error; }

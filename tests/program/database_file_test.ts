@@ -1,0 +1,185 @@
+/**
+ * The database file through a life: two runs that want it, older versions, damage.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { sha256Of } from "../../lib/collect/sha256.ts";
+import { leftOf, query } from "../support/database.ts";
+import { fixtureJob, fixtures, fixtureUrl, layFixture } from "../support/fixtures.ts";
+import { keyLines, practice } from "../support/practice.ts";
+import { startTrawl, trawl } from "../support/trawl.ts";
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+Deno.test("trawl run is refused while another one is on, readers are not, and kill -9 leaves no lock", async () => {
+  await practice({ profile: "hello", latency: { kind: "fixed", ms: 300 } }, async (simulator, folder) => {
+    const keys = folder.file("keys.txt", keyLines(1_000));
+    const db = folder.file("a.db");
+    await Deno.symlink("a.db", folder.file("link.db"));
+    const job = ["--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--keys", keys, "--db"];
+    const first = startTrawl(["run", "first", ...job, db, "--in-flight", "2"]);
+    await until(() => simulator.stats().requests > 10);
+    for (const more of [[], ["--new"], ["--retry-failed"]]) {
+      const second = await trawl(["run", "second", ...job, folder.file("link.db"), ...more]);
+      assert.equal(second.code, 75, second.stderr);
+      const holder = `process ${first.pid}( on \\S+)?, which runs first since \\d{4}-\\d\\d-\\d\\dT[\\d:]+Z`;
+      assert.match(
+        second.stderr,
+        new RegExp(
+          `^trawl: Cannot write the database ".*link.db" as one run at a time may: it is held by ${holder}; run`,
+        ),
+      );
+      assert.equal(second.stderr.split("\n").length, 2);
+    }
+    const readers = [["status", db], ["check", "first", ...job, db], [
+      "plan",
+      "first",
+      ...job,
+      db,
+      "--probe",
+      "3",
+    ]];
+    for (const reader of readers) {
+      const { code, stderr } = await trawl(reader);
+      assert.equal(code, 0, stderr);
+    }
+    first.kill("SIGKILL");
+    assert.equal((await first.ended).signal, "SIGKILL");
+    assert.ok(folder.names().includes("a.db.lock"));
+    const again = await trawl(["run", "first", ...job, db, "--in-flight", "100"]);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /goes on with run 1, \d+ keys have their verdict/);
+    assert.deepEqual(query(db, "SELECT id, job, state, ok FROM run"), [[1, "first", "finished", 1_000]]);
+    assert.ok(!folder.names().includes("a.db.lock"));
+  });
+});
+
+/** What the practice API of the fixtures answers; `fixtures/databases/make.ts` has the same. */
+const population = {
+  asns: 24,
+  updatesMax: 12,
+  faults: [{ kind: "status", status: 404, keys: ["12654"] }],
+} as const;
+
+/** The first run was finished by the old version, the second one is to be finished by this. */
+const endState = [
+  "SELECT run, sequence, key, verdict, reason, status, rows FROM fetch WHERE run < 3 ORDER BY id",
+  "SELECT fetch, row, ts, type FROM updates ORDER BY fetch, row",
+  "SELECT id, state, keys, ok, empty, failed, rows FROM run WHERE id < 3 ORDER BY id",
+  leftOf("updates"),
+  "PRAGMA integrity_check",
+];
+
+for (const name of fixtures) {
+  Deno.test(`trawl run goes on with a run that was interrupted in the version of ${name}`, async () => {
+    await practice(population, async (simulator, folder) => {
+      const db = layFixture(name, folder);
+      const job = folder.file("job.toml", fixtureJob(simulator.url));
+      await moveTo(db, simulator.url);
+      const [[done] = []] = query(db, "SELECT ok + empty + failed FROM run WHERE id = 2");
+      const args = (file: string, date: string) => ["run", job, "--db", file, "--window", date];
+      const { code, stderr } = await trawl(args(db, "2026-11-21"));
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, new RegExp(`goes on with run 2 for 2026-11-21, ${done} keys have their verdict`));
+      assert.equal(simulator.stats().requests, 24 - Number(done));
+      const calm = folder.file("calm.db");
+      for (const date of ["2026-11-20", "2026-11-21"]) assert.equal((await trawl(args(calm, date))).code, 0);
+      for (const sql of endState) assert.deepEqual(query(db, sql), query(calm, sql), sql);
+      const status = await trawl(["status", db, "--check-file"]);
+      assert.deepEqual([status.code, status.stderr], [0, ""]);
+    });
+  });
+}
+
+/** Has the runs of a fixture belong to the same job at another address. */
+async function moveTo(file: string, url: string): Promise<void> {
+  using db = new DatabaseSync(file);
+  for (const { id, text } of db.prepare("SELECT id, text FROM run").all()) {
+    const moved = String(text).replaceAll(fixtureUrl, url);
+    db.prepare("UPDATE run SET text = ?, sha256 = ? WHERE id = ?").run(moved, await sha256Of(moved), id ?? 0);
+  }
+}
+
+const pageBytes = 8_192;
+
+/** Each spoils a whole database; some cannot even be opened then. */
+const damages: readonly (readonly [string, (bytes: Uint8Array) => Uint8Array, RegExp])[] = [
+  [
+    "a beginning that is garbage",
+    (bytes) => bytes.fill(0x55, 0, 100),
+    /as it is no SQLite database, or its beginning is damaged/,
+  ],
+  [
+    "a schema that is garbage",
+    (bytes) => bytes.fill(0x55, 100, pageBytes),
+    /as it is damaged: database disk image is malformed/,
+  ],
+  ["an end that is missing", (bytes) => bytes.slice(0, Math.floor(bytes.length / 2)), /is damaged: /],
+  [
+    "bytes flipped in the middle of every page of rows",
+    (bytes) => {
+      for (let at = pageBytes; at < bytes.length; at += pageBytes) {
+        if (bytes[at] === 0x0d) bytes.fill(0xff, at + 8, at + 200);
+      }
+      return bytes;
+    },
+    /is damaged: /,
+  ],
+];
+
+for (const [what, spoil, message] of damages) {
+  Deno.test(`trawl status names ${what}, and trawl run makes nothing worse`, async () => {
+    await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
+      const keys = folder.file("keys.txt", keyLines(500));
+      const db = folder.file("a.db");
+      const args = [
+        "run",
+        "--url",
+        `${simulator.url}/hello/{key}`,
+        "--rows",
+        "$",
+        "--keys",
+        keys,
+        "--db",
+        db,
+        "--quiet",
+      ];
+      assert.equal((await trawl(args)).code, 0);
+      const spoiled = spoil(await Deno.readFile(db));
+      await Deno.writeFile(db, spoiled);
+      const status = await trawl(["status", db]);
+      assert.notEqual(status.code, 0, status.stdout);
+      assert.match(status.stderr, message);
+      assert.match(status.stderr, /restore a backup/);
+      const run = await trawl([...args, "--new"]);
+      assert.ok(run.code === 1 || run.code === 2, run.stderr);
+      assert.match(run.stderr, /^trawl: Cannot use the database .* damaged.*\n$/);
+      // What is damaged is as it was; what was whole may have got a row or two.
+      const after = await Deno.readFile(db);
+      assert.ok(after.length >= spoiled.length);
+      assert.notEqual((await trawl(["status", db])).code, 0);
+    });
+  });
+}
+
+Deno.test("trawl run goes on from the last checkpoint when its log is gone", async () => {
+  await practice({ profile: "hello", latency: { kind: "fixed", ms: 10 } }, async (simulator, folder) => {
+    const keys = folder.file("keys.txt", keyLines(400));
+    const db = folder.file("a.db");
+    const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--keys", keys, "--db", db];
+    const running = startTrawl(args);
+    await until(() => simulator.stats().requests > 60);
+    running.kill("SIGKILL");
+    await running.ended;
+    await Deno.remove(`${db}-wal`);
+    const again = await trawl(args);
+    assert.equal(again.code, 0, again.stderr);
+    assert.deepEqual(query(db, "SELECT state, ok FROM run ORDER BY id DESC LIMIT 1"), [["finished", 400]]);
+    assert.deepEqual((await trawl(["status", db, "--check-file"])).code, 0);
+  });
+});
