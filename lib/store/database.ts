@@ -6,7 +6,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { messageOf, UsageError } from "../errors.ts";
+import { InterruptedError, messageOf, UsageError } from "../errors.ts";
 import { applicationId, schemaVersion, trawlTables } from "./schema.ts";
 
 /** A lock held by another connection is waited for so long, milliseconds. */
@@ -19,6 +19,7 @@ const pageBytes = 8_192;
  * Opens the database for writing, and creates it where there is none.
  *
  * @throws {UsageError} If the file is no database of trawl's, belongs to another version or cannot be written.
+ * @throws {InterruptedError} If another program keeps it locked.
  */
 export function openForWriting(file: string): DatabaseSync {
   createEmpty(file);
@@ -26,9 +27,7 @@ export function openForWriting(file: string): DatabaseSync {
   try {
     const found = identify(db, file);
     if (found === "new") db.exec(`PRAGMA page_size = ${pageBytes}`);
-    db.exec(
-      `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
-    );
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     if (found === "new") {
       db.exec(
         `BEGIN IMMEDIATE; ${trawlTables} PRAGMA application_id = ${applicationId}; ` +
@@ -46,6 +45,7 @@ export function openForWriting(file: string): DatabaseSync {
  * Opens an existing database for reading only.
  *
  * @throws {UsageError} If there is no such file, or it is no database of this version's.
+ * @throws {InterruptedError} If another program keeps it locked.
  */
 export function openForReading(file: string): DatabaseSync {
   try {
@@ -61,7 +61,6 @@ export function openForReading(file: string): DatabaseSync {
         `Cannot read the database "${file}" as nothing was collected into it: it is empty`,
       );
     }
-    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     return db;
   } catch (error) {
     db.close();
@@ -85,7 +84,8 @@ function createEmpty(file: string): void {
 
 function open(file: string, options: { readonly readOnly: boolean }): DatabaseSync {
   try {
-    return new DatabaseSync(file, options);
+    // From the first look on: whoever comes after a `kill -9` tidies up, under a lock.
+    return new DatabaseSync(file, { ...options, timeout: busyTimeoutMs });
   } catch (error) {
     throw asUsage(error, file);
   }
@@ -112,10 +112,18 @@ function identify(db: DatabaseSync, file: string): "new" | "known" {
   return "known";
 }
 
-/** What SQLite says on opening, as a message about the file. */
+/** What SQLite says on opening, as a message about the file; a lock is no mistake, and passes. */
 function asUsage(error: unknown, file: string): Error {
   if (error instanceof UsageError) return error;
   const text = messageOf(error);
+  if (/database is locked/.test(text)) {
+    return new InterruptedError(
+      `Cannot use the database "${file}" as another program has locked it: waited for ${
+        busyTimeoutMs / 1_000
+      } s`,
+      { cause: error },
+    );
+  }
   const why = /not a database/.test(text) ? "it is no SQLite database" : text;
   return new UsageError(`Cannot use the database "${file}" as ${why}`, { cause: error });
 }
