@@ -123,7 +123,7 @@ async function askWatched(work: Work): Promise<Asked> {
   const host = jobHosts(job, window).join();
   const allowance = await Allowance.open(job.limits.rates, { pace: shared.pace, store, host });
   const learning = await Learning.open(job.limits, { shared, store, host });
-  await using watch = await Watch.start({ allowance, learning, shared, outageMs: job.retry.outageMs });
+  await using watch = await Watch.start({ crew, allowance, learning, shared, outageMs: job.retry.outageMs });
   const signal = AbortSignal.any([options.signal, watch.signal]);
   using _stopping = stopOn(signal, crew);
   const broken = await askInOrder({ ...work, options: { ...options, signal } });

@@ -235,6 +235,7 @@ async function receive(message: ToWorker): Promise<void> {
   if (message.type === "prepare") worker = new BatchWorker(message);
   else if (message.type === "batch") await worker?.run(message);
   else if (message.type === "acknowledged") worker?.acknowledged();
+  else if (message.type === "ping") post({ type: "alive" });
   else if (message.type === "stop") worker?.stop();
   else worker?.drop();
 }
