@@ -26,6 +26,10 @@ export interface TrawlOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What comes on standard input; by default nothing. */
   readonly stdin?: string;
+  /** A module that runs before `main.ts`, by its path. */
+  readonly preload?: string;
+  /** No file that the process writes becomes larger, in KiB: more is an error for it, as on a full disk. Needs bash. */
+  readonly fileKiBMax?: number;
 }
 
 /** A trawl that is under way. */
@@ -37,8 +41,9 @@ export interface Running {
 
 /** Starts `trawl ARGS`. It must be waited for. */
 export function startTrawl(args: readonly string[], options: TrawlOptions = {}): Running {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...base, ...args],
+  const [program = "", ...before] = commandOf(options);
+  const child = new Deno.Command(program, {
+    args: [...before, ...args],
     cwd: options.cwd ?? root,
     clearEnv: true,
     env: {
@@ -62,6 +67,16 @@ export function startTrawl(args: readonly string[], options: TrawlOptions = {}):
     },
     ended: finish(child, options.stdin),
   };
+}
+
+/** The program that is trawl, and the arguments before trawl's own. */
+function commandOf({ preload, fileKiBMax }: TrawlOptions): string[] {
+  const [run = "", ...rest] = base;
+  const preloaded = preload === undefined ? [] : ["--preload", preload];
+  const command = [Deno.execPath(), run, ...preloaded, ...rest];
+  if (fileKiBMax === undefined) return command;
+  // The signal that comes with the error would end the process.
+  return ["bash", "-c", `trap "" XFSZ; ulimit -f ${fileKiBMax}; exec "$@"`, "bash", ...command];
 }
 
 /** Runs `trawl ARGS` to its end. */
