@@ -15,7 +15,7 @@ import { jobText, runSchedule } from "./torture/run.ts";
 import { type Schedule, scheduleOf } from "./torture/schedule.ts";
 import { illnesses } from "./torture/torn.ts";
 
-/** A Worker in a busy loop, SIGTERM, kill -9 and a full disk, with a few keys each. */
+/** A Worker in a busy loop, kill -9, a full disk and an API that is down for a while, with a few keys each. */
 const seeds = [90, 118, 119] as const;
 
 Deno.test("scheduleOf() follows from the seed alone, and has every kind of disturbance among 200", () => {

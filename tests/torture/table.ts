@@ -31,6 +31,7 @@ export function tableOf(outcomes: readonly Outcome[], elapsedMs: number): string
     ...wrapped(names).map((line) => ["", line] as const),
     ["keys checked", sum(({ keys }) => keys)],
     ["rows checked", sum(({ rows }) => rows)],
+    ["machine busy", `${sum(({ isBusy }) => isBusy ? 1 : 0)} times, so that timeouts did not count`],
     ["lost", sum(({ lost }) => lost)],
     ["doubled", sum(({ doubled }) => doubled)],
     ["hangs", sum(({ hangs }) => hangs)],
