@@ -51,7 +51,8 @@ if (import.meta.main) {
     interruptible,
   };
   try {
-    Deno.exitCode = await main(Deno.args, context);
+    // At once: a Worker in a busy loop, ended or not, would keep the process for ever.
+    Deno.exit(await main(Deno.args, context));
   } catch (error) {
     // Whoever read the output has had enough, as in `trawl extract … | head`.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;

@@ -68,6 +68,11 @@ export const run = {
   graceMs: 8_000,
   /** What has not ended so long after it was dropped is ended by force. */
   dropMs: 1_000,
+  /**
+   * A Worker that has said nothing for so long hangs, or is gone without a word. It answers between two pieces of its
+   * work; the longest that an answer can make it do, to sort a million counts, takes 3 s on a busy machine.
+   */
+  silentMs: 60_000,
   /** The share of keys that must end with an answer for exit code 0. */
   minCoverage: 0.99,
 } as const;

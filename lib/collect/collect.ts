@@ -132,13 +132,8 @@ async function askWatched(work: Work): Promise<Asked> {
   const allowance = await Allowance.open(job.limits.rates, { pace: shared.pace, store, host });
   const learning = await Learning.open(job.limits, { shared, store, host });
   const { outageMs } = job.retry;
-  await using watch = await Watch.start({
-    allowance,
-    learning,
-    shared,
-    outageMs,
-    freeBytes: options.freeBytes,
-  });
+  const { freeBytes } = options;
+  await using watch = await Watch.start({ crew, allowance, learning, shared, outageMs, freeBytes });
   const signal = AbortSignal.any([options.signal, watch.signal]);
   using _stopping = stopOn(signal, crew);
   const broken = await askInOrder({ ...work, options: { ...options, signal } });

@@ -18,7 +18,7 @@ import { Thread } from "./thread.ts";
 /** From so many requests in flight on, a second Worker starts requests too, where there is a second core. */
 const inFlightForTwo = 32;
 
-/** A batch whose Worker died is asked anew so often; then the run ends. */
+/** A batch whose Worker died is asked anew so often, and so often Workers may die before they have one. */
 const deathsMax = 3;
 
 /** What the Workers need, and where their rows go. */
@@ -46,8 +46,8 @@ export class Crew {
   readonly #orphans: PlannedBatch[] = [];
   #standby: Thread | undefined;
   #isExhausted = false;
-  /** How often the Worker of a batch died, by the batch's number. */
-  readonly #deaths = new Map<number, number>();
+  /** How often the Worker of a batch died, by the batch's number; undefined before it had one. */
+  readonly #deaths = new Map<number | undefined, number>();
   /** Workers that are gone, but not yet what they leave behind. */
   #leaving = 0;
   #stopped = false;
@@ -92,6 +92,11 @@ export class Crew {
       if (batch === undefined) return;
       this.#hand(batch);
     }
+  }
+
+  /** Sees whether all Workers are alive; to be called every `pace.tickMs`. One that hangs is as one that died. */
+  look(): void {
+    for (const thread of [...this.#alive]) thread.look();
   }
 
   /** Starts no more requests; what is in flight is finished. */
@@ -223,10 +228,10 @@ export class Crew {
     this.#remove(thread);
     await this.#leave(async () => {
       await thread.settled();
-      if (batch === undefined) throw error;
-      const deaths = (this.#deaths.get(batch.number) ?? 0) + 1;
+      const deaths = (this.#deaths.get(batch?.number) ?? 0) + 1;
       if (deaths > deathsMax) throw error;
-      this.#deaths.set(batch.number, deaths);
+      this.#deaths.set(batch?.number, deaths);
+      if (batch === undefined) return;
       const end = batch.first + batch.keys.length;
       await store.unstage(run, batch.first, end);
       this.#orphans.push({ ...batch, done: await store.doneSequences(run, batch.first, end) });

@@ -39,7 +39,9 @@ export type ToWorker =
   /** Start no more requests; finish those in flight. */
   | { readonly type: "stop" }
   /** Give up what is in flight. */
-  | { readonly type: "drop" };
+  | { readonly type: "drop" }
+  /** Say that you are alive. */
+  | { readonly type: "ping" };
 
 /** Messages that the store must take; each is acknowledged. */
 export type ToStore =
@@ -54,5 +56,7 @@ export type FromWorker =
   | { readonly type: "drained" }
   /** Nothing is in flight and everything has been sent. */
   | { readonly type: "ended" }
+  /** The answer to a ping. */
+  | { readonly type: "alive" }
   /** An error that is no fault of any answer's: the Worker cannot go on. */
   | { readonly type: "died"; readonly message: string };

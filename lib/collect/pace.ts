@@ -32,10 +32,12 @@ const Place = {
   refusedAt: 8,
   /** 1 where the interval is found by a learner, which then also sees to refusals. */
   isLearned: 9,
+  /** Microseconds that the longest pause so far was to take: one that is further from its end is over a set clock. */
+  pauseMax: 10,
 } as const;
 
 /** Numbers that a pace takes in the shared memory. */
-export const paceCount = 10;
+export const paceCount = 11;
 
 /** More starts than any run has. */
 const endless = 2n ** 62n;
@@ -98,7 +100,7 @@ export class Pace {
    * @returns 0 if it has been started, else the microseconds after which to try again.
    */
   tryStart(nowUs: number): number {
-    const pausedUs = this.#get(Place.pausedUntil) - nowUs;
+    const pausedUs = this.#pausedUs(nowUs);
     if (pausedUs > 0) return pausedUs;
     const intervalUs = this.intervalUs;
     const waitUs = intervalUs === 0 ? 0 : this.#tryTurn(Math.ceil(nowUs), intervalUs);
@@ -139,16 +141,25 @@ export class Pace {
 
   /** Lets nothing start for so long; a longer pause that is under way stays. */
   pause(nowUs: number, ms: number): void {
-    const untilUs = Math.ceil(nowUs + Math.min(ms * 1_000, pauseUsMax));
-    for (;;) {
-      const before = this.#get(Place.pausedUntil);
-      if (before >= untilUs || this.#replace(Place.pausedUntil, before, untilUs)) return;
-    }
+    const pauseUs = Math.ceil(Math.min(ms * 1_000, pauseUsMax));
+    const untilUs = Math.ceil(nowUs) + pauseUs;
+    // Before the end, which would else be taken for one that the clock was set back from.
+    this.#raise(Place.pauseMax, pauseUs);
+    this.#raise(Place.pausedUntil, untilUs);
   }
 
   /** Milliseconds until a pause is over; 0 without one. */
   pausedMs(nowUs: number): number {
-    return Math.max(0, this.#get(Place.pausedUntil) - nowUs) / 1_000;
+    return this.#pausedUs(nowUs) / 1_000;
+  }
+
+  #pausedUs(nowUs: number): number {
+    const untilUs = this.#get(Place.pausedUntil);
+    const pauseUs = this.#get(Place.pauseMax);
+    if (untilUs - nowUs <= pauseUs + clockSkewUs) return Math.max(0, untilUs - nowUs);
+    // The clock was set back. How much of the pause is over is not known any more, so it begins anew.
+    this.#replace(Place.pausedUntil, untilUs, Math.ceil(nowUs) + pauseUs);
+    return pauseUs;
   }
 
   /**
@@ -186,6 +197,13 @@ export class Pace {
   /** The pace is slower than the job has it. */
   get isSteppedBack(): boolean {
     return this.intervalUs > this.#get(Place.ownInterval);
+  }
+
+  #raise(place: number, value: number): void {
+    for (;;) {
+      const before = this.#get(place);
+      if (before >= value || this.#replace(place, before, value)) return;
+    }
   }
 
   #replace(place: number, before: number, after: number): boolean {

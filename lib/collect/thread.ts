@@ -6,6 +6,8 @@
  */
 
 import { messageOf } from "../errors.ts";
+import { formatDuration } from "../job/units.ts";
+import { pace, run as limits } from "../limits.ts";
 import type { PlannedBatch } from "./batches.ts";
 import type { FromWorker, Prepare, ToStore, ToWorker } from "./messages.ts";
 
@@ -17,7 +19,7 @@ export interface ThreadOptions {
   readonly drained: (thread: Thread) => void;
   /** The batch is over; everything it found has been taken. */
   readonly ended: (thread: Thread) => void;
-  /** The Worker died of an error. */
+  /** The Worker died of an error, hangs, or is gone. */
   readonly died: (thread: Thread, error: Error) => void;
   /** What a Worker sent could not be taken. */
   readonly notTaken: (error: unknown) => void;
@@ -35,6 +37,8 @@ export class Thread {
   readonly #options: ThreadOptions;
   #taken: Promise<void> = Promise.resolve();
   #isOver = false;
+  /** Looks since the Worker was last heard of. */
+  #silentLooks = 0;
 
   constructor(prepare: Prepare, options: ThreadOptions) {
     this.number = prepare.worker;
@@ -69,6 +73,17 @@ export class Thread {
     this.#post({ type: "drop" });
   }
 
+  /**
+   * Sees whether the Worker is alive; to be called every `pace.tickMs`. Looks are counted rather than time: while this
+   * thread is held up or the machine sleeps, no Worker is heard of.
+   */
+  look(): void {
+    if (this.#isOver) return;
+    if (this.#silentLooks++ === 0) this.#post({ type: "ping" });
+    if (this.#silentLooks * pace.tickMs <= limits.silentMs) return;
+    this.#die(`it has been silent for ${formatDuration(limits.silentMs)}`);
+  }
+
   /** Ends the Worker at once. What it has sent is still taken, what it sends from now on is not. */
   terminate(): void {
     this.#isOver = true;
@@ -82,6 +97,7 @@ export class Thread {
 
   #receive(message: FromWorker): void {
     if (this.#isOver) return;
+    if (message.type === "alive") return void (this.#silentLooks = 0);
     if (message.type === "drained") return this.#options.drained(this);
     if (message.type === "ended") return this.#options.ended(this);
     if (message.type === "died") return this.#die(message.message);

@@ -1,7 +1,7 @@
 /**
- * What the main thread looks after while a run is on, a few times a second: the budgets of its longer rates, how many
- * requests are started, what can be learned from them, whether the API is worth waiting for, and whether the disk has
- * room left. Ends the run where not.
+ * What the main thread looks after while a run is on, a few times a second: whether its Workers are alive, the budgets
+ * of its longer rates, how many requests are started, what can be learned from them, whether the API is worth waiting
+ * for, and whether the disk has room left. Ends the run where not.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { formatBytes, formatDuration } from "../job/units.ts";
 import { database, http, pace as limits } from "../limits.ts";
 import type { Allowance } from "./allowance.ts";
 import { nowUs } from "./clock.ts";
+import type { Crew } from "./crew.ts";
 import type { Learning } from "./learning.ts";
 import { describeNumber } from "./reasons.ts";
 import type { Shared } from "./shared.ts";
@@ -19,6 +20,7 @@ const looksMeasured = 4;
 
 /** What is watched. */
 export interface WatchOptions {
+  readonly crew: Crew;
   readonly allowance: Allowance;
   readonly learning: Learning;
   readonly shared: Shared;
@@ -60,6 +62,7 @@ export class Watch implements AsyncDisposable {
   async #look(): Promise<void> {
     try {
       const now = nowUs();
+      this.#options.crew.look();
       this.#measure(now);
       await this.#options.learning.look(now);
       await this.#options.allowance.look(now / 1_000);

@@ -24,6 +24,8 @@ interface Task extends Tries {
   readonly sequence: number;
   readonly key: string;
   startedMs: number;
+  /** The same on a clock that nobody sets. */
+  sinceMs: number;
   /** Its last attempt, which is its verdict unless the API turns out to be down. */
   held: Attempt | undefined;
 }
@@ -124,13 +126,17 @@ class BatchWorker {
       if (decision.what !== "ask") return await this.#proceed(task, held, decision);
     }
     const startedUs = nowUs();
-    if (task.attempts++ === 0) task.startedMs = Date.now();
+    const sinceMs = performance.now();
+    if (task.attempts++ === 0) {
+      task.startedMs = Date.now();
+      task.sinceMs = sinceMs;
+    }
     let isStaged = false;
     const attempt = await this.#asker.ask(task.key, (first, rows) => {
       isStaged = true;
       return this.#outbox.stage(task.sequence, first, rows);
     });
-    this.#shared.addWait("answer", (nowUs() - startedUs) / 1_000);
+    this.#shared.addWait("answer", performance.now() - sinceMs);
     const isGood = attempt.verdict === "ok" || attempt.verdict === "empty";
     if (isStaged && !isGood) this.#outbox.unstage(task.sequence);
     if (attempt.verdict === "dropped") return undefined;
@@ -180,7 +186,7 @@ class BatchWorker {
       bytes: attempt.bytes,
       rows: found?.kept ?? 0,
       startedMs: task.startedMs,
-      durationMs: Date.now() - task.startedMs,
+      durationMs: performance.now() - task.sinceMs,
       etag: found?.etag ?? null,
       lastModified: found?.lastModified ?? null,
     };
@@ -196,6 +202,7 @@ function* tasksOf({ first, keys, done }: Batch): Generator<Task> {
       sequence,
       key,
       startedMs: 0,
+      sinceMs: 0,
       held: undefined,
       attempts: 0,
       excused: 0,
@@ -228,6 +235,7 @@ async function receive(message: ToWorker): Promise<void> {
   if (message.type === "prepare") worker = new BatchWorker(message);
   else if (message.type === "batch") await worker?.run(message);
   else if (message.type === "acknowledged") worker?.acknowledged();
+  else if (message.type === "ping") post({ type: "alive" });
   else if (message.type === "stop") worker?.stop();
   else worker?.drop();
 }

@@ -208,9 +208,11 @@ export class Server {
         stallAt = Infinity;
       }
     }
-    if (framing === "chunked") wire.text("0\r\n\r\n");
+    // An empty body has no place to end early at; the connection ends all the same.
+    const isWhole = plan.ending === undefined;
+    if (framing === "chunked" && isWhole) wire.text("0\r\n\r\n");
     await wire.flush();
-    return true;
+    return isWhole;
   }
 
   #framingOf(length: number): "length" | "chunked" {

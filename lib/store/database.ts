@@ -28,9 +28,7 @@ export function openForWriting(file: string): DatabaseSync {
     if (version !== 0 && version !== schemaVersion) throw wrongVersion(file, version);
     // Pages can be given back later only where this is said first; it costs no time on 4 million rows.
     if (version === 0) db.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA auto_vacuum = INCREMENTAL`);
-    db.exec(
-      `PRAGMA busy_timeout = ${limits.busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`,
-    );
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     if (version === 0) {
       db.exec(
         `BEGIN IMMEDIATE; ${trawlTables} PRAGMA application_id = ${applicationId}; ` +
@@ -49,6 +47,7 @@ export function openForWriting(file: string): DatabaseSync {
  * in all of them, and the job's table can be asked the same questions.
  *
  * @throws {UsageError} If there is no such file, it is no database of trawl's, or a newer trawl wrote it.
+ * @throws {InterruptedError} If another program keeps it locked.
  */
 export function openForReading(file: string): DatabaseSync {
   try {
@@ -59,7 +58,6 @@ export function openForReading(file: string): DatabaseSync {
   }
   const db = open(file, { readOnly: true });
   try {
-    db.exec(`PRAGMA busy_timeout = ${limits.busyMs}`);
     if (versionOf(db, file) === 0) {
       throw new UsageError(
         `Cannot read the database "${file}" as nothing was collected into it: it is empty`,
@@ -74,9 +72,7 @@ export function openForReading(file: string): DatabaseSync {
 
 /** Opens an existing database for writing, whatever is in it. */
 export function openAsItIs(file: string): DatabaseSync {
-  const db = open(file, { readOnly: false });
-  db.exec(`PRAGMA busy_timeout = ${limits.busyMs}`);
-  return db;
+  return open(file, { readOnly: false });
 }
 
 /**
@@ -140,7 +136,8 @@ export function createEmpty(file: string): void {
 
 function open(file: string, options: { readonly readOnly: boolean }): DatabaseSync {
   try {
-    return new DatabaseSync(file, options);
+    // From the first look on: whoever comes after a `kill -9` tidies up, under a lock.
+    return new DatabaseSync(file, { ...options, timeout: limits.busyMs });
   } catch (error) {
     throw explain(error, file, { isBegun: false });
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { delay } from "@std/async/delay";
 import { Batches } from "../../lib/collect/batches.ts";
 import { Crew } from "../../lib/collect/crew.ts";
 import { Progress } from "../../lib/collect/progress.ts";
@@ -9,6 +10,7 @@ import { Store } from "../../lib/store/store.ts";
 import { HandlerServer } from "../http/support.ts";
 import { query } from "../support/database.ts";
 import { TempFolder } from "../support/temp.ts";
+import { tearWorkers } from "../torture/torn.ts";
 import { jobOf, stayAlive, until } from "./support.ts";
 
 /** A crew ready for work on a real store. */
@@ -154,6 +156,21 @@ Deno.test("Crew ends the run when the Worker of one batch dies again and again",
       assert.equal(shared.held(), 0);
     },
   );
+});
+
+Deno.test("Crew goes on when a Worker dies that waits for its batch, and one that has one", async () => {
+  using _torn = tearWorkers({
+    jumps: [],
+    ill: [{ worker: 0, how: "rejects", afterMs: 150 }, { worker: 1, how: "rejects", afterMs: 150 }],
+  });
+  await using server = new HandlerServer(async (request) => {
+    await delay(20);
+    return Response.json({ r: [{ v: keyOf(request) }] });
+  });
+  await onScene(jobOf(server.url), { host: server.host, keys: 100, batch: 50 }, async ({ run, file }) => {
+    await run();
+    assertWhole(file, 100);
+  });
 });
 
 Deno.test("Crew ends the run when a Worker cannot even begin", async () => {

@@ -83,6 +83,15 @@ Deno.test("Pace waits an interval, and no longer, when the clock is set back", (
   assert.equal(pace.tryStart(backUs + pace.intervalUs), 0);
 });
 
+Deno.test("Pace begins a pause anew, and makes it no longer, when the clock is set back", () => {
+  const pace = new Pace(memoryOf([]));
+  pace.pause(beginUs, 2_000);
+  assert.equal(pace.tryStart(beginUs + 1.5e6), 0.5e6);
+  const backUs = beginUs - 3_600e6;
+  assert.equal(pace.tryStart(backUs), 2e6);
+  assert.deepEqual([pace.pausedMs(backUs + 1e6), pace.tryStart(backUs + 2e6)], [1_000, 0]);
+});
+
 Deno.test("Pace without rates lets everything start", () => {
   const pace = new Pace(memoryOf([]));
   for (let n = 0; n < 100; n++) assert.equal(pace.tryStart(beginUs), 0);

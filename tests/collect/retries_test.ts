@@ -143,6 +143,14 @@ Deno.test("Breaker takes whole answers that the job does not accept for no outag
   assert.equal(scene.shared.breaker.isDown, false);
 });
 
+Deno.test("RetryBudget goes along with a clock that is set back", () => {
+  const { retryBudget } = new Shared(Shared.create(1));
+  for (let n = 0; n < limits.atOnceMax + 10; n++) retryBudget.reserve(beginUs, 0);
+  const backUs = beginUs - 3_600e6;
+  assert.equal(retryBudget.reserve(backUs, 0), 10_000);
+  assert.equal(retryBudget.reserve(backUs + 20e6, 0), 0);
+});
+
 Deno.test("RetryBudget lets a hundred retries happen at once, then a share of the requests", () => {
   fc.assert(fc.property(fc.integer({ min: 0, max: 10_000 }), (perSecond) => {
     const { retryBudget } = new Shared(Shared.create(1));

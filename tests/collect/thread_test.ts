@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { delay } from "@std/async/delay";
 import { Shared } from "../../lib/collect/shared.ts";
 import { permissionsFor, Thread } from "../../lib/collect/thread.ts";
 import type { ToStore } from "../../lib/collect/messages.ts";
 import { rowsOf } from "../support/rows.ts";
 import { HandlerServer } from "../http/support.ts";
-import { jobOf } from "./support.ts";
+import { pace, run as limits } from "../../lib/limits.ts";
+import { tearWorkers } from "../torture/torn.ts";
+import { jobOf, until } from "./support.ts";
 
 Deno.test("permissionsFor() lets a Worker reach the given hosts, and nothing else", async () => {
   const worker = new Worker(new URL("./permission_worker.ts", import.meta.url), {
@@ -79,4 +82,60 @@ Deno.test("Thread has a Worker that reaches no other host, whatever the job says
   assert.ok(message?.type === "finished");
   assert.deepEqual(message.chunk.fetches.map(({ verdict }) => verdict), ["failed"]);
   assert.equal(asked, 0);
+});
+
+/** Looks at a Worker after which it must have answered. */
+const looksMax = limits.silentMs / pace.tickMs;
+
+/** A Worker that waits for its batch. */
+function idleThread(died: (error: Error) => void): Thread {
+  const prepare = {
+    type: "prepare",
+    worker: 0,
+    job: jobOf("http://127.0.0.1:1"),
+    window: undefined,
+    shared: Shared.create(1),
+    hosts: [],
+  } as const;
+  return new Thread(prepare, {
+    take: () => assert.fail("it has found nothing"),
+    drained: () => {},
+    ended: () => {},
+    died: (_, error) => died(error),
+    notTaken: () => assert.fail("it has found nothing"),
+  });
+}
+
+for (const how of ["closes", "spins"] as const) {
+  Deno.test(`Thread.look() notices a Worker that ${how}`, async () => {
+    using _torn = tearWorkers({ jumps: [], ill: [{ worker: 0, how, afterMs: 0, forMs: 5_000 }] });
+    const dead: string[] = [];
+    const thread = idleThread(({ message }) => dead.push(message));
+    // Whatever it answered before it fell ill.
+    await delay(1_000);
+    for (let look = 0; look < looksMax; look++) thread.look();
+    // It may have been slow to fall ill.
+    for (; dead.length === 0; await delay(10)) thread.look();
+    thread.terminate();
+    thread.look();
+    assert.deepEqual(dead, ["Cannot go on in a Worker: it has been silent for 1m"]);
+  });
+}
+
+Deno.test("Thread.look() takes no Worker for dead that answers in between, however often", async () => {
+  const Whole = globalThis.Worker;
+  let answers = 0;
+  globalThis.Worker = class extends Whole {
+    constructor(specifier: string | URL, options?: WorkerOptions) {
+      super(specifier, options);
+      this.addEventListener("message", () => answers++);
+    }
+  };
+  const thread = idleThread(({ message }) => assert.fail(message));
+  globalThis.Worker = Whole;
+  for (let round = 0; round < 5; round++) {
+    for (let look = 0; look < looksMax; look++) thread.look();
+    await until(() => answers > round);
+  }
+  thread.terminate();
 });

@@ -94,7 +94,7 @@ Deno.test({
       mend: () => Promise.resolve(),
       message:
         /^trawl: Cannot use the database ".*" as its disk does not take it: disk I\/O error, .* MiB are free; mend/,
-    }, (args) => trawl(args, { env, fileBytesMax: 6 * 2 ** 20 }));
+    }, (args) => trawl(args, { env, fileKiBMax: 6 * 2 ** 10 }));
   },
 });
 

@@ -1,87 +1,19 @@
 import assert from "node:assert/strict";
 import { startSimulator } from "../../lib/simulate/simulator.ts";
-import { leftOf, query } from "../support/database.ts";
+import { query } from "../support/database.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";
 import { startTrawl, trawl } from "../support/trawl.ts";
+import { population, runKills } from "../torture/kills.ts";
 
-/** Many small answers and three that are staged, slow enough to be killed in the middle. */
-const population = {
-  asns: 400,
-  updatesMax: 3_000,
-  sizes: { "12654": 60_000, "100": 90_000, "200": 120_000 },
-  latency: { kind: "uniform", minMs: 0, maxMs: 40 },
-  faults: [{ kind: "cut", probability: 0.05, attempts: 1 }, {
-    kind: "status",
-    status: 503,
-    probability: 0.02,
-    attempts: 1,
-  }],
-} as const;
-
-/** Two of the ASNs with sizes are not among the 400. */
+/** Two of the ASNs with sizes are not in the list without them. */
 const keyCount = population.asns + 2;
 
-const kills = 10;
-
-/** What must be the same however often a run was killed. */
-const endState = [
-  "SELECT sequence, key, verdict, reason, status, rows FROM fetch ORDER BY sequence",
-  "SELECT sequence, row, ts, type FROM updates JOIN fetch ON fetch.id = updates.fetch ORDER BY sequence, row",
-  "SELECT state, keys, ok, empty, unchanged, failed, rows FROM run",
-  leftOf("updates"),
-  "SELECT count(*) FROM updates_data",
-  "PRAGMA integrity_check",
-];
-
 Deno.test("trawl run ends as if never killed after kill -9 at ten random moments", async () => {
-  using folder = new TempFolder();
-  const simulator = await startSimulator(population);
-  try {
-    const job = folder.file("job.toml", updatesJob(simulator.url));
-    const args = (
-      db: string,
-    ) => ["run", job, "--db", db, "--window", day, "--in-flight", "16", "--batch", "40"];
-    const calm = folder.file("calm.db");
-    const startedMs = performance.now();
-    const undisturbed = await trawl(args(calm));
-    const wholeMs = performance.now() - startedMs;
-    assert.equal(undisturbed.code, 0, undisturbed.stderr);
-
-    const killed = folder.file("killed.db");
-    let hits = 0;
-    const seen: number[] = [];
-    for (let kill = 0; kill < kills; kill++) {
-      const running = startTrawl(args(killed));
-      // A tenth of the whole run on average, and never before there is a database to look into.
-      await until(() => hasTables(killed));
-      const timer = setTimeout(() => running.kill("SIGKILL"), 150 + Math.random() * wholeMs / 5);
-      const { signal } = await running.ended;
-      clearTimeout(timer);
-      if (signal === "SIGKILL") hits++;
-      seen.push(...query(killed, "SELECT count(*) FROM fetch").flat().map(Number));
-      // At every moment: no row without its fetch, no fetch without its rows.
-      assert.deepEqual(
-        query(killed, "SELECT count(*) FROM updates WHERE fetch NOT IN (SELECT id FROM fetch)"),
-        [[0]],
-      );
-      assert.deepEqual(
-        query(
-          killed,
-          "SELECT key FROM fetch WHERE rows <> (SELECT count(*) FROM updates WHERE fetch = fetch.id)",
-        ),
-        [],
-      );
-    }
-    assert.ok(hits >= kills / 2, `only ${hits} kills hit a living run`);
-    assert.ok(seen.some((count) => count > 0 && count < keyCount), `verdicts at each kill: ${seen}`);
-
-    const last = await trawl(args(killed));
-    assert.equal(last.code, 0, last.stderr);
-    for (const sql of endState) assert.deepEqual(query(killed, sql), query(calm, sql), sql);
-  } finally {
-    await simulator.close();
-  }
+  const { kills, verdicts, keys, problems } = await runKills(10);
+  assert.deepEqual(problems, []);
+  assert.equal(kills, 10);
+  assert.ok(verdicts.some((count) => count > 0 && count < keys), `verdicts at each kill: ${verdicts}`);
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -236,14 +168,6 @@ Deno.test("trawl run --retry-failed asks the keys that the run had, though the l
     await second.close();
   }
 });
-
-function hasTables(file: string): boolean {
-  try {
-    return query(file, "SELECT 1 FROM updates LIMIT 0").length === 0;
-  } catch {
-    return false;
-  }
-}
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -13,6 +13,7 @@ import {
   getRaw,
   type RawAnswer,
   readChunks,
+  sendRaw,
   type UpdatesAnswer,
   updatesTarget,
   withSimulator,
@@ -221,6 +222,15 @@ Deno.test("the fault redirect leads to the right answer", async () => {
     assert.ok(response.redirected);
     assert.equal((await response.json()).data.nr_updates, 40);
     assert.deepEqual([stats().requests, stats().answers], [2, { "200": 1, "302": 1 }]);
+  });
+});
+
+Deno.test("a connection ends with a redirect that is to be reset within its empty body", async () => {
+  const faults = [parseFault("redirect"), parseFault("reset-body")];
+  await withSimulator({ sizes: SIZES, faults }, async ({ port }) => {
+    const request = `GET ${SMALL} HTTP/1.1\r\nhost: x\r\naccept: */*\r\n\r\n`;
+    const { head, body } = await sendRaw(port, request + request);
+    assert.deepEqual([head.startsWith("HTTP/1.1 302"), body.length], [true, 0]);
   });
 });
 

@@ -216,6 +216,29 @@ Deno.test("Store.open() throws when the folder does not exist", () => {
   assert.throws(() => Store.open("/nonexistent/a.db", shape), /^UsageError: Cannot create the database/);
 });
 
+/** Another program that locks the whole database, tells so, and lets go after a while. */
+const locker = `import { DatabaseSync } from "node:sqlite";
+  using db = new DatabaseSync(Deno.args[0]);
+  db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE other (x)");
+  Deno.stdout.writeSync(new Uint8Array(1));
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  db.exec("ROLLBACK");`;
+
+Deno.test("Store.open() waits for another program that has locked the database", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  Store.open(file, shape)[Symbol.dispose]();
+  const other = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", `data:text/typescript,${encodeURIComponent(locker)}`, file],
+    stdout: "piped",
+  }).spawn();
+  const told = other.stdout.getReader();
+  await told.read();
+  Store.open(file, shape)[Symbol.dispose]();
+  await told.cancel();
+  assert.equal((await other.status).code, 0);
+});
+
 Deno.test("Reader.series() counts rows in equal parts of the window", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");

@@ -26,8 +26,10 @@ export interface TrawlOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What comes on standard input; by default nothing. */
   readonly stdin?: string;
-  /** No file may become larger; needs bash. */
-  readonly fileBytesMax?: number;
+  /** A module that runs before `main.ts`, by its path. */
+  readonly preload?: string;
+  /** No file that the process writes becomes larger, in KiB: more is an error for it, as on a full disk. Needs bash. */
+  readonly fileKiBMax?: number;
 }
 
 /** A trawl that is under way. */
@@ -39,10 +41,9 @@ export interface Running {
 
 /** Starts `trawl ARGS`. It must be waited for. */
 export function startTrawl(args: readonly string[], options: TrawlOptions = {}): Running {
-  const { fileBytesMax } = options;
-  const limited = ["-c", `ulimit -f ${(fileBytesMax ?? 0) / 1_024}; exec "$@"`, "bash", Deno.execPath()];
-  const child = new Deno.Command(fileBytesMax === undefined ? Deno.execPath() : "bash", {
-    args: [...(fileBytesMax === undefined ? [] : limited), ...base, ...args],
+  const [program = "", ...before] = commandOf(options);
+  const child = new Deno.Command(program, {
+    args: [...before, ...args],
     cwd: options.cwd ?? root,
     clearEnv: true,
     env: {
@@ -66,6 +67,15 @@ export function startTrawl(args: readonly string[], options: TrawlOptions = {}):
     },
     ended: finish(child, options.stdin),
   };
+}
+
+/** The program that is trawl, and the arguments before trawl's own. */
+function commandOf({ preload, fileKiBMax }: TrawlOptions): string[] {
+  const [run = "", ...rest] = base;
+  const preloaded = preload === undefined ? [] : ["--preload", preload];
+  const command = [Deno.execPath(), run, ...preloaded, ...rest];
+  if (fileKiBMax === undefined) return command;
+  return ["bash", "-c", `ulimit -f ${fileKiBMax}; exec "$@"`, "bash", ...command];
 }
 
 /** Runs `trawl ARGS` to its end. */

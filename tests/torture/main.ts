@@ -1,0 +1,106 @@
+/**
+ * `deno task torture`: has trawl run under faults of the network, the API, the disk, the clock and its own process, on
+ * this machine only, and holds what it stored against the truth. Standard output has the seeds, what was wrong with
+ * each, and a table. The exit code is 1 if anything was lost, doubled, hung or wrong.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { messageOf, UsageError } from "../../lib/errors.ts";
+import { runKills } from "./kills.ts";
+import { type Outcome, runSchedule } from "./run.ts";
+import { scheduleOf } from "./schedule.ts";
+import { tableOf } from "./table.ts";
+
+/** Without a flag: what CI has time for. */
+const minutesDefault = 2;
+
+/** Schedules at once: they wait most of the time. */
+const atOnce = 2 * Math.min(2, navigator.hardwareConcurrency);
+
+const flags = ["seeds", "seed", "minutes", "kills"] as const;
+
+const encoder = new TextEncoder();
+
+/** Goes through the schedules of some seeds, several at once. */
+async function campaign(seeds: Iterator<number>, signal: AbortSignal): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const work = async () => {
+    for (let next = seeds.next(); !next.done && !signal.aborted; next = seeds.next()) {
+      const outcome = await runSchedule(scheduleOf(next.value), signal);
+      outcomes.push(outcome);
+      for (const problem of outcome.problems) print(`seed ${outcome.seed}: ${problem}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return outcomes;
+}
+
+/** The seeds from 1 on: so many, or as many as begin before `untilMs` on `performance.now()`. */
+function* seedsFrom1(
+  { count, untilMs }: { readonly count: number; readonly untilMs: number },
+): Generator<number> {
+  for (let seed = 1; seed <= count && performance.now() < untilMs; seed++) yield seed;
+}
+
+function wholeOf(args: Readonly<Record<string, unknown>>, flag: typeof flags[number]): number | undefined {
+  if (args[flag] === undefined) return undefined;
+  const text = String(args[flag]);
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new UsageError(`Cannot use --${flag} as it must be a whole number from 1: "${text}"`);
+}
+
+/** Returns whether all was well. */
+async function torture(argv: readonly string[], signal: AbortSignal): Promise<boolean> {
+  const args = parseArgs([...argv], {
+    string: [...flags],
+    unknown: (arg) => {
+      throw new UsageError(
+        `Cannot use "${arg}" as the flags are --seeds N, --seed N, --minutes M and --kills N`,
+      );
+    },
+  });
+  const kills = wholeOf(args, "kills");
+  if (kills !== undefined) return await tortureByKills(kills);
+  const [seed, count] = [wholeOf(args, "seed"), wholeOf(args, "seeds")];
+  const minutes = wholeOf(args, "minutes") ?? (count === undefined ? minutesDefault : Infinity);
+  const sinceMs = performance.now();
+  const seeds = seed === undefined
+    ? seedsFrom1({ count: count ?? Infinity, untilMs: sinceMs + minutes * 60_000 })
+    : [seed].values();
+  const outcomes = await campaign(seeds, signal);
+  const which = seed ?? `1 to ${outcomes.length}`;
+  print(`seed ${which}; deno task torture --seed N goes through one again\n`);
+  print(tableOf(outcomes, performance.now() - sinceMs));
+  return outcomes.every(({ problems }) => problems.length === 0);
+}
+
+async function tortureByKills(kills: number): Promise<boolean> {
+  const outcome = await runKills(kills);
+  for (const problem of outcome.problems) print(`${problem}\n`);
+  const { kills: hit, writing, runs, rows } = outcome;
+  print(
+    `kills: ${hit}, ${writing} of them within a write; ${runs} runs, ${rows} rows compared with an undisturbed run's\n`,
+  );
+  print(`different: ${outcome.problems.length}\n`);
+  return outcome.problems.length === 0;
+}
+
+function print(text: string): void {
+  let bytes = encoder.encode(text);
+  while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+}
+
+if (import.meta.main) {
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort(new Error("interrupted"));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+  try {
+    Deno.exitCode = await torture(Deno.args, interrupt.signal) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof UsageError || interrupt.signal.aborted)) throw error;
+    print(`torture: ${messageOf(error)}\n`);
+    Deno.exitCode = error instanceof UsageError ? 2 : 75;
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * What one run of a campaign goes through: a job, an API and its faults, and what is done to each process that runs
+ * it. All of it plain data that follows from the seed. Pure.
+ *
+ * @module
+ */
+
+import type { Fault } from "../../lib/simulate/fault.ts";
+import { settingsOf, type SimulateOptions } from "../../lib/simulate/options.ts";
+import { Population } from "../../lib/simulate/population.ts";
+import { mix, Random } from "../../lib/simulate/random.ts";
+import { burstOf, type LastingFault, lastingFaults, passingFaults } from "./api_faults.ts";
+import { illnesses } from "./torn.ts";
+
+/** How the job asks. */
+export interface JobPlan {
+  readonly inFlight: number;
+  /** Keys a batch; undefined leaves it to trawl. */
+  readonly batch: number | undefined;
+  readonly rates: readonly string[];
+  /** Rows are counted by type and minute instead of kept. */
+  readonly isCounted: boolean;
+  /** Of a key. */
+  readonly attempts: number;
+}
+
+/** What is done to one process; times are milliseconds after its start. */
+export interface StartPlan {
+  readonly kill: { readonly signal: "SIGKILL" | "SIGTERM"; readonly afterMs: number } | undefined;
+  /** Another connection reads, or holds the lock for writing. */
+  readonly lock:
+    | { readonly how: "read" | "write"; readonly afterMs: number; readonly forMs: number }
+    | undefined;
+  /** The disk is full once a file has so many KiB. */
+  readonly fileKiBMax: number | undefined;
+  readonly ill: readonly {
+    readonly worker: number;
+    readonly how: typeof illnesses[number];
+    readonly afterMs: number;
+  }[];
+}
+
+/** One run, until it is finished. */
+export interface Schedule {
+  readonly seed: number;
+  readonly job: JobPlan;
+  /** What the API is like, all its faults included. */
+  readonly api: SimulateOptions;
+  /** Keys whose every answer is bad, and how. */
+  readonly lasting: readonly LastingFault[];
+  /** The clock is set, milliseconds after the first start. */
+  readonly jumps: readonly { readonly afterMs: number; readonly byMs: number }[];
+  /** One process after the other; where they do not suffice, others follow to which nothing is done. */
+  readonly starts: readonly StartPlan[];
+}
+
+/** The clock is set by up to two hours. */
+const jumpMsMax = 7_200_000;
+
+/** Times within a process, milliseconds: it takes some 400 to begin, and a few seconds in all. */
+const momentMsMin = 300;
+const momentMsMax = 3_500;
+
+/** A start to which nothing is done. */
+export const calm: StartPlan = { kill: undefined, lock: undefined, fileKiBMax: undefined, ill: [] };
+
+/** The schedule of a seed. */
+export function scheduleOf(seed: number): Schedule {
+  const dice = new Dice(new Random(mix(0x70a7, seed)));
+  const job = jobOf(dice);
+  const whole = apiOf(dice, seed);
+  const keys = new Population(settingsOf(whole)).asns.map(String);
+  const lasting = lastingFaults(dice, keys);
+  const burst = dice.chance(0.3) ? burstOf(dice) : undefined;
+  const faults: Fault[] = [
+    ...lasting.map(({ fault }) => fault),
+    ...(burst === undefined ? [] : [burst]),
+    ...passingFaults(dice, job.attempts - 1),
+  ];
+  return {
+    seed,
+    job,
+    api: { ...whole, faults },
+    lasting,
+    jumps: dice.chance(0.25) ? dice.some(1 + dice.below(2), () => jumpOf(dice)) : [],
+    starts: dice.some(dice.below(4), () => startOf(dice)),
+  };
+}
+
+function jobOf(dice: Dice): JobPlan {
+  return {
+    inFlight: dice.one([1, 2, 4, 8, 16, 40]),
+    batch: dice.one([undefined, 5, 13, 40, 100]),
+    rates: dice.one([[], [], [], ["60/s"], ["200/s"], ["100/s", "3000/min"]]),
+    isCounted: dice.chance(0.3),
+    attempts: dice.one([2, 3, 4]),
+  };
+}
+
+function apiOf(dice: Dice, seed: number): SimulateOptions {
+  const giants = dice.some(dice.below(4), () => [String(1 + dice.below(60_000)), 3_000 + dice.below(50_000)]);
+  return {
+    seed,
+    asns: 20 + dice.below(100),
+    updatesMax: dice.one([20, 200, 800]),
+    sizes: Object.fromEntries(giants),
+    latency: dice.one([
+      { kind: "none" },
+      { kind: "uniform", minMs: 0, maxMs: 60 },
+      { kind: "exponential", meanMs: 30 },
+    ]),
+    framing: dice.one(["auto", "length", "chunked"]),
+    pieces: dice.one([65_536, 65_536, 16_384, 1_501]),
+  };
+}
+
+function jumpOf(dice: Dice) {
+  const byMs = 1_000 + dice.below(jumpMsMax);
+  return { afterMs: dice.below(2 * momentMsMax), byMs: dice.chance(0.5) ? byMs : -byMs };
+}
+
+function startOf(dice: Dice): StartPlan {
+  const what = dice.one(["kill", "kill", "kill", "term", "term", "disk", "ill", "ill"]);
+  const afterMs = dice.moment();
+  const illness = () => ({ worker: dice.below(3), how: dice.one(illnesses), afterMs: dice.below(600) });
+  return {
+    kill: what === "kill"
+      ? { signal: "SIGKILL", afterMs }
+      : what === "term"
+      ? { signal: "SIGTERM", afterMs }
+      : undefined,
+    lock: dice.chance(0.3)
+      ? { how: dice.one(["read", "write"]), afterMs: dice.moment(), forMs: dice.below(5_000) }
+      : undefined,
+    fileKiBMax: what === "disk" ? 100 + dice.below(500) : undefined,
+    ill: what === "ill" ? dice.some(1 + dice.below(2), illness) : [],
+  };
+}
+
+/** Choices from a series of numbers that can be repeated. */
+export class Dice {
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** A whole number from 0 up to but not `count`. */
+  below(count: number): number {
+    return this.#random.below(count);
+  }
+
+  chance(probability: number): boolean {
+    return this.#random.unit() < probability;
+  }
+
+  /** One of some things, of which there must be one. */
+  one<const T>(things: readonly T[]): T {
+    return things[this.below(things.length)] as T;
+  }
+
+  /** So many things. */
+  some<T>(count: number, make: () => T): T[] {
+    return Array.from({ length: count }, make);
+  }
+
+  /** A time within a process. */
+  moment(): number {
+    return momentMsMin + this.below(momentMsMax - momentMsMin);
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * A Worker of trawl's that falls ill, as the query of its address says. Entry of the Worker, never imported.
+ *
+ * @module
+ */
+
+import "../../lib/collect/worker.ts";
+import { type Illness, jumpClock, type TornWorker } from "./torn.ts";
+
+declare const self: { close(): void };
+
+const torn: TornWorker = JSON.parse(new URL(import.meta.url).searchParams.get("torn") ?? "{}");
+
+function fall({ how, forMs }: Illness): void {
+  if (how === "throws") throw new Error("this Worker was made to throw");
+  if (how === "rejects") return void Promise.reject(new Error("this Worker was made to reject"));
+  if (how === "closes") return self.close();
+  const untilMs = performance.now() + (forMs ?? Infinity);
+  while (performance.now() < untilMs);
+}
+
+jumpClock(torn.jumps);
+const { illness } = torn;
+if (illness !== undefined) setTimeout(() => fall(illness), illness.afterMs);

@@ -1,0 +1,117 @@
+/**
+ * A short campaign of fixed seeds, and whether a campaign would notice what it looks for.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { startSimulator } from "../lib/simulate/simulator.ts";
+import { day } from "./support/ripestat_job.ts";
+import { TempFolder } from "./support/temp.ts";
+import { trawl } from "./support/trawl.ts";
+import { checkRun } from "./torture/check.ts";
+import { jobText, runSchedule } from "./torture/run.ts";
+import { type Schedule, scheduleOf } from "./torture/schedule.ts";
+import { illnesses } from "./torture/torn.ts";
+
+/** A Worker in a busy loop, kill -9, a full disk and an API that is down for a while, with a few keys each. */
+const seeds = [90, 118, 119] as const;
+
+Deno.test("scheduleOf() follows from the seed alone, and has every kind of disturbance among 200", () => {
+  const schedules = Array.from({ length: 200 }, (_, index) => scheduleOf(index + 1));
+  assert.deepEqual(scheduleOf(7), schedules[6]);
+  const starts = schedules.flatMap((schedule) => schedule.starts);
+  const ill = new Set(starts.flatMap((start) => start.ill.map(({ how }) => how)));
+  assert.deepEqual(ill, new Set(illnesses));
+  const kinds = new Set(schedules.flatMap(({ api }) => api.faults?.map(({ kind }) => kind) ?? []));
+  // An empty answer that says so is no fault that anybody can tell.
+  assert.equal(kinds.size, 15);
+  const has = (one: (schedule: Schedule) => boolean) => assert.ok(schedules.some(one), String(one));
+  has(({ jumps }) => jumps.some(({ byMs }) => byMs < 0));
+  has(({ lasting }) => lasting.length > 0);
+  has(({ api }) => api.faults?.some(({ forMs }) => forMs !== undefined) ?? false);
+  has(({ starts }) => starts.some(({ kill }) => kill?.signal === "SIGKILL"));
+  has(({ starts }) => starts.some(({ kill }) => kill?.signal === "SIGTERM"));
+  has(({ starts }) => starts.some(({ lock }) => lock?.how === "read"));
+  has(({ starts }) => starts.some(({ lock }) => lock?.how === "write"));
+  has(({ starts }) => starts.some(({ fileKiBMax }) => fileKiBMax !== undefined));
+});
+
+/** What is done to a finished database, and what of it must be noticed. */
+const wrongs: readonly (readonly [string, string, Partial<Record<"lost" | "doubled", number>>, RegExp])[] = [
+  [
+    "a row is lost",
+    "UPDATE updates_span SET last = last - 1 WHERE fetch = one",
+    { lost: 1 },
+    /has lost 1 rows/,
+  ],
+  [
+    "rows are written twice",
+    `INSERT INTO updates_span SELECT fetch, last - first + 1, first, last FROM updates_span WHERE fetch = one`,
+    { doubled: 5 },
+    /and 5 too many/,
+  ],
+  ["a key is lost", "DELETE FROM fetch WHERE id = one", { lost: 1 }, /has 1 fetches or none/],
+  [
+    "a failure is a zero",
+    "DELETE FROM updates_span WHERE fetch = one; UPDATE fetch SET verdict = 'empty', rows = 0 WHERE id = one",
+    { lost: 5 },
+    /is empty, not ok/,
+  ],
+  [
+    "a key fails for no reason",
+    "DELETE FROM updates_span WHERE fetch = one; UPDATE fetch SET verdict = 'failed', reason = 'cut' WHERE id = one",
+    {},
+    /failed for cut, which must be no failure/,
+  ],
+  ["rows change places", "UPDATE updates_data SET ts = 1 - ts", {}, /has lost 5 rows, and 5 too many/],
+  ["something stays staged", "INSERT INTO updates_staged VALUES (1, 0, 1, 1)", {}, /AS staged/],
+  ["a sum is wrong", "UPDATE run SET rows = rows + 1", {}, /is 1,0,1,1, not 1,1,1,1/],
+];
+
+Deno.test("checkRun() finds nothing wrong with a run that is right, and notices what is not", async () => {
+  using folder = new TempFolder();
+  const api = { asns: 10, updatesMax: 50, sizes: { "100": 5 } };
+  const schedule = { ...scheduleOf(1), api, lasting: [] };
+  const job = { ...schedule.job, isCounted: false };
+  const db = folder.file("a.db");
+  const simulator = await startSimulator(api);
+  try {
+    const file = folder.file("job.toml", jobText({ ...schedule, job }, simulator.url));
+    const { code, stderr } = await trawl(["run", file, "--db", db, "--window", day]);
+    assert.equal(code, 0, stderr);
+    const keys = (await (await fetch(`${simulator.url}/simulator/keys`)).json()).map(String);
+    const right = checkRun(db, { ...schedule, job }, { keys });
+    assert.deepEqual([right.keys, right.lost, right.doubled, right.problems], [11, 0, 0, []]);
+    for (const [what, sql, counts, problem] of wrongs) {
+      const copy = folder.file("wrong.db");
+      await Deno.copyFile(db, copy);
+      change(copy, sql);
+      const found = checkRun(copy, { ...schedule, job }, { keys });
+      assert.deepEqual({ ...found, ...counts }, found, what);
+      assert.ok(found.problems.some((text) => problem.test(text)), `${what}: ${found.problems}`);
+    }
+  } finally {
+    await simulator.close();
+  }
+});
+
+/** Runs SQL in which `one` is the fetch of the key that has five rows. */
+function change(file: string, sql: string): void {
+  using db = new DatabaseSync(file);
+  db.exec(sql.replaceAll(/\bone\b/g, "(SELECT id FROM fetch WHERE key = '100')"));
+}
+
+Deno.test("trawl run stores the truth under faults of every kind", async () => {
+  const outcomes = await Promise.all(seeds.map((seed) => runSchedule(scheduleOf(seed))));
+  for (const { seed, lost, doubled, hangs, problems } of outcomes) {
+    assert.deepEqual({ seed, lost, doubled, hangs, problems }, {
+      seed,
+      lost: 0,
+      doubled: 0,
+      hangs: 0,
+      problems: [],
+    });
+  }
+});
