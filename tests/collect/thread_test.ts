@@ -7,9 +7,10 @@ import { HandlerServer } from "../http/support.ts";
 import { jobOf } from "./support.ts";
 
 Deno.test("permissionsFor() lets a Worker reach the given hosts, and nothing else", async () => {
+  const job = jobOf("http://127.0.0.1:8001");
   const worker = new Worker(new URL("./permission_worker.ts", import.meta.url), {
     type: "module",
-    deno: { permissions: permissionsFor(["127.0.0.1:8001"]) },
+    deno: { permissions: permissionsFor({ hosts: ["127.0.0.1:8001"], job }) },
   });
   const told = new Promise<Readonly<Record<string, string>>>((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);

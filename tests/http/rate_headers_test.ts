@@ -24,6 +24,9 @@ const told: readonly (readonly [number, Fields, boolean, number | undefined])[] 
   [403, { "retry-after": "60" }, true, 60_000],
   [503, { "retry-after": "Fri, 06 Nov 2026 08:50:00 GMT" }, true, 60_000],
   [503, { "retry-after": "soon" }, false, undefined],
+  // A field that is longer than any honest one.
+  [429, { "retry-after": "7".padEnd(1_024) + "7" }, true, undefined],
+  [200, { "ratelimit": `"a";r=0;t=99;x="${"x".repeat(1_024)}"` }, false, undefined],
   // It goes before everything else.
   [429, { "retry-after": "7", "ratelimit": '"a";r=0;t=99', "x-ratelimit-reset": "50" }, true, 7_000],
   // RateLimit and RateLimit-Policy.
