@@ -213,7 +213,9 @@ class Exchange implements Watched {
 function asExchangeError(error: unknown): ExchangeError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
   const text = `${error instanceof Error ? error.message : ""} ${cause}`;
-  if (/\(Connect\)|connect error|dns error|blocked/i.test(text)) return new ExchangeError("connect");
+  if (/\(Connect\)|connect error|dns error|blocked|Requires net access/i.test(text)) {
+    return new ExchangeError("connect");
+  }
   const isOdd = /invalid (?:HTTP|content-length|transfer-encoding)|message head is too large/i.test(text);
   return new ExchangeError(isOdd ? "bad-http" : "reset");
 }

@@ -24,6 +24,8 @@ export interface Ended {
 export interface TrawlOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Permissions in place of the task's, such as `--allow-read=/folder`. */
+  readonly permissions?: readonly string[];
   /** What comes on standard input; by default nothing. */
   readonly stdin?: string;
 }
@@ -38,7 +40,7 @@ export interface Running {
 /** Starts `trawl ARGS`. It must be waited for. */
 export function startTrawl(args: readonly string[], options: TrawlOptions = {}): Running {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...base, ...args],
+    args: [...withPermissions(options.permissions), ...args],
     cwd: options.cwd ?? root,
     clearEnv: true,
     env: {
@@ -62,6 +64,13 @@ export function startTrawl(args: readonly string[], options: TrawlOptions = {}):
     },
     ended: finish(child, options.stdin),
   };
+}
+
+/** The task's arguments; other permissions stand where its own stood. */
+function withPermissions(permissions: readonly string[] | undefined): readonly string[] {
+  if (permissions === undefined) return base;
+  const [command = "run", ...rest] = base.filter((arg) => !arg.startsWith("--allow-"));
+  return [command, ...permissions, ...rest];
 }
 
 /** Runs `trawl ARGS` to its end. */
