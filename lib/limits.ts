@@ -33,6 +33,21 @@ export const http = {
   /** An answer up to this length, by its `Content-Length`, is read in one piece: streams cost more than it does. */
   smallBodyBytesMax: 64 * KiB,
   redirectsMax: 5,
+  /** Hosts besides the job's that redirects may lead to: each is looked up before a run. */
+  redirectHostsMax: 16,
+  /** UTF-16 units of a URL that a server leads to: servers refuse longer ones. */
+  locationCharsMax: 8 * KiB,
+  /**
+   * UTF-16 units of one header field that is read or kept. The platform takes 400 KiB and 100 fields of a head, which
+   * would be kept with every key, or read through 5,000 times a second.
+   */
+  fieldCharsMax: 1 * KiB,
+  /**
+   * A compressed answer may be so many times as large as what was sent, once it has passed so many bytes. Updates are
+   * 9 to 28 times as large (gzip), 18 to 82 (brotli); 100,000 rows that are all alike 290 (gzip); a gzip bomb 1,030.
+   */
+  ratioMax: 500,
+  ratioBytesMin: 64 * MiB,
   /** Attempts on one key, the first included. */
   attemptsMax: 5,
   backoffBaseMs: 500,
@@ -62,6 +77,8 @@ export const run = {
   batchLifeMs: 20_000,
   /** Workers alive at once, those that wait for their last answers included: each costs some 10 MB. */
   workersMax: 8,
+  /** Rows of one answer: the 8 GiB that an answer may have hold no more of 86 bytes, the smallest update has 100. */
+  answerRowsMax: 100_000_000,
   /** UTF-16 units of one key. */
   keyCharsMax: 2_048,
   /** After a signal, what is in flight gets so long to finish. */

@@ -6,10 +6,13 @@
  */
 
 import assert from "node:assert/strict";
+import { reasons } from "../lib/collect/reasons.ts";
 import { commands } from "../lib/command/commands.ts";
 import { Exit } from "../lib/command/context.ts";
 import { loadJob } from "../lib/job/load.ts";
 import { presets } from "../lib/job/presets.ts";
+import { formatBytes, formatCount } from "../lib/job/units.ts";
+import * as limits from "../lib/limits.ts";
 import config from "../deno.json" with { type: "json" };
 import { TempFolder } from "./support/temp.ts";
 import { trawl } from "./support/trawl.ts";
@@ -61,6 +64,28 @@ Deno.test("the README names every exit code and every permission", () => {
   for (const flag of config.tasks.trawl.command.match(/--\S+/g) ?? []) {
     assert.ok(readme.includes(`\`${flag}\``), flag);
   }
+});
+
+Deno.test("the README names only reasons that there are, and limits as they are", () => {
+  const [, section = ""] = readme.split("## What a server can do to trawl");
+  const table = (section.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("| "));
+  const named = table.flatMap((line) => /`([a-z]+(?:-[a-z]+)*)`[^|]*\|$/.exec(line)?.[1] ?? []);
+  assert.deepEqual(named.filter((name) => !Object.hasOwn(reasons, name)), []);
+  assert.ok(named.length >= 8);
+  const { http, json, run } = limits;
+  const shown = [
+    formatBytes(http.bodyBytesMax),
+    `${http.ratioMax} times what was sent, once ${formatBytes(http.ratioBytesMin)}`,
+    formatBytes(json.valueBytesMax),
+    formatBytes(json.elementBytesMax),
+    formatBytes(http.fieldCharsMax),
+    formatBytes(http.locationCharsMax),
+    `${http.redirectsMax}, each`,
+    `${json.depthMax} `,
+    `${run.answerRowsMax / 1e6} million`,
+    formatCount(run.keyCharsMax),
+  ];
+  for (const text of shown) assert.ok(table.some((line) => line.includes(text)), text);
 });
 
 Deno.test("the README's first screen has the two commands", () => {

@@ -9,6 +9,7 @@
 import type { Answer } from "../http/answer.ts";
 import type { Client } from "../http/client.ts";
 import { ExchangeError } from "../http/exchange_error.ts";
+import { fieldOf } from "../http/field.ts";
 import { rateWords } from "../http/rate_headers.ts";
 import type { Job, Window } from "../job/job.ts";
 import { requestHeaders, requestUrl } from "../job/request.ts";
@@ -30,6 +31,8 @@ export type Attempt =
     | {
       readonly verdict: "failed";
       readonly reason: Reason;
+      /** What it was this time; may hold what a server said, but no secret. */
+      readonly detail?: string | undefined;
       /** There were too many requests; this one may come again. */
       readonly isRefusal: boolean;
       readonly retryAfter: string | null;
@@ -89,7 +92,8 @@ export class Asker {
       if (error instanceof ExchangeError && error.reason === "dropped") {
         return { verdict: "dropped", status: null, bytes: answer?.bytes ?? 0 };
       }
-      return failed(answer, reasonOf(error));
+      const detail = error instanceof ExchangeError ? error.detail : undefined;
+      return failed(answer, reasonOf(error), detail);
     }
   }
 
@@ -116,7 +120,7 @@ export class Asker {
     });
     if (judgement.verdict === "failed") return failed(answer, judgement.reason);
     const { status, bytes, headers } = answer;
-    const validators = { etag: headers.get("etag"), lastModified: headers.get("last-modified") };
+    const validators = { etag: fieldOf(headers, "etag"), lastModified: fieldOf(headers, "last-modified") };
     return { verdict: judgement.verdict, kept: collector.kept, rows, status, bytes, ...validators };
   }
 
@@ -157,14 +161,15 @@ export class Asker {
   }
 }
 
-function failed(answer: Answer | undefined, reason: Reason): Attempt {
+function failed(answer: Answer | undefined, reason: Reason, detail?: string): Attempt {
   return {
     verdict: "failed",
     reason,
+    detail,
     status: answer?.status ?? null,
     bytes: answer?.bytes ?? 0,
     isRefusal: answer !== undefined && rateWords(answer.status, answer.headers, Date.now()).isRefusal,
-    retryAfter: answer?.headers.get("retry-after") ?? null,
+    retryAfter: answer === undefined ? null : fieldOf(answer.headers, "retry-after"),
   };
 }
 

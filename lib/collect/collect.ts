@@ -16,7 +16,7 @@ import { Allowance } from "./allowance.ts";
 import { Batches, BatchSizes } from "./batches.ts";
 import { nowUs } from "./clock.ts";
 import { Crew, feedersMaxOf } from "./crew.ts";
-import { jobHosts } from "./hosts.ts";
+import { checkRedirectHosts, jobHosts } from "./hosts.ts";
 import { keysOf } from "./key_list.ts";
 import { Learning } from "./learning.ts";
 import { Progress } from "./progress.ts";
@@ -67,6 +67,7 @@ export interface CollectResult {
 export async function collect(options: CollectOptions): Promise<CollectResult> {
   const { job, window, store, choice, signal } = options;
   try {
+    await checkRedirectHosts(job);
     const list = await keysOf(job, { store, choice, window, signal });
     const memory = Shared.create(job.limits.inFlight, job.limits.rates, nowUs());
     const shared = new Shared(memory);

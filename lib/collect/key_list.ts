@@ -7,8 +7,10 @@
 
 import { delay } from "@std/async/delay";
 import { InterruptedError } from "../errors.ts";
-import { Client, hostOf } from "../http/client.ts";
+import { Client } from "../http/client.ts";
 import { ExchangeError } from "../http/exchange_error.ts";
+import { fieldOf } from "../http/field.ts";
+import { hostOf } from "../http/led.ts";
 import { retryDelayMs } from "../http/retry.ts";
 import type { Job, KeySource, Window } from "../job/job.ts";
 import { keyRule, readKeys } from "../job/keys.ts";
@@ -17,6 +19,7 @@ import { parsePath } from "../json/path.ts";
 import { selectValues } from "../json/tokenizer_stream.ts";
 import { decodeText, ValueKind } from "../json/value.ts";
 import type { Store } from "../store/store.ts";
+import { checkRedirectHosts } from "./hosts.ts";
 import { meaningOf, reasonOfJson } from "./reasons.ts";
 import type { RunChoice } from "./run_choice.ts";
 
@@ -58,10 +61,12 @@ export async function* askKeys(
   window: Window | undefined,
   signal?: AbortSignal,
 ): AsyncGenerator<readonly string[]> {
+  await checkRedirectHosts(job);
   const url = plainUrl(source.url, window);
   const { timeout, bodyBytesMax } = job.request;
   using client = new Client({
     hosts: [hostOf(new URL(url))],
+    redirectHosts: job.request.redirectHosts,
     timeouts: timeout,
     bodyBytesMax,
     connectionsMax: 1,
@@ -71,7 +76,7 @@ export async function* askKeys(
   using _listening = { [Symbol.dispose]: () => signal?.removeEventListener("abort", drop) };
   const answer = await client.get(url, {});
   if (answer.status !== 200) {
-    throw new KeyListError(`http-${answer.status}`, answer.headers.get("retry-after"));
+    throw new KeyListError(`http-${answer.status}`, fieldOf(answer.headers, "retry-after"));
   }
   for await (const block of answer.stream().pipeThrough(selectValues(parsePath(source.path)))) {
     yield block.map(asKey);
@@ -130,10 +135,12 @@ async function keepList(
       const failed = { attempts, attemptsMax: job.retry.attempts, retryAfter };
       const delayMs = retryDelayMs(failed, { nowMs: Date.now(), random: Math.random() });
       if (delayMs === undefined) {
+        const detail = error instanceof ExchangeError && error.detail !== undefined
+          ? `, ${error.detail}`
+          : "";
         throw new InterruptedError(
-          `Cannot read the key list as ${
-            meaningOf(reason)
-          } (${reason}): ${attempts} attempts; run again to try again`,
+          `Cannot read the key list as ${meaningOf(reason)} (${reason}${detail}): ` +
+            `${attempts} attempts; run again to try again`,
           { cause: error },
         );
       }

@@ -14,6 +14,8 @@ import type { SqlType, TableShape } from "../store/schema.ts";
 export interface Question {
   readonly query: Query;
   readonly columns: readonly Column[];
+  /** Rows that an answer may have. */
+  readonly rowsMax: number;
   /** Whether rows may lie within rows: their path has a descendant segment. */
   readonly isNesting: boolean;
   /** Index in the query's list; the rows' path is 0, the columns follow from 1. */
@@ -43,6 +45,7 @@ export function questionOf(job: Job, window: Window | undefined): Question {
   return {
     query: new Query(wanted),
     columns: rows.columns,
+    rowsMax: rows.max,
     isNesting: parsePath(rows.path).segments.some(({ descendant }) => descendant),
     require,
     count,

@@ -6,6 +6,7 @@
  */
 
 import { isTransientStatus } from "../http/retry.ts";
+import { http as limits } from "../limits.ts";
 import { JsonLimitError, JsonSyntaxError } from "../json/json_error.ts";
 
 interface ReasonInfo {
@@ -29,12 +30,21 @@ export const reasons = {
   "wrong-count": { transient: true, means: "the answer counts other than it has rows (accept.count)" },
   "control-empty": { transient: true, means: "a control key, never empty, was empty" },
   "bad-key": { transient: false, means: "no URL of the job's can hold the key" },
-  "redirect": { transient: false, means: "a redirect led to another host, or there were too many" },
+  "redirect": {
+    transient: false,
+    means: "a redirect led to a host that request.redirect_hosts does not name, or there were too many",
+  },
   "body-too-large": { transient: false, means: "the answer is larger than request.max_body" },
   "value-too-large": { transient: false, means: "a single value of the answer is too large to be held" },
   "too-deep": { transient: false, means: "the answer is nested too deep" },
   "bad-value": { transient: false, means: "a value does not fit its column's type" },
   "too-many-groups": { transient: false, means: "the rows fall into too many groups to be counted" },
+  "too-compressed": {
+    transient: false,
+    means: `the answer is more than ${limits.ratioMax} times as large as what was sent`,
+  },
+  "bad-http": { transient: true, means: "the answer's head is no HTTP, or too large" },
+  "too-many-rows": { transient: false, means: "the answer has more rows than rows.max" },
 } as const satisfies Readonly<Record<string, ReasonInfo>>;
 
 /** A code. */

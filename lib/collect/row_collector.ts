@@ -17,9 +17,9 @@ import { RowCounter } from "./row_counter.ts";
 /** A value of the answer makes the whole answer unusable. */
 export class UnusableError extends Error {
   override readonly name = "UnusableError";
-  readonly reason: "bad-value" | "too-many-groups";
+  readonly reason: "bad-value" | "too-many-groups" | "too-many-rows";
 
-  constructor(reason: "bad-value" | "too-many-groups") {
+  constructor(reason: UnusableError["reason"]) {
     super(`Cannot use the answer: ${reason}`);
     this.reason = reason;
   }
@@ -106,7 +106,7 @@ export class RowCollector implements Collector<RowChunk> {
   }
 
   #endRow(): void {
-    this.selected++;
+    this.#select();
     const isKept = this.#isWithinWindow(this.#within);
     this.#within = null;
     if (!isKept) return this.#chunk.dropRow();
@@ -114,8 +114,12 @@ export class RowCollector implements Collector<RowChunk> {
     this.#chunk.endRow();
   }
 
+  #select(): void {
+    if (++this.selected > this.#question.rowsMax) throw new UnusableError("too-many-rows");
+  }
+
   #keep(row: readonly Converted[]): void {
-    this.selected++;
+    this.#select();
     if (!this.#isWithinWindow(row[this.#question.withinColumn ?? 0])) return;
     this.kept++;
     if (this.#counter === undefined) this.#hold(row);

@@ -47,7 +47,7 @@ export class Thread {
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
       type: "module",
       name: `trawl-${prepare.worker}`,
-      deno: { permissions: permissionsFor(prepare.hosts) },
+      deno: { permissions: permissionsFor(prepare) },
     });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     this.#worker.onerror = (event) => {
@@ -122,10 +122,10 @@ export class Thread {
   }
 }
 
-/** What a Worker may do: reach these hosts, and nothing else. */
-export function permissionsFor(hosts: readonly string[]): Deno.PermissionOptionsObject {
+/** What a Worker may do: reach the job's hosts and those that it lets redirects lead to, and nothing else. */
+export function permissionsFor({ hosts, job }: Pick<Prepare, "hosts" | "job">): Deno.PermissionOptionsObject {
   return {
-    net: [...hosts],
+    net: [...hosts, ...job.request.redirectHosts],
     read: false,
     write: false,
     env: false,

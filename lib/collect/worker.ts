@@ -54,6 +54,7 @@ class BatchWorker {
     this.#learns = job.limits.auto !== undefined;
     this.#client = new Client({
       hosts: prepared.hosts,
+      redirectHosts: job.request.redirectHosts,
       timeouts: job.request.timeout,
       bodyBytesMax: job.request.bodyBytesMax,
       connectionsMax: job.limits.inFlight,

@@ -6,7 +6,7 @@
  */
 
 import { Asker } from "../collect/asker.ts";
-import { jobHosts } from "../collect/hosts.ts";
+import { checkRedirectHosts, jobHosts } from "../collect/hosts.ts";
 import { askKeys } from "../collect/key_list.ts";
 import { tableOf } from "../collect/question.ts";
 import { meaningOf } from "../collect/reasons.ts";
@@ -39,7 +39,7 @@ export async function checkCommand(args: Arguments, context: Context): Promise<n
   }
   if (job.keys.kind === "stdin" && tries === undefined) return Exit.done;
   const keys = await firstKeys(job, window, tries ?? requestsShown);
-  for (const key of keys) context.out(`  GET ${printable(shownUrl(job, key, window), 1_000)}\n`);
+  for (const key of keys) context.out(`  ${printable(requestText(job, key, window), 1_000)}\n`);
   return tries === undefined ? Exit.done : await tryKeys(job, { window, keys }, context);
 }
 
@@ -82,6 +82,16 @@ function keysText({ keys }: Job): string {
   }
 }
 
+/** What is asked for a key, or why nothing can be. */
+function requestText(job: Job, key: string, window: Window | undefined): string {
+  try {
+    return `GET ${shownUrl(job, key, window)}`;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return error.message;
+  }
+}
+
 async function firstKeys(job: Job, window: Window | undefined, count: number): Promise<string[]> {
   const blocks = job.keys.kind === "url" ? askKeys(job, job.keys, window) : readKeys(job.keys);
   const keys: string[] = [];
@@ -97,8 +107,10 @@ async function tryKeys(
   { window, keys }: { readonly window: Window | undefined; readonly keys: readonly string[] },
   { out }: Context,
 ): Promise<number> {
+  await checkRedirectHosts(job);
   using client = new Client({
     hosts: jobHosts(job, window),
+    redirectHosts: job.request.redirectHosts,
     timeouts: job.request.timeout,
     bodyBytesMax: job.request.bodyBytesMax,
     connectionsMax: 1,
@@ -114,7 +126,9 @@ async function tryKeys(
     const attempt = await asker.ask(key, (_first, rows) => Promise.resolve(keep(rows)));
     if (attempt.verdict === "failed") {
       exit = Exit.incomplete;
-      out(`${printable(key)}: failed: ${meaningOf(attempt.reason)} (${attempt.reason})\n`);
+      const { reason, detail } = attempt;
+      const found = detail === undefined ? "" : `: ${printable(detail)}`;
+      out(`${printable(key)}: failed: ${meaningOf(reason)} (${reason})${found}\n`);
     } else if (attempt.verdict !== "dropped") {
       if (attempt.rows !== "staged") keep(attempt.rows);
       out(`${printable(key)}: ${attempt.verdict}, ${attempt.kept} rows, ${attempt.bytes} bytes\n`);

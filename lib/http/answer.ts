@@ -18,7 +18,7 @@ export interface Reading {
   /** Decoded bytes have come. */
   counted(bytes: number): void;
   /** Ends the exchange, and with it the connection. */
-  abort(reason: ExchangeFailure): void;
+  abort(reason: ExchangeFailure, detail?: string): void;
   /** Nothing more will be read. */
   ended(): void;
   /** Why the exchange was aborted, if it was. */
@@ -152,10 +152,24 @@ export class Answer {
   #count(bytes: number): void {
     this.bytes += bytes;
     this.#reading.counted(bytes);
-    if (this.bytes <= this.#reading.bodyBytesMax) return;
-    this.#reading.abort("body-too-large");
+    if (this.bytes > this.#reading.bodyBytesMax) this.#giveUp("body-too-large");
+    if (this.bytes > http.ratioBytesMin && this.#ratio > http.ratioMax) {
+      this.#giveUp("too-compressed", `${Math.round(this.#ratio)} times what was sent`);
+    }
+  }
+
+  /** How many times as large the body is as what was sent; unknown, and so 0, where that came in chunks. */
+  get #ratio(): number {
+    if (!this.headers.has("content-encoding")) return 0;
+    // A length that was said twice reads "12, 12".
+    const sentBytes = parseInt(this.headers.get("content-length") ?? "", 10);
+    return sentBytes > 0 ? this.bytes / sentBytes : 0;
+  }
+
+  #giveUp(reason: ExchangeFailure, detail?: string): never {
+    this.#reading.abort(reason, detail);
     this.#reading.ended();
-    throw new ExchangeError("body-too-large");
+    throw this.#reading.failure() ?? new ExchangeError(reason);
   }
 
   /** Waits for the server, and tells a passed deadline from a connection that broke. */

@@ -9,6 +9,7 @@ import { http as limits } from "../limits.ts";
 import { Answer } from "./answer.ts";
 import { Deadlines, type Watched } from "./deadlines.ts";
 import { ExchangeError, type ExchangeFailure } from "./exchange_error.ts";
+import { headersAlong, hostOf, ledTo, type Reach } from "./led.ts";
 import { isReachable } from "./reachable.ts";
 
 /** Milliseconds. `total` is from the start to the last byte; `idle` is between two reads of the body. */
@@ -20,9 +21,7 @@ export interface ClientTimeouts {
 }
 
 /** What a client may do, and how long it waits. */
-export interface ClientOptions {
-  /** `host:port` of every server that may be asked, redirects included. */
-  readonly hosts: readonly string[];
+export interface ClientOptions extends Reach {
   readonly timeouts: ClientTimeouts;
   /** Decoded bytes of one body. */
   readonly bodyBytesMax: number;
@@ -51,7 +50,8 @@ export class Client implements Disposable {
   }
 
   /**
-   * Asks `url`; redirects within the hosts are followed. The answer's body must be read or discarded.
+   * Asks `url`; redirects within the hosts are followed, and no header that tells who asks leaves the URL's origin.
+   * The answer's body must be read or discarded.
    *
    * @throws {ExchangeError} If no answer comes.
    */
@@ -68,7 +68,7 @@ export class Client implements Disposable {
         waiting: () => exchange.enter("idle"),
         progressed: () => exchange.enter("body"),
         counted: (bytes) => this.#options.read?.(bytes),
-        abort: (reason) => exchange.abort(reason),
+        abort: (reason, detail) => exchange.abort(reason, detail),
         ended: () => this.#end(exchange),
         failure: () => exchange.failure,
       });
@@ -90,29 +90,24 @@ export class Client implements Disposable {
   }
 
   async #follow(exchange: Exchange, headers: Readonly<Record<string, string>>): Promise<Response> {
-    let url = exchange.url;
+    let { url } = exchange;
+    let along = headers;
     for (let redirects = 0; redirects <= limits.redirectsMax; redirects++) {
       const response = await fetch(url, {
         client: this.#http,
-        headers: { ...headers },
+        headers: { ...along },
         redirect: "manual",
         signal: exchange.signal,
       });
       const location = response.headers.get("location");
       if (response.status < 300 || response.status > 399 || location === null) return response;
       await response.body?.cancel();
-      url = this.#redirected(location, url);
+      const from = new URL(url);
+      const to = ledTo(location, from, this.#options);
+      along = headersAlong(along, { from, to });
+      url = to.href;
     }
-    throw new ExchangeError("redirect");
-  }
-
-  #redirected(location: string, base: string): string {
-    const target = URL.parse(location, base);
-    // A port speaks one protocol, so another one there is a mistake, or sends in the open what was encrypted.
-    const isAllowed = target?.protocol === new URL(base).protocol &&
-      this.#options.hosts.includes(hostOf(target));
-    if (!isAllowed) throw new ExchangeError("redirect");
-    return target.href;
+    throw new ExchangeError("redirect", { detail: `more than ${limits.redirectsMax}, one after the other` });
   }
 
   /** No answer within the connect timeout: either the server thinks, or it cannot be reached at all. */
@@ -133,11 +128,6 @@ export class Client implements Disposable {
     this.#exchanges.delete(exchange);
     this.#deadlines.delete(exchange);
   }
-}
-
-/** `host:port` of a URL, the port always written out. */
-export function hostOf(url: URL): string {
-  return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 }
 
 /** Milliseconds on a clock that only goes forward. */
@@ -205,8 +195,8 @@ class Exchange implements Watched {
     this.#probe(this);
   }
 
-  abort(reason: ExchangeFailure): void {
-    this.#failure ??= new ExchangeError(reason);
+  abort(reason: ExchangeFailure, detail?: string): void {
+    this.#failure ??= new ExchangeError(reason, detail === undefined ? {} : { detail });
     this.#controller.abort(this.#failure);
   }
 
@@ -219,9 +209,13 @@ class Exchange implements Watched {
   }
 }
 
-/** `fetch` tells a refused connection from a broken one only in its message. */
+/** `fetch` tells a refused connection from a broken one, and from an answer that is no HTTP, only in its message. */
 function asExchangeError(error: unknown): ExchangeError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
   const text = `${error instanceof Error ? error.message : ""} ${cause}`;
-  return new ExchangeError(/\(Connect\)|connect error|dns error|blocked/i.test(text) ? "connect" : "reset");
+  if (/\(Connect\)|connect error|dns error|blocked|Requires net access/i.test(text)) {
+    return new ExchangeError("connect");
+  }
+  const isOdd = /invalid (?:HTTP|content-length|transfer-encoding)|message head is too large/i.test(text);
+  return new ExchangeError(isOdd ? "bad-http" : "reset");
 }

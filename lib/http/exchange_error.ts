@@ -16,6 +16,8 @@ export const exchangeFailures = [
   "cut",
   "body-too-large",
   "redirect",
+  "too-compressed",
+  "bad-http",
   "dropped",
 ] as const;
 
@@ -26,9 +28,12 @@ export type ExchangeFailure = typeof exchangeFailures[number];
 export class ExchangeError extends Error {
   override readonly name = "ExchangeError";
   readonly reason: ExchangeFailure;
+  /** What it was this time, such as `to https://other.example:443`; may hold what a server said, but no secret. */
+  readonly detail: string | undefined;
 
-  constructor(reason: ExchangeFailure, options?: ErrorOptions) {
-    super(`Cannot finish the exchange: ${reason}`, options);
+  constructor(reason: ExchangeFailure, { detail, cause }: ErrorOptions & { readonly detail?: string } = {}) {
+    super(`Cannot finish the exchange: ${reason}`, { cause });
     this.reason = reason;
+    this.detail = detail;
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { fieldOf, type HeaderFields } from "./field.ts";
 import { retryAfterMs } from "./retry.ts";
 
 /** What was said. */
@@ -14,11 +15,6 @@ export interface RateWords {
   readonly isRefusal: boolean;
   /** Nothing may be asked for so long, by the server's own word. */
   readonly pauseMs: number | undefined;
-}
-
-/** The part of `Headers` that is read. */
-export interface HeaderFields {
-  get(name: string): string | null;
 }
 
 /** One of possibly several limits: what remains of it, and when it is whole again. */
@@ -33,7 +29,7 @@ interface Quota {
  * without, a 503 is a server's trouble, and a 403 is final.
  */
 export function rateWords(status: number, headers: HeaderFields, nowMs: number): RateWords {
-  const retryAfter = headers.get("retry-after");
+  const retryAfter = fieldOf(headers, "retry-after");
   const asked = retryAfter === null ? undefined : retryAfterMs(retryAfter, nowMs);
   const isError = mayRefuse(status);
   if (isError && asked !== undefined) return { isRefusal: true, pauseMs: asked };
@@ -58,23 +54,23 @@ export function mayRefuse(status: number): boolean {
 /** Whether an answer has any such header, so that those of its server are worth reading. */
 export function hasRateHeaders(headers: HeaderFields): boolean {
   return ["ratelimit", ...prefixes.map((prefix) => `${prefix}remaining`)].some((name) =>
-    headers.get(name) !== null
+    fieldOf(headers, name) !== null
   );
 }
 
 const prefixes = ["ratelimit-", "x-ratelimit-", "x-rate-limit-"] as const;
 
 function quotasOf(headers: HeaderFields, nowMs: number): Quota[] {
-  const field = headers.get("ratelimit");
+  const field = fieldOf(headers, "ratelimit");
   const windows = new Map(
-    itemsOf(headers.get("ratelimit-policy") ?? "").map(({ name, numbers }) =>
+    itemsOf(fieldOf(headers, "ratelimit-policy") ?? "").map(({ name, numbers }) =>
       [name, numbers.get("w")] as const
     ),
   );
   const quotas = field === null ? [] : structured(field, windows);
   for (const prefix of prefixes) {
-    const remaining = numberOf(headers.get(`${prefix}remaining`));
-    const reset = numberOf(headers.get(`${prefix}reset`));
+    const remaining = numberOf(fieldOf(headers, `${prefix}remaining`));
+    const reset = numberOf(fieldOf(headers, `${prefix}reset`));
     if (remaining === undefined && reset === undefined) continue;
     quotas.push({
       name: prefix,

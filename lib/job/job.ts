@@ -74,6 +74,8 @@ export interface Rows {
   readonly path: string;
   readonly table: string;
   readonly columns: readonly Column[];
+  /** An answer with more rows is a failure. */
+  readonly max: number;
   /** The time column whose rows outside the window (start ≤ t < end) are not kept. */
   readonly withinWindow?: string;
   readonly count?: CountRule;
@@ -109,6 +111,8 @@ export interface Job {
     readonly headers: Readonly<Record<string, Template>>;
     readonly timeout: Timeouts;
     readonly bodyBytesMax: number;
+    /** `host:port` of servers that redirects may lead to, besides the one that was asked. */
+    readonly redirectHosts: readonly string[];
   };
   readonly limits: {
     /** Requests under way at once; where the best number is to be found, the most that may be tried. */

@@ -13,7 +13,7 @@ import type { Job, KeySource, Template, Window, WindowRule } from "./job.ts";
 import { keyRule } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 import { Problems } from "./problems.ts";
-import { checkHeader, checkUrl, requestHeaders, requestUrl } from "./request.ts";
+import { checkHeader, checkUrl, redirectHost, requestHeaders, requestUrl } from "./request.ts";
 import { readAccept, readRows } from "./rows.ts";
 import { type JobFile, jobFile } from "./schema.ts";
 import { parseTemplate, type TemplateScope } from "./template.ts";
@@ -191,6 +191,9 @@ function readRequest(file: JobFile, { scope, problems }: Omit<Reading, "context"
     headers: readHeaders(request.headers, { scope, problems }),
     timeout: { connectMs: connect, firstByteMs: first_byte, idleMs: idle, totalMs: total },
     bodyBytesMax: request.max_body,
+    redirectHosts: request.redirect_hosts.flatMap((text, index) =>
+      problems.try(["request", "redirect_hosts", index], () => redirectHost(text), "rule") ?? []
+    ),
   };
 }
 

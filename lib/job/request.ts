@@ -84,6 +84,19 @@ export function checkUrl(template: Template): void {
 }
 
 /**
+ * `host:port` of a host that redirects may lead to; without a port it is that of https.
+ *
+ * @throws {UsageError} If the text is no host; the message is a clause to put after a field's name.
+ */
+export function redirectHost(text: string): string {
+  const url = /[\s/?#@\\]/.test(text) ? null : URL.parse(`https://${text}`);
+  if (url === null || !/^(?:[a-z0-9._-]+|\[.*\])$/.test(url.hostname)) {
+    throw new UsageError('must be a host, such as "cdn.example.org" or "127.0.0.1:8080"');
+  }
+  return `${url.hostname}:${url.port || "443"}`;
+}
+
+/**
  * Checks a header: its name, and the part of its value that is the same for every key.
  *
  * @throws {UsageError} If HTTP does not allow it; the message is a clause, and shows no value.

@@ -46,6 +46,7 @@ export function readRows(file: JobFile, problems: Problems): Rows {
     path: rows.path,
     table: rows.table,
     columns,
+    max: rows.max,
     ...(rows.within_window !== undefined && { withinWindow: rows.within_window }),
     ...(rows.count !== undefined && { count: { by: rows.count.by, everyMs: rows.count.every } }),
   };

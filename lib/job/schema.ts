@@ -132,6 +132,15 @@ const request = z.strictObject({
   max_body: parsed((size) => parseBytes(size, { min: 1, max: bodyBytesMax }), "64MiB")
     .prefault(formatBytes(limits.http.bodyBytesMax))
     .describe("Largest answer in bytes, after decompression."),
+  redirect_hosts: z.array(text, { error: "must be a list of hosts" })
+    .max(limits.http.redirectHostsMax, {
+      error: `must be a list of at most ${limits.http.redirectHostsMax} hosts`,
+    })
+    .prefault([])
+    .describe(
+      'Hosts that redirects may lead to besides the one that was asked, such as "cdn.example.org": over https, at ' +
+        "port 443 unless they name another. An address of a private network must stand there as a number.",
+    ),
 }, isTable).describe("One request.");
 
 const rateForm = { error: 'must be a rate such as "50/s", "auto", or a list of them' } as const;
@@ -223,6 +232,8 @@ const rows = z.strictObject({
     })
     .prefault({ value: { path: "$" } })
     .describe("The columns of the table, in this order; by default one, value, that is the whole row."),
+  max: whole(1, limits.run.answerRowsMax).default(limits.run.answerRowsMax)
+    .describe("Rows of one answer; one that has more fails."),
   count: z.strictObject({
     by: text.describe("The time column."),
     every: duration(1, yearMs).describe("Length of the spans that rows are counted into."),

@@ -83,6 +83,17 @@ Deno.test("collect() tries again what may go away, and stores how often", async 
   assert.deepEqual(query(file, "SELECT DISTINCT verdict, attempts FROM fetch"), [["ok", 2]]);
 });
 
+Deno.test("collect() keeps a validator with its key, unless it is longer than any honest one", async () => {
+  using folder = new TempFolder();
+  const etags = ['"short"', `"${"x".repeat(2_000)}"`];
+  await using server = serverOf((key) =>
+    Response.json({ r: [] }, { headers: { etag: etags[Number(key)] ?? "" } })
+  );
+  const file = folder.file("a.db");
+  await collectInto(file, jobOf(server.url, { keys: { kind: "range", first: 0, last: 1 } }));
+  assert.deepEqual(query(file, "SELECT etag FROM fetch ORDER BY sequence"), [['"short"'], [null]]);
+});
+
 Deno.test("collect() names what is wrong with an answer's bytes, small or large", async () => {
   using folder = new TempFolder();
   const wrong: Readonly<Record<string, readonly [reason: string, before: string, ...bytes: number[]]>> = {

@@ -25,6 +25,15 @@ Deno.test("RowCollector takes the last of a name that comes twice, as JSON.parse
   assert.deepEqual(collected(jobOf("http://x"), '{"r": [{"v": 1, "v": 2}]}').rows, [[2n]]);
 });
 
+Deno.test("RowCollector refuses an answer with more rows than the job allows, stored or counted", () => {
+  const columns = columnsOf({ v: "time" });
+  for (const count of [undefined, { by: "v", everyMs: 60_000 }]) {
+    const job = jobOf("http://x", { rows: { columns, max: 2, ...(count && { count }) } });
+    assert.equal(collected(job, '{"r": [{"v": 1}, {"v": 2}]}').collector.selected, 2);
+    assert.throws(() => collected(job, '{"r": [{"v": 1}, {"v": 2}, {"v": 3}'), { reason: "too-many-rows" });
+  }
+});
+
 Deno.test("RowCollector keeps rows that are values, and paths into them", () => {
   const rows = { columns: [{ name: "v", path: "$", type: "any" as const }] };
   assert.deepEqual(collected(jobOf("http://x", { rows }), '{"r": [1, "a", null, [2]]}').rows, [

@@ -33,11 +33,11 @@ export function jobOf(url: string, change: JobChange = {}): Job {
     text: change.text ?? "text",
     keys: change.keys ?? { kind: "range", first: 0, last: 9 },
     control: change.control ?? [],
-    request: { url: template, headers: {}, timeout, bodyBytesMax: 1e9 },
+    request: { url: template, headers: {}, timeout, bodyBytesMax: 1e9, redirectHosts: [] },
     limits: { inFlight: 4, rates: [], ...change.limits },
     retry: { attempts: change.attempts ?? 3, outageMs: change.outageMs ?? 900_000 },
     accept: { failIf: [], minCoverage: 1, ...change.accept },
-    rows: { path: "$.r[*]", table: "t", columns: columnsOf({ v: "any" }), ...change.rows },
+    rows: { path: "$.r[*]", table: "t", columns: columnsOf({ v: "any" }), max: 1e8, ...change.rows },
   };
 }
 

@@ -121,6 +121,36 @@ Deno.test("Answer fails with body-too-large early, however little of it was sent
   }
 });
 
+const megabyte = 1024 * 1024;
+
+Deno.test("Answer fails with too-compressed, and its ratio, once it is large and hardly anything was sent", async () => {
+  const bomb = await gzip(new TextEncoder().encode(`${" ".repeat(100 * megabyte)}[]`));
+  const headers = { "content-encoding": "gzip" };
+  await using server = new HandlerServer(() => new Response(bomb, { headers }));
+  using client = clientOf(server, { bodyBytesMax: 1e9 });
+  const answer = await client.get(server.url, {});
+  await assert.rejects(wholeText(answer), {
+    reason: "too-compressed",
+    detail: /^6\d\d times what was sent$/,
+  });
+  assert.ok(answer.bytes > http.ratioBytesMin && answer.bytes < http.ratioBytesMin + megabyte);
+});
+
+Deno.test("Answer takes a compressed body that is smaller, or of a smaller ratio", async () => {
+  const blank = " ".repeat(http.ratioBytesMin - 2);
+  const rows = `{"timestamp":1795132800,"type":"A","prefix":"192.0.2.0/24"},`.repeat(1_200_000);
+  for (const text of [`${blank}[]`, `[${rows}{}]`]) {
+    const body = await gzip(new TextEncoder().encode(text));
+    await using server = new HandlerServer(() =>
+      new Response(body, { headers: { "content-encoding": "gzip" } })
+    );
+    using client = clientOf(server, { bodyBytesMax: 1e9 });
+    const answer = await client.get(server.url, {});
+    while (await answer.read() !== undefined);
+    assert.equal(answer.bytes, text.length);
+  }
+});
+
 Deno.test("Answer fails with body-too-large when a known length is over the limit", async () => {
   await using server = new HandlerServer(() => new Response("x".repeat(200)));
   using client = clientOf(server, { bodyBytesMax: 199 });

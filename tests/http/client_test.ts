@@ -182,7 +182,42 @@ Deno.test("Client fails with redirect, and asks nobody, when it leads out of its
     "data:,x",
   ];
   for (location of targets) await fails(client.get(server.url, {}), "redirect");
+  const { port } = new URL(server.url);
+  for (const name of ["localhost", "0.0.0.0", "127.0.0.2", "[::1]", "[::ffff:127.0.0.1]", "localhost."]) {
+    location = `http://${name}:${port}/`;
+    await fails(client.get(server.url, {}), "redirect");
+  }
   assert.equal(other.connections, 0);
+});
+
+Deno.test("Client sends no credentials to another origin, nor back once it was led away", async () => {
+  const seen: (readonly [string, Readonly<Record<string, string | null>>])[] = [];
+  const names = ["accept", "user-agent", "authorization", "cookie", "proxy-authorization", "x-api-key"];
+  const note = (where: string, { headers }: Request) =>
+    seen.push([where, Object.fromEntries(names.map((name) => [name, headers.get(name)]))]);
+  let home = "";
+  await using other = new HandlerServer((request) => {
+    note("other", request);
+    return new Response(null, { status: 307, headers: { location: `${home}/back` } });
+  });
+  await using server = new HandlerServer((request) => {
+    const isBack = request.url.endsWith("/back");
+    note(isBack ? "back" : "home", request);
+    return isBack
+      ? new Response("ok")
+      : new Response(null, { status: 302, headers: { location: other.url } });
+  });
+  home = server.url;
+  using client = clientOf(server, { redirectHosts: [other.host] });
+  const harmless = { accept: "application/json", "user-agent": "me" };
+  const secrets = { authorization: "Bearer x", cookie: "a=b", "proxy-authorization": "x", "x-api-key": "x" };
+  assert.equal(await smallText(await client.get(server.url, { ...harmless, ...secrets })), "ok");
+  const nothing = Object.fromEntries(Object.keys(secrets).map((name) => [name, null]));
+  assert.deepEqual(seen, [
+    ["home", { ...harmless, ...secrets }],
+    ["other", { ...harmless, ...nothing }],
+    ["back", { ...harmless, ...nothing }],
+  ]);
 });
 
 Deno.test("Client gives a 304 and a redirect without a location as they are", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { hasRateHeaders, rateWords } from "../../lib/http/rate_headers.ts";
+import { http } from "../../lib/limits.ts";
 
 const nowMs = Date.parse("2026-11-06T08:49:00Z");
 const epochS = nowMs / 1_000;
@@ -86,6 +87,14 @@ Deno.test("rateWords() takes any text, and gives no time of the past", () => {
     const { pauseMs } = rateWords(status, { get: (name) => named[name] ?? null }, nowMs);
     return pauseMs === undefined || pauseMs >= 0;
   }));
+});
+
+Deno.test("rateWords() takes a field that is longer than any honest one for none", () => {
+  const digits = (length: number) => "1".padStart(length, "0");
+  assert.deepEqual(words(429, { "retry-after": digits(http.fieldCharsMax) }), [true, 1_000]);
+  assert.deepEqual(words(429, { "retry-after": digits(http.fieldCharsMax + 1) }), [true, undefined]);
+  const padding = "x".repeat(http.fieldCharsMax);
+  assert.deepEqual(words(200, { ratelimit: `"a";r=0;t=99;pk="${padding}"` }), [false, undefined]);
 });
 
 Deno.test("hasRateHeaders() knows every form", () => {

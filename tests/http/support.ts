@@ -16,6 +16,7 @@ export const patient = { connectMs: 5_000, firstByteMs: 5_000, idleMs: 5_000, to
 export function clientOf(server: { readonly host: string }, change: Partial<ClientOptions> = {}): Client {
   return new Client({
     hosts: [server.host],
+    redirectHosts: [],
     timeouts: patient,
     bodyBytesMax: 1024 * 1024,
     connectionsMax: 4,

@@ -25,6 +25,7 @@ Deno.test("jobFromFlags() makes a whole job of a URL and a path", () => {
     path: "$",
     table: "rows",
     columns: [{ name: "value", path: "$", type: "any" }],
+    max: 1e8,
   });
 });
 

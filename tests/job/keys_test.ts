@@ -174,6 +174,18 @@ for (const [when, text, message] of broken) {
   });
 }
 
+Deno.test("readKeys() reads no more of a line that never ends than a line may have", async () => {
+  const piece = new TextEncoder().encode("x".repeat(16_384));
+  let pulls = 0;
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
+    pulls += 1;
+    controller.enqueue(piece);
+  };
+  const open: OpenKeys = () => Promise.resolve(new ReadableStream({ pull }, { highWaterMark: 0 }));
+  await rejects(keysOf(readKeys({ kind: "stdin" }, { open })), { message: /at most 65536 characters/ });
+  strictEqual(pulls, 5);
+});
+
 Deno.test("readKeys() names the line when the text is cut anywhere", async () => {
   for (const pieceBytes of [1, 2, 3, 7]) {
     const blocks = readKeys({ kind: "stdin" }, { open: opener("é\r\n\r\nb\r\nc\u0085d\r\ne", pieceBytes) });

@@ -50,6 +50,24 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     'name = "j" rows = 1\n',
     "1:12: Cannot read the job file as TOML: must be a newline",
   ],
+  ...["https://a.example", "a.example/x", "me@a.example", "*.example.org", "a b", "", "a:99999", "[::", "a?b"]
+    .map((
+      host,
+    ): readonly [string, string, string] => [
+      `"${host}" to be redirected to`,
+      base.replace("[rows]", `redirect_hosts = ["h", "${host}"]\n[rows]`),
+      `4:24: request.redirect_hosts[1]: must be a host, such as "cdn.example.org" or "127.0.0.1:8080": found "${host}"`,
+    ]),
+  [
+    "too many hosts to be redirected to",
+    base.replace("[rows]", `redirect_hosts = [${'"h",'.repeat(17)}]\n[rows]`),
+    "4:18: request.redirect_hosts: must be a list of at most 16 hosts: found a list",
+  ],
+  [
+    "no rows at all",
+    `${base}max = 0\n`,
+    "6:7: rows.max: must be a whole number from 1 to 100000000: found 0",
+  ],
   [
     "a name with a slash",
     base.replace('"j"', '"a/b"'),

@@ -36,11 +36,17 @@ Deno.test("loadJob() fills in every default when a field is missing", () => {
       headers: {},
       timeout: { connectMs: 10_000, firstByteMs: 600_000, idleMs: 60_000, totalMs: 1_800_000 },
       bodyBytesMax: 8 * 2 ** 30,
+      redirectHosts: [],
     },
     limits: { inFlight: 8, rates: [] },
     retry: { attempts: 5, outageMs: 900_000 },
     accept: { failIf: [], minCoverage: 0.99 },
-    rows: { path: "$.items[*]", table: "rows", columns: [{ name: "value", path: "$", type: "any" }] },
+    rows: {
+      path: "$.items[*]",
+      table: "rows",
+      columns: [{ name: "value", path: "$", type: "any" }],
+      max: 1e8,
+    },
   });
 });
 
@@ -58,6 +64,13 @@ Deno.test("loadJob() takes over every field when all are set", () => {
     request: {
       timeout: { connectMs: 5_000, firstByteMs: 120_000, idleMs: 500, totalMs: 3_600_000 },
       bodyBytesMax: 64 * 2 ** 20,
+      redirectHosts: [
+        "cdn.example:443",
+        "files.example:8443",
+        "127.0.0.1:8080",
+        "[::1]:81",
+        "xn--4ca.example:443",
+      ],
     },
     limits: {
       inFlight: 100,
@@ -92,6 +105,7 @@ Deno.test("loadJob() takes over every field when all are set", () => {
         { name: "raw", path: "$", type: "json" },
         { name: "other", path: "$.other", type: "any" },
       ],
+      max: 1_000,
       withinWindow: "at",
       count: { by: "at", everyMs: 60_000 },
     },

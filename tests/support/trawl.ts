@@ -24,6 +24,8 @@ export interface Ended {
 export interface TrawlOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Permissions in place of the task's, such as `--allow-read=/folder`. */
+  readonly permissions?: readonly string[];
   /** What comes on standard input; by default nothing. */
   readonly stdin?: string;
   /** A module that runs before `main.ts`, by its path. */
@@ -70,12 +72,19 @@ export function startTrawl(args: readonly string[], options: TrawlOptions = {}):
 }
 
 /** The program that is trawl, and the arguments before trawl's own. */
-function commandOf({ preload, fileKiBMax }: TrawlOptions): string[] {
-  const [run = "", ...rest] = base;
+function commandOf({ preload, fileKiBMax, permissions }: TrawlOptions): string[] {
+  const [run = "", ...rest] = withPermissions(permissions);
   const preloaded = preload === undefined ? [] : ["--preload", preload];
   const command = [Deno.execPath(), run, ...preloaded, ...rest];
   if (fileKiBMax === undefined) return command;
   return ["bash", "-c", `ulimit -f ${fileKiBMax}; exec "$@"`, "bash", ...command];
+}
+
+/** The task's arguments; other permissions stand where its own stood. */
+function withPermissions(permissions: readonly string[] | undefined): readonly string[] {
+  if (permissions === undefined) return base;
+  const [command = "run", ...rest] = base.filter((arg) => !arg.startsWith("--allow-"));
+  return [command, ...permissions, ...rest];
 }
 
 /** Runs `trawl ARGS` to its end. */

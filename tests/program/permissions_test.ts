@@ -1,0 +1,118 @@
+/**
+ * The whole of trawl with no more than one job's permissions: its host, its folder, its variables. What the task and
+ * the executable are given covers any job; this shows what of it a job takes.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { delay } from "@std/async/delay";
+import config from "../../deno.json" with { type: "json" };
+import { query } from "../support/database.ts";
+import { practice } from "../support/practice.ts";
+import { day, updatesJob } from "../support/ripestat_job.ts";
+import type { TempFolder } from "../support/temp.ts";
+import { startTrawl, trawl } from "../support/trawl.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** By what they permit. From a checkout, Workers read their own modules; an executable has them within. */
+function permissionsOf(url: string, folder: TempFolder) {
+  return {
+    net: `--allow-net=${new URL(url).host}`,
+    read: `--allow-read=${folder.path},${root}`,
+    write: `--allow-write=${folder.path}`,
+    env: "--allow-env=TRAWL_SOURCEAPP",
+    sys: "--allow-sys=statfs",
+  };
+}
+
+function jobIn(folder: TempFolder, url: string): void {
+  folder.file("a.toml", updatesJob(`${url}/{env.TRAWL_SOURCEAPP}/..`));
+}
+
+const run = ["run", "a.toml", "--window", day, "--limit", "20", "--quiet"];
+const plan = ["plan", "a.toml", "--window", day, "--probe", "5", "--json"];
+
+Deno.test("trawl does all it does for a job with the job's permissions alone", async () => {
+  await practice({ asns: 40 }, async ({ url }, folder) => {
+    jobIn(folder, url);
+    folder.file("a.json", '{"a": 1}');
+    const permissions = Object.values(permissionsOf(url, folder));
+    const env = { TRAWL_SOURCEAPP: "test", TMPDIR: folder.path };
+    const does = async (args: readonly string[]) => {
+      const { code, stdout, stderr } = await trawl(args, { cwd: folder.path, permissions, env });
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    assert.match(await does(["check", "a.toml", "--window", day, "--try", "2"]), /: ok, \d+ rows/);
+    assert.ok(JSON.parse(await does(plan)).freeBytes > 0);
+    await does(run);
+    assert.match(await does(["status", "updates.db"]), /finished {2}100\.00 %/);
+    assert.equal(await does(["extract", "$.a", "a.json"]), "1\n");
+    assert.deepEqual(query(folder.file("updates.db"), "SELECT count(*) FROM fetch"), [[20]]);
+  });
+});
+
+Deno.test("trawl simulate takes the network on this machine alone", async () => {
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${free.addr.port}`;
+  free.close();
+  const permissions = ["--allow-net=127.0.0.1", `--allow-read=${root}`];
+  const args = ["simulate", "--profile", "hello", "--port", new URL(url).port];
+  const running = startTrawl(args, { permissions });
+  let isOver = false;
+  const over = running.ended.then(() => isOver = true);
+  let answered = false;
+  while (!answered && !isOver) {
+    await delay(50);
+    answered = await answers(url);
+  }
+  running.kill("SIGTERM");
+  await over;
+  assert.ok(answered, (await running.ended).stderr);
+});
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    await (await fetch(url)).body?.cancel();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What fails without a permission, and how. */
+const needs:
+  readonly (readonly [keyof ReturnType<typeof permissionsOf>, readonly string[], number, RegExp])[] = [
+    ["net", run, 75, /Cannot read the key list as the server could not be reached/],
+    ["read", run, 2, /"a\.toml"/],
+    ["write", run, 2, /Cannot create the database "updates\.db" as .*: Requires write access/],
+    ["env", run, 1, /Requires env access to "TRAWL_SOURCEAPP"/],
+    ["sys", plan, 0, /"freeBytes":null/],
+  ];
+
+for (const [name, args, code, message] of needs) {
+  Deno.test(`trawl ${args[0]} needs the permission ${name}, and says so`, async () => {
+    await practice({ asns: 40 }, async ({ url }, folder) => {
+      jobIn(folder, url);
+      folder.file("a.toml", `${updatesJob(`${url}/{env.TRAWL_SOURCEAPP}/..`)}[retry]\nattempts = 1\n`);
+      const all = { ...permissionsOf(url, folder), [name]: name === "read" ? `--allow-read=${root}` : "" };
+      const permissions = Object.values(all).filter((flag) => flag !== "");
+      const env = { TRAWL_SOURCEAPP: "test", TMPDIR: folder.path };
+      const ended = await trawl(args, { cwd: folder.path, permissions, env });
+      assert.equal(ended.code, code, ended.stderr);
+      assert.match(ended.stdout + ended.stderr, message);
+      assert.doesNotMatch(ended.stderr, /^ +at /m);
+    });
+  });
+}
+
+Deno.test("the executable gets the permissions of the task, and no others", () => {
+  const permissions = (command: string) => command.match(/--allow-\S+/g);
+  const { trawl, compile } = config.tasks;
+  assert.deepEqual(permissions(compile.command), permissions(trawl.command));
+  assert.deepEqual(permissions(trawl.command)?.map((flag) => flag.slice("--allow-".length)), [
+    ...["net", "read", "write", "env", "sys=statfs"],
+  ]);
+});
