@@ -219,9 +219,14 @@ class Exchange implements Watched {
   }
 }
 
-/** `fetch` tells a refused connection from a broken one only in its message. */
+/**
+ * `fetch` tells a refused connection from a broken one only in its message, which has the URL in it: what is looked for
+ * holds a space, which no URL does.
+ */
 function asExchangeError(error: unknown): ExchangeError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
   const text = `${error instanceof Error ? error.message : ""} ${cause}`;
-  return new ExchangeError(/\(Connect\)|connect error|dns error|blocked/i.test(text) ? "connect" : "reset");
+  return new ExchangeError(
+    /error \(Connect\)|connect error|dns error|are blocked/i.test(text) ? "connect" : "reset",
+  );
 }
