@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Context } from "./lib/command/context.ts";
+import type { World } from "./lib/command/context.ts";
 import { main } from "./lib/command/main.ts";
 
 const encoder = new TextEncoder();
@@ -40,7 +40,7 @@ function columns(): number | undefined {
 }
 
 if (import.meta.main) {
-  const context: Context = {
+  const world: World = {
     out: writer(Deno.stdout),
     say: unlessClosed(writer(Deno.stderr)),
     columns,
@@ -48,7 +48,7 @@ if (import.meta.main) {
     interruptible,
   };
   try {
-    Deno.exitCode = await main(Deno.args, context);
+    Deno.exitCode = await main(Deno.args, world);
   } catch (error) {
     // Whoever read the output has had enough, as in `trawl extract … | head`.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;

@@ -33,6 +33,8 @@ export const http = {
   /** An answer up to this length, by its `Content-Length`, is read in one piece: streams cost more than it does. */
   smallBodyBytesMax: 64 * KiB,
   redirectsMax: 5,
+  /** UTF-16 units of an answer's `ETag`: most have 40. Those of a message's fetches are held in memory. */
+  validatorCharsMax: 1_024,
   /** Attempts on one key, the first included. */
   attemptsMax: 5,
   backoffBaseMs: 500,

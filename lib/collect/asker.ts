@@ -12,7 +12,9 @@ import { ExchangeError } from "../http/exchange_error.ts";
 import { rateWords } from "../http/rate_headers.ts";
 import type { Job, Window } from "../job/job.ts";
 import { requestHeaders, requestUrl } from "../job/request.ts";
+import { Redactor } from "../job/secret.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
+import { http as limits } from "../limits.ts";
 import { noRows, type RowChunk } from "../row_chunk.ts";
 import { type Question, questionOf, widthOf } from "./question.ts";
 import { type Reason, reasonOfJson } from "./reasons.ts";
@@ -55,6 +57,7 @@ export class Asker {
   /** The headers of every request, where none holds the key. */
   readonly #headers: Readonly<Record<string, string>> | undefined;
   readonly #control: ReadonlySet<string>;
+  readonly #redactor: Redactor;
 
   constructor(job: Job, window: Window | undefined, client: Client) {
     this.#job = job;
@@ -65,6 +68,7 @@ export class Asker {
     const isFixed = templates.every((template) => template.every(({ kind }) => kind !== "key"));
     this.#headers = isFixed ? requestHeaders(job, "", window) : undefined;
     this.#control = new Set(job.control);
+    this.#redactor = Redactor.of(job);
   }
 
   /** Cells in a row. */
@@ -116,8 +120,18 @@ export class Asker {
     });
     if (judgement.verdict === "failed") return failed(answer, judgement.reason);
     const { status, bytes, headers } = answer;
-    const validators = { etag: headers.get("etag"), lastModified: headers.get("last-modified") };
+    const validators = {
+      etag: this.#validator(headers.get("etag")),
+      lastModified: this.#validator(headers.get("last-modified")),
+    };
     return { verdict: judgement.verdict, kept: collector.kept, rows, status, bytes, ...validators };
+  }
+
+  /** A changed one is of no use, so one that is too long, or gives a secret back, is dropped. */
+  #validator(value: string | null): string | null {
+    const isKept = value !== null && value.length <= limits.validatorCharsMax &&
+      this.#redactor.hide(value) === value;
+    return isKept ? value : null;
   }
 
   async #tokenize(body: Uint8Array, collector: RowCollector, sink: RowSink): Promise<FoundRows> {

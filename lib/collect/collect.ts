@@ -8,6 +8,7 @@
 import { messageOf } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { controlFirst } from "../job/keys.ts";
+import { Redactor } from "../job/secret.ts";
 import { run as limits } from "../limits.ts";
 import type { RunCounts } from "../store/records.ts";
 import type { Failure, Store } from "../store/store.ts";
@@ -93,7 +94,8 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     return await end(options, { broken, stopped, keys: batches.keyCount, expected: progress.total });
   } catch (error) {
     // Where the disk is full this fails as well; the run stays as it is, to be resumed all the same.
-    await store.endRun(choice.id, "interrupted", messageOf(error)).catch(() => {});
+    const reason = Redactor.of(job).hide(messageOf(error));
+    await store.endRun(choice.id, "interrupted", reason).catch(() => {});
     throw error;
   }
 }

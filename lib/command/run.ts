@@ -95,7 +95,7 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
       signal,
       started: (started) => {
         progress = started;
-        line = new ProgressLine(started, { write: context.say, columns: context.columns, isQuiet });
+        line = new ProgressLine(started, { write: context.draw, columns: context.columns, isQuiet });
       },
     });
     const peakBytes = line?.stop().peakBytes ?? 0;
@@ -109,13 +109,11 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
 }
 
 /** Says at the first signal what happens now. */
-function tellOn(signal: AbortSignal, { say, columns }: Context): Disposable {
+function tellOn(signal: AbortSignal, { say, draw, columns }: Context): Disposable {
   const tell = () => {
     // The bar, and what the terminal wrote into it for the key that was pressed.
-    const clear = columns() === undefined ? "" : "\r\x1b[K";
-    say(
-      `${clear}trawl: stopping: what is in flight is finished or given up within 10 s; once more ends at once\n`,
-    );
+    if (columns() !== undefined) draw("\r\x1b[K");
+    say("trawl: stopping: what is in flight is finished or given up within 10 s; once more ends at once\n");
   };
   signal.addEventListener("abort", tell, { once: true });
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", tell) };

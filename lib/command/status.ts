@@ -7,7 +7,7 @@
 import { UsageError } from "../errors.ts";
 import { Reader } from "../store/reader.ts";
 import type { RunRecord } from "../store/records.ts";
-import { printable } from "../view/printable.ts";
+import { harmlessJson, printable } from "../view/printable.ts";
 import { pendingOf, runLines, statusTable } from "../view/status.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
@@ -34,7 +34,7 @@ export async function statusCommand(args: Arguments, { out }: Context): Promise<
       out(`${printable(key, Infinity)}\t${reason}\t${status ?? "-"}\t${attempts}\n`);
     }
   } else if (args.has(flags.json)) {
-    for (const run of runs) out(`${JSON.stringify(forMachines(run, reader))}\n`);
+    for (const run of runs) out(`${harmlessJson(forMachines(run, reader))}\n`);
   } else {
     for (const line of statusTable(runs)) out(`${line}\n`);
     for (const line of runLines(newest, reader.failures(newest.id))) out(`${line}\n`);
