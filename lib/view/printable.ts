@@ -14,7 +14,7 @@ const marksMax = 8;
  */
 const harmful = /[[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}\p{DI}]--[\u200c\u200d\ufe00-\ufe0f]]/gv;
 
-const pile = new RegExp(`(\\p{M}{${marksMax}})\\p{M}+`, "gu");
+const pile = new RegExp(`(\\p{M}{${marksMax}})(\\p{M}+)`, "gu");
 
 /** `text` on one line, each harmful character shown as a picture, cut to `charsMax` UTF-16 units. */
 export function printable(text: string, charsMax = 200): string {
@@ -29,11 +29,12 @@ export function harmless(text: string): string {
 
 /** A value as JSON that shows as it is: what is harmful is escaped, so that a reader gets it back. */
 export function harmlessJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(harmful, (found) =>
-    Array.from(
-      { length: found.length },
-      (_, index) => `\\u${found.charCodeAt(index).toString(16).padStart(4, "0")}`,
-    ).join(""));
+  return JSON.stringify(value).replaceAll(harmful, escaped)
+    .replaceAll(pile, (_, marks, more) => `${marks}${escaped(more)}`);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function pictured(text: string, allowed: string): string {

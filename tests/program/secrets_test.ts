@@ -232,7 +232,7 @@ Deno.test("trawl run killed at once leaves no secret behind, nor has one in its 
   const running = scene.start("run", scene.folder.file("job.toml", jobText(server.url)), "--verbose");
   await isAsked;
   if (Deno.build.os === "linux") {
-    const cmdline = Deno.readFileSync(`/proc/${running.pid}/cmdline`);
+    const cmdline = await Deno.readFile(`/proc/${running.pid}/cmdline`);
     assertWithout(cmdline, "the process list");
   }
   running.kill("SIGKILL");
@@ -266,7 +266,7 @@ path = "$[*]"
 
 Deno.test("trawl refuses a secret that is no text, and does not show it", async () => {
   using folder = new TempFolder();
-  Deno.writeFileSync(folder.file("TOKEN"), Uint8Array.of(...new TextEncoder().encode(cores[0]), 0xff));
+  await Deno.writeFile(folder.file("TOKEN"), Uint8Array.of(...new TextEncoder().encode(cores[0]), 0xff));
   const args = ["check", "--url", "http://127.0.0.1:9/{key}?t={secret.TOKEN}", "--rows", "$", "--verbose"];
   const { code, stdout, stderr } = await trawl(args, { env: { CREDENTIALS_DIRECTORY: folder.path } });
   assert.equal(code, 2);
