@@ -37,6 +37,9 @@ export interface RequestValues {
 /** Characters that a header value must not hold: all but tab, printable ASCII and the upper half of Latin-1. */
 export const notInHeader = /[^\t\x20-\x7e\x80-\xff]/;
 
+/** UTF-16 units of an unknown placeholder that a message shows. */
+const shownCharsMax = 80;
+
 const windowParts: ReadonlyMap<string, TemplatePart> = new Map([
   ["window.start", { kind: "window", edge: "start", form: "iso" }],
   ["window.end", { kind: "window", edge: "end", form: "iso" }],
@@ -99,7 +102,7 @@ function placeholder(name: string, scope: TemplateScope): TemplatePart {
     throw new UsageError(`must not hold a window without a [window] table: found {${name}}`);
   }
 
-  const [, kind, inner = ""] = /^(env|secret|set)\.([A-Za-z0-9_.-]+)$/.exec(name) ?? [];
+  const [, kind, inner = ""] = /^(env|secret|set)\.([A-Za-z0-9_.-]{1,200})$/.exec(name) ?? [];
   if (kind === "set" && Object.hasOwn(scope.set, inner)) {
     return { kind: "text", text: scope.set[inner] ?? "" };
   }
@@ -118,7 +121,8 @@ function placeholder(name: string, scope: TemplateScope): TemplatePart {
     checkSecret(inner, value, scope.encoding);
     return { kind: "text", text: written(value, scope.encoding), secret: true };
   }
-  throw new UsageError(`must hold no placeholders but ${allowedNames(scope)}: found {${name}}`);
+  const shown = name.length <= shownCharsMax ? name : `${name.slice(0, shownCharsMax)}…`;
+  throw new UsageError(`must hold no placeholders but ${allowedNames(scope)}: found {${shown}}`);
 }
 
 /**

@@ -360,6 +360,13 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     "4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {}",
   ],
   [
+    "a placeholder without end",
+    url(`"https://h/{${"x".repeat(100)}}"`),
+    `4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {${
+      "x".repeat(80)
+    }…}`,
+  ],
+  [
     "a brace alone",
     url('"https://h/{key}}"'),
     '4:7: request.url: must double a brace that stands for itself ("{{", "}}"): found "}" alone',
