@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Context } from "./lib/command/context.ts";
+import type { World } from "./lib/command/context.ts";
 import { main } from "./lib/command/main.ts";
 
 const encoder = new TextEncoder();
@@ -42,7 +42,7 @@ function columns(): number | undefined {
 }
 
 if (import.meta.main) {
-  const context: Context = {
+  const world: World = {
     out: writer(Deno.stdout),
     say: unlessClosed(writer(Deno.stderr)),
     columns,
@@ -52,7 +52,7 @@ if (import.meta.main) {
   };
   try {
     // At once: a Worker in a busy loop, ended or not, would keep the process for ever.
-    Deno.exit(await main(Deno.args, context));
+    Deno.exit(await main(Deno.args, world));
   } catch (error) {
     // Whoever read the output has had enough, as in `trawl extract … | head`.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;

@@ -19,6 +19,8 @@ export const json = {
   elementBytesMax: 2 * MiB,
   /** Bytes of one object name: it is held where it is compared, if it has escapes or was cut. */
   nameBytesMax: 64 * KiB,
+  /** Parentheses, calls and filters open within each other in a path: nobody writes ten, and each takes stack. */
+  filterDepthMax: 64,
 } as const;
 
 /** Bounds on one HTTP exchange; those in milliseconds are the defaults of the job file's `timeout`. */

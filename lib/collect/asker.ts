@@ -13,6 +13,7 @@ import { fieldOf } from "../http/field.ts";
 import { rateWords } from "../http/rate_headers.ts";
 import type { Job, Window } from "../job/job.ts";
 import { requestHeaders, requestUrl } from "../job/request.ts";
+import { Redactor } from "../job/secret.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
 import { noRows, type RowChunk } from "../row_chunk.ts";
 import { type Question, questionOf, widthOf } from "./question.ts";
@@ -58,6 +59,7 @@ export class Asker {
   /** The headers of every request, where none holds the key. */
   readonly #headers: Readonly<Record<string, string>> | undefined;
   readonly #control: ReadonlySet<string>;
+  readonly #redactor: Redactor;
 
   constructor(job: Job, window: Window | undefined, client: Client) {
     this.#job = job;
@@ -68,6 +70,7 @@ export class Asker {
     const isFixed = templates.every((template) => template.every(({ kind }) => kind !== "key"));
     this.#headers = isFixed ? requestHeaders(job, "", window) : undefined;
     this.#control = new Set(job.control);
+    this.#redactor = Redactor.of(job);
   }
 
   /** Cells in a row. */
@@ -120,8 +123,16 @@ export class Asker {
     });
     if (judgement.verdict === "failed") return failed(answer, judgement.reason);
     const { status, bytes, headers } = answer;
-    const validators = { etag: fieldOf(headers, "etag"), lastModified: fieldOf(headers, "last-modified") };
+    const validators = {
+      etag: this.#validator(fieldOf(headers, "etag")),
+      lastModified: this.#validator(fieldOf(headers, "last-modified")),
+    };
     return { verdict: judgement.verdict, kept: collector.kept, rows, status, bytes, ...validators };
+  }
+
+  /** A changed one is of no use, so one that gives a secret back is dropped. */
+  #validator(value: string | null): string | null {
+    return value === null || this.#redactor.hide(value) !== value ? null : value;
   }
 
   async #tokenize(body: Uint8Array, collector: RowCollector, sink: RowSink): Promise<FoundRows> {

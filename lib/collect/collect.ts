@@ -8,6 +8,7 @@
 import { messageOf } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { controlFirst } from "../job/keys.ts";
+import { Redactor } from "../job/secret.ts";
 import { run as limits } from "../limits.ts";
 import type { RunCounts } from "../store/records.ts";
 import type { Failure, Store } from "../store/store.ts";
@@ -102,7 +103,8 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
   } catch (error) {
     const cause = store.explain(error);
     // Where the disk is full this fails as well; the run stays as it is, to be resumed all the same.
-    if (!isDamage(error)) await store.endRun(choice.id, "interrupted", messageOf(cause)).catch(() => {});
+    const reason = Redactor.of(job).hide(messageOf(cause));
+    if (!isDamage(error)) await store.endRun(choice.id, "interrupted", reason).catch(() => {});
     throw cause;
   }
 }

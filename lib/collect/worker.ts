@@ -228,6 +228,7 @@ declare const self: {
   close(): void;
   onmessage: (event: MessageEvent<ToWorker>) => void;
   onunhandledrejection: (event: PromiseRejectionEvent) => void;
+  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
 };
 
 let worker: BatchWorker | undefined;
@@ -253,3 +254,8 @@ self.onunhandledrejection = (event) => {
   event.preventDefault();
   die(event.reason);
 };
+
+self.addEventListener("error", (event) => {
+  event.preventDefault();
+  die(event.error);
+});

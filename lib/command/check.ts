@@ -14,6 +14,7 @@ import { Client } from "../http/client.ts";
 import type { Job, Window } from "../job/job.ts";
 import { controlFirst, readKeys } from "../job/keys.ts";
 import { shownUrl } from "../job/request.ts";
+import { Redactor } from "../job/secret.ts";
 import { formatDuration } from "../job/units.ts";
 import { formatWindow } from "../job/window.ts";
 import { cellValue, type RowChunk } from "../row_chunk.ts";
@@ -116,12 +117,13 @@ async function tryKeys(
     connectionsMax: 1,
   });
   const asker = new Asker(job, window, client);
+  const redactor = Redactor.of(job);
   let exit: number = Exit.done;
   for (const key of keys) {
     const shown: string[] = [];
     const keep = (rows: RowChunk) => {
       const count = Math.min(rows.rows, rowsShown - shown.length);
-      for (let row = 0; row < count; row++) shown.push(rowLine(rows, row));
+      for (let row = 0; row < count; row++) shown.push(printable(redactor.hide(rowLine(rows, row))));
     };
     const attempt = await asker.ask(key, (_first, rows) => Promise.resolve(keep(rows)));
     if (attempt.verdict === "failed") {
@@ -141,7 +143,5 @@ async function tryKeys(
 function rowLine(rows: RowChunk, row: number): string {
   const width = rows.cells.length / rows.rows;
   const values = Array.from({ length: width }, (_, column) => cellValue(rows, row * width + column));
-  return printable(
-    values.map((value) => typeof value === "string" ? JSON.stringify(value) : String(value)).join("  "),
-  );
+  return values.map((value) => typeof value === "string" ? JSON.stringify(value) : String(value)).join("  ");
 }

@@ -7,8 +7,8 @@
 import { InterruptedError, UsageError } from "../errors.ts";
 import type { Arguments } from "./flag.ts";
 
-/** The world outside. */
-export interface Context {
+/** The world outside, as it is. */
+export interface World {
   /** Standard output is for data. */
   readonly out: (data: string | Uint8Array) => void;
   /** Standard error is for progress and messages. */
@@ -20,6 +20,17 @@ export interface Context {
   readonly env: (name: string) => string | undefined;
   /** Aborted by SIGINT or SIGTERM, from the first call on; before, these end the process as usual. */
   readonly interruptible: () => AbortSignal;
+}
+
+/**
+ * The world outside, as commands see it. No secret that was read passes `out` and `say`, nor does text that could
+ * steer a terminal; bytes are data, and pass as they are.
+ */
+export interface Context extends World {
+  /** Writes to the terminal that standard error is, control sequences and all: for the progress bar alone. */
+  readonly draw: (text: string) => void;
+  /** The secret of a name; throws as `secretOf` does. */
+  readonly secret: (name: string) => string | undefined;
 }
 
 /** What a command does: it resolves to the exit code. */

@@ -10,7 +10,6 @@ import type { Job, Window } from "../job/job.ts";
 import { loadJob } from "../job/load.ts";
 import { overrideJob } from "../job/override.ts";
 import { resolveJobName } from "../job/presets.ts";
-import { secretOf } from "../job/secret.ts";
 import { dueWindows, parseWindow } from "../job/window.ts";
 import type { Context } from "./context.ts";
 import type { Arguments } from "./flag.ts";
@@ -21,9 +20,8 @@ import { flags } from "./flags.ts";
  *
  * @throws {UsageError} If there is no such job, or anything is wrong with it.
  */
-export async function loadJobOf(args: Arguments, { env }: Pick<Context, "env">): Promise<Job> {
-  const secret = (name: string) => secretOf(name, { env, readFile: Deno.readTextFileSync });
-  return overrideJob(await baseJob(args, { env, secret }), {
+export async function loadJobOf(args: Arguments, context: Pick<Context, "env" | "secret">): Promise<Job> {
+  return overrideJob(await baseJob(args, context), {
     keys: args.text(flags.keys),
     inFlight: args.text(flags.inFlight) === "auto"
       ? "auto"
@@ -87,8 +85,9 @@ export function refuseTerminal({ keys }: Job): void {
 
 async function baseJob(
   args: Arguments,
-  sources: Pick<Parameters<typeof loadJob>[1], "env" | "secret">,
+  { env, secret }: Pick<Context, "env" | "secret">,
 ): Promise<Job> {
+  const sources = { env, secret };
   const [name, ...more] = args.operands;
   const url = args.text(flags.url);
   if (more.length > 0) throw new UsageError(`Cannot use "${more[0]}" as one job is run at a time: "${name}"`);

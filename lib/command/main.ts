@@ -7,9 +7,10 @@
 
 import { messageOf, UsageError } from "../errors.ts";
 import { nearest } from "../job/nearest.ts";
-import { printable } from "../view/printable.ts";
+import { Redactor, secretOf } from "../job/secret.ts";
+import { harmless, printable } from "../view/printable.ts";
 import { type Command, commands } from "./commands.ts";
-import { type Context, Exit, exitOfError } from "./context.ts";
+import { type Context, Exit, exitOfError, type World } from "./context.ts";
 import { parseFlags } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { commandHelp, overview } from "./help.ts";
@@ -18,15 +19,35 @@ import { commandHelp, overview } from "./help.ts";
 const messageCharsMax = 2_000;
 
 /** Runs trawl. Never throws but for a closed output. */
-export async function main(args: readonly string[], context: Context): Promise<number> {
+export async function main(args: readonly string[], world: World): Promise<number> {
+  const secrets = new Set<string>();
+  const hide = (text: string) => new Redactor(secrets).hide(text);
+  const context = guarded(world, secrets, hide);
   try {
     return await dispatch(args, context);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw error;
-    context.say(`trawl: ${printable(messageOf(error), messageCharsMax)}\n`);
+    // What is cut off could be the end of a secret.
+    context.say(`trawl: ${printable(hide(messageOf(error)), messageCharsMax)}\n`);
     if (args.includes("--verbose")) context.say(`${stackOf(error)}\n`);
     return exitOfError(error);
   }
+}
+
+/** The only way out for text: without the secrets that were read until now, and harmless. */
+function guarded(world: World, secrets: Set<string>, hide: (text: string) => string): Context {
+  const clean = (text: string) => harmless(hide(text));
+  return {
+    ...world,
+    out: (data) => world.out(typeof data === "string" ? clean(data) : data),
+    say: (text) => world.say(clean(text)),
+    draw: world.say,
+    secret: (name) => {
+      const secret = secretOf(name, { env: world.env, readFile: Deno.readFileSync });
+      if (secret !== undefined) secrets.add(secret);
+      return secret;
+    },
+  };
 }
 
 async function dispatch(args: readonly string[], context: Context): Promise<number> {

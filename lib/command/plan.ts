@@ -51,7 +51,7 @@ export async function planCommand(args: Arguments, context: Context): Promise<nu
     isBrief,
     database,
     started: (progress) =>
-      line = new ProgressLine(progress, { write: context.say, columns: context.columns, isQuiet: false }),
+      line = new ProgressLine(progress, { write: context.draw, columns: context.columns, isQuiet: false }),
   }).finally(() => line?.stop());
   const exit = failureOf(found, target, context);
   if (exit !== undefined) return exit;

@@ -9,6 +9,7 @@ import type { Progress } from "../collect/progress.ts";
 import { chooseRun, type RunChoice, type RunWishes } from "../collect/run_choice.ts";
 import { messageOf } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
+import { Redactor } from "../job/secret.ts";
 import { formatWindow } from "../job/window.ts";
 import { Reader } from "../store/reader.ts";
 import { freeBytes } from "../store/space.ts";
@@ -85,7 +86,7 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
       started: (started) => {
         progress = started;
         telemetry?.started(started);
-        line = new ProgressLine(started, { write: context.say, columns: context.columns, isQuiet });
+        line = new ProgressLine(started, { write: context.draw, columns: context.columns, isQuiet });
       },
     });
     const peakBytes = line?.stop().peakBytes ?? 0;
@@ -96,7 +97,7 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
     telemetry?.ended(exit, result.reason ?? undefined);
     return exit;
   } catch (error) {
-    telemetry?.ended(exitOfError(error), messageOf(error));
+    telemetry?.ended(exitOfError(error), Redactor.of(job).hide(messageOf(error)));
     throw error;
   } finally {
     line?.stop();
@@ -104,13 +105,11 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
 }
 
 /** Says at the first signal what happens now. */
-function tellOn(signal: AbortSignal, { say, columns }: Context): Disposable {
+function tellOn(signal: AbortSignal, { say, draw, columns }: Context): Disposable {
   const tell = () => {
     // The bar, and what the terminal wrote into it for the key that was pressed.
-    const clear = columns() === undefined ? "" : "\r\x1b[K";
-    say(
-      `${clear}trawl: stopping: what is in flight is finished or given up within 10 s; once more ends at once\n`,
-    );
+    if (columns() !== undefined) draw("\r\x1b[K");
+    say("trawl: stopping: what is in flight is finished or given up within 10 s; once more ends at once\n");
   };
   signal.addEventListener("abort", tell, { once: true });
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", tell) };

@@ -12,7 +12,7 @@ import { Reader } from "../store/reader.ts";
 import type { RunRecord } from "../store/records.ts";
 import { rescueOf } from "../store/trouble.ts";
 import { type HealthBounds, healthLine, stateText } from "../view/health.ts";
-import { printable } from "../view/printable.ts";
+import { harmlessJson, printable } from "../view/printable.ts";
 import { pendingOf, runLines, statusTable } from "../view/status.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
@@ -74,7 +74,7 @@ function show({ reader, database, nowMs }: Shown, args: Arguments, { out }: Cont
       out(`${printable(key, Infinity)}\t${reason}\t${status ?? "-"}\t${attempts}\n`);
     }
   } else if (args.has(flags.json)) {
-    for (const run of runs) out(`${JSON.stringify(forMachines(run, reader))}\n`);
+    for (const run of runs) out(`${harmlessJson(forMachines(run, reader))}\n`);
   } else {
     for (const line of statusTable(runs)) out(`${line}\n`);
     for (const line of runLines(newest, reader.failures(newest.id))) out(`${line}\n`);

@@ -209,11 +209,14 @@ class Exchange implements Watched {
   }
 }
 
-/** `fetch` tells a refused connection from a broken one, and from an answer that is no HTTP, only in its message. */
+/**
+ * `fetch` tells a refused connection from a broken one, and from an answer that is no HTTP, only in its message, which
+ * has the URL in it: what is looked for holds a space, which no URL does.
+ */
 function asExchangeError(error: unknown): ExchangeError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
   const text = `${error instanceof Error ? error.message : ""} ${cause}`;
-  if (/\(Connect\)|connect error|dns error|blocked|Requires net access/i.test(text)) {
+  if (/error \(Connect\)|connect error|dns error|are blocked|Requires net access/i.test(text)) {
     return new ExchangeError("connect");
   }
   const isOdd = /invalid (?:HTTP|content-length|transfer-encoding)|message head is too large/i.test(text);

@@ -69,7 +69,7 @@ function flagOf(path: FieldPath): string | undefined {
 
 /** The host and port as the name of a job; where there is none, what is wrong with the URL is told later. */
 function nameFromUrl(url: string): string {
-  const host = /^[a-z]+:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(url)?.[1] ?? "";
+  const host = /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(url)?.[1] ?? "";
   return host.replaceAll(/[^A-Za-z0-9.-]+/g, "-").replaceAll(/^[.-]+|[.-]+$/g, "").slice(0, 100) || "job";
 }
 

@@ -11,7 +11,7 @@ import { nearest } from "./nearest.ts";
 import { jobJsonSchema } from "./schema.ts";
 import type { FieldPath, Position, TomlDocument } from "./toml.ts";
 
-/** UTF-16 units of a wrong value that a message shows. */
+/** UTF-16 units of a wrong name or value that a message shows. */
 const shownCharsMax = 80;
 
 /** A job file, as far as messages about it go. */
@@ -103,7 +103,9 @@ export class Problems {
 export function fieldName(path: FieldPath): string {
   const name = path.map((part) => {
     if (typeof part === "number") return `[${part}]`;
-    return /^[\w-]+$/.test(String(part)) ? `.${String(part)}` : `.${JSON.stringify(part)}`;
+    const text = String(part);
+    const short = text.length <= shownCharsMax ? text : `${text.slice(0, shownCharsMax)}…`;
+    return /^[\w-]+…?$/.test(short) ? `.${short}` : `.${JSON.stringify(short)}`;
   });
   return name.join("").replace(/^\./, "");
 }

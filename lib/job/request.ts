@@ -8,16 +8,13 @@
 
 import { UsageError } from "../errors.ts";
 import type { Job, Template, Window } from "./job.ts";
-import { expand, type RequestValues, withoutSecrets } from "./template.ts";
+import { expand, notInHeader, type RequestValues, withoutSecrets } from "./template.ts";
 
 /** Stands in for a key when a URL's structure is looked at. */
 const sampleKey = "k";
 
 /** Stands in for a window when a URL is checked without one. */
 const sampleWindow: Window = { startMs: 0, endMs: 86_400_000 };
-
-/** Characters that a header value must not hold: all but tab, printable ASCII and the upper half of Latin-1. */
-const notInHeader = /[^\t\x20-\x7e\x80-\xff]/;
 
 /**
  * The URL that asks for `key`.
@@ -80,7 +77,13 @@ export function checkUrl(template: Template): void {
   if (beforeKey.includes("#")) {
     throw new UsageError('must hold {key} before the "#": what follows it is never sent');
   }
-  if (!URL.canParse(sample)) throw new UsageError("must be a whole URL, such as https://host/path");
+  const url = URL.parse(sample);
+  if (url === null) throw new UsageError("must be a whole URL, such as https://host/path");
+  // The host is shown and stored: budgets are kept by it.
+  const shown = URL.parse(expand(withoutSecrets(template), { key: sampleKey, window: sampleWindow }, "url"));
+  if (shown?.protocol !== url.protocol || shown.host !== url.host) {
+    throw new UsageError("must hold {secret.…} behind the host and port, or as a user's password, only");
+  }
 }
 
 /**

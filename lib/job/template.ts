@@ -8,6 +8,7 @@
 
 import { UsageError } from "../errors.ts";
 import type { Template, TemplatePart, Window } from "./job.ts";
+import { asterisks, readEnv } from "./secret.ts";
 
 /** How values are written into a template: percent-encoded in a URL, as they are in a header. */
 export type Encoding = "url" | "plain";
@@ -32,6 +33,12 @@ export interface RequestValues {
   readonly key: string;
   readonly window?: Window | undefined;
 }
+
+/** Characters that a header value must not hold: all but tab, printable ASCII and the upper half of Latin-1. */
+export const notInHeader = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** UTF-16 units of an unknown placeholder that a message shows. */
+const shownCharsMax = 80;
 
 const windowParts: ReadonlyMap<string, TemplatePart> = new Map([
   ["window.start", { kind: "window", edge: "start", form: "iso" }],
@@ -82,7 +89,7 @@ export function expand(template: Template, { key, window }: RequestValues, encod
 /** The template with asterisks for each secret: for whatever is shown, logged or stored. */
 export function withoutSecrets(template: Template): Template {
   return template.map((part) =>
-    part.kind === "text" && part.secret === true ? { kind: "text", text: "***" } : part
+    part.kind === "text" && part.secret === true ? { kind: "text", text: asterisks } : part
   );
 }
 
@@ -95,12 +102,12 @@ function placeholder(name: string, scope: TemplateScope): TemplatePart {
     throw new UsageError(`must not hold a window without a [window] table: found {${name}}`);
   }
 
-  const [, kind, inner = ""] = /^(env|secret|set)\.([A-Za-z0-9_.-]+)$/.exec(name) ?? [];
+  const [, kind, inner = ""] = /^(env|secret|set)\.([A-Za-z0-9_.-]{1,200})$/.exec(name) ?? [];
   if (kind === "set" && Object.hasOwn(scope.set, inner)) {
     return { kind: "text", text: scope.set[inner] ?? "" };
   }
   if (kind === "env") {
-    const value = scope.env(inner);
+    const value = readEnv(inner, scope.env);
     if (value === undefined) throw new UsageError(`needs the environment variable ${inner}: it is not set`);
     return { kind: "text", text: written(value, scope.encoding) };
   }
@@ -111,9 +118,31 @@ function placeholder(name: string, scope: TemplateScope): TemplatePart {
         `needs the secret ${inner}: there is no such environment variable or systemd credential`,
       );
     }
+    checkSecret(inner, value, scope.encoding);
     return { kind: "text", text: written(value, scope.encoding), secret: true };
   }
-  throw new UsageError(`must hold no placeholders but ${allowedNames(scope)}: found {${name}}`);
+  const shown = name.length <= shownCharsMax ? name : `${name.slice(0, shownCharsMax)}…`;
+  throw new UsageError(`must hold no placeholders but ${allowedNames(scope)}: found {${shown}}`);
+}
+
+/**
+ * A percent-encoded secret can be any text; in a header, it must not begin another one.
+ *
+ * @throws {UsageError} If the secret cannot be used. The message tells nothing of its value but what is wrong.
+ */
+function checkSecret(name: string, value: string, encoding: Encoding): void {
+  const wrong = value === ""
+    ? "it is empty"
+    : encoding === "url"
+    ? undefined
+    : /[\r\n]/.test(value)
+    ? "it holds a line break"
+    : notInHeader.test(value)
+    ? "it holds others"
+    : undefined;
+  if (wrong === undefined) return;
+  const rule = value === "" ? "to hold something" : "to be Latin-1 without control characters";
+  throw new UsageError(`needs the secret ${name} ${rule}: ${wrong}`);
 }
 
 /** All placeholders that would be right, for a message. */

@@ -11,6 +11,9 @@ import { UsageError } from "../errors.ts";
 /** UTF-16 units of one job file: a hand-written file is a hundredth of this, and the parser is recursive. */
 const textCharsMax = 1_000_000;
 
+/** Tables and arrays within each other: a job needs four. */
+const depthMax = 64;
+
 /** The names and indexes that lead from the root to a value. */
 export type FieldPath = readonly PropertyKey[];
 
@@ -31,6 +34,7 @@ export class TomlDocument {
   /** Tables as plain objects, arrays, strings, numbers, booleans, dates as `Date`. */
   readonly value: Readonly<Record<string, unknown>>;
   readonly #places = new Map<string, Place>();
+  readonly #file: string;
 
   /**
    * Reads a text.
@@ -38,6 +42,7 @@ export class TomlDocument {
    * @throws {UsageError} If the text is not TOML: `FILE:LINE:COLUMN: …`.
    */
   constructor(text: string, file: string) {
+    this.#file = file;
     if (text.length > textCharsMax) {
       throw new UsageError(
         `Cannot read the job file "${file}" as it may hold ${textCharsMax} characters: it holds ${text.length}`,
@@ -48,6 +53,8 @@ export class TomlDocument {
       this.value = getStaticTOMLValue(program);
       for (const node of program.body[0].body) this.#enter(node, []);
     } catch (error) {
+      // The parser's stack is at its end.
+      if (error instanceof RangeError) throw this.#tooDeep({ line: 1, column: 1 }, error);
       if (!(error instanceof ParseError)) throw error;
       const reason = error.message.charAt(0).toLowerCase() + error.message.slice(1);
       throw new UsageError(
@@ -87,6 +94,14 @@ export class TomlDocument {
     return { name: start, value: start };
   }
 
+  #tooDeep({ line, column }: Position, cause?: RangeError): UsageError {
+    return new UsageError(
+      `${this.#file}:${line}:${column}: Cannot read the job file as TOML: tables and lists may stand within each ` +
+        `other ${depthMax} deep at most`,
+      { cause },
+    );
+  }
+
   /** Enters what a table or a line holds, `above` being the table that it stands in. */
   #enter(node: AST.TOMLTable | AST.TOMLKeyValue, above: FieldPath): void {
     if (node.type === "TOMLTable") {
@@ -101,6 +116,7 @@ export class TomlDocument {
 
   /** Enters each name of a dotted key, from the last to the first; a table between stands where it is first named. */
   #enterKey(key: AST.TOMLKey, path: FieldPath, value: AST.TOMLNode): void {
+    if (path.length > depthMax) throw this.#tooDeep(positionOf(key));
     let index = key.keys.length - 1;
     for (let length = path.length; index >= 0; length -= 1) {
       const name = positionOf(key.keys[index] ?? key);
@@ -119,6 +135,7 @@ export class TomlDocument {
     } else if (value.type === "TOMLArray") {
       for (const [index, item] of value.elements.entries()) {
         const at = positionOf(item);
+        if (path.length >= depthMax) throw this.#tooDeep(at);
         this.#places.set(placeName([...path, index]), { name: at, value: at });
         this.#enterContent(item, [...path, index]);
       }

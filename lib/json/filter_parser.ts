@@ -7,6 +7,7 @@
 
 import type { Expression, Nodes, Operand, Operator } from "./filter.ts";
 import type { Segment } from "./path.ts";
+import { json as limits } from "../limits.ts";
 import type { PathCursor } from "./path_cursor.ts";
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
@@ -34,6 +35,8 @@ type Term = Operand | Extract<Expression, { readonly kind: "match" | "search" }>
 export class FilterReader {
   readonly #cursor: PathCursor;
   readonly #segments: () => readonly Segment[];
+  /** Expressions and calls that are open. */
+  #depth = 0;
 
   /** `segments` reads what stands behind `@`. */
   constructor(cursor: PathCursor, segments: () => readonly Segment[]) {
@@ -53,7 +56,19 @@ export class FilterReader {
   }
 
   #or(): Expression {
-    return this.#joined("or", "||", () => this.#joined("and", "&&", () => this.#basic()));
+    this.#enter();
+    const expression = this.#joined("or", "||", () => this.#joined("and", "&&", () => this.#basic()));
+    this.#depth--;
+    return expression;
+  }
+
+  /** The stack that reading takes, and evaluating, is bounded. */
+  #enter(): void {
+    if (++this.#depth <= limits.filterDepthMax) return;
+    this.#cursor.refuse(
+      `filters and calls may stand within each other ${limits.filterDepthMax} deep at most`,
+      this.#cursor.at,
+    );
   }
 
   /** One or more, with `mark` between them. */
@@ -157,6 +172,7 @@ export class FilterReader {
     const wanted = ARGUMENTS.get(name);
     if (wanted === undefined) cursor.fail(`the function ${name}() is not known`, at);
     const found: { readonly term: Term; readonly at: number }[] = [];
+    this.#enter();
     cursor.blank();
     if (!cursor.take(")")) {
       do {
@@ -167,6 +183,7 @@ export class FilterReader {
       } while (cursor.take(","));
       if (!cursor.take(")")) cursor.fail("a comma or a closing parenthesis must follow");
     }
+    this.#depth--;
     const [first, second] = found;
     if (found.length !== wanted || first === undefined) {
       return cursor.fail(`${name}() takes ${wanted === 1 ? "one argument" : "two arguments"}`, at);

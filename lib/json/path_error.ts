@@ -4,6 +4,9 @@
  * @module
  */
 
+/** UTF-16 units of a path that a message shows. */
+const shownCharsMax = 200;
+
 /** The text is no RFC 9535 path. */
 export class PathSyntaxError extends SyntaxError {
   /** The class. */
@@ -15,7 +18,9 @@ export class PathSyntaxError extends SyntaxError {
 
   /** `reason` completes "Cannot read the path … as". */
   constructor(reason: string, at: { readonly path: string; readonly offset: number }) {
-    super(`Cannot read the path ${JSON.stringify(at.path)} as ${reason}: at character ${at.offset + 1}`);
+    const { path } = at;
+    const shown = path.length > shownCharsMax ? `${path.slice(0, shownCharsMax)}…` : path;
+    super(`Cannot read the path ${JSON.stringify(shown)} as ${reason}: at character ${at.offset + 1}`);
     this.path = at.path;
     this.offset = at.offset;
   }

@@ -10,7 +10,7 @@ import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
 import { plan as bounds } from "../limits.ts";
 import { fact, failureText } from "./fact.ts";
 import { limits } from "./limit.ts";
-import { printable } from "./printable.ts";
+import { harmlessJson, printable } from "./printable.ts";
 
 /** A forecast, and what it was made from. */
 export interface PlanView {
@@ -63,7 +63,7 @@ export function planText(view: PlanView): string {
 /** The forecast for machines: one JSON object. */
 export function planJson(view: PlanView): string {
   const { forecast } = view;
-  return JSON.stringify({
+  return harmlessJson({
     job: view.job,
     window: view.window ?? null,
     database: view.database,

@@ -9,7 +9,7 @@ import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
 import type { FailureCount } from "../store/reader.ts";
 import { fact, failureText } from "./fact.ts";
 import { type limits, limitText } from "./limit.ts";
-import { printable } from "./printable.ts";
+import { harmlessJson, printable } from "./printable.ts";
 import { foundTexts, rateText } from "./progress_line.ts";
 import { sparkline } from "./sparkline.ts";
 
@@ -98,7 +98,7 @@ export function summaryText(summary: Summary): string {
 /** The summary for machines: one JSON object. */
 export function summaryJson(summary: Summary): string {
   const { run, job, window, database, table, result, elapsedMs, bytes, peakBytes, failures, top } = summary;
-  return JSON.stringify({
+  return harmlessJson({
     run,
     job,
     window: window ?? null,

@@ -262,6 +262,16 @@ Deno.test("collect() notes why it ended when the list has changed, and leaves no
   assert.match(String(query(file, "SELECT state || reason FROM run")), /^interruptedCannot go on with run 1/);
 });
 
+Deno.test("collect() notes why it ended without the job's secrets", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("none-to%2Fken");
+  const job = jobOf("http://127.0.0.1:9", { keys: { kind: "file", file } });
+  const headers = { authorization: [{ kind: "text", text: "to/ken", secret: true }] } as const;
+  await assert.rejects(collectInto(folder.file("a.db"), { ...job, request: { ...job.request, headers } }));
+  const [[reason] = []] = query(folder.file("a.db"), "SELECT reason FROM run");
+  assert.match(String(reason), /^Cannot read the key file ".*\/none-\*\*\*" as/);
+});
+
 Deno.test("askKeys() gives texts and numbers as keys, and nothing else", async () => {
   const keys = ['"a"', '"a\\u0062"', "12", "-1", "1.50", "123456789012345678901"];
   let json = `{"keys": [${keys.join()}]}`;

@@ -36,6 +36,14 @@ Deno.test("Client.get() fails with reset when the connection ends before an answ
 /** Milliseconds. */
 const short = 150;
 
+Deno.test("Client.get() fails with reset when the connection ends, whatever the URL says", async () => {
+  await using server = new RawServer((connection) => Promise.resolve(connection.close()));
+  using client = clientOf(server);
+  for (const key of ["(Connect)", "blocked", "connect%20error", "dns+error", "error(Connect)"]) {
+    await fails(client.get(`${server.url}/${key}`, {}), "reset");
+  }
+});
+
 Deno.test("Client fails with first-byte-timeout when a server takes the request and thinks", async () => {
   await using server = new RawServer(silent);
   using client = clientOf(server, { timeouts: { ...patient, connectMs: short, firstByteMs: 2 * short } });

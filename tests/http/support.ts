@@ -59,30 +59,33 @@ export class RawServer implements AsyncDisposable {
   async #talk(connection: Deno.TcpConn, script: Script): Promise<void> {
     const buffer = new Uint8Array(64 * 1024);
     let text = "";
-    for (;;) {
-      const length = await connection.read(buffer);
-      if (length === null) return this.#close(connection);
-      text += new TextDecoder().decode(buffer.subarray(0, length));
-      if (!text.endsWith("\r\n\r\n")) continue;
-      this.requests.push(text.slice(0, text.indexOf("\r\n")));
-      await script(connection, text);
-      text = "";
+    try {
+      for (;;) {
+        const length = await connection.read(buffer);
+        if (length === null) return;
+        text += new TextDecoder().decode(buffer.subarray(0, length));
+        if (!text.endsWith("\r\n\r\n")) continue;
+        this.requests.push(text.slice(0, text.indexOf("\r\n")));
+        await script(connection, text);
+        text = "";
+      }
+    } finally {
+      this.#close(connection);
     }
   }
 
   #close(connection: Deno.TcpConn): void {
-    if (this.#open.delete(connection)) connection.close();
+    if (!this.#open.delete(connection)) return;
+    try {
+      connection.close();
+    } catch {
+      // The script has closed it.
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
-    for (const connection of [...this.#open]) {
-      try {
-        this.#close(connection);
-      } catch {
-        // The script has closed it.
-      }
-    }
+    for (const connection of [...this.#open]) this.#close(connection);
     await this.#serving;
   }
 }

@@ -378,6 +378,13 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     "4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {}",
   ],
   [
+    "a placeholder without end",
+    url(`"https://h/{${"x".repeat(100)}}"`),
+    `4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {${
+      "x".repeat(80)
+    }…}`,
+  ],
+  [
     "a brace alone",
     url('"https://h/{key}}"'),
     '4:7: request.url: must double a brace that stands for itself ("{{", "}}"): found "}" alone',
@@ -425,7 +432,35 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     "a secret with a line break in a header",
     `${base.replace("[rows]", 'headers = { a = "{secret.BROKEN}" }\n[rows]')}`,
-    "4:17: request.headers.a: must be Latin-1 without line breaks and control characters: found U+000A in its value",
+    "4:17: request.headers.a: needs the secret BROKEN to be Latin-1 without control characters: it holds a line break",
+  ],
+  [
+    "a secret beyond Latin-1 in a header",
+    `${base.replace("[rows]", 'headers = { a = "{secret.SNOW}" }\n[rows]')}`,
+    "4:17: request.headers.a: needs the secret SNOW to be Latin-1 without control characters: it holds others",
+  ],
+  [
+    "a secret that is empty",
+    url('"https://h/{key}?a={secret.EMPTY}"'),
+    "4:7: request.url: needs the secret EMPTY to hold something: it is empty",
+  ],
+  [
+    "a secret in the host",
+    url('"https://{secret.SHORT}.example/{key}"'),
+    "4:7: request.url: must hold {secret.…} behind the host and port, or as a user's password, only: " +
+    'found "https://{secret.SHORT}.example/{key}"',
+  ],
+  [
+    "a secret that is the host",
+    url('"https://{secret.SHORT}/{key}"'),
+    "4:7: request.url: must hold {secret.…} behind the host and port, or as a user's password, only: " +
+    'found "https://{secret.SHORT}/{key}"',
+  ],
+  [
+    "a secret that is the port",
+    url('"https://h:{secret.SHORT}/{key}"'),
+    "4:7: request.url: must hold {secret.…} behind the host and port, or as a user's password, only: " +
+    'found "https://h:{secret.SHORT}/{key}"',
   ],
   [
     "a header beyond Latin-1",
@@ -614,12 +649,19 @@ Deno.test("loadJob() never shows a secret's value", () => {
   for (const [, text] of mistakes) strictEqual(/s3cret/.test(messageOf(text)), false);
 });
 
+const secrets: Readonly<Record<string, string>> = {
+  BROKEN: "s3cret\n",
+  SNOW: "s3cret☃",
+  EMPTY: "",
+  SHORT: "77",
+};
+
 function messageOf(text: string): string {
   try {
     loadJob(text, {
       file: "x.toml",
       env: () => undefined,
-      secret: (name) => name === "BROKEN" ? "s3cret\n" : undefined,
+      secret: (name) => secrets[name],
     });
   } catch (error) {
     if (error instanceof UsageError) return error.message;

@@ -5,7 +5,8 @@
  */
 
 import { strictEqual, throws } from "node:assert/strict";
-import { secretOf } from "../../lib/job/secret.ts";
+import fc from "fast-check";
+import { Redactor, secretOf } from "../../lib/job/secret.ts";
 
 const files: Readonly<Record<string, string>> = {
   "/run/creds/TOKEN": "from file\n",
@@ -28,7 +29,7 @@ function read(name: string): string | undefined {
     readFile: (file) => {
       const text = files[file];
       if (text === undefined) throw new Deno.errors.NotFound(file);
-      return text;
+      return new TextEncoder().encode(text);
     },
   });
 }
@@ -47,7 +48,7 @@ Deno.test("secretOf() takes the environment first, as it is", () => {
 
 Deno.test("secretOf() gives nothing when there is neither", () => {
   strictEqual(read("NONE"), undefined);
-  strictEqual(secretOf("TOKEN", { env: () => undefined, readFile: () => "never" }), undefined);
+  strictEqual(secretOf("TOKEN", { env: () => undefined, readFile: () => new Uint8Array() }), undefined);
 });
 
 Deno.test("secretOf() never leaves the folder of credentials", () => {
@@ -62,4 +63,54 @@ Deno.test("secretOf() says so when a credential cannot be read, and not what it 
     name: "UsageError",
     message: 'Cannot read the secret "TOKEN" as its file in $CREDENTIALS_DIRECTORY is not readable',
   });
+});
+
+Deno.test("secretOf() refuses what is no UTF-8 by name, without showing it", () => {
+  const notText = () => {
+    throw new TypeError('environment variable was not valid unicode: "\\xFFs3cret"');
+  };
+  throws(() => secretOf("TOKEN", { env: notText, readFile: () => new Uint8Array() }), (error) => {
+    strictEqual(String(error), 'UsageError: Cannot read "TOKEN" as it must be UTF-8 text: it is not');
+    return error instanceof Error && error.cause === undefined;
+  });
+  const env = (name: string) => name === "TOKEN" ? undefined : "/run/creds";
+  throws(() => secretOf("TOKEN", { env, readFile: () => Uint8Array.of(0xff, 0x41) }), {
+    name: "UsageError",
+    message: 'Cannot read "TOKEN" as it must be UTF-8 text: it is not',
+  });
+});
+
+/** Ways in which a server or a library may write a text. */
+const forms: readonly ((text: string) => string)[] = [
+  (text) => text,
+  encodeURIComponent,
+  (text) => encodeURIComponent(text).replaceAll(/%../g, (hex) => hex.toLowerCase()),
+  (text) => new URLSearchParams([["q", text]]).toString().slice(2),
+  (text) => new URL(`http://h/?${encodeURIComponent(text)}`).search.slice(1),
+  (text) => JSON.stringify(text).slice(1, -1),
+  (text) => JSON.stringify(text).slice(1, -1).replaceAll("/", "\\/"),
+  (text) => text.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  (text) => text.replaceAll(/[^]/gu, (char) => `&#${char.codePointAt(0)};`),
+  (text) => text.replaceAll(/[^]/gu, (char) => `&#x${char.codePointAt(0)?.toString(16).toUpperCase()};`),
+  (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;"),
+  (text) => text.replace(/^[^]/u, encodeURIComponent),
+];
+
+Deno.test("Redactor hides a secret however it is written", () => {
+  const secret = fc.oneof(
+    fc.string({ minLength: 6, maxLength: 40 }),
+    fc.string({ unit: "grapheme", minLength: 6, maxLength: 40 }),
+  );
+  fc.assert(
+    fc.property(secret, fc.constantFrom(...forms), (value, form) => {
+      strictEqual(new Redactor([value]).hide(`<${form(value)}>`), "<***>");
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("Redactor hides the longer one of two secrets, and leaves other text alone", () => {
+  const redactor = new Redactor(["secret", "secret-longer", "", "1", "abcde"]);
+  strictEqual(redactor.hide("a secret-longer secret secre t 1 abcde"), "a *** *** secre t 1 abcde");
+  strictEqual(new Redactor([]).hide("secret"), "secret");
 });

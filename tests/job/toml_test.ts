@@ -4,7 +4,7 @@
  * @module
  */
 
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { nearest } from "../../lib/job/nearest.ts";
 import { fieldName } from "../../lib/job/problems.ts";
 import { type FieldPath, TomlDocument } from "../../lib/job/toml.ts";
@@ -71,10 +71,31 @@ Deno.test("TomlDocument gives values, and nothing that a file does not hold", ()
   }
 });
 
+for (
+  const [what, text, place] of [
+    ["lists", `a = ${"[".repeat(200)}${"]".repeat(200)}`, "1:69"],
+    ["inline tables", `a = ${"{ a = ".repeat(200)}1${" }".repeat(200)}`, "1:385"],
+    ["a dotted name", `\n${"a.".repeat(20_000)}a = 1`, "2:1"],
+    ["a table's dotted name", `[${"a.".repeat(20_000)}a]\nb = 1`, "1:2"],
+    // Deeper than the parser's stack: the place is lost.
+    ["no end of lists", `\na = ${"[".repeat(100_000)}${"]".repeat(100_000)}`, "1:1"],
+  ] as const
+) {
+  Deno.test(`TomlDocument refuses what is nested too deep: ${what}`, () => {
+    throws(() => new TomlDocument(text, "f.toml"), {
+      name: "UsageError",
+      message:
+        `f.toml:${place}: Cannot read the job file as TOML: tables and lists may stand within each other 64 deep ` +
+        "at most",
+    });
+  });
+}
+
 Deno.test("fieldName() writes a path as one would in a job file", () => {
   strictEqual(fieldName(["rows", "columns", "ts", "path"]), "rows.columns.ts.path");
   strictEqual(fieldName(["accept", "fail_if", 0, "equals"]), "accept.fail_if[0].equals");
   strictEqual(fieldName(["set", "a b"]), 'set."a b"');
+  strictEqual(fieldName(["set", "a".repeat(81)]), `set.${"a".repeat(80)}…`);
 });
 
 Deno.test("nearest() finds what was meant, and nothing when all is far", () => {

@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { json } from "../../lib/limits.ts";
 import {
   parsePath,
   PathSyntaxError,
@@ -175,6 +176,27 @@ Deno.test("parsePath() refuses by name when one pass cannot follow a path", () =
       assert.equal(error.offset + 1, character);
       return true;
     });
+  }
+});
+
+Deno.test("parsePath() reads filters and calls within each other up to a bound, and refuses more by name", () => {
+  const nested = (open: string, middle: string, close: string) => (depth: number) =>
+    `$[?${open.repeat(depth)}${middle}${close.repeat(depth)}]`;
+  const nests = [nested("(", "@.a", ")"), nested("@[?", "@.a", "]"), nested("!(", "@.a", ")")];
+  const calls = (depth: number) => `$[?${"length(".repeat(depth)}@.a${")".repeat(depth)} == 1]`;
+  for (const nest of [...nests, calls]) {
+    // The filter itself is the first.
+    parsePath(nest(json.filterDepthMax - 1));
+    for (const depth of [json.filterDepthMax, 20_000]) {
+      assert.throws(() => parsePath(nest(depth)), (error) => {
+        assert.ok(error instanceof UnsupportedPathError);
+        assert.match(
+          error.message,
+          /as filters and calls may stand within each other 64 deep at most: at character \d+$/,
+        );
+        return error.message.length < 400;
+      });
+    }
   }
 });
 

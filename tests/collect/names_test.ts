@@ -1,0 +1,220 @@
+/**
+ * Names of tables and columns from a job file, and keys and values from anywhere, through the real store.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
+import { tableOf } from "../../lib/collect/question.ts";
+import { UsageError } from "../../lib/errors.ts";
+import type { Job } from "../../lib/job/job.ts";
+import { loadJob } from "../../lib/job/load.ts";
+import { Reader } from "../../lib/store/reader.ts";
+import { quote } from "../../lib/store/schema.ts";
+import { Store } from "../../lib/store/store.ts";
+import { chunkOf } from "../support/rows.ts";
+import { TempFolder } from "../support/temp.ts";
+import { recordOf } from "./support.ts";
+
+/** Each keyword of SQLite's that a parser might trip over, and what trawl and SQLite call their own things. */
+const words =
+  ("abort action add all alter analyze and as asc attach begin between by cascade case cast check collate column " +
+    "commit constraint create cross current_date current_time default deferred delete desc distinct do drop else " +
+    "end escape except exists explain fail filter first for foreign from full generated glob group having if " +
+    "ignore immediate in index inner insert instead intersect into is isnull join key last left like limit match " +
+    "natural no not nothing notnull null of offset on or order outer over partition plan pragma primary query " +
+    "raise range recursive references reindex release rename replace restrict returning right rollback row rows " +
+    "savepoint select set table temp then to transaction trigger union unique update using vacuum values view " +
+    "virtual when where window with without " +
+    "rowid oid _rowid_ sqlite_master sqlite_schema SQLITE_x main temp data span staged x_data x_span x_staged " +
+    "run batch fetch FETCH fetch_run key_list budget learned Budget count any strict time value any text " +
+    "__proto__ constructor toString hasOwnProperty _ a A z9").split(" ");
+
+const hostile = [
+  "",
+  " ",
+  "a b",
+  "a-b",
+  "1a",
+  'a"b',
+  "a'b",
+  "a`b",
+  "a]b",
+  "a;b",
+  'x"; DROP TABLE run; --',
+  "größe",
+  "a\0b",
+  "a\nb",
+  "\u202e",
+  "a".repeat(63),
+  "a".repeat(64),
+];
+
+const nameLike = fc.oneof(
+  fc.constantFrom(...words, ...hostile),
+  fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/),
+  fc.string({ unit: "binary", maxLength: 8 }).filter((name) => name.isWellFormed()),
+);
+
+/** TOML's escapes are JSON's, but for DEL. */
+function toml(text: string): string {
+  return JSON.stringify(text).replaceAll("\x7f", "\\u007f");
+}
+
+function load(table: string, columns: readonly string[]): Job {
+  const text = [
+    'name = "n"',
+    'request = { url = "http://h/{key}" }',
+    "[rows]",
+    'path = "$[*]"',
+    `table = ${toml(table)}`,
+    "[rows.columns]",
+    ...columns.map((name) => `${toml(name)} = { path = "$" }`),
+  ];
+  return loadJob(text.join("\n"), { file: "n.toml", env: () => undefined, secret: () => undefined });
+}
+
+/** What the job file's rule says, told in other words. */
+function isName(name: string): boolean {
+  return name.length >= 1 && name.length <= 63 && !/[^0-9A-Za-z_]/.test(name) && !/^[0-9]/.test(name);
+}
+
+function isTable(name: string): boolean {
+  const own = "run batch fetch fetch_run key_list budget learned".split(" ");
+  const lower = name.toLowerCase();
+  return isName(name) && !own.includes(lower) && !lower.startsWith("sqlite_") && !lower.includes("_staged");
+}
+
+/** Stores a row through the real store, and reads it back through the job's table. */
+async function roundTrip(file: string, job: Job): Promise<void> {
+  const shape = tableOf(job);
+  const values = shape.columns.map(({ name }) => `value of ${name}`);
+  using store = Store.open(file, shape);
+  const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
+  await store.stage(run, { sequence: 1, first: 0, rows: chunkOf([values]) });
+  const chunk = { fetches: [recordOf(0, { rows: 1 }), recordOf(1, { rows: 1 })], rows: chunkOf([values]) };
+  await store.finish(run, { ...chunk, rowCounts: [1, "staged"] });
+  using db = new DatabaseSync(file, { readOnly: true });
+  const found = db.prepare(`SELECT * FROM ${quote(shape.name)}`).all().map((row) => ({ ...row }));
+  const row = Object.fromEntries(shape.columns.map(({ name }, index) => [name, values[index]]));
+  assert.equal(found.length, 2);
+  for (const { fetch: _fetch, row: number, ...rest } of found) assert.deepEqual([number, rest], [0, row]);
+  using reader = Reader.open(file);
+  const time = { table: shape.name, column: shape.columns[0]?.name ?? "", count: undefined };
+  assert.deepEqual(reader.series(1, time, { start: 0, end: 1, buckets: 1 }), [0]);
+}
+
+Deno.test("any name that a job file may have makes a table that works, any other is refused with its place", async () => {
+  const columns = fc.uniqueArray(nameLike, { minLength: 1, maxLength: 4, selector: (name) => name });
+  await fc.assert(
+    fc.asyncProperty(nameLike, columns, async (table, names) => {
+      const lower = names.map((name) => name.toLowerCase());
+      const isRight = isTable(table) && names.every(isName) && new Set(lower).size === names.length &&
+        !lower.includes("fetch") && !lower.includes("row");
+      if (!isRight) {
+        assert.throws(() => load(table, names), (error) => {
+          assert.ok(error instanceof UsageError);
+          assert.match(error.message, /^n\.toml:\d+:\d+: rows\.(table|columns\..*): must .*(found|taken)/);
+          return true;
+        });
+        return;
+      }
+      using folder = new TempFolder();
+      await roundTrip(folder.file("a.db"), load(table, names));
+    }),
+    { numRuns: 100, examples: [...words, ...hostile].flatMap((word) => [[word, ["v"]], ["t", [word]]]) },
+  );
+});
+
+Deno.test("tables of one database either work or are refused in words, however their names meet", () => {
+  const tables = ["t", "T", "t_data", "T_Data", "t_span", "t_data_span", "t_span_data", "t_data_data"];
+  const columns = [["v"], ["V"], ["first", "last"], ["w", "v"]];
+  const job = fc.tuple(fc.constantFrom(...tables), fc.constantFrom(...columns));
+  fc.assert(
+    fc.property(fc.array(job, { minLength: 2, maxLength: 4 }), (jobs) => {
+      using folder = new TempFolder();
+      const file = folder.file("a.db");
+      for (const [table, names] of jobs) {
+        try {
+          Store.open(file, tableOf(load(table, names)))[Symbol.dispose]();
+        } catch (error) {
+          assert.ok(error instanceof UsageError, String(error));
+          assert.match(error.message, /^Cannot store into the table "\w+" of /);
+        }
+      }
+      using db = new DatabaseSync(file, { readOnly: true });
+      const views = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").all();
+      assert.ok(views.length > 0);
+      for (const { name } of views) db.prepare(`SELECT * FROM ${quote(String(name))}`).all();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+const hostileTexts = [
+  "'; DROP TABLE run; --",
+  '"; DELETE FROM fetch; --',
+  "?1",
+  ":a",
+  "$b",
+  "%_",
+  "\\",
+  "=1+1",
+  "NULL",
+  "\x1b[2J",
+  "a\0b",
+  "\u202e",
+  "😀",
+  "x".repeat(8 * 1024 * 1024),
+];
+
+Deno.test("keys and values are only ever bound, whatever they hold", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  const job = load("t", ["v"]);
+  using store = Store.open(file, tableOf(job));
+  const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
+  await store.keepKeys(
+    run,
+    (async function* () {
+      yield await Promise.resolve(hostileTexts);
+    })(),
+  );
+  const fetches = hostileTexts.map((key, sequence) =>
+    recordOf(sequence, {
+      key,
+      rows: 1,
+      etag: key,
+      ...(sequence % 2 === 0 && { verdict: "failed", reason: key }),
+    })
+  );
+  const rows = chunkOf(hostileTexts.map((text) => [text]));
+  await store.finish(run, { fetches, rowCounts: fetches.map(() => 1), rows });
+  assert.deepEqual(await Array.fromAsync(store.keptKeys(run)), [hostileTexts]);
+
+  using db = new DatabaseSync(file, { readOnly: true });
+  // As bytes: `node:sqlite` ends a text at a NUL when it reads it, not when it writes it.
+  const stored = db.prepare(
+    "SELECT CAST(key AS BLOB) AS key, CAST(etag AS BLOB) AS etag, CAST(v AS BLOB) AS v FROM fetch JOIN t ON t.fetch = id",
+  ).all().map((row) => Object.values(row).map((value) => Buffer.from(value as Uint8Array).toString()));
+  assert.deepEqual(stored, hostileTexts.map((text) => [text, text, text]));
+  using reader = Reader.open(file);
+  assert.equal(reader.failures(run).length, hostileTexts.length / 2);
+  assert.equal(reader.topKeys(run, 100, { without: hostileTexts }).length, 0);
+});
+
+Deno.test("half of a surrogate pair is stored as the replacement character", async () => {
+  using folder = new TempFolder();
+  const job = load("t", ["v"]);
+  using store = Store.open(folder.file("a.db"), tableOf(job));
+  const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
+  await store.finish(run, {
+    fetches: [recordOf(0, { rows: 1 })],
+    rowCounts: [1],
+    rows: chunkOf([["a\ud800b"]]),
+  });
+  using db = new DatabaseSync(folder.file("a.db"), { readOnly: true });
+  assert.equal(db.prepare("SELECT v FROM t").get()?.["v"], "a\ufffdb");
+});

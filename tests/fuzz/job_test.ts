@@ -1,0 +1,69 @@
+/**
+ * Job files, spoiled: each loads, or is refused in one line that names a place in it.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { questionOf, tableOf } from "../../lib/collect/question.ts";
+import { UsageError } from "../../lib/errors.ts";
+import { loadJob } from "../../lib/job/load.ts";
+import { presets } from "../../lib/job/presets.ts";
+import { requestHeaders, requestUrl, shownUrl } from "../../lib/job/request.ts";
+import { fuzz, spoiled } from "./support.ts";
+
+const fixture = (name: string) =>
+  Deno.readTextFileSync(new URL(`../../fixtures/jobs/${name}`, import.meta.url));
+const good = [
+  fixture("every_field.toml"),
+  fixture("minimal.toml"),
+  ...Object.values(presets).map(({ text }) => text),
+];
+
+/** Names and values of job files, to be put where they do not belong. */
+const words = [
+  ...new Set(good.join("\n").match(/[A-Za-z_]+|"[^"\n]*"|\[[^\]\n]*\]|\{[^{}\n]*\}/g)),
+  "{secret.X}",
+  "{env.\u0000}",
+  "{window.end}",
+  '"99999999999d"',
+  '"0/s"',
+  '"1..9999999999999999"',
+];
+
+const windowOfDay = { startMs: 0, endMs: 86_400_000 };
+const keys = ["a", "é/?#", "..", ".", "", "\ud800", "%2e", "x".repeat(3_000)];
+
+fuzz("a spoiled job file loads, or is refused with its place", (dice) => {
+  const text = spoiled(dice.pick(good), dice, words);
+  const lines = text.split(/\r\n|[\r\n\u2028\u2029]/);
+  try {
+    const job = loadJob(text, {
+      file: "f.toml",
+      env: () => "e",
+      secret: (name) => name === "X" ? undefined : "s3c/ret",
+    });
+    tableOf(job);
+    questionOf(job, windowOfDay);
+    for (const key of keys) {
+      try {
+        requestHeaders(job, key, windowOfDay);
+        new URL(requestUrl(job, key, windowOfDay));
+        assert.ok(!shownUrl(job, key, windowOfDay).includes("s3c"));
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+      }
+    }
+  } catch (error) {
+    assert.ok(error instanceof UsageError, `${text}\n${error instanceof Error ? error.stack : error}`);
+    const [, line, column] = /^f\.toml:(\d+):(\d+): [^\n]+$/.exec(error.message) ?? [];
+    assert.ok(line !== undefined, error.message);
+    assert.ok(Number(line) >= 1 && Number(line) <= lines.length + 1, error.message);
+    assert.ok(Number(column) >= 1 && Number(column) <= text.length + 1, error.message);
+    assert.ok(
+      error.message.length < 5_000,
+      `${error.message.length} characters: ${error.message.slice(0, 500)}`,
+    );
+    assert.ok(!error.message.includes("s3c"), error.message);
+  }
+});

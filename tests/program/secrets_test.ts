@@ -1,0 +1,275 @@
+/**
+ * Secrets, and all that trawl leaves behind: the database with its WAL, temporary files, both outputs, the process's
+ * argument list. The server gives every secret back wherever it can.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { HandlerServer, RawServer, write } from "../http/support.ts";
+import { query } from "../support/database.ts";
+import { TempFolder } from "../support/temp.ts";
+import { type Ended, startTrawl, trawl } from "../support/trawl.ts";
+
+/** What no encoding but base64 changes, in the middle of each secret. */
+const cores = ["Core4Header", "Core4Query", "Core4Path", "Core4List", "Core4Login"] as const;
+
+const env = {
+  HEADER_TOKEN: `h/é &+"'\\${cores[0]}\\"=`,
+  QUERY_TOKEN: `q/€ &+"'\\\n${cores[1]}%25#`,
+  LIST_TOKEN: `l ${cores[3]}'`,
+  LOGIN: `u:@${cores[4]}`,
+  // Too short to be looked for: nothing may be garbled either.
+  PIN: "1",
+};
+
+const pathToken = `p/../é ${cores[2]}?`;
+
+/** Three keys whose answers are good, and one for each way of giving a secret back. */
+const keys = ["1", "2", "3", "json", "status", "away", "here", "header", "utf8"];
+
+function answer(request: Request): Response {
+  const url = new URL(request.url);
+  const asked = `${request.url} ${decodeURIComponent(url.href.replaceAll("+", " "))}`;
+  const told = `${asked} ${request.headers.get("authorization")} ${request.headers.get("x-login")}`;
+  const inHeader = encodeURIComponent(told);
+  const headers = { etag: `"${inHeader}"`, "last-modified": inHeader, "x-request-id": inHeader };
+  const key = url.pathname.split("/").at(-1);
+  if (url.pathname === "/list") return Response.json(keys, { headers });
+  if (key === "json") return new Response(`{"items":[],"${told}`, { headers });
+  if (key === "status") return new Response(told, { status: 401, headers });
+  if (key === "utf8") {
+    return new Response(Uint8Array.of(0x22, ...new TextEncoder().encode(told), 0xff), { headers });
+  }
+  if (key === "away" || key === "here") {
+    const location = `${key === "here" ? "/" : "http://other.invalid/"}?${url.search}${inHeader}`;
+    return new Response(null, { status: 302, headers: { ...headers, location } });
+  }
+  const body = url.pathname === "/" ? [] : [{ v: key === "header" ? 1 : 2 }];
+  return Response.json({ items: body, error: told }, { headers });
+}
+
+function jobText(url: string, more = ""): string {
+  return `
+name = "secretive"
+[keys]
+url = "${url}/list?token={secret.LIST_TOKEN}"
+path = "$[*]"
+[request]
+url = "${
+    url.replace("//", "//u:{secret.LOGIN}@")
+  }/{secret.PATH_TOKEN}/{key}?pin={secret.PIN}&token={secret.QUERY_TOKEN}"
+headers = { authorization = "Bearer {secret.HEADER_TOKEN}", x-login = "{secret.LOGIN}" }
+timeout = { connect = "1s", total = "5s" }
+[retry]
+attempts = 1
+outage = "1s"
+[rows]
+path = "$.items[*]"
+[rows.columns]
+v = { path = "$.v", type = "integer" }
+${more}`;
+}
+
+/** A folder with a credential in one place, and everything else that trawl is given or makes in another. */
+class Scene implements Disposable {
+  readonly #credentials = new TempFolder();
+  readonly folder = new TempFolder();
+  readonly outputs: string[] = [];
+  readonly env: Readonly<Record<string, string>>;
+
+  constructor() {
+    this.#credentials.file("PATH_TOKEN", `${pathToken}\n`);
+    Deno.mkdirSync(this.folder.file("tmp"));
+    this.env = {
+      ...env,
+      CREDENTIALS_DIRECTORY: this.#credentials.path,
+      TMPDIR: this.folder.file("tmp"),
+    };
+  }
+
+  start(...args: readonly string[]) {
+    return startTrawl(args, { cwd: this.folder.path, env: this.env });
+  }
+
+  async run(...args: readonly string[]): Promise<Ended> {
+    const ended = await this.start(...args).ended;
+    this.outputs.push(ended.stdout, ended.stderr);
+    return ended;
+  }
+
+  /** Asserts that no secret is in what was said, nor in any file. */
+  assertClean(): void {
+    for (const text of this.outputs) assertWithout(new TextEncoder().encode(text), text);
+    for (const path of filesIn(this.folder.path)) assertWithout(Deno.readFileSync(path), path);
+  }
+
+  [Symbol.dispose](): void {
+    this.folder[Symbol.dispose]();
+    this.#credentials[Symbol.dispose]();
+  }
+}
+
+function* filesIn(folder: string): Iterable<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* filesIn(path);
+    else yield path;
+  }
+}
+
+/** Each core as it is and reversed, and its base64 at each of the three places that it may begin at. */
+const traces = cores.flatMap((core) => {
+  const encoded = [0, 1, 2].map((shift) => btoa("\0".repeat(shift) + core).slice(shift + 1, -4));
+  const wide = [...core].join("\0");
+  return [core.toLowerCase(), wide.toLowerCase(), ...encoded.map((text) => text.toLowerCase())];
+});
+
+function assertWithout(bytes: Uint8Array, what: string): void {
+  const text = new TextDecoder("latin1").decode(bytes).toLowerCase();
+  for (const trace of traces) assert.ok(!text.includes(trace), `${JSON.stringify(trace)} is in ${what}`);
+}
+
+Deno.test("no command leaves a secret behind, whatever a server does with it", async () => {
+  using scene = new Scene();
+  await using server = new HandlerServer(answer);
+  const job = scene.folder.file("job.toml", jobText(server.url));
+
+  const check = await scene.run("check", job, "--keys", scene.folder.file("keys.txt", "1\n"));
+  assert.equal(check.code, 0, check.stderr);
+  assert.ok(
+    check.stdout.includes(`GET ${server.url.replace("//", "//u:***@")}/***/1?pin=***&token=***\n`),
+    check.stdout,
+  );
+  const tried = await scene.run("check", job, "--try", "9");
+  assert.equal(tried.code, 3, tried.stderr);
+  assert.equal((await scene.run("plan", job, "--probe", "9")).code, 0);
+  assert.equal((await scene.run("plan", job, "--probe", "9", "--json", "--verbose")).code, 0);
+
+  const first = await scene.run("run", job, "--verbose");
+  assert.equal(first.code, 3, first.stderr);
+  assert.match(first.stderr, /9 = 4 ok \+ 1 empty \+ 0 unchanged \+ 4 failed/);
+  const second = await scene.run("run", job, "--new", "--json");
+  assert.equal(JSON.parse(second.stdout).failed, 4, "no number is taken for a short secret");
+  for (const flag of ["--verbose", "--json", "--failed"]) {
+    assert.equal((await scene.run("status", "secretive.db", flag)).code, 0);
+  }
+  scene.assertClean();
+  const [[text] = []] = query(scene.folder.file("secretive.db"), "SELECT text FROM run");
+  assert.equal(text, jobText(server.url), "the job is stored as written");
+  const validators = query(
+    scene.folder.file("secretive.db"),
+    "SELECT count(etag), count(last_modified) FROM fetch",
+  );
+  assert.deepEqual(validators, [[0, 0]]);
+});
+
+Deno.test("no failure leaves a secret behind", async () => {
+  using scene = new Scene();
+  await using server = new HandlerServer(answer);
+  await using broken = new RawServer(async (connection, request) => {
+    const isList = request.startsWith("GET /list");
+    await write(connection, isList ? `HTTP/1.1 200 OK\r\n\r\n["1","2"` : `HTTP/1.1 ${request}\r\n\r\n`);
+    connection.close();
+  });
+  const port = /\d+$/.exec(server.url)?.[0];
+  const mistakes: readonly (readonly [string, string, number, RegExp])[] = [
+    // Nothing listens; no TLS is spoken; the list is cut; what is said is no HTTP.
+    ["dead", jobText("http://127.0.0.1:9"), 75, /the server could not be reached/],
+    ["tls", jobText(`https://127.0.0.1:${port}`), 75, /could not be reached/],
+    ["cut", jobText(broken.url), 75, /the answer ended before its end/],
+    [
+      "mad",
+      jobText(broken.url).replace(/url = .*\npath = .*\n/, 'range = "1..3"\n'),
+      3,
+      /the connection broke before an answer/,
+    ],
+    // The mistake stands where the secret does, or after it.
+    ["space", jobText(server.url).replace("?pin", " ?pin"), 2, /must hold no spaces/],
+    ["name", jobText(server.url).replace("x-login", '"x login"'), 2, /must have a name of letters/],
+    [
+      "header",
+      jobText(server.url).replace("{secret.HEADER_TOKEN}", "{secret.QUERY_TOKEN}"),
+      2,
+      /holds a line break/,
+    ],
+    ["host", jobText(server.url).replace(/u:\S+PATH_TOKEN\}/, "h.{secret.PIN}x"), 2, /behind the host/],
+    [
+      "url",
+      jobText(server.url).replace(/(\[request\]\nurl = ")[^"]*/, "$1{secret.QUERY_TOKEN}/{key}"),
+      2,
+      /must begin with/,
+    ],
+    ["late", jobText(server.url, "nonsense = 1"), 2, /nonsense/],
+    ["toml", jobText(server.url, "nonsense = {secret.QUERY_TOKEN}"), 2, /as TOML/],
+  ];
+  for (const [name, text, code, message] of mistakes) {
+    const ended = await scene.run(
+      "run",
+      scene.folder.file(`${name}.toml`, text),
+      "--verbose",
+      "--db",
+      `${name}.db`,
+    );
+    assert.equal(ended.code, code, `${name}: ${ended.stderr}`);
+    assert.match(ended.stderr, message, name);
+  }
+  scene.assertClean();
+});
+
+Deno.test("trawl run killed at once leaves no secret behind, nor has one in its arguments", async () => {
+  using scene = new Scene();
+  let asked: (() => void) | undefined;
+  const isAsked = new Promise<void>((resolve) => asked = resolve);
+  const over = new AbortController();
+  await using server = new HandlerServer(async (request) => {
+    if (/\/[23]\?/.test(request.url)) {
+      asked?.();
+      await new Promise<void>((resolve) => over.signal.addEventListener("abort", () => resolve()));
+    }
+    return answer(request);
+  });
+  const running = scene.start("run", scene.folder.file("job.toml", jobText(server.url)), "--verbose");
+  await isAsked;
+  if (Deno.build.os === "linux") {
+    const cmdline = await Deno.readFile(`/proc/${running.pid}/cmdline`);
+    assertWithout(cmdline, "the process list");
+  }
+  running.kill("SIGKILL");
+  const { stdout, stderr } = await running.ended;
+  over.abort();
+  scene.outputs.push(stdout, stderr);
+  assert.ok(scene.folder.names().includes("secretive.db-wal"));
+  scene.assertClean();
+});
+
+Deno.test("a secret that a server gives back as a value is data: check hides it, run stores it", async () => {
+  using folder = new TempFolder();
+  await using server = new HandlerServer((request) => Response.json([request.headers.get("x-token")]));
+  const job = folder.file(
+    "job.toml",
+    `name = "echo"
+[keys]
+range = "1..1"
+[request]
+url = "${server.url}/{key}"
+headers = { x-token = "{secret.TOKEN}" }
+[rows]
+path = "$[*]"
+`,
+  );
+  const options = { cwd: folder.path, env: { TOKEN: "echoed-token" } };
+  assert.match((await trawl(["check", job, "--try", "1"], options)).stdout, /\n {2}"\*\*\*"\n$/);
+  assert.equal((await trawl(["run", job], options)).code, 0);
+  assert.deepEqual(query(folder.file("echo.db"), "SELECT value FROM rows"), [["echoed-token"]]);
+});
+
+Deno.test("trawl refuses a secret that is no text, and does not show it", async () => {
+  using folder = new TempFolder();
+  await Deno.writeFile(folder.file("TOKEN"), Uint8Array.of(...new TextEncoder().encode(cores[0]), 0xff));
+  const args = ["check", "--url", "http://127.0.0.1:9/{key}?t={secret.TOKEN}", "--rows", "$", "--verbose"];
+  const { code, stdout, stderr } = await trawl(args, { env: { CREDENTIALS_DIRECTORY: folder.path } });
+  assert.equal(code, 2);
+  assert.match(stderr, /^trawl: --url: Cannot read "TOKEN" as it must be UTF-8 text: it is not\n/);
+  assertWithout(new TextEncoder().encode(stdout + stderr), stderr);
+});

@@ -1,0 +1,151 @@
+/**
+ * What steers a terminal, in every place that a user, a file, a server or a database can put it: none of it comes out.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { HandlerServer } from "../http/support.ts";
+import { query } from "../support/database.ts";
+import { TempFolder } from "../support/temp.ts";
+import { type Ended, trawl, type TrawlOptions } from "../support/trawl.ts";
+
+/** A colour, a link, a title and a cleared screen in eight bit, text turned around, what is invisible, a pile. */
+const hostile = "\x1b[31m\x1b]8;;x:y\x07\x9b2J\x9d0;t\x9c\r\u202e\u2066\u200b\u2028" + "z" +
+  "\u0301".repeat(40);
+
+/** The same without the control characters, which no key may have. */
+const hostileKey = hostile.replaceAll(/\p{Cc}/gu, "");
+
+const steering = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{M}{9}/u;
+
+async function quietly(args: readonly string[], options: TrawlOptions): Promise<Ended> {
+  const ended = await trawl(args, options);
+  for (const text of [ended.stdout, ended.stderr]) {
+    assert.doesNotMatch(text.replaceAll(/[\n\t]/g, ""), steering, args.join(" "));
+  }
+  return ended;
+}
+
+function jobText(url: string): string {
+  return `name = "hostile"
+[keys]
+url = "${url}/list"
+path = "$[*]"
+control = [${JSON.stringify(`control${hostileKey}`)}]
+[request]
+url = "${url}/{key}"
+[retry]
+attempts = 1
+[rows]
+path = "$['items', '${hostileKey}'][*]"
+`;
+}
+
+Deno.test("nothing that a server says steers the terminal", async () => {
+  using folder = new TempFolder();
+  await using server = new HandlerServer((request) => {
+    const headers = { "x-note": "\x9b2J", etag: "\x9b2J", server: "\x9d0;t\x9c" };
+    const path = decodeURIComponent(new URL(request.url).pathname);
+    if (path === "/list") return Response.json([`good${hostileKey}`, `bad${hostileKey}`, `odd${hostileKey}`]);
+    if (path.startsWith("/bad")) return new Response(hostile, { status: 418, statusText: "\x9b2J", headers });
+    if (path.startsWith("/odd")) return new Response(`{"items": [${hostile}`, { headers });
+    return Response.json({ items: [hostile, { [hostile]: hostile }] }, { headers });
+  });
+  const options = { cwd: folder.path };
+  const job = folder.file(`job${hostile}.toml`, jobText(server.url));
+  const database = `hostile${hostile}.db`;
+  assert.equal((await quietly(["check", job], options)).code, 0);
+  const tried = await quietly(["check", job, "--try", "9", "--db", database], options);
+  assert.equal(tried.code, 3, tried.stderr);
+  assert.match(tried.stdout, /odd.*: failed: the answer is no JSON \(bad-json\)\n/);
+  assert.equal((await quietly(["plan", job, "--probe", "9"], options)).code, 0);
+  assert.equal((await quietly(["plan", job, "--probe", "9", "--json"], options)).code, 0);
+  const run = await quietly(["run", job, "--db", database, "--verbose"], options);
+  assert.equal(run.code, 3, run.stderr);
+  assert.match(run.stderr, / {2}failed {6}1 × bad-json: /);
+  const again = await quietly(["run", job, "--db", database, "--new", "--json"], options);
+  assert.equal(JSON.parse(again.stdout).database, database, "JSON gives names back as they are");
+  for (const flags of [[], ["--failed"], ["--json"], ["--run", "1"]]) {
+    assert.equal((await quietly(["status", database, ...flags], options)).code, 0);
+  }
+  // What is shown with pictures is stored as it came.
+  const values = query(folder.file(database), "SELECT value FROM rows LIMIT 2");
+  assert.deepEqual(values, [[hostile], [JSON.stringify({ [hostile]: hostile })]]);
+});
+
+Deno.test("nothing in a database that was tampered with steers the terminal", async () => {
+  using folder = new TempFolder();
+  await using server = new HandlerServer(() => new Response(null, { status: 404 }));
+  const options = { cwd: folder.path };
+  const args = [
+    "run",
+    "--url",
+    `${server.url}/{key}`,
+    "--rows",
+    "$",
+    "--keys",
+    folder.file("keys.txt", "1\n"),
+  ];
+  assert.equal((await trawl([...args, "--db", "a.db"], options)).code, 3);
+  {
+    using db = new DatabaseSync(folder.file("a.db"));
+    db.prepare(
+      "UPDATE run SET job = ?1, reason = ?1, started = ?1, state = 'interrupted', window_start = ?1, window_end = ?1",
+    )
+      .run(hostile);
+    db.prepare("UPDATE fetch SET key = ?1, reason = ?1").run(hostile);
+  }
+  for (const flags of [[], ["--failed"], ["--json"]]) {
+    assert.equal((await quietly(["status", "a.db", ...flags], options)).code, 0);
+  }
+});
+
+Deno.test("nothing on the command line or in a file steers the terminal by way of a message", async () => {
+  using folder = new TempFolder();
+  const options = { cwd: folder.path };
+  folder.file("bad.toml", `name = "${hostileKey}"\n`);
+  folder.file("worse.toml", `name = ${hostile}\n`);
+  folder.file(`keys${hostile}`, `a${hostile}\n`);
+  folder.file(`a${hostile}.json`, `[1, ${hostile}]`);
+  folder.file(`b${hostile}.db`, "no database".repeat(100));
+  const url = ["--url", "http://127.0.0.1:9/{key}", "--rows", "$"];
+  const commands: readonly (readonly string[])[] = [
+    [hostile],
+    ["run", hostile],
+    ["run", `${hostile}.toml`],
+    ["run", "bad.toml"],
+    ["run", "worse.toml"],
+    ["run", "bad.toml", hostile],
+    ["run", ...url, `--${hostile}`],
+    ["run", ...url, "--name", hostile],
+    ["run", ...url, "--column", hostile],
+    ["run", ...url, "--column", `${hostile}=$`],
+    ["run", ...url, "--rate", hostile],
+    ["run", ...url, "--window", hostile],
+    ["run", ...url, "--in-flight", hostile],
+    ["run", ...url, "--keys", hostile],
+    ["run", ...url, "--keys", `keys${hostile}`],
+    ["run", "ripestat-updates", "--set", hostile],
+    ["run", "ripestat-updates", "--set", `${hostile}=1`],
+    ["run", "ripestat-updates", "--window", hostile],
+    ["check", "--url", hostile, "--rows", "$"],
+    ["check", "--url", `http://h/{key}?{${hostile}}`, "--rows", "$"],
+    ["check", ...url.slice(0, 3), hostile],
+    ["status", `b${hostile}.db`],
+    ["status", hostile],
+    ["extract", hostile],
+    ["extract", "$", hostile],
+    ["extract", "$[*]", `a${hostile}.json`],
+    ["simulate", "--fault", hostile],
+    ["simulate", "--profile", hostile],
+    ["simulate", hostile],
+  ];
+  const env = { TRAWL_SOURCEAPP: "test" };
+  await Promise.all(commands.map(async (args) => {
+    const { code, stderr } = await quietly([...args, "--verbose"], { ...options, env });
+    assert.ok(code === 2 || args[0] === "extract" && code === 1, `${args.join(" ")}: ${code} ${stderr}`);
+    assert.match(stderr, /^trawl: /);
+  }));
+});
