@@ -11,6 +11,7 @@ import { Exit } from "../lib/command/context.ts";
 import { loadJob } from "../lib/job/load.ts";
 import { presets } from "../lib/job/presets.ts";
 import config from "../deno.json" with { type: "json" };
+import { freePort } from "./support/free_port.ts";
 import { TempFolder } from "./support/temp.ts";
 import { trawl } from "./support/trawl.ts";
 
@@ -157,11 +158,4 @@ function isInstalled(program: string): boolean {
   } catch {
     return false;
   }
-}
-
-function freePort(): string {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return String(port);
 }

@@ -7,10 +7,11 @@
 import { DatabaseSync } from "node:sqlite";
 import config from "../../deno.json" with { type: "json" };
 
-/** Versions of trawl, Deno and SQLite on one line. */
-export function versionText(): string {
+/** Versions of trawl, Deno and SQLite on one line; and the commit, if it is known. */
+export function versionText(commit?: string): string {
   const db = new DatabaseSync(":memory:");
   const sqlite = String(db.prepare("SELECT sqlite_version() AS version").get()?.["version"]);
   db.close();
-  return `trawl ${config.version} (Deno ${Deno.version.deno}, SQLite ${sqlite})`;
+  const origin = commit === undefined ? "" : `commit ${commit}, `;
+  return `trawl ${config.version} (${origin}Deno ${Deno.version.deno}, SQLite ${sqlite})`;
 }

@@ -1,5 +1,6 @@
 /**
- * Runs trawl as a process of its own, the way that `deno task trawl` does.
+ * Runs trawl as a process of its own, the way that `deno task trawl` does; or, where `TRAWL_EXECUTABLE` names one, an
+ * executable: alone, with nothing in its environment but what a test sets, and not as root.
  *
  * @module
  */
@@ -8,10 +9,29 @@ import config from "../../deno.json" with { type: "json" };
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** The arguments of `deno` up to and including `main.ts`, as the task has them. */
-const base = config.tasks.trawl.command.split(" ").slice(1).map((arg) =>
-  arg === "main.ts" ? `${root}main.ts` : arg
-);
+/** The executable that is tested; undefined if it is the checkout. */
+export const executable = Deno.env.get("TRAWL_EXECUTABLE");
+
+/** The user that nobody is: who may do nothing that is not allowed to all. */
+const nobody = 65_534;
+
+/** How trawl is started: its arguments come after `args`. */
+export const program: Pick<Deno.CommandOptions, "uid" | "gid"> & {
+  readonly path: string;
+  readonly args: string[];
+} = executable === undefined
+  ? {
+    path: Deno.execPath(),
+    args: config.tasks.trawl.command.split(" ").slice(1).map((arg) =>
+      arg === "main.ts" ? `${root}main.ts` : arg
+    ),
+  }
+  : { path: executable, args: [], ...(Deno.uid() === 0 ? { uid: nobody, gid: nobody } : {}) };
+
+/** What a checkout's Deno needs of the environment. */
+const denoEnv: Readonly<Record<string, string>> = executable === undefined
+  ? { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "" }
+  : {};
 
 export interface Ended {
   readonly code: number;
@@ -37,16 +57,13 @@ export interface Running {
 
 /** Starts `trawl ARGS`. It must be waited for. */
 export function startTrawl(args: readonly string[], options: TrawlOptions = {}): Running {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...base, ...args],
-    cwd: options.cwd ?? root,
+  const { path, args: before, ...user } = program;
+  const child = new Deno.Command(path, {
+    ...user,
+    args: [...before, ...args],
+    cwd: options.cwd ?? (executable === undefined ? root : "/"),
     clearEnv: true,
-    env: {
-      HOME: Deno.env.get("HOME") ?? "/",
-      PATH: Deno.env.get("PATH") ?? "",
-      NO_COLOR: "1",
-      ...options.env,
-    },
+    env: { ...denoEnv, NO_COLOR: "1", ...options.env },
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
