@@ -112,6 +112,8 @@ async function compile(output: string, target: string, { cache, envFile }: Parts
     "compile",
     "--quiet",
     "--no-check",
+    // It would lie in the folder for temporary files, where others can put one first: for a tenth of the start of `run`.
+    "--no-code-cache",
     "--unstable-npm-lazy-caching",
     ...runFlags,
     ...workers.map((worker) => `--include=${worker}`),
