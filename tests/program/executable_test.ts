@@ -15,18 +15,17 @@ Deno.test({
   fn: async () => {
     using folder = new TempFolder();
     const { path, args, ...user } = program;
-    const command = new Deno.Command(path, {
-      ...user,
-      args: [...args, "--version"],
-      cwd: folder.path,
-      clearEnv: true,
-      // Compiled code of Deno's would be left there, and believed the next time.
-      env: { TMPDIR: folder.path },
+    const outputs = ["--version", "--help"].map(async (flag) => {
+      // Compiled code of Deno's would be left in the folder for temporary files, and believed the next time.
+      const env = { TMPDIR: folder.path };
+      const given = { ...user, args: [...args, flag], cwd: folder.path, clearEnv: true, env };
+      const { code, stdout, stderr } = await new Deno.Command(path, given).output();
+      const text = new TextDecoder();
+      assert.deepEqual([code, text.decode(stderr)], [0, ""]);
+      return text.decode(stdout);
     });
-    const { code, stdout, stderr } = await command.output();
-    const text = new TextDecoder();
-    assert.deepEqual([code, text.decode(stderr)], [0, ""]);
-    assert.ok(text.decode(stdout).startsWith(`trawl ${config.version} (commit `), text.decode(stdout));
+    const [version = ""] = await Promise.all(outputs);
+    assert.ok(version.startsWith(`trawl ${config.version} (commit `), version);
     assert.deepEqual(folder.names(), []);
   },
 });
