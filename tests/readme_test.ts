@@ -14,6 +14,7 @@ import { presets } from "../lib/job/presets.ts";
 import { formatBytes, formatCount } from "../lib/job/units.ts";
 import * as limits from "../lib/limits.ts";
 import config from "../deno.json" with { type: "json" };
+import { freePort } from "./support/free_port.ts";
 import { TempFolder } from "./support/temp.ts";
 import { trawl } from "./support/trawl.ts";
 
@@ -182,11 +183,4 @@ function isInstalled(program: string): boolean {
   } catch {
     return false;
   }
-}
-
-function freePort(): string {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return String(port);
 }

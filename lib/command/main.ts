@@ -59,7 +59,8 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
   if (name === "--version" || name === "version") {
     // SQLite, which it names, is loaded by those who need it.
     const { versionText } = await import("./version.ts");
-    context.out(`${versionText()}\n`);
+    // An executable finds it in its environment, where `.ci/compile.ts` puts it.
+    context.out(`${versionText(context.env("TRAWL_COMMIT"))}\n`);
     return Exit.done;
   }
   const command = commands.find((command) => command.name === name);

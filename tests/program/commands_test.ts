@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { delay } from "@std/async/delay";
 import { commands } from "../../lib/command/commands.ts";
 import { flags } from "../../lib/command/flags.ts";
 import { startSimulator } from "../../lib/simulate/simulator.ts";
+import { freePort } from "../support/free_port.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";
-import { startTrawl, trawl } from "../support/trawl.ts";
+import { program, startTrawl, trawl } from "../support/trawl.ts";
 
 Deno.test("trawl --help names every command and -h every flag of a command", async () => {
   const { code, stdout } = await trawl(["--help"]);
@@ -34,7 +36,10 @@ Deno.test("every flag belongs to a command", () => {
 
 Deno.test("trawl --version tells what it is made of", async () => {
   const { stdout } = await trawl(["--version"]);
-  assert.match(stdout, /^trawl \d+\.\d+\.\d+ \(Deno \d+\.\d+\.\d+, SQLite 3\.\d+\.\d+\)\n$/);
+  assert.match(
+    stdout,
+    /^trawl \d+\.\d+\.\d+ \((commit [0-9a-f]+(-dirty)?, )?Deno \d+\.\d+\.\d+, SQLite 3\.\d+\.\d+\)\n$/,
+  );
 });
 
 Deno.test("trawl extract prints a value a line, raw if asked, and reads files and standard input", async () => {
@@ -64,14 +69,17 @@ Deno.test("trawl extract says where an input is no JSON, reads on, and exits wit
 });
 
 Deno.test("trawl extract ends quietly when its reader has had enough", async () => {
+  const { path, args, ...user } = program;
   const command = new Deno.Command("sh", {
+    ...user,
     args: [
       "-c",
-      `yes '[1,2,3]' | head -c 0; (printf '['; yes '1,' | head -c 4000000; printf '1]') | ` +
-      `"$DENO" run -q -A main.ts extract '$[*]' | head -n 2; echo "$?"`,
+      `(printf '['; yes '1,' | head -c 4000000; printf '1]') | "$@" extract '$[*]' | head -n 2; echo "$?"`,
+      "sh",
+      path,
+      ...args,
     ],
-    cwd: new URL("../../", import.meta.url),
-    env: { DENO: Deno.execPath(), NO_COLOR: "1" },
+    env: { NO_COLOR: "1" },
   });
   const { stdout, stderr } = await command.output();
   const text = new TextDecoder();
@@ -158,10 +166,13 @@ Deno.test("trawl status shows runs, failures by reason, and failed keys", async 
 });
 
 Deno.test("trawl simulate prints its address, and the truth if asked", async () => {
-  const running = startTrawl(["simulate", "--profile", "hello", "--delay", "0", "--port", "0"]);
-  const timer = setTimeout(() => running.kill("SIGTERM"), 3_000);
+  const port = freePort();
+  const running = startTrawl(["simulate", "--profile", "hello", "--delay", "0", "--port", port]);
+  const stopped = running.ended.then(() => true);
+  const answers = () => fetch(`http://127.0.0.1:${port}/hello/1`).then((res) => res.text(), () => undefined);
+  while (await Promise.race([stopped, answers()]) === undefined) await delay(20);
+  running.kill("SIGTERM");
   const { code, stdout } = await running.ended;
-  clearTimeout(timer);
   assert.equal(code, 0);
   assert.match(stdout, /^http:\/\/127\.0\.0\.1:\d+\n$/);
   const truth = await trawl(["simulate", "--truth", "12654", "--window", day, "--size", "12654=3"]);

@@ -9,7 +9,7 @@ import type { SimulateOptions } from "../../lib/simulate/options.ts";
 import { query } from "../support/database.ts";
 import { keyLines, practice } from "../support/practice.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";
-import { startTrawl, trawl } from "../support/trawl.ts";
+import { program, startTrawl, trawl } from "../support/trawl.ts";
 
 const hello: SimulateOptions = { profile: "hello", latency: { kind: "none" } };
 
@@ -93,9 +93,10 @@ Deno.test("trawl plan holds no more of a long list than of a short one", async (
 
 Deno.test("trawl plan can be interrupted while it waits for keys", async () => {
   await practice(hello, async ({ url }, folder) => {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-A", "main.ts", ...helloArgs(url), "--keys", "-"],
-      cwd: new URL("../../", import.meta.url),
+    const { path, args, ...user } = program;
+    const child = new Deno.Command(path, {
+      ...user,
+      args: [...args, ...helloArgs(url), "--keys", "-"],
       env: { TMPDIR: folder.path },
       stdin: "piped",
       stdout: "null",

@@ -8,6 +8,11 @@
 export class TempFolder implements Disposable {
   readonly path = Deno.makeTempDirSync({ prefix: "trawl-test-" });
 
+  constructor() {
+    // An executable is tested as a user who must be let in.
+    if (Deno.env.has("TRAWL_EXECUTABLE")) Deno.chmodSync(this.path, 0o777);
+  }
+
   /** The path of a file in the folder; with `text`, the file is written. */
   file(name: string, text?: string): string {
     const path = `${this.path}/${name}`;

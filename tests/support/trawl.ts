@@ -1,5 +1,6 @@
 /**
- * Runs trawl as a process of its own, the way that `deno task trawl` does.
+ * Runs trawl as a process of its own, the way that `deno task trawl` does; or, where `TRAWL_EXECUTABLE` names one, an
+ * executable: alone, with nothing in its environment but what a test sets, and not as root.
  *
  * @module
  */
@@ -8,10 +9,29 @@ import config from "../../deno.json" with { type: "json" };
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** The arguments of `deno` up to and including `main.ts`, as the task has them. */
-const base = config.tasks.trawl.command.split(" ").slice(1).map((arg) =>
-  arg === "main.ts" ? `${root}main.ts` : arg
-);
+/** The executable that is tested; undefined if it is the checkout. */
+export const executable = Deno.env.get("TRAWL_EXECUTABLE");
+
+/** The user that nobody is: who may do nothing that is not allowed to all. */
+const nobody = 65_534;
+
+/** How trawl is started: its arguments come after `args`. */
+export const program: Pick<Deno.CommandOptions, "uid" | "gid"> & {
+  readonly path: string;
+  readonly args: string[];
+} = executable === undefined
+  ? {
+    path: Deno.execPath(),
+    args: config.tasks.trawl.command.split(" ").slice(1).map((arg) =>
+      arg === "main.ts" ? `${root}main.ts` : arg
+    ),
+  }
+  : { path: executable, args: [], ...(Deno.uid() === 0 ? { uid: nobody, gid: nobody } : {}) };
+
+/** What a checkout's Deno needs of the environment. */
+const denoEnv: Readonly<Record<string, string>> = executable === undefined
+  ? { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "" }
+  : {};
 
 export interface Ended {
   readonly code: number;
@@ -43,17 +63,14 @@ export interface Running {
 
 /** Starts `trawl ARGS`. It must be waited for. */
 export function startTrawl(args: readonly string[], options: TrawlOptions = {}): Running {
-  const [program = "", ...before] = commandOf(options);
-  const child = new Deno.Command(program, {
+  const [command = "", ...before] = commandOf(options);
+  const { path: _path, args: _args, ...user } = program;
+  const child = new Deno.Command(command, {
+    ...user,
     args: [...before, ...args],
-    cwd: options.cwd ?? root,
+    cwd: options.cwd ?? (executable === undefined ? root : "/"),
     clearEnv: true,
-    env: {
-      HOME: Deno.env.get("HOME") ?? "/",
-      PATH: Deno.env.get("PATH") ?? "",
-      NO_COLOR: "1",
-      ...options.env,
-    },
+    env: { ...denoEnv, NO_COLOR: "1", ...options.env },
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
@@ -71,19 +88,19 @@ export function startTrawl(args: readonly string[], options: TrawlOptions = {}):
   };
 }
 
-/** The program that is trawl, and the arguments before trawl's own. */
+/** What to start, and the arguments before trawl's own. */
 function commandOf({ preload, fileKiBMax, permissions }: TrawlOptions): string[] {
-  const [run = "", ...rest] = withPermissions(permissions);
+  const [run, ...rest] = withPermissions(permissions);
   const preloaded = preload === undefined ? [] : ["--preload", preload];
-  const command = [Deno.execPath(), run, ...preloaded, ...rest];
+  const command = run === undefined ? [program.path] : [program.path, run, ...preloaded, ...rest];
   if (fileKiBMax === undefined) return command;
-  return ["bash", "-c", `ulimit -f ${fileKiBMax}; exec "$@"`, "bash", ...command];
+  return ["/bin/bash", "-c", `ulimit -f ${fileKiBMax}; exec "$@"`, "bash", ...command];
 }
 
-/** The task's arguments; other permissions stand where its own stood. */
+/** The task's arguments; other permissions stand where its own stood. An executable's are its own. */
 function withPermissions(permissions: readonly string[] | undefined): readonly string[] {
-  if (permissions === undefined) return base;
-  const [command = "run", ...rest] = base.filter((arg) => !arg.startsWith("--allow-"));
+  if (permissions === undefined || executable !== undefined) return program.args;
+  const [command = "run", ...rest] = program.args.filter((arg) => !arg.startsWith("--allow-"));
   return [command, ...permissions, ...rest];
 }
 

@@ -1,0 +1,11 @@
+/**
+ * A port for a server whose address must be known before it runs.
+ *
+ * @module
+ */
+
+/** A port on 127.0.0.1 that nobody listens on. */
+export function freePort(): string {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return String(listener.addr.port);
+}
