@@ -4,10 +4,13 @@
  * @module
  */
 
-import type { Context } from "./lib/command/context.ts";
+import type { Context, Level } from "./lib/command/context.ts";
 import { main } from "./lib/command/main.ts";
 
 const encoder = new TextEncoder();
+
+/** At its end, the process is ended after so long. */
+const hangMs = 1_000;
 
 function writer(stream: { writeSync(bytes: Uint8Array): number }): (data: string | Uint8Array) => void {
   return (data) => {
@@ -27,6 +30,14 @@ function unlessClosed(write: (text: string) => void): (text: string) => void {
   };
 }
 
+/** The journal of systemd is told how much each line matters; whoever else reads them is not. */
+async function saying(write: (text: string) => void): Promise<(text: string, level?: Level) => void> {
+  if (!Deno.env.has("JOURNAL_STREAM")) return write;
+  const { isJournal, prioritized } = await import("./lib/command/journal.ts");
+  if (!isJournal(Deno.env.get("JOURNAL_STREAM"))) return write;
+  return (text, level = "info") => write(prioritized(text, level));
+}
+
 /** The first signal asks the run to stop, the second ends the process. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
@@ -42,7 +53,7 @@ function columns(): number | undefined {
 if (import.meta.main) {
   const context: Context = {
     out: writer(Deno.stdout),
-    say: unlessClosed(writer(Deno.stderr)),
+    say: await saying(unlessClosed(writer(Deno.stderr))),
     columns,
     env: (name) => Deno.env.get(name),
     interruptible,
@@ -53,4 +64,6 @@ if (import.meta.main) {
     // Whoever read the output has had enough, as in `trawl extract … | head`.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
+  // What hangs even now, such as a message to a service manager that does not listen, is not waited for.
+  Deno.unrefTimer(setTimeout(() => Deno.exit(), hangMs));
 }

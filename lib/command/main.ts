@@ -23,10 +23,12 @@ export async function main(args: readonly string[], context: Context): Promise<n
     return await dispatch(args, context);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw error;
-    context.say(`trawl: ${printable(messageOf(error), messageCharsMax)}\n`);
-    if (args.includes("--verbose")) context.say(`${stackOf(error)}\n`);
+    const isTemporary = error instanceof InterruptedError;
+    const level = isTemporary ? "warning" : "error";
+    context.say(`trawl: ${printable(messageOf(error), messageCharsMax)}\n`, level);
+    if (args.includes("--verbose")) context.say(`${stackOf(error)}\n`, level);
     if (error instanceof UsageError) return Exit.usage;
-    return error instanceof InterruptedError ? Exit.interrupted : Exit.failed;
+    return isTemporary ? Exit.interrupted : Exit.failed;
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { collect, type CollectResult } from "../collect/collect.ts";
-import type { Progress } from "../collect/progress.ts";
+import { type Progress, pulseOf } from "../collect/progress.ts";
 import { tableOf } from "../collect/question.ts";
 import { chooseRun, type RunChoice } from "../collect/run_choice.ts";
 import { UsageError } from "../errors.ts";
@@ -18,10 +18,11 @@ import { Store } from "../store/store.ts";
 import { limitOf } from "../view/limit.ts";
 import { ProgressLine } from "../view/progress_line.ts";
 import { coverageOf, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
-import { type Context, Exit } from "./context.ts";
+import { type Context, Exit, type Level } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { databaseOf, givenWindow, loadJobOf, refuseTerminal } from "./load.ts";
+import type { Service } from "./service.ts";
 
 /** The most active keys that the summary names, and the parts of the window in their sparklines. */
 const topCount = 10;
@@ -30,11 +31,24 @@ const sparkParts = 24;
 /** Runs a job; the exit code is the worst of its windows'. */
 export async function runCommand(args: Arguments, context: Context): Promise<number> {
   const job = await loadJobOf(args, context);
-  return await runJob(job, args, context);
+  await using service = await serviceOf(context);
+  service?.ready();
+  return await runJob(job, args, context, service);
+}
+
+/** Nothing unless systemd wants to be told. */
+async function serviceOf(context: Context): Promise<Service | undefined> {
+  const socket = context.env("NOTIFY_SOCKET") ?? "";
+  return socket === "" ? undefined : new (await import("./service.ts")).Service(socket, context);
 }
 
 /** The same for a job that is loaded already. */
-export async function runJob(job: Job, args: Arguments, context: Context): Promise<number> {
+export async function runJob(
+  job: Job,
+  args: Arguments,
+  context: Context,
+  service?: Service,
+): Promise<number> {
   const database = databaseOf(args, job);
   // Nothing is made before the window is known to be one, and the keys to be there.
   const given = givenWindow(job, args);
@@ -55,7 +69,8 @@ export async function runJob(job: Job, args: Arguments, context: Context): Promi
   let exit: number = Exit.done;
   for (const window of windows) {
     if (signal.aborted) return Exit.interrupted;
-    exit = Math.max(exit, await runWindow({ job, window, store, database, signal, listSize }, args, context));
+    const one = { job, window, store, database, signal, listSize, service };
+    exit = Math.max(exit, await runWindow(one, args, context));
   }
   return exit;
 }
@@ -67,10 +82,11 @@ interface WindowRun {
   readonly database: string;
   readonly signal: AbortSignal;
   readonly listSize: number | undefined;
+  readonly service: Service | undefined;
 }
 
 async function runWindow(one: WindowRun, args: Arguments, context: Context): Promise<number> {
-  const { job, window, store, database, signal, listSize } = one;
+  const { job, window, store, database, signal, listSize, service } = one;
   const wishes = { isNew: args.has(flags.isNew), retryFailed: args.has(flags.retryFailed) };
   const choice = await chooseRun(store, job, { ...wishes, window });
   const isQuiet = args.has(flags.quiet);
@@ -80,11 +96,13 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
     }
     return Exit.done;
   }
-  if (!isQuiet) context.say(`${startText(job, window, choice)}\n`);
+  const start = startText(job, window, choice);
+  if (!isQuiet) context.say(`${start}\n`);
+  service?.status(start);
   let line: ProgressLine | undefined;
   let progress: Progress | undefined;
   try {
-    using _told = tellOn(signal, context);
+    using _told = tellOn(signal, context, service);
     const result = await collect({
       job,
       window,
@@ -95,22 +113,34 @@ async function runWindow(one: WindowRun, args: Arguments, context: Context): Pro
       signal,
       started: (started) => {
         progress = started;
-        line = new ProgressLine(started, { write: context.say, columns: context.columns, isQuiet });
+        line = new ProgressLine(started, {
+          write: context.say,
+          columns: context.columns,
+          isQuiet,
+          status: service && ((facts) => service.status(`${job.name}${aboutWindow(window)}: ${facts}`)),
+        });
+        // Nobody knows when a program will write the next key.
+        if (job.keys.kind !== "stdin") service?.aliveWhile(pulseOf(started));
       },
     });
     const peakBytes = line?.stop().peakBytes ?? 0;
     const summary = summaryOf({ job, window, database, choice, result, progress, peakBytes });
     if (args.has(flags.json)) context.out(`${summaryJson(summary)}\n`);
-    if (!isQuiet) context.say(summaryText(summary));
-    return exitOf(result, job.accept.minCoverage);
+    const text = summaryText(summary);
+    const exit = exitOf(result, job.accept.minCoverage);
+    if (!isQuiet) context.say(text, levelOf(exit, result.counts.failed));
+    service?.status(text);
+    return exit;
   } finally {
+    service?.aliveWhile(() => true);
     line?.stop();
   }
 }
 
 /** Says at the first signal what happens now. */
-function tellOn(signal: AbortSignal, { say, columns }: Context): Disposable {
+function tellOn(signal: AbortSignal, { say, columns }: Context, service: Service | undefined): Disposable {
   const tell = () => {
+    service?.stopping();
     // The bar, and what the terminal wrote into it for the key that was pressed.
     const clear = columns() === undefined ? "" : "\r\x1b[K";
     say(
@@ -125,6 +155,12 @@ function exitOf(result: CollectResult, minCoverage: number): number {
   if (result.isControlBroken) return Exit.incomplete;
   if (result.state === "interrupted") return Exit.interrupted;
   return coverageOf(result) < minCoverage ? Exit.incomplete : Exit.done;
+}
+
+/** Some failed keys are looked at some time; a run that is to be gone on with needs nobody at once. */
+function levelOf(exit: number, failed: number): Level {
+  if (exit === Exit.incomplete) return "error";
+  return exit === Exit.interrupted || failed > 0 ? "warning" : "info";
 }
 
 /** How many keys the list has, where that can be told before it is read. */
