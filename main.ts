@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { World } from "./lib/command/context.ts";
+import type { Level, World } from "./lib/command/context.ts";
 import { main } from "./lib/command/main.ts";
 
 const encoder = new TextEncoder();
@@ -27,6 +27,14 @@ function unlessClosed(write: (text: string) => void): (text: string) => void {
   };
 }
 
+/** The journal of systemd is told how much each line matters; whoever else reads them is not. */
+async function saying(write: (text: string) => void): Promise<(text: string, level?: Level) => void> {
+  if (!Deno.env.has("JOURNAL_STREAM")) return write;
+  const { isJournal, prioritized } = await import("./lib/command/journal.ts");
+  if (!isJournal(Deno.env.get("JOURNAL_STREAM"))) return write;
+  return (text, level = "info") => write(prioritized(text, level));
+}
+
 /** The first signal asks the run to stop, the second ends the process. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
@@ -44,14 +52,15 @@ function columns(): number | undefined {
 if (import.meta.main) {
   const world: World = {
     out: writer(Deno.stdout),
-    say: unlessClosed(writer(Deno.stderr)),
+    say: await saying(unlessClosed(writer(Deno.stderr))),
     columns,
     now: Date.now,
     env: (name) => Deno.env.get(name),
     interruptible,
   };
   try {
-    // At once: a Worker in a busy loop, ended or not, would keep the process for ever.
+    // At once: a Worker in a busy loop, ended or not, would keep the process for ever; so would a message to a service
+    // manager that does not listen.
     Deno.exit(await main(Deno.args, world));
   } catch (error) {
     // Whoever read the output has had enough, as in `trawl extract … | head`.

@@ -283,3 +283,13 @@ export const plan = {
   /** One answer with a larger share of all bytes of the probe shows that there are larger ones that it did not meet. */
   heavyShare: 0.1,
 } as const;
+
+/** Bounds on what a service manager is told. */
+export const service = {
+  /** How a run goes is told so often: `systemctl status` is looked at by people. */
+  statusMs: 5_000,
+  /** Where so many messages wait to be sent, nobody listens. */
+  untoldMax: 4,
+  /** At the end, a service manager that does not listen is waited for so long. */
+  farewellMs: 1_000,
+} as const;

@@ -87,3 +87,17 @@ export class Progress {
     }
   }
 }
+
+/**
+ * Whether a run is alive, at each call: something is in flight, the API is down and waited for, or the run has come
+ * further since the call before. Whoever waits for its turn, for a pause to end or for a budget has its slot already.
+ */
+export function pulseOf(progress: Progress): () => boolean {
+  let last = "";
+  return () => {
+    const now = `${progress.done} ${progress.attempts} ${progress.bytes}`;
+    const hasMoved = now !== last;
+    last = now;
+    return hasMoved || progress.inFlight > 0 || progress.isDown;
+  };
+}

@@ -126,6 +126,21 @@ export const commands: readonly Command[] = [
     action: async (...given) => (await import("./backup.ts")).backupCommand(...given),
   },
   {
+    name: "init",
+    operands: "[PRESET]",
+    summary: "write a job file to begin with, and with --systemd the units that run it",
+    about:
+      "PRESET is ripestat-updates or ripestat-activity; without one, the file shows every field, its default and its " +
+      "bounds. With --systemd it may also be the file of a job that you have, which is left as it is.",
+    flags: [flags.systemd, flags.name, flags.dir, flags.force, ...common],
+    examples: [
+      "trawl init --name my-api",
+      "trawl init ripestat-updates --systemd",
+      "trawl init ./my-api.toml --systemd",
+    ],
+    action: async (...given) => (await import("./init.ts")).initCommand(...given),
+  },
+  {
     name: "extract",
     operands: "PATH [FILE…]",
     summary: "what PATH selects from JSON files or standard input, one value a line",

@@ -7,12 +7,15 @@
 import { InterruptedError, UsageError } from "../errors.ts";
 import type { Arguments } from "./flag.ts";
 
+/** How much a message matters: it went wrong, it may have to be looked at, or it is good to know. */
+export type Level = "error" | "warning" | "info";
+
 /** The world outside, as it is. */
 export interface World {
   /** Standard output is for data. */
   readonly out: (data: string | Uint8Array) => void;
-  /** Standard error is for progress and messages. */
-  readonly say: (text: string) => void;
+  /** Standard error is for progress and messages: whole lines, which are good to know unless a level is given. */
+  readonly say: (text: string, level?: Level) => void;
   /** Columns that the terminal has now that standard error is; undefined if it is none. */
   readonly columns: () => number | undefined;
   /** Milliseconds since 1970: which windows have closed. */

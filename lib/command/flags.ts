@@ -176,6 +176,29 @@ export const flags = {
     help: "strings without quotes and escapes",
     more: "Other values stay JSON. A string with line breaks takes several lines.",
   },
+  systemd: {
+    name: "systemd",
+    help: "also write the units trawl-JOB.service and trawl-JOB.timer",
+    more:
+      "The service is one run, in a sandbox; the timer starts it when a window of the job becomes due, or daily.",
+  },
+  name: {
+    name: "name",
+    value: "NAME",
+    help: "the name of the new job (default: the preset's, or my-api)",
+    more: "1 to 100 letters, digits, dots, hyphens or underscores. Its file is NAME.toml.",
+  },
+  dir: {
+    name: "dir",
+    value: "FOLDER",
+    help: "where to write (default: this folder)",
+    more: "The folder must be there.",
+  },
+  force: {
+    name: "force",
+    help: "replace files that are there",
+    more: "Without it, nothing is written if one of them is there.",
+  },
   profile: {
     name: "profile",
     value: "NAME",

@@ -27,10 +27,12 @@ export async function main(args: readonly string[], world: World): Promise<numbe
     return await dispatch(args, context);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) throw error;
+    const exit = exitOfError(error);
+    const level = exit === Exit.interrupted ? "warning" : "error";
     // What is cut off could be the end of a secret.
-    context.say(`trawl: ${printable(hide(messageOf(error)), messageCharsMax)}\n`);
-    if (args.includes("--verbose")) context.say(`${stackOf(error)}\n`);
-    return exitOfError(error);
+    context.say(`trawl: ${printable(hide(messageOf(error)), messageCharsMax)}\n`, level);
+    if (args.includes("--verbose")) context.say(`${stackOf(error)}\n`, level);
+    return exit;
   }
 }
 
@@ -40,7 +42,7 @@ function guarded(world: World, secrets: Set<string>, hide: (text: string) => str
   return {
     ...world,
     out: (data) => world.out(typeof data === "string" ? clean(data) : data),
-    say: (text) => world.say(clean(text)),
+    say: (text, level) => world.say(clean(text), level),
     draw: world.say,
     secret: (name) => {
       const secret = secretOf(name, { env: world.env, readFile: Deno.readFileSync });

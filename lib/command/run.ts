@@ -22,15 +22,29 @@ import { flags } from "./flags.ts";
 import { databaseOf, givenWindow, loadJobOf, refuseTerminal } from "./load.ts";
 import { MetricsFile, type MetricsFileOptions } from "./metrics_file.ts";
 import { runWindow, type WindowRun, wishesOf } from "./run_window.ts";
+import type { Service } from "./service.ts";
 
 /** Runs a job; the exit code is the worst of its windows'. */
 export async function runCommand(args: Arguments, context: Context): Promise<number> {
   const job = await loadJobOf(args, context);
-  return await runJob(job, args, context);
+  await using service = await serviceOf(context);
+  service?.ready();
+  return await runJob(job, args, context, service);
+}
+
+/** Nothing unless systemd wants to be told. */
+async function serviceOf(context: Context): Promise<Service | undefined> {
+  const socket = context.env("NOTIFY_SOCKET") ?? "";
+  return socket === "" ? undefined : new (await import("./service.ts")).Service(socket, context);
 }
 
 /** The same for a job that is loaded already. */
-export async function runJob(job: Job, args: Arguments, context: Context): Promise<number> {
+export async function runJob(
+  job: Job,
+  args: Arguments,
+  context: Context,
+  service?: Service,
+): Promise<number> {
   const database = databaseOf(args, job);
   // Nothing is made before the window is known to be one, and the keys to be there.
   const named = givenWindow(job, args, context);
@@ -40,7 +54,8 @@ export async function runJob(job: Job, args: Arguments, context: Context): Promi
   using _claim = await claim(database, { job: job.name, say, ignoresSpace });
   using store = Store.open(database, tableOf(job));
   const metrics = metricsOf(args, { job: job.name, database, context });
-  const given = { job, store, database, signal: context.interruptible(), listSize, isFirst: true };
+  const signal = context.interruptible();
+  const given = { job, store, database, signal, listSize, isFirst: true, service };
   try {
     const isOne = named !== undefined || job.window === undefined;
     const exit = await (isOne
@@ -113,7 +128,7 @@ async function runWindowOrLeave(one: WindowRun, args: Arguments, context: Contex
     return await runWindow(one, args, context);
   } catch (error) {
     if (!(error instanceof StaleRunError)) throw error;
-    context.say(`trawl: ${printable(messageOf(error), 2_000)}\n`);
+    context.say(`trawl: ${printable(messageOf(error), 2_000)}\n`, "error");
     return Exit.usage;
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { collect, type CollectResult } from "../collect/collect.ts";
-import type { Progress } from "../collect/progress.ts";
+import { type Progress, pulseOf } from "../collect/progress.ts";
 import { chooseRun, type RunChoice, type RunWishes } from "../collect/run_choice.ts";
 import { messageOf } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
@@ -17,10 +17,11 @@ import type { Store } from "../store/store.ts";
 import { limitOf } from "../view/limit.ts";
 import { ProgressLine } from "../view/progress_line.ts";
 import { coverageOf, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
-import { type Context, Exit, exitOfError } from "./context.ts";
+import { type Context, Exit, exitOfError, type Level } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { refuseWithoutRoom } from "./room.ts";
+import type { Service } from "./service.ts";
 import { startTelemetry } from "./telemetry.ts";
 
 /** The most active keys that the summary names, and the parts of the window in their sparklines. */
@@ -38,6 +39,8 @@ export interface WindowRun {
   readonly listSize: number | undefined;
   /** Nothing was asked before. */
   readonly isFirst: boolean;
+  /** Told how far the run is, if somebody wants to know. */
+  readonly service: Service | undefined;
 }
 
 /** What the flags say of which run it is to be. */
@@ -47,7 +50,7 @@ export function wishesOf(args: Arguments): RunWishes {
 
 /** Begins a run or goes on with one; returns the exit code. */
 export async function runWindow(one: WindowRun, args: Arguments, context: Context): Promise<number> {
-  const { job, window, store, database, signal, listSize, isFirst } = one;
+  const { job, window, store, database, signal, listSize, isFirst, service } = one;
   const limit = args.count(flags.limit, { min: 1 });
   const isGuarded = !args.has(flags.ignoreFreeSpace);
   const choice = await chooseRun(store, job, {
@@ -64,7 +67,9 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
     }
     return Exit.done;
   }
-  if (!isQuiet) context.say(`${startText(job, window, choice)}\n`);
+  const start = startText(job, window, choice);
+  if (!isQuiet) context.say(`${start}\n`);
+  service?.status(start);
   const telemetry = await startTelemetry({
     "trawl.job": job.name,
     "trawl.run": choice.id,
@@ -73,7 +78,7 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
   let line: ProgressLine | undefined;
   let progress: Progress | undefined;
   try {
-    using _told = tellOn(signal, context);
+    using _told = tellOn(signal, context, service);
     const result = await collect({
       job,
       window,
@@ -86,27 +91,42 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
       started: (started) => {
         progress = started;
         telemetry?.started(started);
-        line = new ProgressLine(started, { write: context.draw, columns: context.columns, isQuiet });
+        line = new ProgressLine(started, {
+          write: context.draw,
+          columns: context.columns,
+          isQuiet,
+          status: service && ((facts) => service.status(`${job.name}${aboutWindow(window)}: ${facts}`)),
+        });
+        // Nobody knows when a program will write the next key.
+        if (job.keys.kind !== "stdin") service?.aliveWhile(pulseOf(started));
       },
     });
     const peakBytes = line?.stop().peakBytes ?? 0;
     const summary = summaryOf({ job, window, database, choice, result, progress, peakBytes });
     if (args.has(flags.json)) context.out(`${summaryJson(summary)}\n`);
-    if (!isQuiet) context.say(summaryText(summary));
+    const text = summaryText(summary);
     const exit = exitOf(result, job.accept.minCoverage);
+    if (!isQuiet) context.say(text, levelOf(exit, result.counts.failed));
+    service?.status(text);
     telemetry?.ended(exit, result.reason ?? undefined);
     return exit;
   } catch (error) {
     telemetry?.ended(exitOfError(error), Redactor.of(job).hide(messageOf(error)));
     throw error;
   } finally {
+    service?.aliveWhile(() => true);
     line?.stop();
   }
 }
 
 /** Says at the first signal what happens now. */
-function tellOn(signal: AbortSignal, { say, draw, columns }: Context): Disposable {
+function tellOn(
+  signal: AbortSignal,
+  { say, draw, columns }: Context,
+  service: Service | undefined,
+): Disposable {
   const tell = () => {
+    service?.stopping();
     // The bar, and what the terminal wrote into it for the key that was pressed.
     if (columns() !== undefined) draw("\r\x1b[K");
     say("trawl: stopping: what is in flight is finished or given up within 10 s; once more ends at once\n");
@@ -119,6 +139,12 @@ function exitOf(result: CollectResult, minCoverage: number): number {
   if (result.isControlBroken) return Exit.incomplete;
   if (result.state === "interrupted" && !result.isLimited) return Exit.interrupted;
   return coverageOf(result) < minCoverage ? Exit.incomplete : Exit.done;
+}
+
+/** Some failed keys are looked at some time; a run that is to be gone on with needs nobody at once. */
+function levelOf(exit: number, failed: number): Level {
+  if (exit === Exit.incomplete) return "error";
+  return exit === Exit.interrupted || failed > 0 ? "warning" : "info";
 }
 
 function startText(job: Job, window: Window | undefined, choice: RunChoice): string {

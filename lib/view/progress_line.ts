@@ -1,12 +1,13 @@
 /**
- * Shows how far a run is: a bar that is drawn anew on a terminal, a line every 30 s elsewhere. Watches the peak of
- * the process's memory meanwhile.
+ * Shows how far a run is: a bar that is drawn anew on a terminal, a line every 30 s elsewhere; and to a service
+ * manager, if there is one. Watches the peak of the process's memory meanwhile.
  *
  * @module
  */
 
 import type { Progress } from "../collect/progress.ts";
 import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
+import { service } from "../limits.ts";
 import { limitOf, type limits, type Waits, waitsOf } from "./limit.ts";
 
 /** Milliseconds between two drawings of the bar, between two lines, and between two looks at the memory. */
@@ -22,6 +23,8 @@ export interface ProgressOptions {
   /** The columns that a bar may take now; undefined where there is no terminal. */
   readonly columns: () => number | undefined;
   readonly isQuiet: boolean;
+  /** Told the same every few seconds, quiet or not. */
+  readonly status?: ((facts: string) => void) | undefined;
 }
 
 /** Started before the first request, stopped after the last. */
@@ -30,15 +33,19 @@ export class ProgressLine {
   readonly #options: ProgressOptions;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #peakBytes = 0;
-  /** At the last drawing. */
-  #last: Waits | undefined;
-
   constructor(progress: Progress, options: ProgressOptions) {
     this.#progress = progress;
     this.#options = options;
     this.#timers.push(setInterval(() => this.#look(), memoryMs));
     if (!options.isQuiet) {
-      this.#timers.push(setInterval(() => this.#show(), options.columns() === undefined ? lineMs : barMs));
+      const facts = factsSince(progress);
+      const everyMs = options.columns() === undefined ? lineMs : barMs;
+      this.#timers.push(setInterval(() => this.#show(facts()), everyMs));
+    }
+    if (options.status !== undefined) {
+      const { status } = options;
+      const facts = factsSince(progress);
+      this.#timers.push(setInterval(() => status(facts()), service.statusMs));
     }
   }
 
@@ -54,12 +61,9 @@ export class ProgressLine {
     this.#peakBytes = Math.max(this.#peakBytes, Deno.memoryUsage().rss);
   }
 
-  #show(): void {
-    const limit = limitOf(this.#progress, this.#last);
-    this.#last = waitsOf(this.#progress);
+  #show(facts: string): void {
     const { write } = this.#options;
     const columns = this.#options.columns();
-    const facts = factsOf(this.#progress, limit);
     if (columns === undefined) {
       write(`trawl: ${facts}\n`);
     } else {
@@ -67,6 +71,16 @@ export class ProgressLine {
       write(`\r${line.slice(0, Math.max(0, columns - 1))}\x1b[K`);
     }
   }
+}
+
+/** The facts at each call, with what was the limit since the call before. */
+function factsSince(progress: Progress): () => string {
+  let last: Waits | undefined;
+  return () => {
+    const limit = limitOf(progress, last);
+    last = waitsOf(progress);
+    return factsOf(progress, limit);
+  };
 }
 
 /** ` 43 % ████████▌            ` */

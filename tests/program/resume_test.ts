@@ -57,17 +57,16 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("trawl run gives up what hangs after a signal, and exits with 75 within 10 s", async () => {
+Deno.test("trawl run gives up what hangs after a signal, exits with 75 within 10 s, and goes on", async () => {
   using folder = new TempFolder();
-  const simulator = await startSimulator({
-    asns: 20,
-    faults: [{ kind: "stall", ms: "forever", probability: 0.5 }],
-  });
+  const stalls = [{ kind: "stall", ms: "forever", probability: 0.5 }] as const;
+  const stalled = await startSimulator({ asns: 20, faults: stalls });
+  const job = folder.file("job.toml", updatesJob(stalled.url));
+  const db = folder.file("a.db");
+  const args = ["run", job, "--db", db, "--window", day];
   try {
-    const job = folder.file("job.toml", updatesJob(simulator.url));
-    const db = folder.file("a.db");
-    const running = startTrawl(["run", job, "--db", db, "--window", day]);
-    await until(() => simulator.stats().requests > 8);
+    const running = startTrawl(args);
+    await until(() => stalled.stats().requests > 8);
     const sinceMs = performance.now();
     running.kill("SIGTERM");
     const { code, stderr } = await running.ended;
@@ -75,7 +74,16 @@ Deno.test("trawl run gives up what hangs after a signal, and exits with 75 withi
     assert.ok(performance.now() - sinceMs < 10_000);
     assert.deepEqual(query(db, "SELECT failed FROM run"), [[0]]);
   } finally {
-    await simulator.close();
+    await stalled.close();
+  }
+  const well = await startSimulator({ asns: 20, port: stalled.port });
+  try {
+    const { code, stderr } = await trawl(args);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /goes on with run 1 for 2026-11-20/);
+    assert.deepEqual(query(db, "SELECT id, state, keys - ok - empty FROM run"), [[1, "finished", 0]]);
+  } finally {
+    await well.close();
   }
 });
 

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { Progress, pulseOf } from "../../lib/collect/progress.ts";
+import { Shared } from "../../lib/collect/shared.ts";
+
+const none = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
+
+Deno.test("pulseOf() is there while requests are in flight or the run comes further, and not else", () => {
+  const shared = new Shared(Shared.create(2, [], 0));
+  const progress = new Progress(none, { shared, auto: undefined });
+  const pulse = pulseOf(progress);
+  assert.deepEqual([pulse(), pulse()], [true, false]);
+  shared.admit(0);
+  shared.divide(1);
+  assert.ok(shared.tryTake(0));
+  assert.deepEqual([pulse(), pulse()], [true, true]);
+  shared.give(0);
+  assert.equal(pulse(), false);
+  shared.addBytes(1);
+  assert.deepEqual([pulse(), pulse()], [true, false]);
+});
+
+Deno.test("pulseOf() is there while the API is down", () => {
+  const shared = new Shared(Shared.create(2, [], 0));
+  const pulse = pulseOf(new Progress(none, { shared, auto: undefined }));
+  pulse();
+  for (let failure = 0; failure < 20; failure++) shared.breaker.failed({ weight: 1, why: 0 }, 1_000_000);
+  assert.equal(shared.breaker.isDown, true);
+  assert.deepEqual([pulse(), pulse()], [true, true]);
+});
