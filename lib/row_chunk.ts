@@ -144,9 +144,11 @@ export class RowChunkBuilder {
     this.#set(column, CellKind.bigint, this.#bigints.push(value) - 1);
   }
 
-  /** `text` must not be a slice of something large, which it would keep alive. */
-  setText(column: number, text: string): void {
-    this.#set(column, CellKind.text, this.#textIndex(column, text));
+  /** Returns the text's index. `text` must not be a slice of something large, which it would keep alive. */
+  setText(column: number, text: string): number {
+    const index = this.#textIndex(column, text);
+    this.#set(column, CellKind.text, index);
+    return index;
   }
 
   setNull(column: number): void {
@@ -168,21 +170,31 @@ export class RowChunkBuilder {
     this.#bigints.length = this.#bigintsKept;
   }
 
-  /** Adds the rows of another chunk. No row is open. */
-  append({ rows, cells, kinds, texts, bigints }: RowChunk): void {
-    const length = rows * this.width;
-    if (this.#row + length > this.#cells.length) this.#grow(this.#row + length);
+  /** Opens several rows, with cells from elsewhere; to set others of them, columns go on from row to row. */
+  beginRows(cells: Float64Array, kinds: Uint8Array): void {
+    const length = this.#row + cells.length;
+    if (length > this.#cells.length) this.#grow(length);
     this.#cells.set(cells, this.#row);
     this.#kinds.set(kinds, this.#row);
+  }
+
+  /** Ends so many rows. */
+  endRows(rows: number): void {
+    this.#row += (rows - 1) * this.width;
+    this.endRow();
+  }
+
+  /** Adds the rows of another chunk. No row is open. */
+  append({ rows, cells, kinds, texts, bigints }: RowChunk): void {
+    this.beginRows(cells, kinds);
     if (texts.length + bigints.length > 0) {
-      for (let at = 0; at < length; at++) {
+      for (let at = 0; at < cells.length; at++) {
         const cell = cells[at] ?? 0;
         if (kinds[at] === CellKind.text) this.setText(at, texts[cell] ?? "");
         else if (kinds[at] === CellKind.bigint) this.setBigint(at, bigints[cell] ?? 0n);
       }
     }
-    this.#row += length - this.width;
-    this.endRow();
+    this.endRows(rows);
   }
 
   /** Hands over the whole rows, and begins anew, with the row that is open. */

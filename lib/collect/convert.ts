@@ -7,7 +7,9 @@
 
 import type { ColumnType } from "../job/job.ts";
 import type { RawText } from "../json/raw_text.ts";
+import type { ColumnPlan } from "../json/row_scanner.ts";
 import { decodeText, ValueKind } from "../json/value.ts";
+import { CellKind } from "../row_chunk.ts";
 
 /** What a column holds. In a column of type any a `bigint` is an integer and a `number` a real. */
 export type Converted = number | bigint | string | null;
@@ -28,6 +30,23 @@ export function convertRaw(kind: ValueKind, raw: RawText, type: ColumnType): Con
     if (value !== undefined) return value;
   }
   return convert(kind, raw.toString(), type);
+}
+
+/** Which values of a column never come here: the scanner makes of them what {@linkcode convertRaw} would. */
+export function columnPlan(type: ColumnType): ColumnPlan {
+  const texts = {
+    numbersBelow: 0,
+    numberKind: CellKind.integer,
+    strings: type === "text",
+    nulls: type === "text",
+  };
+  if (type === "text" || type === "json") return texts;
+  return {
+    numbersBelow: type === "time" ? firstMs : Infinity,
+    numberKind: type === "real" ? CellKind.real : CellKind.integer,
+    strings: type === "any",
+    nulls: true,
+  };
 }
 
 /** @returns The column's value, or {@linkcode unfit}. JSON's null is null in every column. */

@@ -8,7 +8,9 @@
 import type { Column, ColumnType, FailRule, Job, Window } from "../job/job.ts";
 import { parsePath } from "../json/path.ts";
 import { Query } from "../json/query.ts";
+import { rowColumnsMax, type RowPlan } from "../json/row_scanner.ts";
 import type { SqlType, TableShape } from "../store/schema.ts";
+import { columnPlan } from "./convert.ts";
 
 /** A job, ready to be held against answers. */
 export interface Question {
@@ -18,6 +20,8 @@ export interface Question {
   readonly rowsMax: number;
   /** Whether rows may lie within rows: their path has a descendant segment. */
   readonly isNesting: boolean;
+  /** How the scanner makes rows into cells; not where they are counted, or may lie within each other. */
+  readonly plan: RowPlan | undefined;
   /** Index in the query's list; the rows' path is 0, the columns follow from 1. */
   readonly require: number | undefined;
   readonly count: number | undefined;
@@ -42,11 +46,14 @@ export function questionOf(job: Job, window: Window | undefined): Question {
   const failRules = new Map(
     accept.failIf.map((rule) => [add(rule.path, rule.exists ? "visit" : "text"), rule]),
   );
+  const isNesting = parsePath(rows.path).segments.some(({ descendant }) => descendant);
+  const isPlanned = !isNesting && rows.count === undefined && rows.columns.length <= rowColumnsMax;
   return {
     query: new Query(wanted),
     columns: rows.columns,
     rowsMax: rows.max,
-    isNesting: parsePath(rows.path).segments.some(({ descendant }) => descendant),
+    isNesting,
+    plan: isPlanned ? planOf(rows, window) : undefined,
     require,
     count,
     failRules,
@@ -55,6 +62,16 @@ export function questionOf(job: Job, window: Window | undefined): Question {
     counting: rows.count === undefined
       ? undefined
       : { column: columnIndex(rows.columns, rows.count.by), everyMs: rows.count.everyMs },
+  };
+}
+
+function planOf({ columns, withinWindow }: Job["rows"], window: Window | undefined): RowPlan {
+  const isWithin = withinWindow !== undefined && window !== undefined;
+  return {
+    columns: columns.map(({ type }) => columnPlan(type)),
+    within: isWithin
+      ? { column: columnIndex(columns, withinWindow), startMs: window.startMs, endMs: window.endMs }
+      : undefined,
   };
 }
 

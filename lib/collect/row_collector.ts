@@ -5,8 +5,9 @@
  * @module
  */
 
-import type { FailRule } from "../job/job.ts";
-import type { RawText } from "../json/raw_text.ts";
+import type { ColumnType, FailRule } from "../job/job.ts";
+import { RawText } from "../json/raw_text.ts";
+import type { RowScanner, RowTaker } from "../json/row_scanner.ts";
 import type { Collector } from "../json/tokenizer_stream.ts";
 import { decodeText, ValueKind } from "../json/value.ts";
 import { type RowChunk, RowChunkBuilder } from "../row_chunk.ts";
@@ -27,6 +28,8 @@ export class UnusableError extends Error {
 
 /** One per answer. */
 export class RowCollector implements Collector<RowChunk> {
+  /** Simple rows come as cells. An epoch is a chunk: the scanner knows texts by their place in it. */
+  readonly rows?: RowTaker & { epoch: number };
   /** Rows that the path selected. */
   selected = 0;
   /** Those of them that the job keeps: within the window, if it asks for that. */
@@ -46,6 +49,7 @@ export class RowCollector implements Collector<RowChunk> {
   /** Otherwise the open row, and those that it lies within. */
   #row: Converted[] = [];
   readonly #outer: Converted[][] = [];
+  readonly #raw = new RawText();
 
   constructor(question: Question) {
     this.#question = question;
@@ -53,6 +57,9 @@ export class RowCollector implements Collector<RowChunk> {
     this.required = question.require === undefined;
     this.#counter = question.counting === undefined ? undefined : new RowCounter(question.counting);
     this.#isDirect = question.counting === undefined && !question.isNesting;
+    const { plan } = question;
+    if (plan === undefined) return;
+    this.rows = { plan, epoch: nextEpoch(), take: (rows, input) => this.#takeRows(rows, input) };
   }
 
   enter(wanted: number, _kind: ValueKind): void {
@@ -93,7 +100,9 @@ export class RowCollector implements Collector<RowChunk> {
 
   /** A chunk's worth of rows; undefined while there are fewer. */
   take(): RowChunk | undefined {
-    return this.#chunk.isFull ? this.#chunk.take() : undefined;
+    if (!this.#chunk.isFull) return undefined;
+    if (this.rows !== undefined) this.rows.epoch = nextEpoch();
+    return this.#chunk.take();
   }
 
   /** All rows that were not taken yet, once the answer is at its end, a chunk at a time. */
@@ -105,6 +114,30 @@ export class RowCollector implements Collector<RowChunk> {
     yield this.#chunk.take();
   }
 
+  #takeRows(rows: RowScanner, input: Uint8Array): void {
+    this.#select(rows.found);
+    this.kept += rows.rows;
+    this.#chunk.beginRows(rows.cells, rows.kinds);
+    this.#raw.bytes = input;
+    for (let index = 0; index < rows.leftCount; index++) this.#takeValue(rows, index);
+    this.#chunk.endRows(rows.rows);
+  }
+
+  /** A value that the scanner has left. */
+  #takeValue(rows: RowScanner, index: number): void {
+    const raw = this.#raw;
+    const kind = rows.leftValue(index, raw);
+    const cell = rows.leftCell(index);
+    const column = cell % this.#chunk.width;
+    const type = this.#question.columns[column]?.type ?? "any";
+    const value = convertRaw(kind, raw, type);
+    if (value === unfit) throw new UnusableError("bad-value");
+    const text = this.#set(cell, value, type);
+    // A string of as many characters as bytes has no escapes.
+    const isPlain = typeof value === "string" && value.length === raw.end - raw.start - 2;
+    if (isPlain && kind === ValueKind.string && text !== undefined) rows.learn(raw, { column, text });
+  }
+
   #endRow(): void {
     this.#select();
     const isKept = this.#isWithinWindow(this.#within);
@@ -114,8 +147,9 @@ export class RowCollector implements Collector<RowChunk> {
     this.#chunk.endRow();
   }
 
-  #select(): void {
-    if (++this.selected > this.#question.rowsMax) throw new UnusableError("too-many-rows");
+  #select(rows = 1): void {
+    this.selected += rows;
+    if (this.selected > this.#question.rowsMax) throw new UnusableError("too-many-rows");
   }
 
   #keep(row: readonly Converted[]): void {
@@ -135,13 +169,17 @@ export class RowCollector implements Collector<RowChunk> {
   /** Sets a cell of the chunk's open row. Behind the columns stands the count. */
   #put(column: number, value: Converted): void {
     if (column === this.#question.withinColumn) this.#within = value;
-    if (typeof value === "string") return this.#chunk.setText(column, value);
-    if (typeof value === "bigint") return this.#chunk.setBigint(column, value);
-    if (value === null) return this.#chunk.setNull(column);
-    const type = this.#question.columns[column]?.type ?? "integer";
+    this.#set(column, value, this.#question.columns[column]?.type ?? "integer");
+  }
+
+  /** Returns the index of a text. */
+  #set(cell: number, value: Converted, type: ColumnType): number | void {
+    if (typeof value === "string") return this.#chunk.setText(cell, value);
+    if (typeof value === "bigint") return this.#chunk.setBigint(cell, value);
+    if (value === null) return this.#chunk.setNull(cell);
     const isInteger = type === "integer" || type === "time" && Number.isInteger(value);
-    if (isInteger) this.#chunk.setInteger(column, value);
-    else this.#chunk.setReal(column, value);
+    if (isInteger) this.#chunk.setInteger(cell, value);
+    else this.#chunk.setReal(cell, value);
   }
 
   #isWithinWindow(value: Converted | undefined): boolean {
@@ -151,6 +189,13 @@ export class RowCollector implements Collector<RowChunk> {
     const ms = Number(value) * 1_000;
     return window.startMs <= ms && ms < window.endMs;
   }
+}
+
+/** Of the chunks of all answers, which share the scanner. */
+let epochs = 0;
+
+function nextEpoch(): number {
+  return epochs = epochs + 1 | 0;
 }
 
 function holds(rule: FailRule, kind: ValueKind, raw: string): boolean {

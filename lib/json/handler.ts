@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { RowTaker } from "./row_scanner.ts";
 import type { RawText } from "./raw_text.ts";
 import type { ValueKind } from "./value.ts";
 
@@ -20,4 +21,9 @@ export interface Handler {
    * returns. Only a handler whose query has one path, and takes its texts, may have it.
    */
   lines?(lines: Uint8Array): void;
+  /**
+   * Has whole rows instead of `enter`, `text` and `leave`, where they are simple: the nodes of the query's first path,
+   * if that is one to visit and they do not lie within each other, with the texts that the next ones select in them.
+   */
+  readonly rows?: RowTaker;
 }

@@ -7,6 +7,7 @@
 
 import { json } from "../limits.ts";
 import type { QueryState } from "./query.ts";
+import { rowColumnsMax, type RowExports, RowScanner } from "./row_scanner.ts";
 import wasm from "./scanner.wasm" with { type: "bytes" };
 
 /** Why the scanner stopped: needs more input, room for events, or to know where something leads; else a mistake. */
@@ -47,15 +48,16 @@ export const eventWords = 3;
 /** Zeros behind the input: as many as the scanner may look beyond its end. */
 const paddingBytes = 64;
 
-const flags = { selected: 1, barren: 2, picks: 4, undecided: 8 } as const;
+const flags = { selected: 1, barren: 2, picks: 4, undecided: 8, row: 16 } as const;
+/** From this bit on the flags hold the column of a row that a state is. */
+const columnShift = 8;
 const unknown = -1;
 
 /** The number of a state in a frame; the highest bit tells an object from an array. */
 const numberMask = 0x7fff_ffff;
 
 /** What `scanner.ts` exports, its constants as globals. */
-interface Scanner extends Readonly<Record<string, unknown>> {
-  readonly memory: WebAssembly.Memory;
+interface Scanner extends Readonly<Record<string, unknown>>, RowExports {
   readonly run: (at: number, length: number) => number;
   readonly finish: () => number;
   readonly survey: (start: number, end: number) => number;
@@ -80,6 +82,8 @@ export class Machine {
   states: QueryState[] = [];
   /** Index of the first event in `words`. */
   readonly firstEvent: number;
+  /** Rows of the events. */
+  readonly rows: RowScanner;
   /** Whose text the context is. */
   holder: Holder | undefined;
   /** Whether it is being read. */
@@ -120,6 +124,7 @@ export class Machine {
     this.#namesStart = this.#global("free");
     this.#free = this.#namesStart;
     this.#lines = this.#global("lines");
+    this.rows = new RowScanner(instance.exports, (name) => this.#global(name));
     this.#eventBehind = globalOf(this.#scanner, "eventBehind");
     this.#lineCount = globalOf(this.#scanner, "lineCount");
     this.#lineStart = globalOf(this.#scanner, "lineStart");
@@ -282,7 +287,7 @@ export class Machine {
     this.#numbers.set(state, number);
     const record = this.#record(number);
     this.words[record] = (state.selected ? flags.selected : 0) | (state.barren ? flags.barren : 0) |
-      (state.counts ? flags.picks : 0) | (state.undecided ? flags.undecided : 0);
+      (state.counts ? flags.picks : 0) | (state.undecided ? flags.undecided : 0) | roleOf(state);
     this.words[record + 1] = unknown;
     this.words[record + 2] = state.names.length;
     this.words[record + 3] = this.#writeNames(state.names);
@@ -380,6 +385,14 @@ export class Machine {
 
 const encoder = new TextEncoder();
 
+/** The flags of a state whose nodes are rows, as the first wanted, or one column of them, and nothing else. */
+function roleOf({ visits, texts }: QueryState): number {
+  if (visits.length + texts.length !== 1) return 0;
+  if (visits[0] === 0) return flags.row;
+  const column = texts[0] ?? 0;
+  return column <= rowColumnsMax ? column << columnShift : 0;
+}
+
 function globalOf(scanner: Scanner, name: string): WebAssembly.Global {
   const found = scanner[name];
   if (!(found instanceof WebAssembly.Global)) {
@@ -390,7 +403,9 @@ function globalOf(scanner: Scanner, name: string): WebAssembly.Global {
 
 function isScanner(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Scanner {
   return exports["memory"] instanceof WebAssembly.Memory &&
-    ["run", "finish", "survey", "makeLines"].every((name) => typeof exports[name] === "function");
+    ["run", "finish", "survey", "makeLines", "makeRows", "setRows", "learnText"].every((name) =>
+      typeof exports[name] === "function"
+    );
 }
 
 function failed(): never {

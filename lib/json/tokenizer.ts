@@ -269,19 +269,23 @@ export class Tokenizer implements Holder {
     return raw.includes("\\") ? JSON.parse(`"${raw}"`) as string : raw;
   }
 
-  /** Tells the handler what the machine has found. */
+  /** Tells the handler what the machine has found: event by event what it does not take as rows or lines. */
   #tell(): void {
-    const { firstEvent, eventsEnd } = this.#machine;
-    if (this.#handler.lines === undefined) {
-      for (let event = firstEvent; event < eventsEnd; event += eventWords) this.#tellEvent(event);
-      return;
-    }
+    const machine = this.#machine;
+    const { firstEvent, eventsEnd, rows, inputView: input } = machine;
+    const handler = this.#handler;
     for (let event = firstEvent; event < eventsEnd;) {
-      const found = this.#machine.linesFrom(event);
-      if (found.lines.length > 0) this.#handler.lines(found.lines);
-      event = found.event;
-      if (event < eventsEnd) this.#tellEvent(event);
-      event += eventWords;
+      let next = eventsEnd;
+      if (handler.rows !== undefined) {
+        rows.make(event, eventsEnd, { taker: handler.rows, input });
+        ({ behind: event, next } = rows);
+      } else if (handler.lines !== undefined) {
+        const found = machine.linesFrom(event);
+        if (found.lines.length > 0) handler.lines(found.lines);
+        event = found.event;
+        next = Math.min(event + eventWords, eventsEnd);
+      }
+      for (; event < next; event += eventWords) this.#tellEvent(event);
     }
   }
 

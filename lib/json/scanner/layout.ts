@@ -44,6 +44,10 @@ export const picks: i32 = 4;
 
 /** Flag of a state: filters decide about its nodes. */
 export const undecided: i32 = 8;
+/** Flag of a state: its nodes are rows, and nothing else. */
+export const row: i32 = 16;
+/** From this bit on, the flags of a state hold which column of a row its nodes are, from 1, if they are just that. */
+export const columnShift: i32 = 8;
 
 /** An event: a scalar that lies whole in this input. */
 export const scalarEvent: i32 = 0;

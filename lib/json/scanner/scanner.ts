@@ -48,6 +48,7 @@ import { skipBlank, skipEscaped, skipPlain, skipScalar } from "./skip";
 export * from "./layout";
 export { eventBehind, lines, makeLines } from "./lines";
 export { names, namesBytes } from "./names";
+export * from "./rows";
 export { lineCount, lineStart, survey } from "./survey";
 
 // Kinds of values, as in `../value.ts`.
