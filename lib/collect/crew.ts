@@ -134,7 +134,8 @@ export class Crew {
       const batch = this.#isExhausted ? undefined : await this.#unlessStopped(next());
       if (batch !== undefined) return batch;
       this.#isExhausted = true;
-      if (this.#working() === 0) return undefined;
+      // A Worker may have died meanwhile.
+      if (this.#working() === 0 && this.#orphans.length === 0) return undefined;
       await this.#until(() => this.#stopped || this.#orphans.length > 0 || this.#working() === 0);
     }
     return undefined;

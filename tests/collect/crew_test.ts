@@ -143,6 +143,36 @@ Deno.test("Crew asks a batch again whose Worker died, and nothing is lost or dou
   assert.equal(asked.get(20), 1);
 });
 
+Deno.test("Crew asks a batch again whose Worker dies while the end of the list is still to be found", async () => {
+  let asked = 0;
+  await using server = new HandlerServer((request) => {
+    const isDeadly = asked++ === 0;
+    return Response.json({ ...(isDeadly && { die: "x" }), r: [{ v: keyOf(request) }] });
+  });
+  await onScene(
+    deadlyJob(server.url, 4),
+    { host: server.host, keys: 1, batch: 1 },
+    async ({ crew, store, file }) => {
+      const died = Promise.withResolvers<void>();
+      const { doneSequences } = store;
+      // What is to be asked again is looked up once a Worker has died.
+      store.doneSequences = (...args) => {
+        died.resolve();
+        return doneSequences.apply(store, args);
+      };
+      const batches = [{ number: 0, first: 0, keys: ["0"], done: new Set<number>() }];
+      await crew.run(async () => {
+        if (batches.length === 0) {
+          await died.promise;
+          await delay(20);
+        }
+        return batches.shift();
+      });
+      assertWhole(file, 1);
+    },
+  );
+});
+
 Deno.test("Crew ends the run when the Worker of one batch dies again and again", async () => {
   await using server = new HandlerServer((request) => {
     const key = keyOf(request);
