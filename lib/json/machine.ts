@@ -74,7 +74,7 @@ const compiled = new WebAssembly.Module(wasm);
 
 /** One instance of the scanner. */
 export class Machine {
-  /** All of its memory, in 32-bit words. */
+  /** All of its memory, in 32-bit words; another object when it grows, as it may wherever a state gets a number. */
   words: Int32Array;
   /** The input, which is written here. */
   inputView: Uint8Array;
@@ -246,7 +246,8 @@ export class Machine {
 
   /** The state of the value that comes next. */
   set node(state: QueryState) {
-    this.words[this.#context / 4 + 4] = this.numberOf(state);
+    const number = this.numberOf(state);
+    this.words[this.#context / 4 + 4] = number;
   }
 
   /** Begins a text whose root is at `start`. */
@@ -290,7 +291,8 @@ export class Machine {
       (state.counts ? flags.picks : 0) | (state.undecided ? flags.undecided : 0) | roleOf(state);
     this.words[record + 1] = unknown;
     this.words[record + 2] = state.names.length;
-    this.words[record + 3] = this.#writeNames(state.names);
+    const names = this.#writeNames(state.names);
+    this.words[record + 3] = names;
     return number;
   }
 
@@ -301,7 +303,8 @@ export class Machine {
     const open = frames.map((at) => states[numberAt(at)]!);
     const node = states[this.#head(4)];
     for (const [index, at] of frames.entries()) {
-      this.words[at] = (this.words[at]! & ~numberMask) | this.numberOf(open[index]!);
+      const number = this.numberOf(open[index]!);
+      this.words[at] = (this.words[at]! & ~numberMask) | number;
       // Where its elements lead is asked again.
       this.#floats[at / 2 + 2] = 0;
     }

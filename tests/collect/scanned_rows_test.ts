@@ -175,3 +175,17 @@ Deno.test("RowCollector keeps answers apart that are read by turns, and their ch
     assert.deepEqual(found, [null, ...wanted]);
   }
 });
+
+Deno.test("RowCollector has rows from the scanner also after the scanner's memory has grown", () => {
+  const name = "x".repeat(40_000);
+  const path = `$.z.z["${name}"].z["${name}"]`;
+  const question = questionOf(jobOf("http://x", { accept: { failIf: [{ path, exists: true }] } }), undefined);
+  const rows = (first: number) => `"r": [{"v": ${first}}, {"v": "A"}, {"v": ${first + 1}}]`;
+  const text = `{${rows(1)}, "z": {"z": {"${name}": {"z": {"${name}": 1}}}}, ${rows(3)}}`;
+  const collector = new RowCollector(question);
+  const tokenizer = new Tokenizer(question.query, collector);
+  tokenizer.process(text);
+  tokenizer.finalize();
+  assert.ok(collector.refused);
+  assert.deepEqual([...collector.rest()].flatMap(rowsOf), [[1n], ["A"], [2n], [3n], ["A"], [4n]]);
+});

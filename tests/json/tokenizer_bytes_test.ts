@@ -155,6 +155,16 @@ Deno.test("Tokenizer keeps texts apart that share a query, also when its states 
   }
 });
 
+Deno.test("Tokenizer follows names that the scanner has no room for yet, wherever its memory has to grow", () => {
+  // Each state has its name put into the memory, which grows by 64 KiB at a time: at any of these states.
+  const names = Array.from({ length: 100 }, (_, n) => `${n}`.padEnd(1_999, "x"));
+  const path = `$${names.map((name) => `["${name}"]`).join("")}`;
+  for (const spell of [(name: string) => name, (name: string) => name.replace("x", "\\u0078")]) {
+    const text = names.reduceRight((inner, name) => `{"${spell(name)}":${inner}}`, "1");
+    assert.deepEqual(record(textQuery(path), [text]).calls, ["text 0 3 1"]);
+  }
+});
+
 Deno.test("Tokenizer refuses to read two texts at once with one query, and goes on with the first", () => {
   const query = textQuery("$[*]");
   const errors: unknown[] = [];
