@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Level, World } from "./lib/command/context.ts";
+import { envIfAllowed, type Level, type World } from "./lib/command/context.ts";
 import { main } from "./lib/command/main.ts";
 
 const encoder = new TextEncoder();
@@ -29,9 +29,10 @@ function unlessClosed(write: (text: string) => void): (text: string) => void {
 
 /** The journal of systemd is told how much each line matters; whoever else reads them is not. */
 async function saying(write: (text: string) => void): Promise<(text: string, level?: Level) => void> {
-  if (!Deno.env.has("JOURNAL_STREAM")) return write;
+  const stream = envIfAllowed("JOURNAL_STREAM", (name) => Deno.env.get(name));
+  if (stream === undefined) return write;
   const { isJournal, prioritized } = await import("./lib/command/journal.ts");
-  if (!isJournal(Deno.env.get("JOURNAL_STREAM"))) return write;
+  if (!isJournal(stream)) return write;
   return (text, level = "info") => write(prioritized(text, level));
 }
 

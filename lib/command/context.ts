@@ -48,6 +48,16 @@ export const Exit = {
   interrupted: 75,
 } as const;
 
+/** A variable that systemd may have set; undefined also where it may not be read, as trawl does without it. */
+export function envIfAllowed(name: string, env: Context["env"]): string | undefined {
+  try {
+    return env(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}
+
 /** The exit code of a command that threw. */
 export function exitOfError(error: unknown): number {
   if (error instanceof UsageError) return Exit.usage;

@@ -16,7 +16,7 @@ import { claim } from "../store/claim.ts";
 import { isoTime } from "../store/records.ts";
 import { Store } from "../store/store.ts";
 import { printable } from "../view/printable.ts";
-import { type Context, Exit, exitOfError } from "./context.ts";
+import { type Context, envIfAllowed, Exit, exitOfError } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { databaseOf, givenWindow, loadJobOf, refuseTerminal } from "./load.ts";
@@ -34,7 +34,7 @@ export async function runCommand(args: Arguments, context: Context): Promise<num
 
 /** Nothing unless systemd wants to be told. */
 async function serviceOf(context: Context): Promise<Service | undefined> {
-  const socket = context.env("NOTIFY_SOCKET") ?? "";
+  const socket = envIfAllowed("NOTIFY_SOCKET", context.env) ?? "";
   return socket === "" ? undefined : new (await import("./service.ts")).Service(socket, context);
 }
 

@@ -49,13 +49,14 @@ export function secretOf(name: string, { env, readFile }: SecretSources): string
 /**
  * An environment variable.
  *
- * @throws {UsageError} If it is no UTF-8. The platform's own error shows the value.
+ * @throws {UsageError} If it may not be read, or is no UTF-8: the platform's own error then shows the value.
  */
 export function readEnv(name: string, env: SecretSources["env"]): string | undefined {
   try {
     return env(name);
-  } catch {
-    throw notUtf8(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw notUtf8(name);
+    throw new UsageError(`Cannot read "${name}" as trawl may not: ${error.message}`, { cause: error });
   }
 }
 

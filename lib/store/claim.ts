@@ -29,8 +29,9 @@ export interface ClaimOptions extends MigrateOptions {
 export async function claim(file: string, { job, ...options }: ClaimOptions): Promise<Disposable> {
   const lock = RunLock.take(file, job);
   try {
-    hide(file, options.say);
     await migrate(file, options);
+    // By now it is known to be trawl's.
+    hide(file, options.say);
     return lock;
   } catch (error) {
     lock[Symbol.dispose]();
