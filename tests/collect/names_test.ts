@@ -218,3 +218,15 @@ Deno.test("half of a surrogate pair is stored as the replacement character", asy
   using db = new DatabaseSync(folder.file("a.db"), { readOnly: true });
   assert.equal(db.prepare("SELECT v FROM t").get()?.["v"], "a\ufffdb");
 });
+
+Deno.test("names are quoted all the same, should one that is no identifier ever come through", async () => {
+  using folder = new TempFolder();
+  const job = load("t", ["v"]);
+  const [column] = job.rows.columns;
+  assert.ok(column !== undefined);
+  const columns = ['c"d', "e'f", "g;--", 'x" TEXT); DROP TABLE run; --'].map((name) => ({ ...column, name }));
+  await roundTrip(folder.file("a.db"), {
+    ...job,
+    rows: { ...job.rows, table: 't"; DROP TABLE run; --', columns },
+  });
+});

@@ -264,6 +264,16 @@ path = "$[*]"
   assert.deepEqual(query(folder.file("echo.db"), "SELECT value FROM rows"), [["echoed-token"]]);
 });
 
+Deno.test("a message that would hold a secret is said without it", async () => {
+  using folder = new TempFolder();
+  const url = ["--url", "http://127.0.0.1:9/{key}?t={secret.TOKEN}", "--rows", "$"];
+  const args = ["run", ...url, "--keys", "none-echoed%2Dtoken.txt", "--verbose"];
+  const { code, stderr } = await trawl(args, { cwd: folder.path, env: { TOKEN: "echoed-token" } });
+  assert.equal(code, 2);
+  assert.match(stderr, /^trawl: Cannot read the key file "none-\*\*\*\.txt" as /);
+  assert.doesNotMatch(stderr, /echoed/);
+});
+
 Deno.test("trawl refuses a secret that is no text, and does not show it", async () => {
   using folder = new TempFolder();
   await Deno.writeFile(folder.file("TOKEN"), Uint8Array.of(...new TextEncoder().encode(cores[0]), 0xff));
