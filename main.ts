@@ -41,8 +41,6 @@ function interruptible(): AbortSignal {
   const controller = new AbortController();
   const stop = () => controller.signal.aborted ? Deno.exit(75) : controller.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
-  // A file that may not grow any more ends the process, unless somebody listens: then the write fails, which is said.
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
   return controller.signal;
 }
 
@@ -51,6 +49,8 @@ function columns(): number | undefined {
 }
 
 if (import.meta.main) {
+  // A file that may not grow any more ends the process, unless somebody listens: then the write fails, which is said.
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
   const world: World = {
     out: writer(Deno.stdout),
     say: await saying(unlessClosed(writer(Deno.stderr))),
