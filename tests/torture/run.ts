@@ -167,7 +167,7 @@ function injectedBy({ plan, ended }: Process, { jumps }: Schedule): Record<strin
   if (kill?.signal === "SIGKILL" && ended.signal === "SIGKILL") counts["kill -9"] = 1;
   if (kill?.signal === "SIGTERM" && (ended.code === 75 || ended.signal !== null)) counts["SIGTERM"] = 1;
   if (lock !== undefined) counts[`lock for ${lock.how}ing`.replace("eing", "ing")] = 1;
-  if (fileKiBMax !== undefined && ended.code === 1) counts["full disk"] = 1;
+  if (fileKiBMax !== undefined && ended.code === 75) counts["full disk"] = 1;
   for (const { how } of ill) counts[`Worker ${how}`] = (counts[`Worker ${how}`] ?? 0) + 1;
   if (jumps.length > 0) counts["clock jumps"] = jumps.length;
   return counts;
@@ -207,7 +207,7 @@ function wrongEnd({ plan, ended }: Process, { jumps }: Schedule): string[] {
   if (plan.kill?.signal === "SIGTERM" || jumps.length > 0) allowed.add(75);
   // Held for longer than it is waited for, where the machine is busy.
   if (plan.lock?.how === "write" && /locked/.test(stderr)) allowed.add(75).add(1);
-  if (plan.fileKiBMax !== undefined) allowed.add(1);
+  if (plan.fileKiBMax !== undefined) allowed.add(75);
   return allowed.has(code) ? [] : [told];
 }
 
