@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { HandlerServer } from "../http/support.ts";
 import { keyLines, practice } from "../support/practice.ts";
-import { trawl } from "../support/trawl.ts";
+import { executable, trawl } from "../support/trawl.ts";
 
 const options = { profile: "hello", latency: { kind: "fixed", ms: 1 } } as const;
 const flags = (
@@ -64,7 +64,9 @@ Deno.test("trawl run --metrics leaves a whole file for Prometheus, also of a run
   });
 });
 
-Deno.test("trawl run tells an OpenTelemetry collector of its run, where Deno is told to", async () => {
+const otel = "trawl run tells an OpenTelemetry collector of its run, where Deno is told to";
+// An executable is told so when it is made.
+Deno.test(otel, { ignore: executable !== undefined }, async () => {
   await practice(options, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(20));
     const bodies: string[] = [];
