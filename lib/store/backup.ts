@@ -40,7 +40,8 @@ export async function backupDatabase(from: string, to: string): Promise<number> 
 
 /** @throws {Error} If the copy is not sound. */
 function check(file: string): void {
-  using db = new DatabaseSync(file, { readOnly: true });
+  // One that may write removes its log and index when it is closed.
+  using db = new DatabaseSync(file);
   const found = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (found !== "ok") throw new Error(`the copy is not sound, and so may be the database: ${found}`);
 }

@@ -33,6 +33,7 @@ Deno.test("trawl backup copies a database in the middle of a run, from which the
     assert.ok(copied > 0 && copied < 3_000, `${copied} keys were copied`);
     const copy = folder.file("copy.db");
     assert.equal((await Deno.stat(copy)).mode! & 0o777, 0o600);
+    assert.deepEqual(folder.names().filter((name) => name.includes(".copy.")), []);
     assert.deepEqual(query(copy, "PRAGMA integrity_check"), [["ok"]]);
     assert.deepEqual(query(copy, "SELECT ok, (SELECT count(*) FROM rows) FROM run"), [[copied, copied]]);
     const { code, stderr } = await trawl([...args, "--db", "copy.db"], { cwd });
@@ -60,8 +61,9 @@ Deno.test("trawl backup overwrites nothing, and leaves nothing behind where it c
       assert.ok(stderr.startsWith(`trawl: ${message}`), stderr);
     }
     assert.equal(await Deno.readTextFile(folder.file("there")), "mine");
-    const names: string[] = [];
-    for await (const { name } of Deno.readDir(cwd)) names.push(name);
-    assert.deepEqual(names.filter((name) => !name.startsWith("a.db")).toSorted(), ["k.txt", "there"]);
+    assert.deepEqual(folder.names().filter((name) => !name.startsWith("a.db")).toSorted(), [
+      "k.txt",
+      "there",
+    ]);
   });
 });
