@@ -17,6 +17,7 @@ const blockKeysMax = 1_024;
 const lineCharsMax = 64 * 1024;
 
 const lineFeed = 0x0a;
+const tab = 0x09;
 const space = 0x20;
 const lastAscii = 0x7f;
 
@@ -195,7 +196,7 @@ class LineCounter {
   count = 0;
   #inKey = false;
 
-  /** Counts on; false if a line starts beyond ASCII: it may be a white space of Unicode's, or a byte order mark. */
+  /** Counts on; false if a line starts with what may be a white space of Unicode's, a byte order mark, or no text. */
   process(bytes: Uint8Array): boolean {
     let { count } = this;
     let inKey = this.#inKey;
@@ -203,8 +204,9 @@ class LineCounter {
     for (let index = 0; index < bytes.length; index += 1) {
       const byte = bytes[index] ?? lineFeed;
       if (byte === lineFeed) inKey = false;
-      else if (!inKey && byte > space) {
-        if (byte > lastAscii) return false;
+      else if (!inKey && byte !== space) {
+        if (byte > lastAscii || byte < tab) return false;
+        if (byte < space) continue;
         inKey = true;
         count += 1;
       }

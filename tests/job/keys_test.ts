@@ -196,6 +196,13 @@ Deno.test("readKeys() names the line when the text is cut anywhere", async () =>
   }
 });
 
+Deno.test("countKeys() does not count for ever where nothing but NULs come, as from /dev/zero", async () => {
+  const piece = new Uint8Array(1 << 16);
+  const open: OpenKeys = () =>
+    Promise.resolve(new ReadableStream({ pull: (controller) => controller.enqueue(piece.slice()) }));
+  await rejects(() => countKeys(source, { open }), /must be a line of at most 65536 characters/);
+});
+
 Deno.test("readKeys() and countKeys() name a file that is not there", async () => {
   const missing = { kind: "file", file: "/nowhere/k.txt" } as const;
   const expected = {
