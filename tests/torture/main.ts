@@ -37,11 +37,12 @@ async function campaign(seeds: Iterator<number>, signal: AbortSignal): Promise<O
   return outcomes;
 }
 
-/** The seeds from 1 on: so many, or as many as begin before `untilMs` on `performance.now()`. */
-function* seedsFrom1(
+/** The seeds from one on: so many, or as many as begin before `untilMs` on `performance.now()`. */
+function* seedsFrom(
+  first: number,
   { count, untilMs }: { readonly count: number; readonly untilMs: number },
 ): Generator<number> {
-  for (let seed = 1; seed <= count && performance.now() < untilMs; seed++) yield seed;
+  for (let seed = first; seed < first + count && performance.now() < untilMs; seed++) yield seed;
 }
 
 function wholeOf(args: Readonly<Record<string, unknown>>, flag: typeof flags[number]): number | undefined {
@@ -64,14 +65,18 @@ async function torture(argv: readonly string[], signal: AbortSignal): Promise<bo
   const kills = wholeOf(args, "kills");
   if (kills !== undefined) return await tortureByKills(kills);
   const [seed, count] = [wholeOf(args, "seed"), wholeOf(args, "seeds")];
-  const minutes = wholeOf(args, "minutes") ?? (count === undefined ? minutesDefault : Infinity);
+  const isOpen = seed === undefined && count === undefined;
+  const minutes = wholeOf(args, "minutes") ?? (isOpen ? minutesDefault : Infinity);
   const sinceMs = performance.now();
-  const seeds = seed === undefined
-    ? seedsFrom1({ count: count ?? Infinity, untilMs: sinceMs + minutes * 60_000 })
-    : [seed].values();
+  const first = seed ?? 1;
+  const seeds = seedsFrom(first, {
+    count: count ?? (seed === undefined ? Infinity : 1),
+    untilMs: sinceMs + minutes * 60_000,
+  });
   const outcomes = await campaign(seeds, signal);
-  const which = seed ?? `1 to ${outcomes.length}`;
-  print(`seed ${which}; deno task torture --seed N goes through one again\n`);
+  print(
+    `seeds ${first} to ${first + outcomes.length - 1}; deno task torture --seed N goes through one again\n`,
+  );
   print(tableOf(outcomes, performance.now() - sinceMs));
   return outcomes.every(({ problems }) => problems.length === 0);
 }
