@@ -23,6 +23,9 @@ const codes = {
 /** What can be wrong with the file. */
 export type Trouble = keyof typeof codes;
 
+/** What may be over when the same command is run again, whenever it happens. */
+const passing: ReadonlySet<Trouble> = new Set<Trouble>(["full", "disk", "locked"]);
+
 /** `exec`, and opening a file, tell no code. */
 const texts: readonly (readonly [string, Trouble])[] = [
   ["is locked", "locked"],
@@ -48,7 +51,7 @@ export function explain(error: unknown, file: string, options: { readonly isBegu
   if (trouble === undefined) return error;
   const text = textOf(trouble, file, messageOf(error));
   if (trouble === "damaged") return new Error(text, { cause: error });
-  const isTemporary = options.isBegun || trouble === "full" || trouble === "locked";
+  const isTemporary = options.isBegun || passing.has(trouble);
   return new (isTemporary ? InterruptedError : UsageError)(text, { cause: error });
 }
 
