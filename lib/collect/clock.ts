@@ -5,6 +5,9 @@
  * @module
  */
 
+/** Microseconds: threads see the clock less than so far apart. */
+export const clockSkewUs = 2_000;
+
 /** Microseconds since 1970. Two threads differ by less than a millisecond, by far less where nobody sets the clock. */
 export function nowUs(): number {
   const wallMs = Date.now();

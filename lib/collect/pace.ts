@@ -11,6 +11,7 @@
 
 import type { Rate } from "../job/job.ts";
 import { pace as limits } from "../limits.ts";
+import { clockSkewUs } from "./clock.ts";
 
 /** Places in the array of 64-bit integers. */
 const Place = {
@@ -47,9 +48,6 @@ const pauseUsMax = 366 * 86_400e6;
 
 /** A pace that is finer than this is none, microseconds: no machine starts as many. */
 const intervalUsMin = 20;
-
-/** Microseconds: threads see the clock less than so far apart. */
-const clockSkewUs = 2_000;
 
 /** A view on the memory; each thread makes its own. */
 export class Pace {

@@ -7,6 +7,7 @@
  */
 
 import { retries as limits } from "../limits.ts";
+import { clockSkewUs } from "./clock.ts";
 
 /** Places in the array of 64-bit integers: microseconds since 1970. */
 const Place = {
@@ -18,9 +19,6 @@ const Place = {
 
 /** Numbers that a retry budget takes in the shared memory. */
 export const retryBudgetCount = 2;
-
-/** Microseconds: threads see the clock less than so far apart. */
-const clockSkewUs = 2_000;
 
 /** A view on the memory; each thread makes its own. */
 export class RetryBudget {

@@ -27,6 +27,11 @@ export interface RunWishes {
   readonly isNew: boolean;
   /** Ask failed keys again. */
   readonly retryFailed: boolean;
+}
+
+/** Which run is to be chosen. */
+export interface ChoiceOptions extends RunWishes {
+  readonly window: Window | undefined;
   /** Called before a run is begun or resumed, with how many keys have their verdict; it may throw. */
   readonly willAsk?: (done: number) => void;
 }
@@ -49,7 +54,7 @@ export function isLimited({ state, reason }: RunRecord): boolean {
 export async function chooseRun(
   store: Store,
   job: Job,
-  options: RunWishes & { readonly window: Window | undefined },
+  options: ChoiceOptions,
 ): Promise<RunChoice | undefined> {
   const { window, isNew, retryFailed } = options;
   const sha256 = await sha256Of(job.text);

@@ -15,7 +15,6 @@ import { formatDuration } from "../job/units.ts";
 import { claim } from "../store/claim.ts";
 import { isoTime } from "../store/records.ts";
 import { Store } from "../store/store.ts";
-import { printable } from "../view/printable.ts";
 import { type Context, envIfAllowed, Exit, exitOfError } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
@@ -128,7 +127,7 @@ async function runWindowOrLeave(one: WindowRun, args: Arguments, context: Contex
     return await runWindow(one, args, context);
   } catch (error) {
     if (!(error instanceof StaleRunError)) throw error;
-    context.say(`trawl: ${printable(messageOf(error), 2_000)}\n`, "error");
+    context.say(`trawl: ${messageOf(error)}\n`, "error");
     return Exit.usage;
   }
 }

@@ -16,7 +16,7 @@ import { freeBytes } from "../store/space.ts";
 import type { Store } from "../store/store.ts";
 import { limitOf } from "../view/limit.ts";
 import { ProgressLine } from "../view/progress_line.ts";
-import { coverageOf, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
+import { shareAnswered, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
 import { type Context, Exit, exitOfError, type Level } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
@@ -138,7 +138,7 @@ function tellOn(
 function exitOf(result: CollectResult, minCoverage: number): number {
   if (result.isControlBroken) return Exit.incomplete;
   if (result.state === "interrupted" && !result.isLimited) return Exit.interrupted;
-  return coverageOf(result) < minCoverage ? Exit.incomplete : Exit.done;
+  return shareAnswered(result) < minCoverage ? Exit.incomplete : Exit.done;
 }
 
 /** Some failed keys are looked at some time; a run that is to be gone on with needs nobody at once. */

@@ -10,6 +10,7 @@ import { messageOf } from "../errors.ts";
 import { database as limits } from "../limits.ts";
 import { asRun, countFetches, runColumns } from "./run_rows.ts";
 import { idsPerRun, quote } from "./schema.ts";
+import { bytesOf, jobTables } from "./shape.ts";
 import { isDamage } from "./trouble.ts";
 
 /** Looked at even where the file is large: without these, nothing else means anything. */
@@ -42,12 +43,6 @@ export function inspect(db: DatabaseSync, { isFull }: { readonly isFull: boolean
   }
 }
 
-function bytesOf(db: DatabaseSync): number {
-  const row = db.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size")
-    .get();
-  return Number(row?.["bytes"]);
-}
-
 function pageMistakes(db: DatabaseSync, check: "quick_check" | "integrity_check", what: string): string[] {
   const rows = db.prepare(`PRAGMA ${check}(${what})`).all();
   return rows.map((row) => String(row[check])).filter((text) => text !== "ok").slice(0, limits.mistakesMax);
@@ -71,10 +66,7 @@ function sumMistakes(db: DatabaseSync): string[] {
 
 /** Fetches that lead to no rows, and rows that are not there. */
 function rowMistakes(db: DatabaseSync): string[] {
-  const tables = db.prepare(
-    `SELECT name FROM sqlite_schema WHERE type = 'view' AND EXISTS (SELECT 1 FROM sqlite_schema AS part
-       WHERE part.type = 'table' AND part.name = sqlite_schema.name || '_span')`,
-  ).all().map(({ name }) => String(name));
+  const tables = jobTables(db);
   // Before version 3 rows stood under their fetch, and nothing led to them.
   if (tables.length === 0) return [];
   const mistakes: string[] = [];

@@ -10,6 +10,7 @@ import { messageOf, UsageError } from "../errors.ts";
 import { database as limits } from "../limits.ts";
 import { createEmpty, openAsItIs, realPathOf, versionOf } from "./database.ts";
 import * as schema from "./schema.ts";
+import { bytesOf } from "./shape.ts";
 import { exists, freeBytes, freeText } from "./space.ts";
 import { troubleOf } from "./trouble.ts";
 
@@ -193,9 +194,7 @@ function keepCopies(path: string, version: number): string[] {
 
 /** @throws {UsageError} If the disk cannot take the copy, and rows a second time where they are moved. */
 function refuseWithoutRoom(db: DatabaseSync, file: string, version: number): void {
-  const pages = db.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size");
-  const bytes = Number(pages.get()?.["bytes"]);
-  const needed = bytes * (version < spansVersion ? 1 + limits.moveTimes : 1) + limits.freeBytesMin;
+  const needed = bytesOf(db) * (version < spansVersion ? 1 + limits.moveTimes : 1) + limits.freeBytesMin;
   const free = freeBytes(file);
   if (free === undefined || free >= needed) return;
   throw new UsageError(

@@ -9,6 +9,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { retention as limits } from "../limits.ts";
 import { idsPerRun, tablesOf } from "./schema.ts";
+import { jobTables } from "./shape.ts";
 import { deleteStagedRows } from "./staging.ts";
 
 /** Which runs are old. */
@@ -50,7 +51,8 @@ export class Retention {
     this.#dropped ??= this.#orphan();
     if (this.#dropped === undefined) return false;
     const [first, end] = [this.#dropped * idsPerRun, (this.#dropped + 1) * idsPerRun];
-    const tables = this.#tables();
+    // All of them: a job may have had another one before.
+    const tables = jobTables(this.#db);
     if (tables.some((name) => deleteStagedRows(this.#db, tablesOf({ name }), { first, end }))) return true;
     if (!this.#unlink(tables, first, end)) this.#dropped = undefined;
     return true;
@@ -94,15 +96,6 @@ export class Retention {
     }
     this.#db.prepare(`DELETE FROM fetch WHERE id BETWEEN ? AND ?`).run(first, Number(last));
     return true;
-  }
-
-  /** The tables of all jobs: a job may have had another one before. */
-  #tables(): string[] {
-    const suffix = "_staged";
-    return this.#db.prepare(
-      `SELECT s.name FROM sqlite_schema AS s JOIN pragma_table_info(s.name) AS c ON c.name = 'fetch'
-         WHERE s.type = 'table' AND s.name GLOB '*${suffix}'`,
-    ).all().map((row) => String(row["name"]).slice(0, -suffix.length));
   }
 
   #pragma(name: string): number {

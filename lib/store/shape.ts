@@ -1,5 +1,5 @@
 /**
- * Whether a database's table is the one that a job wants.
+ * What a database is made of: how large it is, which tables jobs have in it, and whether one is what a job wants.
  *
  * @module
  */
@@ -28,4 +28,19 @@ export function checkShape(db: DatabaseSync, file: string, shape: TableShape): v
     `Cannot store into the table "${name}" of "${file}" as ${why}: the job has ${wanted.join(", ")}; ` +
       `give the job another table, or another database with --db`,
   );
+}
+
+/** Bytes of all pages, the empty ones too. */
+export function bytesOf(db: DatabaseSync): number {
+  const row = db.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size")
+    .get();
+  return Number(row?.["bytes"]);
+}
+
+/** The tables of all jobs, by name, whose rows are led to by spans: those from version 3 on. */
+export function jobTables(db: DatabaseSync): string[] {
+  return db.prepare(
+    `SELECT name FROM sqlite_schema WHERE type = 'view' AND EXISTS (SELECT 1 FROM sqlite_schema AS part
+       WHERE part.type = 'table' AND part.name = sqlite_schema.name || '_span')`,
+  ).all().map(({ name }) => String(name));
 }

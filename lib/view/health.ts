@@ -7,9 +7,9 @@
 import { formatDuration } from "../job/units.ts";
 import type { JobState } from "../store/reader.ts";
 import type { RunRecord } from "../store/records.ts";
+import { coverageOf, percent } from "./coverage.ts";
 import { printable } from "./printable.ts";
-import { coverageOf, windowText } from "./status.ts";
-import { percent } from "./summary.ts";
+import { windowText } from "./status.ts";
 
 /** What is well enough. */
 export interface HealthBounds {

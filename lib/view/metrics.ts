@@ -6,7 +6,8 @@
  */
 
 import type { FailureCount, JobState } from "../store/reader.ts";
-import { coverageOf, pendingOf } from "./status.ts";
+import { coverageOf } from "./coverage.ts";
+import { pendingOf } from "./status.ts";
 
 /** What is told. Times are milliseconds since 1970. */
 export interface Metrics {

@@ -33,6 +33,7 @@ export class ProgressLine {
   readonly #options: ProgressOptions;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #peakBytes = 0;
+
   constructor(progress: Progress, options: ProgressOptions) {
     this.#progress = progress;
     this.#options = options;

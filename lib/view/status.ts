@@ -8,8 +8,8 @@ import { meaningOf } from "../collect/reasons.ts";
 import { formatBytes, formatCount } from "../job/units.ts";
 import type { FailureCount } from "../store/reader.ts";
 import type { RunRecord } from "../store/records.ts";
+import { coverageOf, percent } from "./coverage.ts";
 import { printable } from "./printable.ts";
-import { percent } from "./summary.ts";
 
 const headings = [
   "run",
@@ -48,11 +48,6 @@ export function runLines(run: RunRecord, failures: readonly FailureCount[]): str
 /** Keys without a verdict; undefined while the list has not been read to its end. */
 export function pendingOf({ keys, ok, empty, unchanged, failed }: RunRecord): number | undefined {
   return keys === null ? undefined : Math.max(0, keys - ok - empty - unchanged - failed);
-}
-
-/** The share of keys that ended with an answer, 0 to 1; undefined while the list has not been read to its end. */
-export function coverageOf({ keys, ok, empty, unchanged }: RunRecord): number | undefined {
-  return keys === null || keys === 0 ? undefined : (ok + empty + unchanged) / keys;
 }
 
 function cellsOf(run: RunRecord): string[] {

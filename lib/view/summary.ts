@@ -7,6 +7,7 @@
 import type { CollectResult } from "../collect/collect.ts";
 import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
 import type { FailureCount } from "../store/reader.ts";
+import { coverageOf, percent } from "./coverage.ts";
 import { fact, failureText } from "./fact.ts";
 import { type limits, limitText } from "./limit.ts";
 import { harmlessJson, printable } from "./printable.ts";
@@ -45,10 +46,9 @@ export interface Summary {
   readonly top: readonly TopKey[];
 }
 
-/** The share of keys that ended with an answer, 0 to 1. */
-export function coverageOf({ counts, keys }: CollectResult): number {
-  const answered = counts.ok + counts.empty + counts.unchanged;
-  return keys === undefined || keys === 0 ? 0 : answered / keys;
+/** The share of keys of a run that ended with an answer, 0 to 1; 0 where nobody knows how many there are. */
+export function shareAnswered({ counts, keys }: CollectResult): number {
+  return coverageOf({ ...counts, keys }) ?? 0;
 }
 
 /** The summary as lines. */
@@ -76,7 +76,7 @@ export function summaryText(summary: Summary): string {
   const found = foundTexts(summary);
   const lines = [
     `trawl: ${about} ${how} in ${formatDuration(elapsedMs)}${next}`,
-    fact("coverage", keys === undefined ? "unknown" : `${percent(coverageOf(result))} of the keys`),
+    fact("coverage", keys === undefined ? "unknown" : `${percent(shareAnswered(result))} of the keys`),
     fact("keys", `${keys === undefined ? "" : `${formatCount(keys)} = `}${sums}`),
     fact(
       "rows",
@@ -106,7 +106,7 @@ export function summaryJson(summary: Summary): string {
     table,
     state: result.state,
     reason: result.reason,
-    coverage: coverageOf(result),
+    coverage: shareAnswered(result),
     keys: result.keys ?? null,
     ok: result.counts.ok,
     empty: result.counts.empty,
@@ -125,11 +125,6 @@ export function summaryJson(summary: Summary): string {
     failures,
     top: top.map(({ key, rows }) => ({ key, rows })),
   });
-}
-
-/** A share as a percentage that is 100 only if nothing is missing. */
-export function percent(share: number): string {
-  return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
 }
 
 function topLines(top: readonly TopKey[]): string[] {

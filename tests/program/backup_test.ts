@@ -1,23 +1,13 @@
 import assert from "node:assert/strict";
 import { query } from "../support/database.ts";
-import { keyLines, practice } from "../support/practice.ts";
+import { helloRun, keyLines, practice } from "../support/practice.ts";
 import { startTrawl, trawl } from "../support/trawl.ts";
 
 Deno.test("trawl backup copies a database in the middle of a run, from which the run goes on", async () => {
   await practice({ profile: "hello", latency: { kind: "fixed", ms: 20 } }, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(3_000));
     const cwd = folder.path;
-    const args = [
-      "run",
-      "--url",
-      `${url}/hello/{key}`,
-      "--rows",
-      "$",
-      "--keys",
-      "k.txt",
-      "--in-flight",
-      "16",
-    ];
+    const args = helloRun(url, "k.txt", "--in-flight", "16");
     const running = startTrawl([...args, "--db", "a.db"], { cwd });
     let copied = 0;
     for (let number = 0; copied === 0 && number < 200; number++) {
@@ -46,7 +36,7 @@ Deno.test("trawl backup overwrites nothing, and leaves nothing behind where it c
   await practice({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(5));
     const cwd = folder.path;
-    const args = ["run", "--url", `${url}/hello/{key}`, "--rows", "$", "--keys", "k.txt", "--db", "a.db"];
+    const args = helloRun(url, "k.txt", "--db", "a.db");
     assert.equal((await trawl(args, { cwd })).code, 0);
     folder.file("there", "mine");
     const cases: readonly (readonly [string[], string])[] = [

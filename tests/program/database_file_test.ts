@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { sha256Of } from "../../lib/collect/sha256.ts";
 import { leftOf, query } from "../support/database.ts";
 import { fixtureJob, fixtures, fixtureUrl, layFixture } from "../support/fixtures.ts";
-import { keyLines, practice } from "../support/practice.ts";
+import { helloRun, keyLines, practice } from "../support/practice.ts";
 import { startTrawl, trawl } from "../support/trawl.ts";
 
 async function until(condition: () => boolean): Promise<void> {
@@ -137,18 +137,7 @@ for (const [what, spoil, message] of damages) {
     await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
       const keys = folder.file("keys.txt", keyLines(500));
       const db = folder.file("a.db");
-      const args = [
-        "run",
-        "--url",
-        `${simulator.url}/hello/{key}`,
-        "--rows",
-        "$",
-        "--keys",
-        keys,
-        "--db",
-        db,
-        "--quiet",
-      ];
+      const args = helloRun(simulator.url, keys, "--db", db, "--quiet");
       assert.equal((await trawl(args)).code, 0);
       const spoiled = spoil(await Deno.readFile(db));
       await Deno.writeFile(db, spoiled);
@@ -171,7 +160,7 @@ Deno.test("trawl run goes on from the last checkpoint when its log is gone", asy
   await practice({ profile: "hello", latency: { kind: "fixed", ms: 10 } }, async (simulator, folder) => {
     const keys = folder.file("keys.txt", keyLines(400));
     const db = folder.file("a.db");
-    const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--keys", keys, "--db", db];
+    const args = helloRun(simulator.url, keys, "--db", db);
     const running = startTrawl(args);
     await until(() => simulator.stats().requests > 60);
     running.kill("SIGKILL");

@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { leftOf, query } from "../support/database.ts";
-import { canMount, SmallDisk } from "../support/disk.ts";
-import { keyLines, practice } from "../support/practice.ts";
+import { canMount, mounted } from "../support/disk.ts";
+import { helloRun, keyLines, practice } from "../support/practice.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";
 import { trawl } from "../support/trawl.ts";
@@ -62,9 +62,7 @@ Deno.test({
   name: "trawl run ends with one line when the disk is full, and goes on when it is not (needs mount)",
   ignore: !isMountable,
   fn: async () => {
-    const disk = await SmallDisk.mount(6);
-    assert.ok(disk !== undefined);
-    await using small = disk;
+    await using small = await mounted(6);
     await fillUp({
       file: (name) => small.file(name),
       mend: () => small.remount("rw", 100),
@@ -103,11 +101,9 @@ Deno.test({
   ignore: !isMountable,
   fn: async () => {
     await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
-      const disk = await SmallDisk.mount(20);
-      assert.ok(disk !== undefined);
-      await using small = disk;
+      await using small = await mounted(20);
       const keys = folder.file("keys.txt", keyLines(10));
-      const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--keys", keys];
+      const args = helloRun(simulator.url, keys);
       const { code, stderr } = await trawl([...args, "--db", small.file("a.db")]);
       assert.equal(code, 2);
       assert.match(
@@ -125,20 +121,9 @@ Deno.test({
   ignore: !isMountable,
   fn: async () => {
     await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
-      const disk = await SmallDisk.mount(20);
-      assert.ok(disk !== undefined);
-      await using small = disk;
+      await using small = await mounted(20);
       const keys = folder.file("keys.txt", keyLines(10));
-      const args = [
-        "run",
-        "--url",
-        `${simulator.url}/hello/{key}`,
-        "--rows",
-        "$",
-        "--keys",
-        keys,
-        "--ignore-free-space",
-      ];
+      const args = helloRun(simulator.url, keys, "--ignore-free-space");
       assert.equal((await trawl([...args, "--db", small.file("a.db")])).code, 0);
       await small.remount("ro", 20);
       const asked = simulator.stats().requests;
@@ -159,7 +144,7 @@ Deno.test("trawl run on a database that another program has locked says so in on
   await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
     const keys = folder.file("keys.txt", keyLines(10));
     const db = folder.file("a.db");
-    const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--keys", keys, "--db", db];
+    const args = helloRun(simulator.url, keys, "--db", db);
     assert.equal((await trawl(args)).code, 0);
     using other = new DatabaseSync(db);
     other.exec("BEGIN IMMEDIATE");

@@ -6,13 +6,13 @@
 
 import assert from "node:assert/strict";
 import { HandlerServer } from "../http/support.ts";
-import { keyLines, practice } from "../support/practice.ts";
+import { helloRun, keyLines, practice } from "../support/practice.ts";
 import { executable, trawl } from "../support/trawl.ts";
 
 const options = { profile: "hello", latency: { kind: "fixed", ms: 1 } } as const;
 const flags = (
   url: string,
-) => ["run", "--url", `${url}/hello/{key}`, "--rows", "$", "--keys", "k.txt", "--db", "a.db"];
+) => helloRun(url, "k.txt", "--db", "a.db");
 
 Deno.test("trawl status shows coverage, age and size, and --check tells a monitor by its exit code", async () => {
   await practice(options, async ({ url }, folder) => {

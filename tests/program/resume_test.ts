@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { startSimulator } from "../../lib/simulate/simulator.ts";
 import { query } from "../support/database.ts";
+import { helloRun } from "../support/practice.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";
 import { startTrawl, trawl } from "../support/trawl.ts";
@@ -93,19 +94,7 @@ Deno.test("trawl run notices a changed key list and mixes nothing", async () => 
   try {
     const keys = folder.file("keys.txt", Array.from({ length: 300 }, (_, index) => `k${index}\n`).join(""));
     const db = folder.file("a.db");
-    const args = [
-      "run",
-      "--url",
-      `${simulator.url}/hello/{key}`,
-      "--rows",
-      "$",
-      "--keys",
-      keys,
-      "--db",
-      db,
-      "--batch",
-      "50",
-    ];
+    const args = helloRun(simulator.url, keys, "--db", db, "--batch", "50");
     const running = startTrawl(args);
     await until(() => simulator.stats().requests > 120);
     running.kill("SIGINT");

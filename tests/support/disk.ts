@@ -49,6 +49,13 @@ export class SmallDisk implements AsyncDisposable {
   }
 }
 
+/** One of so many megabytes, in a test that does not run where there is none. */
+export async function mounted(megabytes: number): Promise<SmallDisk> {
+  const disk = await SmallDisk.mount(megabytes);
+  if (disk === undefined) throw new Error("Cannot mount a small disk");
+  return disk;
+}
+
 /** Whether small disks can be had here. */
 export async function canMount(): Promise<boolean> {
   const disk = await SmallDisk.mount(1);

@@ -1,5 +1,5 @@
 /**
- * The practice API for one test, and keys to ask it.
+ * The practice API for one test, and what to ask it.
  *
  * @module
  */
@@ -25,4 +25,9 @@ export async function practice(
 /** Numbers from 1, one a line. */
 export function keyLines(count: number): string {
   return Array.from({ length: count }, (_, index) => `${index + 1}\n`).join("");
+}
+
+/** The arguments of a run, without a job file, that asks the practice API `hello` for the keys of a file. */
+export function helloRun(url: string, keys: string, ...more: readonly string[]): string[] {
+  return ["run", "--url", `${url}/hello/{key}`, "--rows", "$", "--keys", keys, ...more];
 }
