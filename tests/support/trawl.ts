@@ -94,7 +94,9 @@ function commandOf({ preload, fileKiBMax, permissions }: TrawlOptions): string[]
   const preloaded = preload === undefined ? [] : ["--preload", preload];
   const command = run === undefined ? [program.path] : [program.path, run, ...preloaded, ...rest];
   if (fileKiBMax === undefined) return command;
-  return ["/bin/bash", "-c", `ulimit -f ${fileKiBMax}; exec "$@"`, "bash", ...command];
+  // Deno's own caches may meet the limit before there is anybody to listen for the signal, which ends a process.
+  const trap = preload === undefined ? "" : 'trap "" XFSZ; ';
+  return ["/bin/bash", "-c", `${trap}ulimit -f ${fileKiBMax}; exec "$@"`, "bash", ...command];
 }
 
 /** The task's arguments; other permissions stand where its own stood. An executable's are its own. */
