@@ -6,7 +6,7 @@
  */
 
 import type { z } from "zod";
-import { UsageError } from "../errors.ts";
+import { messageOf, UsageError } from "../errors.ts";
 import { nearest } from "./nearest.ts";
 import { jobJsonSchema } from "./schema.ts";
 import type { FieldPath, Position, TomlDocument } from "./toml.ts";
@@ -66,8 +66,10 @@ export class Problems {
       return check();
     } catch (error) {
       if (!(error instanceof UsageError || error instanceof SyntaxError)) throw error;
-      if (addAs === "rule") this.addRule(path, error.message);
-      else this.add(path, error.message);
+      // A text of the file's may be in it, with line breaks.
+      const clause = messageOf(error);
+      if (addAs === "rule") this.addRule(path, clause);
+      else this.add(path, clause);
       return undefined;
     }
   }

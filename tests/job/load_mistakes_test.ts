@@ -378,6 +378,11 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     "4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {}",
   ],
   [
+    "a placeholder with a line break",
+    url('"https://h/{key}?a={ke\\ny}"'),
+    "4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {ke y}",
+  ],
+  [
     "a placeholder without end",
     url(`"https://h/{${"x".repeat(100)}}"`),
     `4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {${
