@@ -14,6 +14,9 @@ import type { FieldPath, Position, TomlDocument } from "./toml.ts";
 /** UTF-16 units of a wrong name or value that a message shows. */
 const shownCharsMax = 80;
 
+/** Characters of what is said about one field. */
+const clauseCharsMax = 2_000;
+
 /** A job file, as far as messages about it go. */
 export interface ProblemSource {
   readonly document: TomlDocument;
@@ -44,7 +47,8 @@ export class Problems {
     const { document, file, nameOf } = this.#source;
     const position = at === "name" ? document.namePosition(path) : document.valuePosition(path);
     const field = nameOf?.(path) ?? `${file}:${position.line}:${position.column}: ${fieldName(path)}`;
-    this.#found.push({ position, message: `${field}: ${clause}` });
+    // Texts of the file's may be in it, with line breaks, and the names of all its columns.
+    this.#found.push({ position, message: `${field}: ${cut(messageOf(clause), clauseCharsMax)}` });
   }
 
   /** Adds a problem of the field at `path`: it breaks `rule`. The message shows its value. */
@@ -66,10 +70,8 @@ export class Problems {
       return check();
     } catch (error) {
       if (!(error instanceof UsageError || error instanceof SyntaxError)) throw error;
-      // A text of the file's may be in it, with line breaks.
-      const clause = messageOf(error);
-      if (addAs === "rule") this.addRule(path, clause);
-      else this.add(path, clause);
+      if (addAs === "rule") this.addRule(path, error.message);
+      else this.add(path, error.message);
       return undefined;
     }
   }
@@ -106,7 +108,7 @@ export function fieldName(path: FieldPath): string {
   const name = path.map((part) => {
     if (typeof part === "number") return `[${part}]`;
     const text = String(part);
-    const short = text.length <= shownCharsMax ? text : `${text.slice(0, shownCharsMax)}…`;
+    const short = cut(text, shownCharsMax);
     return /^[\w-]+…?$/.test(short) ? `.${short}` : `.${JSON.stringify(short)}`;
   });
   return name.join("").replace(/^\./, "");
@@ -119,7 +121,11 @@ export function shown(value: unknown): string {
   if (value instanceof Date) return "a date";
   if (typeof value === "object") return "a table";
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length <= shownCharsMax ? text : `${text.slice(0, shownCharsMax)}…`;
+  return cut(text, shownCharsMax);
+}
+
+function cut(text: string, charsMax: number): string {
+  return text.length <= charsMax ? text : `${text.slice(0, charsMax)}…`;
 }
 
 /** The fields that a table of the job file may have. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { strictEqual } from "node:assert/strict";
+import { match, ok, strictEqual } from "node:assert/strict";
 import { UsageError } from "../../lib/errors.ts";
 import { loadJob } from "../../lib/job/load.ts";
 
@@ -649,6 +649,13 @@ for (const [when, text, message] of mistakes) {
     strictEqual(messageOf(text), `x.toml:${message}`);
   });
 }
+
+Deno.test("loadJob() keeps a message short where names are long", () => {
+  const columns = `${"x".repeat(70_000)} = { path = "$.t", type = "time" }`;
+  const message = messageOf(`${base}within_window = "ts"\n[rows.columns]\n${columns}\n`);
+  match(message, /^x\.toml:.*rows\.within_window: must be the name of a column of type time \(x+…/);
+  ok(message.length < 5_000);
+});
 
 Deno.test("loadJob() never shows a secret's value", () => {
   for (const [, text] of mistakes) strictEqual(/s3cret/.test(messageOf(text)), false);
