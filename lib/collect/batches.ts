@@ -105,14 +105,17 @@ export interface DrainedBatch {
  */
 export class BatchSizes {
   readonly #feeders: number;
-  #last: DrainedBatch = { size: limits.batchFirst, ms: limits.batchLifeMs };
+  readonly #sizeMin: number;
+  #last: DrainedBatch;
   #size = 0;
   /** Batches that are to have the same size still, one for each Worker. */
   #repeats = 0;
 
-  /** `feeders` Workers start requests at once. */
-  constructor(feeders: number) {
+  /** `feeders` Workers start requests at once, `inFlight` are under way over all of them. */
+  constructor(feeders: number, inFlight: number) {
     this.#feeders = feeders;
+    this.#sizeMin = Math.min(limits.batchMax, inFlight * limits.batchFirstPerSlot);
+    this.#last = { size: this.#sizeMin, ms: limits.batchLifeMs };
   }
 
   /** Notes the pace of a batch. */
@@ -129,7 +132,7 @@ export class BatchSizes {
     this.#repeats = this.#feeders - 1;
     const { size, ms } = this.#last;
     const ideal = Math.min(size * limits.batchLifeMs / Math.max(1, ms), size * limits.batchGrowth);
-    this.#size = Math.ceil(Math.min(limits.batchMax, Math.max(limits.batchFirst, ideal)));
+    this.#size = Math.ceil(Math.min(limits.batchMax, Math.max(this.#sizeMin, ideal)));
     if (left === undefined || left <= 0) return this.#size;
     const rounds = Math.ceil(left / (this.#feeders * this.#size));
     return this.#size = Math.ceil(left / (this.#feeders * rounds));

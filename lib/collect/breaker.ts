@@ -1,7 +1,8 @@
 /**
  * A circuit breaker over all Workers: when nothing but failures comes, the API is down, and asking on makes it only
  * worse. Then one request at a time asks for its health, less and less often; the first success lets all others go on.
- * What fails meanwhile is no failure of its key's. Numbers in memory that all Workers share; the time is passed in.
+ * What fails meanwhile is no failure of its key's, unless a key that was answered before is answered again at the
+ * first look. Numbers in memory that all Workers share; the time is passed in.
  *
  * @module
  */
@@ -24,10 +25,12 @@ const Place = {
   outages: 5,
   /** Why the last request failed, as a number. */
   lastFailure: 6,
+  /** How often in a row the API was taken for down, and was not. */
+  falseAlarms: 7,
 } as const;
 
 /** Numbers that a breaker takes in the shared memory. */
-export const breakerCount = 7;
+export const breakerCount = 8;
 
 /** A view on the memory; each thread makes its own. */
 export class Breaker {
@@ -82,6 +85,19 @@ export class Breaker {
     Atomics.store(this.#longs, Place.downSince, 0n);
   }
 
+  /**
+   * The API has answered a key that it had answered before. If that was the first look since it went down, it never
+   * was: whatever fails, fails by itself, and it takes more of that to look again.
+   */
+  answeredAgain(): void {
+    if (!this.isDown) return;
+    const isFalseAlarm = this.#get(Place.probes) <= 1;
+    if (isFalseAlarm) Atomics.sub(this.#longs, Place.outages, 1n);
+    const alarms = isFalseAlarm ? this.#get(Place.falseAlarms) + 1 : 0;
+    Atomics.store(this.#longs, Place.falseAlarms, BigInt(Math.min(alarms, limits.falseAlarmsMax)));
+    this.succeeded();
+  }
+
   /** Why the last request failed, as it was told to {@linkcode failed}. */
   get lastFailure(): number {
     return this.#get(Place.lastFailure);
@@ -91,7 +107,7 @@ export class Breaker {
   failed({ weight, why }: { readonly weight: number; readonly why: number }, nowUs: number): void {
     Atomics.store(this.#longs, Place.lastFailure, BigInt(why));
     const streak = Number(Atomics.add(this.#longs, Place.streak, BigInt(weight))) + weight;
-    if (streak < limits.streakMax || this.isDown) return;
+    if (streak < limits.streakMax * 2 ** this.#get(Place.falseAlarms) || this.isDown) return;
     Atomics.store(this.#longs, Place.probes, 0n);
     Atomics.store(this.#longs, Place.nextProbe, BigInt(Math.ceil(nowUs + probeWaitMs(0) * 1_000)));
     Atomics.add(this.#longs, Place.outages, 1n);

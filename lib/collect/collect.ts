@@ -9,7 +9,7 @@ import { messageOf } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { controlFirst } from "../job/keys.ts";
 import { Redactor } from "../job/secret.ts";
-import { run as limits } from "../limits.ts";
+import { http, run as limits } from "../limits.ts";
 import type { RunCounts } from "../store/records.ts";
 import type { Failure, Store } from "../store/store.ts";
 import { isDamage } from "../store/trouble.ts";
@@ -76,8 +76,9 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const controls = new Set(job.control).size;
     const listSize = list.count ?? options.listSize;
     const limit = options.limit === undefined ? undefined : controls + options.limit;
+    progress.answeredKey = await store.answeredKey(choice.id, http.smallBodyBytesMax);
     progress.total = listSize === undefined ? undefined : Math.min(listSize, limit ?? Infinity);
-    const sizes = new BatchSizes(feedersMaxOf(job.limits.inFlight));
+    const sizes = new BatchSizes(feedersMaxOf(job.limits.inFlight), job.limits.inFlight);
     const batches = new Batches({
       store,
       run: choice.id,

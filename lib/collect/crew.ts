@@ -23,7 +23,7 @@ const deathsMax = 3;
 
 /** What the Workers need, and where their rows go. */
 export interface CrewOptions {
-  readonly prepare: Omit<Prepare, "type" | "worker">;
+  readonly prepare: Omit<Prepare, "type" | "worker" | "answeredKey">;
   readonly shared: Shared;
   readonly store: Store;
   readonly run: number;
@@ -169,7 +169,8 @@ export class Crew {
     if (this.#standby !== undefined || this.#numbers.length === 0) return this.#standby;
     const worker = this.#numbers.shift() ?? 0;
     this.#options.shared.admit(worker);
-    this.#standby = new Thread({ type: "prepare", worker, ...this.#options.prepare }, {
+    const { answeredKey } = this.#options.progress;
+    this.#standby = new Thread({ type: "prepare", worker, answeredKey, ...this.#options.prepare }, {
       take: (message) => this.#take(message),
       drained: (thread) => this.#drained(thread),
       ended: (thread) => void this.#ended(thread),

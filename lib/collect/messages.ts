@@ -18,6 +18,8 @@ export interface Prepare {
   readonly shared: SharedMemory;
   /** The Worker's number among those alive, from 0. */
   readonly worker: number;
+  /** A key that the API has answered in this run, if there is one: whether it does so again tells if it is down. */
+  readonly answeredKey: string | undefined;
 }
 
 /** The keys to ask. A Worker gets one batch. */

@@ -7,6 +7,7 @@
 import type { Auto } from "../job/job.ts";
 import type { FetchRecord, RunCounts, Verdict } from "../store/records.ts";
 import type { Shared, WaitedFor } from "./shared.ts";
+import { isShortAnswer } from "./verdict.ts";
 
 /** The sums of one run. */
 export class Progress {
@@ -20,6 +21,8 @@ export class Progress {
   readonly doneBefore: number;
   readonly attemptsBefore: number;
   readonly startedMs = performance.now();
+  /** A key that the API has answered, and shortly, if there is one. */
+  answeredKey: string | undefined;
   readonly #shared: Shared;
   readonly #auto: Auto | undefined;
 
@@ -84,6 +87,7 @@ export class Progress {
       this.verdicts[record.verdict]++;
       this.rows += record.rows;
       this.attempts += record.attempts;
+      if (isShortAnswer(record)) this.answeredKey = record.key;
     }
   }
 }

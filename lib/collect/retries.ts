@@ -24,6 +24,11 @@ export interface Tries {
   outagesAt: number;
 }
 
+/** Of a key that has not been asked. */
+export function noTries(): Tries {
+  return { attempts: 0, excused: 0, refusals: 0, holds: 0, successesAt: undefined, outagesAt: 0 };
+}
+
 /** A failed attempt. */
 export interface FailedTry {
   readonly reason: Reason;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { http } from "../limits.ts";
+import type { FetchRecord } from "../store/records.ts";
 import type { Reason } from "./reasons.ts";
 
 /** What was seen in an answer that came whole and is JSON. */
@@ -36,4 +38,8 @@ export function judge(seen: Seen, acceptance: Acceptance): Judgement {
   if (acceptance.counted && seen.count !== seen.selected) return { verdict: "failed", reason: "wrong-count" };
   if (seen.kept > 0) return { verdict: "ok" };
   return acceptance.control ? { verdict: "failed", reason: "control-empty" } : { verdict: "empty" };
+}
+/** Whether the API has answered a key, and in so few bytes that it may be asked for them again. */
+export function isShortAnswer({ verdict, bytes }: Pick<FetchRecord, "verdict" | "bytes">): boolean {
+  return (verdict === "ok" || verdict === "empty") && bytes <= http.smallBodyBytesMax;
 }

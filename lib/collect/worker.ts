@@ -16,8 +16,9 @@ import { Gate } from "./gate.ts";
 import type { Batch, FromWorker, Prepare, ToWorker } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { Pool } from "./pool.ts";
-import { Retries, type RetryDecision, type Tries } from "./retries.ts";
+import { noTries, Retries, type RetryDecision, type Tries } from "./retries.ts";
 import { Shared } from "./shared.ts";
+import { isShortAnswer } from "./verdict.ts";
 
 /** A key on its way to its verdict. */
 interface Task extends Tries {
@@ -44,6 +45,8 @@ class BatchWorker {
   readonly #learns: boolean;
   /** Answers whose headers are not read. */
   #unheard = 0;
+  /** A key that the API has answered in this run. */
+  #answeredKey: string | undefined;
   readonly #rehearsed: Promise<void>;
   #pool: Pool<Task> | undefined;
 
@@ -52,6 +55,7 @@ class BatchWorker {
     this.#prepared = prepared;
     this.#shared = new Shared(prepared.shared);
     this.#learns = job.limits.auto !== undefined;
+    this.#answeredKey = prepared.answeredKey;
     this.#client = new Client({
       hosts: prepared.hosts,
       redirectHosts: job.request.redirectHosts,
@@ -120,6 +124,9 @@ class BatchWorker {
 
   /** One attempt at a key. Returns the milliseconds until the next one, if there is to be one. */
   async #work(task: Task): Promise<number | undefined> {
+    if (this.#shared.breaker.isDown && this.#answeredKey !== undefined) {
+      return await this.#probe(this.#answeredKey);
+    }
     if (task.held !== undefined) {
       const { held } = task;
       const decision = this.#retries.held(task);
@@ -153,6 +160,19 @@ class BatchWorker {
     return undefined;
   }
 
+  /**
+   * Asks a key that was answered before, in place of one that is due: it tells an API that is down from keys that fail
+   * for ever. The other one comes back at once, to pass the gate again.
+   */
+  async #probe(key: string): Promise<number | undefined> {
+    const startedUs = nowUs();
+    const attempt = await this.#asker.ask(key, () => Promise.resolve());
+    if (attempt.verdict === "dropped") return undefined;
+    if (attempt.verdict === "failed") this.#retries.failed(noTries(), { ...attempt, startedUs }, chances());
+    else this.#shared.breaker.answeredAgain();
+    return 0;
+  }
+
   async #proceed(task: Task, attempt: Attempt, decision: RetryDecision): Promise<number | undefined> {
     if (decision.what === "hold") task.held = attempt;
     if (decision.what !== "verdict") return decision.delayMs;
@@ -177,6 +197,7 @@ class BatchWorker {
   async #finish(task: Task, attempt: Attempt): Promise<void> {
     if (attempt.verdict === "dropped") return;
     const found = attempt.verdict === "failed" ? undefined : attempt;
+    if (isShortAnswer(attempt)) this.#answeredKey = task.key;
     const record = {
       sequence: task.sequence,
       key: task.key,
@@ -205,12 +226,7 @@ function* tasksOf({ first, keys, done }: Batch): Generator<Task> {
       startedMs: 0,
       sinceMs: 0,
       held: undefined,
-      attempts: 0,
-      excused: 0,
-      refusals: 0,
-      holds: 0,
-      successesAt: undefined,
-      outagesAt: 0,
+      ...noTries(),
     };
   }
 }

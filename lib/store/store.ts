@@ -189,6 +189,14 @@ export class Store implements Disposable {
     return new Set(ids.map((row) => Number(row["id"]) - run * idsPerRun));
   }
 
+  /** A key of the run that was answered, in so many bytes at most; undefined while there is none. */
+  async answeredKey(run: number, bytesMax: number): Promise<string | undefined> {
+    const found = this.#db.prepare(
+      `SELECT key FROM fetch WHERE run = ? AND verdict IN ('ok', 'empty') AND bytes <= ? LIMIT 1`,
+    ).get(run, bytesMax);
+    return found === undefined ? undefined : String(found["key"]);
+  }
+
   /**
    * Keeps a key list that cannot be read a second time, block by block as it comes. Replaces what an earlier attempt
    * kept of it; the list counts as kept once {@linkcode setKeys} says how long it is.

@@ -9,7 +9,7 @@ import { type BenchContext, compare, type Outcome, type Question } from "./harne
 import { installed, python, script, storedRun } from "./programs.ts";
 import { servePractice, serveStatic } from "./servers.ts";
 
-const keys = 100_000;
+const keys = 200_000;
 const inFlight = 64;
 const rounds = 3;
 const answer = '{"message":"Hello, world!","n":123456789,"unit":"greetings"}';

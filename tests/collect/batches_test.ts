@@ -151,7 +151,8 @@ Deno.test("Batches passes on what reading the keys throws", async () => {
 });
 
 Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () => {
-  const { batchFirst, batchMax, batchLifeMs } = limits;
+  const { batchMax, batchLifeMs } = limits;
+  const batchFirst = 4 * limits.batchFirstPerSlot;
   const table = [
     [1, 0, batchFirst],
     [batchFirst, batchLifeMs, batchFirst],
@@ -164,7 +165,7 @@ Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () =>
     [0, 0, batchFirst],
   ] as const;
   for (const [size, ms, expected] of table) {
-    const sizes = new BatchSizes(1);
+    const sizes = new BatchSizes(1, 4);
     sizes.drained({ size, ms });
     assert.equal(sizes.next(undefined), expected);
   }
@@ -172,12 +173,19 @@ Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () =>
 
 Deno.test("BatchSizes has all Workers reach the end of the list together", () => {
   for (const total of [10, 5_000, 30_000, 50_000, 1_000_000]) {
-    const sizes = new BatchSizes(2);
+    const sizes = new BatchSizes(2, 64);
     sizes.drained({ size: 20_000, ms: limits.batchLifeMs });
     const batches: number[] = [];
     for (let left = total; left > 0; left -= batches.at(-1) ?? 0) batches.push(sizes.next(left));
     assert.equal(batches.length % 2, 0);
     assert.ok(Math.max(...batches) - Math.min(...batches) <= 1, batches.join());
+  }
+});
+
+Deno.test("BatchSizes begins with keys for every request in flight, and never beyond the largest batch", () => {
+  for (const inFlight of [1, 8, 64, 1_000, limits.inFlightMax]) {
+    const first = Math.min(limits.batchMax, inFlight * limits.batchFirstPerSlot);
+    assert.equal(new BatchSizes(2, inFlight).next(undefined), first);
   }
 });
 
@@ -188,7 +196,7 @@ Deno.test("BatchSizes gives whole numbers within their bounds for anything", () 
       fc.double({ min: 0, max: 1e9, noNaN: true }),
       fc.option(fc.nat(1e9), { nil: undefined }),
       (size, ms, left) => {
-        const sizes = new BatchSizes(2);
+        const sizes = new BatchSizes(2, 64);
         sizes.drained({ size, ms });
         const next = sizes.next(left);
         return Number.isInteger(next) && next >= 1 && next <= limits.batchMax;

@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type FailedTry, Retries, type Tries } from "../../lib/collect/retries.ts";
+import { type FailedTry, noTries, Retries, type Tries } from "../../lib/collect/retries.ts";
 import { Shared } from "../../lib/collect/shared.ts";
 import { http, pace as paceLimits, retries as limits } from "../../lib/limits.ts";
 
 const beginUs = 1e15;
-
-function triesOf(): Tries {
-  return { attempts: 0, excused: 0, refusals: 0, holds: 0, successesAt: undefined, outagesAt: 0 };
-}
 
 /** A scene with its own clock, in which attempts fail. */
 class Scene {
@@ -32,13 +28,13 @@ class Scene {
 
   /** Keys that fail one after the other. */
   outage(keys: number = limits.streakMax): void {
-    for (let n = 0; n < keys; n++) this.fail(triesOf());
+    for (let n = 0; n < keys; n++) this.fail(noTries());
   }
 }
 
 Deno.test("Retries tries a key again with growing delays, and then holds its verdict back", () => {
   const scene = new Scene(4);
-  const tries = triesOf();
+  const tries = noTries();
   const decisions = [1, 2, 3, 4].map(() => {
     scene.shared.breaker.succeeded();
     return scene.fail(tries);
@@ -55,17 +51,17 @@ Deno.test("Retries gives a verdict at once on what is final, and takes it for a 
   const scene = new Scene();
   scene.outage();
   for (const reason of ["http-404", "redirect", "body-too-large"] as const) {
-    assert.equal(scene.fail(triesOf(), { reason }).what, "verdict");
+    assert.equal(scene.fail(noTries(), { reason }).what, "verdict");
   }
   assert.equal(scene.shared.breaker.isDown, false);
   scene.outage();
-  assert.equal(scene.fail(triesOf(), { reason: "bad-key" }).what, "verdict");
+  assert.equal(scene.fail(noTries(), { reason: "bad-key" }).what, "verdict");
   assert.equal(scene.shared.breaker.isDown, true);
 });
 
 Deno.test("Retries gives a lonely key its verdict, though nothing else succeeds", () => {
   const scene = new Scene(3);
-  const tries = triesOf();
+  const tries = noTries();
   for (let n = 0; n < 3; n++) scene.fail(tries);
   const looks = Array.from({ length: limits.holdsMax }, () => scene.retries.held(tries).what);
   assert.deepEqual(looks, ["hold", "verdict"]);
@@ -74,7 +70,7 @@ Deno.test("Retries gives a lonely key its verdict, though nothing else succeeds"
 
 Deno.test("Retries never gives a verdict on what fails while the API is down", () => {
   const scene = new Scene(1);
-  const tries = triesOf();
+  const tries = noTries();
   assert.equal(scene.fail(tries).what, "hold");
   scene.outage();
   assert.equal(scene.retries.held(tries).what, "ask");
@@ -85,14 +81,14 @@ Deno.test("Retries never gives a verdict on what fails while the API is down", (
 
 Deno.test("Retries takes a host that cannot be reached for down, however few the keys", () => {
   const scene = new Scene(5);
-  const tries = triesOf();
+  const tries = noTries();
   for (let n = 0; n < 5; n++) assert.equal(scene.fail(tries, { reason: "connect" }).what, "again");
   assert.equal(scene.shared.breaker.isDown, true);
 });
 
 Deno.test("Retries does not hold refusals against a key, but for ever", () => {
   const scene = new Scene(2);
-  const tries = triesOf();
+  const tries = noTries();
   let refusals = 0;
   for (;; refusals++) {
     scene.shared.breaker.succeeded();
@@ -103,8 +99,8 @@ Deno.test("Retries does not hold refusals against a key, but for ever", () => {
 
 Deno.test("Retries keeps to the delay of a server that is in trouble, and gives up where it is too long", () => {
   const scene = new Scene();
-  assert.deepEqual(scene.fail(triesOf(), { retryAfter: "7" }), { what: "again", delayMs: 7_000 });
-  assert.equal(scene.fail(triesOf(), { retryAfter: "99999" }).what, "verdict");
+  assert.deepEqual(scene.fail(noTries(), { retryAfter: "7" }), { what: "again", delayMs: 7_000 });
+  assert.equal(scene.fail(noTries(), { retryAfter: "99999" }).what, "verdict");
 });
 
 Deno.test("Breaker lets one request pass now and then while the API is down, and all once it is up", () => {
@@ -125,9 +121,54 @@ Deno.test("Breaker lets one request pass now and then while the API is down, and
   assert.deepEqual([breaker.tryPass(beginUs), breaker.downMs(beginUs + 62e6)], [0, 0]);
 });
 
+Deno.test("Breaker takes keys that fail for ever for no outage, once another one is answered", () => {
+  const scene = new Scene(2);
+  const { breaker } = scene.shared;
+  const bad = Array.from({ length: limits.streakMax + 2 }, noTries);
+  for (const tries of bad) scene.fail(tries);
+  assert.equal(breaker.isDown, true);
+  assert.equal(breaker.tryPass(beginUs + 1e6), 0);
+  breaker.answeredAgain();
+  assert.deepEqual([breaker.isDown, breaker.outages], [false, 0]);
+  // Those that failed while it was thought to be down are asked once more; none of them is taken for an outage again.
+  const decisions = bad.flatMap((tries) => [scene.fail(tries).what, scene.fail(tries).what]);
+  assert.equal(breaker.isDown, false);
+  assert.ok(decisions.includes("hold"));
+  assert.deepEqual([scene.retries.held(bad[0] ?? noTries()).what], ["hold"]);
+  breaker.succeeded();
+  assert.equal(scene.retries.held(bad[1] ?? noTries()).what, "verdict");
+});
+
+Deno.test("Breaker takes it for an outage when the key that was answered before fails as well at first", () => {
+  const scene = new Scene();
+  const { breaker } = scene.shared;
+  scene.outage();
+  breaker.tryPass(beginUs + 1e6);
+  scene.fail(noTries());
+  breaker.tryPass(beginUs + 3e6);
+  breaker.answeredAgain();
+  assert.deepEqual([breaker.isDown, breaker.outages], [false, 1]);
+  scene.outage();
+  assert.equal(breaker.isDown, true);
+});
+
+Deno.test("Breaker takes twice as many failures for an outage after each false alarm in a row", () => {
+  const scene = new Scene();
+  const { breaker } = scene.shared;
+  const needed = Array.from({ length: limits.falseAlarmsMax + 2 }, () => {
+    let failures = 0;
+    for (; !breaker.isDown; failures++) scene.fail(noTries());
+    breaker.tryPass(beginUs + 1e6);
+    breaker.answeredAgain();
+    return failures;
+  });
+  const most = limits.streakMax * 2 ** limits.falseAlarmsMax;
+  assert.deepEqual(needed, [10, 20, 40, most, most]);
+});
+
 Deno.test("Breaker takes one key that fails again and again for no outage", () => {
   const scene = new Scene(100);
-  const tries = triesOf();
+  const tries = noTries();
   for (let n = 0; n < 90; n++) scene.fail(tries);
   assert.equal(scene.shared.breaker.isDown, false);
 });
@@ -135,7 +176,7 @@ Deno.test("Breaker takes one key that fails again and again for no outage", () =
 Deno.test("Breaker takes whole answers that the job does not accept for no outage", () => {
   const scene = new Scene(1);
   const looks = Array.from({ length: 50 }, () => {
-    const tries = triesOf();
+    const tries = noTries();
     assert.equal(scene.fail(tries, { reason: "missing" }).what, "hold");
     return [scene.retries.held(tries).what, scene.retries.held(tries).what];
   });

@@ -61,7 +61,15 @@ async function askOne(url: string, hosts: readonly string[]): Promise<readonly T
   const memory = Shared.create(4);
   const job = jobOf(url, { attempts: 1 });
   await new Promise<void>((resolve, reject) => {
-    const thread = new Thread({ type: "prepare", worker: 0, job, window: undefined, shared: memory, hosts }, {
+    const thread = new Thread({
+      type: "prepare",
+      worker: 0,
+      answeredKey: undefined,
+      job,
+      window: undefined,
+      shared: memory,
+      hosts,
+    }, {
       take: (message) => Promise.resolve(void taken.push(message)),
       drained: () => {},
       ended: () => {
@@ -108,6 +116,7 @@ function idleThread(died: (error: Error) => void): Thread {
     window: undefined,
     shared: Shared.create(1),
     hosts: [],
+    answeredKey: undefined,
   } as const;
   return new Thread(prepare, {
     take: () => assert.fail("it has found nothing"),

@@ -81,6 +81,27 @@ Deno.test("trawl run ends, to be gone on with, when the API stays down", async (
   assert.ok(stats.requests < 60, JSON.stringify(stats));
 });
 
+Deno.test("trawl run gives a verdict on keys that fail for ever, though they are all that is left", async () => {
+  using folder = new TempFolder();
+  const asked = new Map<number, number>();
+  await using server = new HandlerServer((request) => {
+    const key = Number(request.url.split("/").at(-1));
+    asked.set(key, 1 + (asked.get(key) ?? 0));
+    return key > 30 ? new Response("", { status: 500 }) : Response.json(key);
+  });
+  const db = folder.file("a.db");
+  const job = folder.file("job.toml", jobText(server.url, 60, '[retry]\nattempts = 2\noutage = "20s"\n'));
+  for (const flags of [[], ["--retry-failed"]]) {
+    const ended = await trawl(["run", job, "--db", db, ...flags]);
+    assert.equal(ended.code, 3, ended.stderr);
+    assert.deepEqual(query(db, sums).at(-1)?.slice(0, 3), ["finished", 30, 30]);
+  }
+  // The good ones are asked once, but for those that tell whether the API is down.
+  const again = Array.from({ length: 30 }, (_, index) => (asked.get(index + 1) ?? 0) - 1);
+  const looks = again.reduce((sum, count) => sum + count, 0);
+  assert.ok(looks > 0 && looks < 20, again.join());
+});
+
 Deno.test("trawl run asks all keys of an API that refuses half of all requests for a while", async () => {
   const { ended, sums, stats } = await dayOf("status=429 p=0.5 retry-after=1 for=3", { keys: 300 });
   assert.equal(ended.code, 0, ended.stderr);
