@@ -66,8 +66,9 @@ export const run = {
   inFlightMax: 10_000,
   /** What "auto" finds at most, where the job names no `in_flight_max`: the most that memory was measured flat with. */
   inFlightAutoMax: 1_000,
-  /** Keys in one batch. */
+  /** Keys in one batch, and UTF-16 units of all of them: the main thread holds them, and the Worker. */
   batchMax: 50_000,
+  batchCharsMax: 4 * MiB,
   /**
    * The first batches where the job names no size, and the smallest, have so many keys for each request in flight;
    * later ones follow how long a batch lives. With 16, a sweep of 100,000 small questions wore out eight Workers, each

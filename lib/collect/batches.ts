@@ -71,7 +71,8 @@ export class Batches {
       const left = limit - this.#first;
       const known = await store.batch(run, this.#number);
       const size = known?.size ?? Math.min(left, this.#plan.size(this.#number, this.#first));
-      const keys = await this.#keys.take(left <= 0 ? 1 : size);
+      const charsMax = known === undefined ? limits.batchCharsMax : Infinity;
+      const keys = await this.#keys.take(left <= 0 ? 1 : size, charsMax);
       this.#isCut = left <= 0 && keys.length > 0;
       if (this.#isCut) return undefined;
       this.#isAtEnd = keys.length === 0 && known === undefined;
@@ -149,10 +150,11 @@ class KeyReader {
     this.#blocks = blocks[Symbol.asyncIterator]();
   }
 
-  /** Fewer than `count` only at the end of the list. */
-  async take(count: number): Promise<string[]> {
+  /** Fewer than `count` only at the end of the list, or where the last key reaches `charsMax`. */
+  async take(count: number, charsMax: number): Promise<string[]> {
     const keys: string[] = [];
-    while (keys.length < count) {
+    let chars = 0;
+    while (keys.length < count && chars < charsMax) {
       if (this.#at === this.#block.length) {
         const { done, value } = await this.#blocks.next();
         if (done) break;
@@ -160,7 +162,11 @@ class KeyReader {
         this.#at = 0;
       }
       const end = Math.min(this.#block.length, this.#at + count - keys.length);
-      for (; this.#at < end; this.#at++) keys.push(this.#block[this.#at] ?? "");
+      while (this.#at < end && chars < charsMax) {
+        const key = this.#block[this.#at++] ?? "";
+        chars += key.length;
+        keys.push(key);
+      }
     }
     return keys;
   }

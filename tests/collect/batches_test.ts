@@ -150,6 +150,20 @@ Deno.test("Batches passes on what reading the keys throws", async () => {
   });
 });
 
+Deno.test("Batches ends a new batch where its keys have become long, and gives it again as it was", async () => {
+  await withStore(async (store, run) => {
+    const keys = Array.from(
+      { length: 40 },
+      (_, index) => String(index).padEnd(limits.batchCharsMax / 8, "x"),
+    );
+    for (const size of [100, 3]) {
+      const planned = await all(new Batches({ store, run, keys: blocksOf(keys), size: () => size }));
+      assert.deepEqual(planned.map((batch) => batch.keys.length), [8, 8, 8, 8, 8]);
+      assert.deepEqual(planned.flatMap((batch) => batch.keys), keys);
+    }
+  });
+});
+
 Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () => {
   const { batchMax, batchLifeMs } = limits;
   const batchFirst = 4 * limits.batchFirstPerSlot;
@@ -160,7 +174,7 @@ Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () =>
     [batchFirst, batchLifeMs / 2, batchFirst * 2],
     [20_000, batchLifeMs, 20_000],
     [20_000, batchLifeMs * 2, 10_000],
-    [50_000, 100, batchMax],
+    [batchMax, 100, batchMax],
     [128, 3_600_000, batchFirst],
     [0, 0, batchFirst],
   ] as const;
