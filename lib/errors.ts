@@ -24,3 +24,8 @@ export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replaceAll(/\s*[\r\n]+\s*/g, " ").trim();
 }
+
+/** The beginning of a text that a message shows: at most `charsMax` UTF-16 units, and a sign of what is left out. */
+export function shortened(text: string, charsMax: number): string {
+  return text.length <= charsMax ? text : `${text.slice(0, charsMax)}…`;
+}

@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { reasons } from "../lib/collect/reasons.ts";
+import { reasons } from "../lib/collect/answer/reasons.ts";
 import { commands } from "../lib/command/commands.ts";
 import { Exit } from "../lib/command/context.ts";
 import { loadJob } from "../lib/job/load.ts";

@@ -8,6 +8,9 @@ import assert from "node:assert/strict";
 
 const root = new URL("../", import.meta.url);
 
+const workers = ["lib/collect/worker.ts", "lib/simulate/simulator_worker.ts"];
+const entries = ["main.ts", ...workers];
+
 /** Rooms from the top down; a room imports from those that stand after it, or from its own. */
 const rooms: readonly (readonly string[])[] = [
   ["command"],
@@ -19,12 +22,15 @@ const rooms: readonly (readonly string[])[] = [
   ["limits.ts", "errors.ts"],
 ];
 
+/** The same for the folders of `lib/collect`; the empty name stands for what is in none of them. */
+const collectFolders = [["forecast"], [""], ["learn"], ["keys", "pace"], ["answer"]];
+
 /** Calls that only these files may make. */
 const worldly: readonly { readonly pattern: RegExp; readonly where: RegExp }[] = [
   { pattern: /\bDeno\.exit\b|\bDeno\.args\b|\bDeno\.exitCode\b|\baddSignalListener\b/, where: /^main\.ts$/ },
   { pattern: /(?<![\w.#])fetch\(/, where: /^lib\/http\/client\.ts$/ },
   { pattern: /from "node:sqlite"/, where: /^lib\/store\/|^lib\/command\/version\.ts$/ },
-  { pattern: /\bMath\.random\(/, where: /^lib\/collect\/(worker|key_list)\.ts$/ },
+  { pattern: /\bMath\.random\(/, where: /^lib\/collect\/(worker|keys\/key_list)\.ts$/ },
   { pattern: /\bconsole\./, where: /^$/ },
 ];
 
@@ -61,9 +67,14 @@ function roomOf(path: string): string | undefined {
   return /^lib\/([^/]+)/.exec(path)?.[1];
 }
 
-function storeyOf(room: string): number {
-  const storey = rooms.findIndex((names) => names.includes(room));
-  assert.notEqual(storey, -1, `${room} is no room of the house`);
+/** The folder of a path in `lib/collect`. */
+function folderOf(path: string): string | undefined {
+  return /^lib\/collect\/((?:[^/]+(?=\/))?)/.exec(path)?.[1];
+}
+
+function storeyOf(place: string, storeys: readonly (readonly string[])[]): number {
+  const storey = storeys.findIndex((names) => names.includes(place));
+  assert.notEqual(storey, -1, `${place} is no room of the house`);
   return storey;
 }
 
@@ -94,13 +105,15 @@ async function importsOf(entry: string) {
 }
 
 Deno.test("the modules of lib import downwards only", async () => {
-  const wrong: string[] = [];
-  for (const { from, to } of await importsOf("main.ts")) {
-    const [fromRoom, toRoom] = [roomOf(from), roomOf(to)];
-    if (fromRoom === undefined || toRoom === undefined || fromRoom === toRoom) continue;
-    if (storeyOf(fromRoom) >= storeyOf(toRoom)) wrong.push(`${from} → ${to}`);
+  const imports = (await Promise.all(entries.map(importsOf))).flat();
+  for (const [placeOf, storeys] of [[roomOf, rooms], [folderOf, collectFolders]] as const) {
+    const wrong = imports.filter(({ from, to }) => {
+      const [above, below] = [placeOf(from), placeOf(to)];
+      if (above === undefined || below === undefined || above === below) return false;
+      return storeyOf(above, storeys) >= storeyOf(below, storeys);
+    });
+    assert.deepEqual(wrong.map(({ from, to }) => `${from} → ${to}`), []);
   }
-  assert.deepEqual(wrong, []);
 });
 
 Deno.test("the modules of lib import in no circle", async () => {
@@ -119,7 +132,7 @@ Deno.test("the modules of lib import in no circle", async () => {
 });
 
 Deno.test("the worker side never loads the database, nor the libraries of the job file", async () => {
-  for (const entry of ["lib/collect/worker.ts", "lib/simulate/simulator_worker.ts"]) {
+  for (const entry of workers) {
     const loaded = (await importsOf(entry)).filter(({ isType }) => !isType).map(({ to }) => to);
     assert.deepEqual(
       loaded.filter((path) => /^lib\/(store\/|job\/(schema|load|toml))/.test(path)),
@@ -133,7 +146,6 @@ Deno.test("the worker side never loads the database, nor the libraries of the jo
 });
 
 Deno.test("every module of lib is in use", async () => {
-  const entries = ["main.ts", "lib/collect/worker.ts", "lib/simulate/simulator_worker.ts"];
   const used = new Set(
     (await Promise.all(entries.map(graphOf))).flat().map(({ specifier }) => pathOf(specifier)),
   );

@@ -13,17 +13,17 @@ import { http, run as limits } from "../limits.ts";
 import type { RunCounts } from "../store/records.ts";
 import type { Failure, Store } from "../store/store.ts";
 import { isDamage } from "../store/trouble.ts";
-import { Allowance } from "./allowance.ts";
-import { Batches, BatchSizes } from "./batches.ts";
-import { nowUs } from "./clock.ts";
+import { meaningOf } from "./answer/reasons.ts";
 import { Crew, feedersMaxOf } from "./crew.ts";
-import { checkRedirectHosts, jobHosts } from "./hosts.ts";
-import { keysOf } from "./key_list.ts";
-import { Learning } from "./learning.ts";
+import { Batches, BatchSizes } from "./keys/batches.ts";
+import { checkRedirectHosts, jobHosts } from "./keys/hosts.ts";
+import { keysOf } from "./keys/key_list.ts";
+import { limitedReason, type RunChoice } from "./keys/run_choice.ts";
+import { Learning } from "./learn/learning.ts";
+import { Allowance } from "./pace/allowance.ts";
+import { nowUs } from "./pace/clock.ts";
+import { Shared } from "./pace/shared.ts";
 import { Progress } from "./progress.ts";
-import { meaningOf } from "./reasons.ts";
-import { limitedReason, type RunChoice } from "./run_choice.ts";
-import { Shared } from "./shared.ts";
 import { Watch } from "./watch.ts";
 
 /** What a run needs. */

@@ -9,10 +9,10 @@
 import { run as limits } from "../limits.ts";
 import { release } from "../row_chunk.ts";
 import type { Store } from "../store/store.ts";
-import type { DrainedBatch, PlannedBatch } from "./batches.ts";
+import type { DrainedBatch, PlannedBatch } from "./keys/batches.ts";
 import type { Prepare, ToStore } from "./messages.ts";
+import type { Shared } from "./pace/shared.ts";
 import type { Progress } from "./progress.ts";
-import type { Shared } from "./shared.ts";
 import { Thread } from "./thread.ts";
 
 /** From so many requests in flight on, a second Worker starts requests too, where there is a second core. */

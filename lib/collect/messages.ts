@@ -6,7 +6,7 @@
 
 import type { Job, Window } from "../job/job.ts";
 import type { FinishedChunk, StagedPart } from "../store/records.ts";
-import type { SharedMemory } from "./shared.ts";
+import type { SharedMemory } from "./pace/shared.ts";
 
 /** The first message to a Worker: what it needs before any key. */
 export interface Prepare {

@@ -6,8 +6,8 @@
 
 import type { Auto } from "../job/job.ts";
 import type { FetchRecord, RunCounts, Verdict } from "../store/records.ts";
-import type { Shared, WaitedFor } from "./shared.ts";
-import { isShortAnswer } from "./verdict.ts";
+import { isShortAnswer } from "./answer/verdict.ts";
+import type { Shared, WaitedFor } from "./pace/shared.ts";
 
 /** The sums of one run. */
 export class Progress {

@@ -8,7 +8,7 @@
 import { messageOf } from "../errors.ts";
 import { formatDuration } from "../job/units.ts";
 import { pace, run as limits } from "../limits.ts";
-import type { PlannedBatch } from "./batches.ts";
+import type { PlannedBatch } from "./keys/batches.ts";
 import type { FromWorker, Prepare, ToStore, ToWorker } from "./messages.ts";
 
 /** What is called when the Worker says something. */

@@ -8,12 +8,12 @@
 
 import { formatBytes, formatDuration } from "../job/units.ts";
 import { database, http, pace as limits } from "../limits.ts";
-import type { Allowance } from "./allowance.ts";
-import { nowUs } from "./clock.ts";
+import { describeNumber } from "./answer/reasons.ts";
 import type { Crew } from "./crew.ts";
-import type { Learning } from "./learning.ts";
-import { describeNumber } from "./reasons.ts";
-import type { Shared } from "./shared.ts";
+import type { Learning } from "./learn/learning.ts";
+import type { Allowance } from "./pace/allowance.ts";
+import { nowUs } from "./pace/clock.ts";
+import type { Shared } from "./pace/shared.ts";
 
 /** Looks that the requests per second are measured over. */
 const looksMeasured = 4;

@@ -10,15 +10,15 @@ import { Client } from "../http/client.ts";
 import { hasRateHeaders, mayRefuse, rateWords } from "../http/rate_headers.ts";
 import { pace as limits } from "../limits.ts";
 import { noRows } from "../row_chunk.ts";
-import { Asker, type Attempt } from "./asker.ts";
-import { nowUs } from "./clock.ts";
-import { Gate } from "./gate.ts";
+import { Asker, type Attempt } from "./answer/asker.ts";
+import { isShortAnswer } from "./answer/verdict.ts";
 import type { Batch, FromWorker, Prepare, ToWorker } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { Pool } from "./pool.ts";
-import { noTries, Retries, type RetryDecision, type Tries } from "./retries.ts";
-import { Shared } from "./shared.ts";
-import { isShortAnswer } from "./verdict.ts";
+import { nowUs } from "./pace/clock.ts";
+import { Gate } from "./pace/gate.ts";
+import { Pool } from "./pace/pool.ts";
+import { noTries, Retries, type RetryDecision, type Tries } from "./pace/retries.ts";
+import { Shared } from "./pace/shared.ts";
 
 /** A key on its way to its verdict. */
 interface Task extends Tries {

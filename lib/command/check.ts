@@ -5,11 +5,11 @@
  * @module
  */
 
-import { Asker } from "../collect/asker.ts";
-import { checkRedirectHosts, jobHosts } from "../collect/hosts.ts";
-import { askKeys } from "../collect/key_list.ts";
-import { tableOf } from "../collect/question.ts";
-import { meaningOf } from "../collect/reasons.ts";
+import { Asker } from "../collect/answer/asker.ts";
+import { tableOf } from "../collect/answer/question.ts";
+import { meaningOf } from "../collect/answer/reasons.ts";
+import { checkRedirectHosts, jobHosts } from "../collect/keys/hosts.ts";
+import { askKeys } from "../collect/keys/key_list.ts";
 import { Client } from "../http/client.ts";
 import type { Job, Window } from "../job/job.ts";
 import { controlFirst, readKeys } from "../job/keys.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { failuresOf, forecastOf, keysDefault } from "../collect/forecast.ts";
-import { ProbeFolder, type ProbeResult, type ProbeTarget } from "../collect/probe.ts";
-import type { KeySample } from "../collect/sample.ts";
+import { failuresOf, forecastOf, keysDefault } from "../collect/forecast/forecast.ts";
+import { ProbeFolder, type ProbeResult, type ProbeTarget } from "../collect/forecast/probe.ts";
+import type { KeySample } from "../collect/forecast/sample.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { formatCount, formatDuration } from "../job/units.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { windowsToAsk } from "../collect/due.ts";
-import { tableOf } from "../collect/question.ts";
-import type { RunWishes } from "../collect/run_choice.ts";
-import { sha256Of } from "../collect/sha256.ts";
+import { tableOf } from "../collect/answer/question.ts";
+import { windowsToAsk } from "../collect/keys/due.ts";
+import type { RunWishes } from "../collect/keys/run_choice.ts";
+import { sha256Of } from "../collect/keys/sha256.ts";
 import { messageOf, StaleRunError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { countKeys } from "../job/keys.ts";

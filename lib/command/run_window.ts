@@ -5,8 +5,8 @@
  */
 
 import { collect, type CollectResult } from "../collect/collect.ts";
+import { chooseRun, type RunChoice, type RunWishes } from "../collect/keys/run_choice.ts";
 import { type Progress, pulseOf } from "../collect/progress.ts";
-import { chooseRun, type RunChoice, type RunWishes } from "../collect/run_choice.ts";
 import { messageOf } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { Redactor } from "../job/secret.ts";

@@ -80,7 +80,7 @@ function show({ reader, database, nowMs }: Shown, args: Arguments, { out }: Cont
     for (const line of runLines(newest, reader.failures(newest.id))) out(`${line}\n`);
     if (id === undefined) {
       for (const job of reader.jobs()) out(`${stateText(job, nowMs)}\n`);
-      out(`${printable(database)}: ${formatBytes(databaseBytes(database))}, ${freeText(database)}\n`);
+      out(`${diskText(database)}\n`);
     }
   }
 }
@@ -98,9 +98,11 @@ function boundsOf(args: Arguments, nowMs: number): HealthBounds {
   };
 }
 
-function freeText(database: string): string {
+/** The room that a database takes, and what its disk has left. */
+function diskText(database: string): string {
   const free = freeBytes(database);
-  return free === undefined ? "free space unknown" : `${formatBytes(free)} free`;
+  const left = free === undefined ? "free space unknown" : `${formatBytes(free)} free`;
+  return `${printable(database)}: ${formatBytes(databaseBytes(database))}, ${left}`;
 }
 
 function forMachines(run: RunRecord, reader: Reader) {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { messageOf, UsageError } from "../errors.ts";
+import { messageOf, shortened, UsageError } from "../errors.ts";
 import * as limits from "../limits.ts";
 import type { KeySource } from "./job.ts";
 
@@ -169,10 +169,8 @@ class KeyLines {
     let rule = key === "" ? undefined : keyRule(key);
     if (line.length > lineCharsMax) rule = `must be a line of at most ${lineCharsMax} characters`;
     if (rule === undefined) return;
-    const start = key.length <= shownCharsMax ? key : `${key.slice(0, shownCharsMax)}…`;
-    throw new UsageError(
-      `Cannot read line ${this.line} of ${this.#name} as it ${rule}: found ${JSON.stringify(start)}`,
-    );
+    const start = JSON.stringify(shortened(key, shownCharsMax));
+    throw new UsageError(`Cannot read line ${this.line} of ${this.#name} as it ${rule}: found ${start}`);
   }
 }
 

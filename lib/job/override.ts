@@ -10,8 +10,7 @@ import { UsageError } from "../errors.ts";
 import * as limits from "../limits.ts";
 import type { Job, KeySource } from "./job.ts";
 import { shown } from "./problems.ts";
-import { inFlight as inFlightSchema, share, whole } from "./schema.ts";
-import { parseRateOrAuto } from "./units.ts";
+import * as schema from "./schema.ts";
 
 /** Values of flags; those that are missing change nothing. */
 export interface JobOverrides {
@@ -39,11 +38,11 @@ export function overrideJob(job: Job, overrides: JobOverrides): Job {
     ...(keys !== undefined && { keys: keySource(keys) }),
     limits: {
       ...speedOf(job.limits, overrides),
-      ...(batch !== undefined && { batch: checked("--batch", batch, whole(1, limits.run.batchMax)) }),
+      ...(batch !== undefined && { batch: checked("--batch", batch, schema.whole(1, limits.run.batchMax)) }),
     },
     accept: {
       ...job.accept,
-      ...(minCoverage !== undefined && { minCoverage: checked("--min-coverage", minCoverage, share) }),
+      ...(minCoverage !== undefined && { minCoverage: checked("--min-coverage", minCoverage, schema.share) }),
     },
   };
 }
@@ -52,8 +51,8 @@ export function overrideJob(job: Job, overrides: JobOverrides): Job {
 function speedOf({ auto, ...given }: Job["limits"], overrides: JobOverrides): Job["limits"] {
   const inFlight = overrides.inFlight === undefined
     ? undefined
-    : checked("--in-flight", overrides.inFlight, inFlightSchema);
-  const rate = overrides.rate === undefined ? undefined : readRate(overrides.rate);
+    : checked("--in-flight", overrides.inFlight, schema.inFlight);
+  const rate = overrides.rate === undefined ? undefined : checked("--rate", overrides.rate, schema.rate);
   const found = {
     inFlight: inFlight === undefined ? auto?.inFlight ?? false : inFlight === "auto",
     rate: rate === undefined ? auto?.rate ?? false : rate === "auto",
@@ -75,17 +74,8 @@ function keySource(keys: KeySource | string): KeySource {
   return keys === "-" ? { kind: "stdin" } : { kind: "file", file: keys };
 }
 
-function readRate(text: string) {
-  try {
-    return parseRateOrAuto(text);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`--rate: ${error.message}: found ${shown(text)}`, { cause: error });
-  }
-}
-
-function checked<Value>(flag: string, value: unknown, schema: z.ZodType<Value>): Value {
-  const result = schema.safeParse(value);
+function checked<Value>(flag: string, value: unknown, type: z.ZodType<Value>): Value {
+  const result = type.safeParse(value);
   if (result.success) return result.data;
   throw new UsageError(`${flag}: ${result.error.issues[0]?.message}: found ${shown(value)}`);
 }

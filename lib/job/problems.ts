@@ -6,7 +6,7 @@
  */
 
 import type { z } from "zod";
-import { messageOf, UsageError } from "../errors.ts";
+import { messageOf, shortened, UsageError } from "../errors.ts";
 import { nearest } from "./nearest.ts";
 import { jobJsonSchema } from "./schema.ts";
 import type { FieldPath, Position, TomlDocument } from "./toml.ts";
@@ -48,7 +48,7 @@ export class Problems {
     const position = at === "name" ? document.namePosition(path) : document.valuePosition(path);
     const field = nameOf?.(path) ?? `${file}:${position.line}:${position.column}: ${fieldName(path)}`;
     // Texts of the file's may be in it, with line breaks, and the names of all its columns.
-    this.#found.push({ position, message: `${field}: ${cut(messageOf(clause), clauseCharsMax)}` });
+    this.#found.push({ position, message: `${field}: ${shortened(messageOf(clause), clauseCharsMax)}` });
   }
 
   /** Adds a problem of the field at `path`: it breaks `rule`. The message shows its value. */
@@ -108,7 +108,7 @@ export function fieldName(path: FieldPath): string {
   const name = path.map((part) => {
     if (typeof part === "number") return `[${part}]`;
     const text = String(part);
-    const short = cut(text, shownCharsMax);
+    const short = shortened(text, shownCharsMax);
     return /^[\w-]+…?$/.test(short) ? `.${short}` : `.${JSON.stringify(short)}`;
   });
   return name.join("").replace(/^\./, "");
@@ -121,11 +121,7 @@ export function shown(value: unknown): string {
   if (value instanceof Date) return "a date";
   if (typeof value === "object") return "a table";
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return cut(text, shownCharsMax);
-}
-
-function cut(text: string, charsMax: number): string {
-  return text.length <= charsMax ? text : `${text.slice(0, charsMax)}…`;
+  return shortened(text, shownCharsMax);
 }
 
 /** The fields that a table of the job file may have. */

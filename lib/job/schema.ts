@@ -9,6 +9,7 @@
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
 import * as limits from "../limits.ts";
+import type { Rate } from "./job.ts";
 import {
   formatBytes,
   formatDuration,
@@ -143,6 +144,9 @@ const request = z.strictObject({
     ),
 }, isTable).describe("One request.");
 
+/** A rate, or "auto". */
+export const rate: z.ZodType<Rate | "auto"> = parsed(parseRateOrAuto, "50/s");
+
 const rateForm = { error: 'must be a rate such as "50/s", "auto", or a list of them' } as const;
 
 /** The rates of a list, and whether "auto" is one of them. */
@@ -153,7 +157,7 @@ const rates = z.union([text, z.array(text)], rateForm)
       context.issues.push({ code: "custom", message: `must be 1 to ${ratesMax} rates`, input: value });
     }
     const given = list.map((item, index) => {
-      const result = parsed(parseRateOrAuto, "50/s").safeParse(item);
+      const result = rate.safeParse(item);
       if (result.success) return result.data;
       const at = typeof value === "string" ? [] : [index];
       for (const { message } of result.error.issues) {
@@ -161,7 +165,7 @@ const rates = z.union([text, z.array(text)], rateForm)
       }
       return z.NEVER;
     });
-    return { isAuto: given.includes("auto"), rates: given.filter((rate) => rate !== "auto") };
+    return { isAuto: given.includes("auto"), rates: given.filter((one) => one !== "auto") };
   });
 
 /** A number of requests in flight, or "auto". */

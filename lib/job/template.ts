@@ -6,7 +6,7 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
+import { shortened, UsageError } from "../errors.ts";
 import type { Template, TemplatePart, Window } from "./job.ts";
 import { asterisks, readEnv } from "./secret.ts";
 
@@ -121,7 +121,7 @@ function placeholder(name: string, scope: TemplateScope): TemplatePart {
     checkSecret(inner, value, scope.encoding);
     return { kind: "text", text: written(value, scope.encoding), secret: true };
   }
-  const shown = name.length <= shownCharsMax ? name : `${name.slice(0, shownCharsMax)}…`;
+  const shown = shortened(name, shownCharsMax);
   throw new UsageError(`must hold no placeholders but ${allowedNames(scope)}: found {${shown}}`);
 }
 

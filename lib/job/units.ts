@@ -86,9 +86,7 @@ export function parseBytes(text: string, { min, max }: Bounds): number {
  * @throws {UsageError} If the text is not a rate.
  */
 export function parseRate(text: string): Rate {
-  const rate = readRate(text);
-  if (rate === undefined) throw new UsageError(rateRule);
-  return rate;
+  return readRate(text, rateRule);
 }
 
 /**
@@ -97,19 +95,17 @@ export function parseRate(text: string): Rate {
  * @throws {UsageError} If the text is neither.
  */
 export function parseRateOrAuto(text: string): Rate | "auto" {
-  if (text === "auto") return text;
-  const rate = readRate(text);
-  if (rate === undefined) throw new UsageError(`${rateRule}, or "auto"`);
-  return rate;
+  return text === "auto" ? text : readRate(text, `${rateRule}, or "auto"`);
 }
 
 const rateRule = 'must be a whole number above 0 and /s, /min, /h or /day, such as "50/s"';
 
-function readRate(text: string): Rate | undefined {
+function readRate(text: string, rule: string): Rate {
   const [, digits, unit] = /^(\d{1,10})\/([a-z]+)$/.exec(text) ?? [];
   const count = Number(digits);
   const perMs = rateUnits.get(unit ?? "");
-  return perMs === undefined || count < 1 || count > rateCountMax ? undefined : { count, perMs };
+  if (perMs === undefined || count < 1 || count > rateCountMax) throw new UsageError(rule);
+  return { count, perMs };
 }
 
 /**

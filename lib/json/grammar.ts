@@ -1,9 +1,10 @@
 /**
- * How each mistake in a JSON text is named.
+ * How each mistake in a JSON text is named, and where it is.
  *
  * @module
  */
 
+import type { JsonPlace } from "./json_error.ts";
 import { Grammar, type Machine, Stop } from "./machine.ts";
 import { ValueKind } from "./value.ts";
 
@@ -39,4 +40,22 @@ export function whereCut({ grammar, kind, depth, isInObject }: Machine): string 
   }
   if (depth === 0) return "before a value";
   return isInObject ? "inside an object" : "inside an array";
+}
+
+/** Where an input of a text stands: its offset, the number of its first line, and the offset at which that begins. */
+export interface InputPlace {
+  readonly base: number;
+  readonly line: number;
+  readonly lineBase: number;
+}
+
+/** The place behind `before`, which is the beginning of an input. */
+export function placeBehind(before: Uint8Array, { base, line, lineBase }: InputPlace): JsonPlace {
+  const lineFeed = before.lastIndexOf(0x0a);
+  const offset = base + before.length;
+  return {
+    offset,
+    line: line + before.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0),
+    column: offset - (lineFeed < 0 ? lineBase : base + lineFeed + 1) + 1,
+  };
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { json } from "../limits.ts";
+
 /** Where a JSON text stopped making sense. */
 export interface JsonPlace {
   /** Bytes from the start of the text, from 0; a byte order mark counts. */
@@ -59,13 +61,13 @@ export class JsonLimitError extends RangeError {
   /** Which bound. */
   readonly limit: JsonLimit;
 
-  /** `max` is the bound, `offset` where the text passed it or was seen to have, in bytes. */
-  constructor(limit: JsonLimit, max: number, offset: number) {
+  /** `offset` is where the text passed the bound or was seen to have, in bytes. */
+  constructor(limit: JsonLimit, offset: number) {
     const rules = {
-      depth: `brackets may be open within each other ${max} deep at most`,
-      value: `a captured value may have ${max} bytes at most`,
-      element: `an element that a filter looks at may have ${max} bytes at most`,
-      name: `a name may have ${max} bytes at most`,
+      depth: `brackets may be open within each other ${json.depthMax} deep at most`,
+      value: `a captured value may have ${json.valueBytesMax} bytes at most`,
+      element: `an element that a filter looks at may have ${json.elementBytesMax} bytes at most`,
+      name: `a name may have ${json.nameBytesMax} bytes at most`,
     } as const;
     super(`Cannot read JSON as ${rules[limit]}: more at offset ${offset}`);
     this.limit = limit;

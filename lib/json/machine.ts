@@ -1,14 +1,13 @@
 /**
- * The scanner in its memory: loads `scanner.wasm`, puts the states of a query where it finds them, and says why it
- * stopped. One machine serves one query, and one text at a time; it never grows but for the names in paths.
+ * The scanner in its memory: puts the states of a query where it finds them, and says why it stopped. One machine
+ * serves one query, and one text at a time; it never grows but for the names in paths.
  *
  * @module
  */
 
-import { json } from "../limits.ts";
 import type { QueryState } from "./query.ts";
-import { rowColumnsMax, type RowExports, RowScanner } from "./row_scanner.ts";
-import wasm from "./scanner.wasm" with { type: "bytes" };
+import { rowColumnsMax, RowScanner } from "./row_scanner.ts";
+import { globalOf, newScanner, type Scanner } from "./scanner_instance.ts";
 
 /** Why the scanner stopped: needs more input, room for events, or to know where something leads; else a mistake. */
 export const Stop = {
@@ -56,21 +55,11 @@ const unknown = -1;
 /** The number of a state in a frame; the highest bit tells an object from an array. */
 const numberMask = 0x7fff_ffff;
 
-/** What `scanner.ts` exports, its constants as globals. */
-interface Scanner extends Readonly<Record<string, unknown>>, RowExports {
-  readonly run: (at: number, length: number) => number;
-  readonly finish: () => number;
-  readonly survey: (start: number, end: number) => number;
-  readonly makeLines: (first: number, end: number) => number;
-}
-
 /** Reads a text. */
 export interface Holder {
   /** Another one takes over: what is to be kept of this text must be taken now. */
   suspend(): void;
 }
-
-const compiled = new WebAssembly.Module(wasm);
 
 /** One instance of the scanner. */
 export class Machine {
@@ -108,9 +97,7 @@ export class Machine {
   #inner: Machine | undefined;
 
   constructor() {
-    const instance = new WebAssembly.Instance(compiled, { env: { abort: failed } });
-    if (!isScanner(instance.exports)) throw new TypeError("Cannot use scanner.wasm as it lacks an export");
-    this.#scanner = instance.exports;
+    this.#scanner = newScanner();
     this.#input = this.#global("input");
     ({ bytes: this.#bytes, floats: this.#floats, words: this.words, inputView: this.inputView } = this
       .#views());
@@ -124,15 +111,10 @@ export class Machine {
     this.#namesStart = this.#global("free");
     this.#free = this.#namesStart;
     this.#lines = this.#global("lines");
-    this.rows = new RowScanner(instance.exports, (name) => this.#global(name));
+    this.rows = new RowScanner(this.#scanner, (name) => this.#global(name));
     this.#eventBehind = globalOf(this.#scanner, "eventBehind");
     this.#lineCount = globalOf(this.#scanner, "lineCount");
     this.#lineStart = globalOf(this.#scanner, "lineStart");
-    if (this.#global("depthMax") !== json.depthMax) {
-      throw new RangeError(
-        "Cannot use scanner.wasm as its depthMax must be the one in limits.ts: build it anew",
-      );
-    }
   }
 
   /** Another one, for the elements that filters of this one's query let through. */
@@ -378,11 +360,7 @@ export class Machine {
   }
 
   #global(name: string): number {
-    const found = this.#scanner[name];
-    if (!(found instanceof WebAssembly.Global)) {
-      throw new TypeError(`Cannot use scanner.wasm as it lacks ${name}`);
-    }
-    return Number(found.value);
+    return Number(globalOf(this.#scanner, name).value);
   }
 }
 
@@ -394,23 +372,4 @@ function roleOf({ visits, texts }: QueryState): number {
   if (visits[0] === 0) return flags.row;
   const column = texts[0] ?? 0;
   return column <= rowColumnsMax ? column << columnShift : 0;
-}
-
-function globalOf(scanner: Scanner, name: string): WebAssembly.Global {
-  const found = scanner[name];
-  if (!(found instanceof WebAssembly.Global)) {
-    throw new TypeError(`Cannot use scanner.wasm as it lacks ${name}`);
-  }
-  return found;
-}
-
-function isScanner(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Scanner {
-  return exports["memory"] instanceof WebAssembly.Memory &&
-    ["run", "finish", "survey", "makeLines", "makeRows", "setRows", "learnText"].every((name) =>
-      typeof exports[name] === "function"
-    );
-}
-
-function failed(): never {
-  throw new Error("Cannot go on as the scanner has failed");
 }

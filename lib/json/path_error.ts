@@ -4,6 +4,8 @@
  * @module
  */
 
+import { shortened } from "../errors.ts";
+
 /** UTF-16 units of a path that a message shows. */
 const shownCharsMax = 200;
 
@@ -19,8 +21,8 @@ export class PathSyntaxError extends SyntaxError {
   /** `reason` completes "Cannot read the path … as". */
   constructor(reason: string, at: { readonly path: string; readonly offset: number }) {
     const { path } = at;
-    const shown = path.length > shownCharsMax ? `${path.slice(0, shownCharsMax)}…` : path;
-    super(`Cannot read the path ${JSON.stringify(shown)} as ${reason}: at character ${at.offset + 1}`);
+    const shown = JSON.stringify(shortened(path, shownCharsMax));
+    super(`Cannot read the path ${shown} as ${reason}: at character ${at.offset + 1}`);
     this.path = at.path;
     this.offset = at.offset;
   }

@@ -10,30 +10,15 @@
  */
 
 import { json } from "../limits.ts";
+import { placeBehind, ruleOf, whereCut } from "./grammar.ts";
 import type { Handler } from "./handler.ts";
 import { HeldBytes } from "./held_bytes.ts";
-import {
-  type JsonFault,
-  type JsonLimit,
-  JsonLimitError,
-  type JsonPlace,
-  JsonSyntaxError,
-} from "./json_error.ts";
+import { type JsonLimit, JsonLimitError, type JsonPlace, JsonSyntaxError } from "./json_error.ts";
 import { EventType, eventWords, Grammar, type Holder, type Machine, Stop } from "./machine.ts";
-import { ruleOf, whereCut } from "./grammar.ts";
 import type { Query, QueryState } from "./query.ts";
 import { RawText } from "./raw_text.ts";
 import { encodeLoosely, firstInvalid, shownAt, tailLength } from "./utf8.ts";
 import { ValueKind } from "./value.ts";
-
-export type { Handler };
-
-const limitMax = {
-  depth: json.depthMax,
-  value: json.valueBytesMax,
-  element: json.elementBytesMax,
-  name: json.nameBytesMax,
-} as const;
 
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 
@@ -228,7 +213,7 @@ export class Tokenizer implements Holder {
       if (stop === Stop.more) break;
       at = machine.position;
       if (stop === Stop.tooDeep) this.#failLimit("depth", at);
-      if (stop >= Stop.mistake) this.#fail(ruleOf(stop), { at, fault: "grammar", length });
+      if (stop >= Stop.mistake) this.#failGrammar(stop, { at, length });
       if (stop !== Stop.full) machine.node = this.#leadOf(stop, at);
     }
     this.#hold(length);
@@ -397,21 +382,18 @@ export class Tokenizer implements Holder {
     throw new JsonSyntaxError(`the input ends ${where}`, this.#place(0), { fault: "cut" });
   }
 
-  #fail(rule: string, { at, fault, length }: { at: number; fault: JsonFault; length: number }): never {
+  #failGrammar(stop: number, { at, length }: { readonly at: number; readonly length: number }): never {
     const found = shownAt(this.#machine.inputView.subarray(at, length));
-    throw new JsonSyntaxError(rule, this.#place(at), { fault, found });
+    throw new JsonSyntaxError(ruleOf(stop), this.#place(at), { fault: "grammar", found });
   }
 
   #failLimit(limit: JsonLimit, at: number): never {
-    throw new JsonLimitError(limit, limitMax[limit], this.#elementStart + this.#base + at);
+    throw new JsonLimitError(limit, this.#elementStart + this.#base + at);
   }
 
   /** The place of `at` in the input at hand. */
   #place(at: number): JsonPlace {
     const before = this.#machine.inputView.subarray(0, at);
-    const lineFeed = before.lastIndexOf(0x0a);
-    const line = this.#line + before.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
-    const offset = this.#base + at;
-    return { offset, line, column: offset - (lineFeed < 0 ? this.#lineBase : this.#base + lineFeed + 1) + 1 };
+    return placeBehind(before, { base: this.#base, line: this.#line, lineBase: this.#lineBase });
   }
 }

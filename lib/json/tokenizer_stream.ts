@@ -5,10 +5,11 @@
  * @module
  */
 
+import type { Handler } from "./handler.ts";
 import type { Path } from "./path.ts";
 import { Query } from "./query.ts";
 import type { RawText } from "./raw_text.ts";
-import { type Handler, Tokenizer } from "./tokenizer.ts";
+import { Tokenizer } from "./tokenizer.ts";
 
 /** A handler that makes something of what it is told. */
 export interface Collector<R> extends Handler {

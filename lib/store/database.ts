@@ -22,24 +22,18 @@ const pageBytes = 8_192;
  */
 export function openForWriting(file: string): DatabaseSync {
   createEmpty(realPathOf(file));
-  const db = open(file, { readOnly: false });
-  try {
+  return open(file, { readOnly: false }, (db) => {
     const version = versionOf(db, file);
     if (version !== 0 && version !== schemaVersion) throw wrongVersion(file, version);
     // Pages can be given back later only where this is said first; it costs no time on 4 million rows.
     if (version === 0) db.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA auto_vacuum = INCREMENTAL`);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-    if (version === 0) {
-      db.exec(
-        `BEGIN IMMEDIATE; ${trawlTables} PRAGMA application_id = ${applicationId}; ` +
-          `PRAGMA user_version = ${schemaVersion}; COMMIT;`,
-      );
-    }
-    return db;
-  } catch (error) {
-    db.close();
-    throw explain(error, file, { isBegun: false });
-  }
+    if (version !== 0) return;
+    db.exec(
+      `BEGIN IMMEDIATE; ${trawlTables} PRAGMA application_id = ${applicationId}; ` +
+        `PRAGMA user_version = ${schemaVersion}; COMMIT;`,
+    );
+  });
 }
 
 /**
@@ -56,18 +50,10 @@ export function openForReading(file: string): DatabaseSync {
     const why = error instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(error);
     throw new UsageError(`Cannot open the database "${file}" as it must be a file: ${why}`, { cause: error });
   }
-  const db = open(file, { readOnly: true });
-  try {
-    if (versionOf(db, file) === 0) {
-      throw new UsageError(
-        `Cannot read the database "${file}" as nothing was collected into it: it is empty`,
-      );
-    }
-    return db;
-  } catch (error) {
-    db.close();
-    throw explain(error, file, { isBegun: false });
-  }
+  return open(file, { readOnly: true }, (db) => {
+    if (versionOf(db, file) !== 0) return;
+    throw new UsageError(`Cannot read the database "${file}" as nothing was collected into it: it is empty`);
+  });
 }
 
 /** Opens an existing database for writing, whatever is in it. */
@@ -134,11 +120,20 @@ export function createEmpty(file: string): void {
   }
 }
 
-function open(file: string, options: { readonly readOnly: boolean }): DatabaseSync {
+/** Opens a database and has `begin` look at it or set it up; it is closed again where that fails. */
+function open(
+  file: string,
+  options: { readonly readOnly: boolean },
+  begin: (db: DatabaseSync) => void = () => {},
+): DatabaseSync {
+  let db: DatabaseSync | undefined;
   try {
     // From the first look on: whoever comes after a `kill -9` tidies up, under a lock.
-    return new DatabaseSync(file, { ...options, timeout: limits.busyMs });
+    db = new DatabaseSync(file, { ...options, timeout: limits.busyMs });
+    begin(db);
+    return db;
   } catch (error) {
+    db?.close();
     throw explain(error, file, { isBegun: false });
   }
 }

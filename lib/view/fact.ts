@@ -4,7 +4,7 @@
  * @module
  */
 
-import { meaningOf } from "../collect/reasons.ts";
+import { meaningOf } from "../collect/answer/reasons.ts";
 import { formatCount } from "../job/units.ts";
 import type { FailureCount } from "../store/reader.ts";
 import { printable } from "./printable.ts";

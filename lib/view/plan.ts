@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Estimate, Forecast } from "../collect/forecast.ts";
+import type { Estimate, Forecast } from "../collect/forecast/forecast.ts";
 import type { Rate } from "../job/job.ts";
 import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
 import { plan as bounds } from "../limits.ts";

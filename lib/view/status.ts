@@ -4,7 +4,7 @@
  * @module
  */
 
-import { meaningOf } from "../collect/reasons.ts";
+import { meaningOf } from "../collect/answer/reasons.ts";
 import { formatBytes, formatCount } from "../job/units.ts";
 import type { FailureCount } from "../store/reader.ts";
 import type { RunRecord } from "../store/records.ts";

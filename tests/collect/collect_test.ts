@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
+import { tableOf } from "../../lib/collect/answer/question.ts";
 import { collect } from "../../lib/collect/collect.ts";
-import { askKeys } from "../../lib/collect/key_list.ts";
-import { tableOf } from "../../lib/collect/question.ts";
-import { chooseRun } from "../../lib/collect/run_choice.ts";
+import { askKeys } from "../../lib/collect/keys/key_list.ts";
+import { chooseRun } from "../../lib/collect/keys/run_choice.ts";
 import type { Job, KeySource } from "../../lib/job/job.ts";
 import { database } from "../../lib/limits.ts";
 import { Store } from "../../lib/store/store.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
-import { Batches } from "../../lib/collect/batches.ts";
+import { tableOf } from "../../lib/collect/answer/question.ts";
 import { Crew } from "../../lib/collect/crew.ts";
+import { Batches } from "../../lib/collect/keys/batches.ts";
+import { Shared } from "../../lib/collect/pace/shared.ts";
 import { Progress } from "../../lib/collect/progress.ts";
-import { tableOf } from "../../lib/collect/question.ts";
-import { Shared } from "../../lib/collect/shared.ts";
 import type { Job } from "../../lib/job/job.ts";
 import { Store } from "../../lib/store/store.ts";
 import { HandlerServer } from "../http/support.ts";

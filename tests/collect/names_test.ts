@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import { tableOf } from "../../lib/collect/question.ts";
+import { tableOf } from "../../lib/collect/answer/question.ts";
 import { UsageError } from "../../lib/errors.ts";
 import type { Job } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { Shared } from "../../lib/collect/pace/shared.ts";
 import { Progress, pulseOf } from "../../lib/collect/progress.ts";
-import { Shared } from "../../lib/collect/shared.ts";
 
 const none = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
 

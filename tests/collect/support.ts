@@ -4,8 +4,8 @@
  * @module
  */
 
-import { questionOf } from "../../lib/collect/question.ts";
-import { RowCollector } from "../../lib/collect/row_collector.ts";
+import { questionOf } from "../../lib/collect/answer/question.ts";
+import { RowCollector } from "../../lib/collect/answer/row_collector.ts";
 import type { Column, ColumnType, Job, Template, Window } from "../../lib/job/job.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import type { FetchRecord } from "../../lib/store/records.ts";

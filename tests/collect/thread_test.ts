@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
-import { Shared } from "../../lib/collect/shared.ts";
+import { Shared } from "../../lib/collect/pace/shared.ts";
 import { permissionsFor, Thread } from "../../lib/collect/thread.ts";
 import type { ToStore } from "../../lib/collect/messages.ts";
 import { rowsOf } from "../support/rows.ts";

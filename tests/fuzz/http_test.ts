@@ -8,8 +8,8 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { delay } from "@std/async/delay";
-import { Asker } from "../../lib/collect/asker.ts";
-import { reasons } from "../../lib/collect/reasons.ts";
+import { Asker } from "../../lib/collect/answer/asker.ts";
+import { reasons } from "../../lib/collect/answer/reasons.ts";
 import { rateWords } from "../../lib/http/rate_headers.ts";
 import { retryDelayMs } from "../../lib/http/retry.ts";
 import { columnsOf, jobOf } from "../collect/support.ts";

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { questionOf, tableOf } from "../../lib/collect/question.ts";
+import { questionOf, tableOf } from "../../lib/collect/answer/question.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { loadJob } from "../../lib/job/load.ts";
 import { presets } from "../../lib/job/presets.ts";

@@ -1,17 +1,16 @@
 /**
- * Filters: what they select, also of the RFC's own examples; which are refused, and where; in which order their
- * nodes come; and which bound they keep.
+ * Filters: what they select, also of the RFC's own examples; in which order their nodes come; and which bound they
+ * keep.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { json } from "../../lib/limits.ts";
 import { JsonLimitError } from "../../lib/json/json_error.ts";
-import { parsePath, PathSyntaxError } from "../../lib/json/path.ts";
+import { parsePath } from "../../lib/json/path.ts";
 import { Query, type Wanted } from "../../lib/json/query.ts";
-import { cuttings, nodesOf, record, type Test, textQuery, thrown } from "./support.ts";
+import { cuttings, record, textQuery, thrown } from "./support.ts";
 
 function select(path: string, document: unknown): unknown[] {
   return record(textQuery(path), [JSON.stringify(document)]).texts.map(({ raw }) => JSON.parse(raw));
@@ -184,86 +183,6 @@ Deno.test("Tokenizer selects the same by a filter when the text is cut anywhere"
   }
 });
 
-const wrong: readonly (readonly [path: string, reason: RegExp, character: number])[] = [
-  ["$[?]", /a path from @, a literal or a function must stand in a filter/, 4],
-  ["$[?", /must stand in a filter/, 4],
-  ["$[?@.a", /a bracket is not closed/, 7],
-  ["$[?@.a == ]", /must stand in a filter/, 11],
-  ["$[?@.a = 1]", /a comma or a closing bracket must follow/, 8],
-  ["$[?@.a === 1]", /must stand in a filter/, 10],
-  ["$[?(@.a]", /a parenthesis is not closed/, 8],
-  ["$[?@.a &&]", /must stand in a filter/, 10],
-  ["$[?@.a & @.b]", /a comma or a closing bracket must follow/, 8],
-  ["$[?@.a and @.b]", /a comma or a closing bracket must follow/, 8],
-  ["$[?1]", /a literal must be compared/, 4],
-  ["$[?!'a']", /a literal must be compared/, 5],
-  ["$[?true]", /a literal must be compared/, 4],
-  ["$[?True == 1]", /must stand in a filter/, 4],
-  ["$[?truer == 1]", /must stand in a filter/, 4],
-  ["$[?!@.a == 1]", /a comma or a closing bracket must follow/, 9],
-  ["$[?@.* == 1]", /a path that may select several values has no value/, 4],
-  ["$[?1 == @..a]", /a path that may select several values has no value/, 9],
-  ["$[?@['a','b'] == 1]", /several values/, 4],
-  ["$[?@[0:1] == 1]", /several values/, 4],
-  ["$[?1 == (@.a)]", /must stand in a filter/, 9],
-  ["$[?@ == 01]", /a comma or a closing bracket must follow/, 10],
-  ["$[?@ == 1.]", /a comma or a closing bracket must follow/, 10],
-  ["$[?@ == .5]", /must stand in a filter/, 9],
-  ["$[?@ == [1]]", /must stand in a filter/, 9],
-  ["$[?@ == 'a]", /a quote is not closed/, 12],
-  ["$[?@ == '\\x']", /an escape is not known/, 10],
-  ["$[?@[01]]", /leading or negative zero/, 6],
-  ["$[?length(@.a)]", /the result of length\(\) must be compared/, 4],
-  ["$[?count(@.*)]", /the result of count\(\) must be compared/, 4],
-  ["$[?value(@.*)]", /the result of value\(\) must be compared/, 4],
-  ["$[?length(@.*) < 3]", /several values/, 11],
-  ["$[?length(@.a, 1) < 3]", /length\(\) takes one argument/, 4],
-  ["$[?length() < 3]", /length\(\) takes one argument/, 4],
-  ["$[?length (@) < 3]", /must stand in a filter/, 4],
-  ["$[?count(1) > 2]", /count\(\) takes a path/, 10],
-  ["$[?count(length(@)) > 2]", /count\(\) takes a path/, 10],
-  ["$[?value('a') == 1]", /value\(\) takes a path/, 10],
-  ["$[?match(@.a)]", /match\(\) takes two arguments/, 4],
-  ["$[?match(@.*, 'a')]", /several values/, 10],
-  ["$[?match(@.a, 'a') == true]", /the result of match\(\) has no value/, 4],
-  ["$[?true != search(@.a, 'a')]", /the result of search\(\) has no value/, 12],
-  ["$[?length(match(@.a, 'a')) == 1]", /the result of match\(\) has no value/, 11],
-  ["$[?sum(@.*) > 1]", /the function sum\(\) is not known/, 4],
-  ["$[?match(@.a 'a')]", /a comma or a closing parenthesis must follow/, 14],
-  ["$?@.a", /a dot or a bracket must follow/, 2],
-  ["$.?@.a", /a name or \* must follow the dot/, 3],
-];
-
-Deno.test("parsePath() throws PathSyntaxError with its place when a filter is wrong or not well-typed", () => {
-  for (const [path, reason, character] of wrong) {
-    const error = thrown(() => parsePath(path));
-    assert.ok(error instanceof PathSyntaxError && error.name === "PathSyntaxError", path);
-    assert.match(error.message, reason, path);
-    assert.equal(error.offset + 1, character, `${path}: ${error.message}`);
-  }
-});
-
-Deno.test("parsePath() gives a filter as a selector of a path that is not singular", () => {
-  const { segments, singular } = parsePath("$[?@.a == 1]");
-  assert.equal(singular, false);
-  assert.deepEqual(segments, [{
-    descendant: false,
-    selectors: [{
-      kind: "filter",
-      expression: {
-        kind: "compare",
-        operator: "==",
-        left: {
-          kind: "nodes",
-          segments: [{ descendant: false, selectors: [{ kind: "name", name: "a" }] }],
-          singular: true,
-        },
-        right: { kind: "literal", value: 1 },
-      },
-    }],
-  }]);
-});
-
 /** Rows of `path`, two columns of each, and a path of its own. */
 function table(path: string, alone: string): Query {
   const within = (path: string): Wanted => ({ path: parsePath(path), take: "text", within: 0 });
@@ -375,91 +294,4 @@ Deno.test("Query remembers few states when filters decide about many elements", 
   const query = textQuery("$[?@.a > 1].b", "$[?@.a < 5].c", "$[*].d");
   record(query, [JSON.stringify(Array.from({ length: 1_000 }, (_, k) => ({ a: k % 7, b: k, c: k, d: k })))]);
   assert.ok(query.size < 20, `${query.size} states`);
-});
-
-const { document } = fc.letrec<{ document: unknown }>((tie) => ({
-  document: fc.oneof(
-    { maxDepth: 5 },
-    fc.oneof(fc.nat({ max: 3 }), fc.constantFrom(null, true, "a", "b", "\ufffe", "\ud83d\ude00")),
-    fc.array(tie("document"), { maxLength: 4 }),
-    fc.dictionary(fc.constantFrom("a", "b", "c"), tie("document"), { maxKeys: 3 }),
-  ),
-}));
-
-const memberOf = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? new Map(Object.entries(value)).get(name)
-    : undefined;
-
-/** A filter as text, and the same as a function of its own. */
-const { filter } = fc.letrec<{ filter: readonly [text: string, test: Test] }>((tie) => {
-  const name = fc.constantFrom("a", "b", "c");
-  return {
-    filter: fc.oneof(
-      { maxDepth: 3 },
-      name.map((name) => [`@.${name}`, (value: unknown) => memberOf(value, name) !== undefined] as const),
-      fc.tuple(name, fc.nat({ max: 3 })).map(([name, number]) =>
-        [`@.${name} == ${number}`, (value: unknown) => memberOf(value, name) === number] as const
-      ),
-      fc.nat({ max: 3 }).map((number) =>
-        [`@ < ${number}`, (value: unknown) => typeof value === "number" && value < number] as const
-      ),
-      fc.constant(
-        [
-          "@[-1]",
-          (value: unknown) => Array.isArray(value) && value.length > 0,
-        ] as const,
-      ),
-      fc.tuple(tie("filter"), tie("filter")).map(([a, b]) =>
-        [`(${a[0]}) && (${b[0]})`, (value: unknown) => a[1](value) && b[1](value)] as const
-      ),
-      fc.tuple(tie("filter"), tie("filter")).map(([a, b]) =>
-        [`${a[0]} || ${b[0]}`, (value: unknown) => a[1](value) || b[1](value)] as const
-      ),
-      tie("filter").map(([text, test]) => [`!(${text})`, (value: unknown) => !test(value)] as const),
-      tie("filter").map(([text, test]) =>
-        [
-          `@[?${text}]`,
-          (value: unknown) => typeof value === "object" && value !== null && Object.values(value).some(test),
-        ] as const
-      ),
-    ),
-  };
-});
-
-const step = fc.tuple(
-  fc.constantFrom("", "", ".."),
-  fc.oneof(
-    fc.constantFrom("*", "'a'", "'b','c'", "0", "1:").map((text) => [text, undefined] as const),
-    filter.map(([text, test]) => [`?${text}`, test] as const),
-  ),
-).map(([dots, [text, test]]) => ({ text: `${dots}[${text}]`, test }));
-
-Deno.test("Tokenizer selects by filters what plain functions select when documents, paths and cuts are random", () => {
-  const paths = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 });
-  fc.assert(
-    fc.property(document, paths, (value, wanted) => {
-      const text = JSON.stringify(value);
-      const read = wanted.map((steps) => parsePath(`$${steps.map(({ text }) => text).join("")}`));
-      const query = new Query(
-        read.flatMap((path): Wanted[] => [{ path, take: "text" }, { path, take: "visit" }]),
-      );
-      const recorder = record(query, [text]);
-      read.forEach((path, index) => {
-        const tests = wanted[index]!.flatMap(({ test }) => test ?? []);
-        const expected = nodesOf(path, value, tests).map((node) => JSON.stringify(node)).sort();
-        const found = recorder.texts.filter((text) => text.wanted === 2 * index).map(({ raw }) => raw).sort();
-        assert.deepEqual(found, expected, path.text);
-      });
-      const open: string[] = [];
-      for (const call of recorder.calls) {
-        const [verb, index] = call.split(" ", 2);
-        if (verb === "enter") open.push(index!);
-        else if (verb === "leave") assert.equal(open.pop(), index);
-      }
-      assert.deepEqual(open, []);
-      assert.deepEqual(record(query, text.split("")).calls, recorder.calls);
-    }),
-    { numRuns: 2_000 },
-  );
 });

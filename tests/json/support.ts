@@ -5,10 +5,11 @@
  * @module
  */
 
+import type { Handler } from "../../lib/json/handler.ts";
 import { parsePath, type Path, type Segment, type Selector } from "../../lib/json/path.ts";
 import { Query, type Wanted } from "../../lib/json/query.ts";
 import type { RawText } from "../../lib/json/raw_text.ts";
-import { type Handler, Tokenizer } from "../../lib/json/tokenizer.ts";
+import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import type { ValueKind } from "../../lib/json/value.ts";
 
 /** Writes down every call, one string each. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
 import { commands } from "../../lib/command/commands.ts";
 import { flags } from "../../lib/command/flags.ts";
-import { startSimulator } from "../../lib/simulate/simulator.ts";
 import { freePort } from "../support/free_port.ts";
+import { helloRun, keyLines, practice } from "../support/practice.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";
 import { program, startTrawl, trawl } from "../support/trawl.ts";
@@ -87,9 +87,7 @@ Deno.test("trawl extract ends quietly when its reader has had enough", async () 
 });
 
 Deno.test("trawl check shows the first requests without a secret, and asks nothing", async () => {
-  using folder = new TempFolder();
-  const simulator = await startSimulator({ asns: 20 });
-  try {
+  await practice({ asns: 20 }, async (simulator, folder) => {
     const request = 'headers = { authorization = "Bearer {secret.TRAWL_TOKEN}" }';
     const text = updatesJob(simulator.url, { request }).replace(
       "unix_timestamps=TRUE",
@@ -108,19 +106,15 @@ Deno.test("trawl check shows the first requests without a secret, and asks nothi
       "job.toml",
       "keys.txt",
     ]);
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl check --try shows rows and verdicts, and stores nothing", async () => {
-  using folder = new TempFolder();
-  const simulator = await startSimulator({
+  await practice({
     asns: 20,
     faults: [{ kind: "status", status: 404, keys: ["100"] }],
-  });
-  try {
-    const job = folder.file("job.toml", updatesJob(simulator.url, { keys: 'control = ["12654", "100"]' }));
+  }, async ({ url }, folder) => {
+    const job = folder.file("job.toml", updatesJob(url, { keys: 'control = ["12654", "100"]' }));
     const { code, stdout, stderr } = await trawl(["check", job, "--window", day, "--try", "3"], {
       cwd: folder.path,
     });
@@ -128,22 +122,17 @@ Deno.test("trawl check --try shows rows and verdicts, and stores nothing", async
     assert.match(stdout, /\n12654: ok, \d+ rows, \d+ bytes\n( {2}\d{10} {2}"[AW]"\n){5}/);
     assert.match(stdout, /\n100: failed: the server answered 404 \(http-404\)\n/);
     assert.deepEqual(folder.names(), ["job.toml"]);
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl status shows runs, failures by reason, and failed keys", async () => {
-  using folder = new TempFolder();
-  const simulator = await startSimulator({
+  await practice({
     profile: "hello",
     latency: { kind: "none" },
     faults: [{ kind: "status", status: 404, keys: ["2", "\u001b[31m"] }],
-  });
-  try {
-    const keys = folder.file("keys.txt", "1\n2\n3\n");
-    const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--keys", keys, "--quiet"];
-    assert.equal((await trawl([...args, "--db", "a.db"], { cwd: folder.path })).code, 3);
+  }, async ({ url }, folder) => {
+    const args = helloRun(url, folder.file("keys.txt", keyLines(3)), "--db", "a.db", "--quiet");
+    assert.equal((await trawl(args, { cwd: folder.path })).code, 3);
     const { code, stdout, stderr } = await trawl(["status"], { cwd: folder.path });
     assert.equal(code, 0, stderr);
     assert.match(
@@ -160,9 +149,7 @@ Deno.test("trawl status shows runs, failures by reason, and failed keys", async 
     const json = JSON.parse((await trawl(["status", "a.db", "--json"], { cwd: folder.path })).stdout);
     assert.deepEqual([json.ok, json.failed, json.pending, json.failures[0].reason], [2, 1, 0, "http-404"]);
     assert.equal((await trawl(["status", "a.db", "--run", "7"], { cwd: folder.path })).code, 2);
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl simulate prints its address, and the truth if asked", async () => {

@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
-import { startSimulator } from "../../lib/simulate/simulator.ts";
 import { truthOf } from "../../lib/simulate/truth.ts";
 import { leftOf, query } from "../support/database.ts";
 import { peakMemoryOf } from "../support/memory.ts";
+import { helloRun, keyLines, practice } from "../support/practice.ts";
 import { day, dayWindow, updatesJob } from "../support/ripestat_job.ts";
-import { TempFolder } from "../support/temp.ts";
 import { startTrawl, trawl } from "../support/trawl.ts";
 
 const MiB = 2 ** 20;
 
 Deno.test("trawl run stores an answer of 1 GiB in full in less than 150 MB", async () => {
-  using folder = new TempFolder();
   const options = { asns: 1, envelope: "b", sizes: { "12654": 4_250_000 } } as const;
-  const simulator = await startSimulator(options);
-  try {
-    const job = folder.file("job.toml", updatesJob(simulator.url));
+  await practice(options, async ({ url }, folder) => {
+    const job = folder.file("job.toml", updatesJob(url));
     const db = folder.file("a.db");
     const running = startTrawl(["run", job, "--db", db, "--window", day, "--json"]);
     const peakBytes = await peakMemoryOf(running);
@@ -36,18 +33,14 @@ Deno.test("trawl run stores an answer of 1 GiB in full in less than 150 MB", asy
     ]]);
     assert.deepEqual(query(db, "SELECT rows, verdict FROM fetch"), [[count, "ok"]]);
     assert.deepEqual(query(db, leftOf("updates")), [[0, 0]]);
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl run starts to ask at once whatever the length of the list", async () => {
-  using folder = new TempFolder();
-  const simulator = await startSimulator({ profile: "hello", latency: { kind: "none" } });
-  try {
+  await practice({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
     const job = folder.file(
       "job.toml",
-      `name = "hello"\n[keys]\nrange = "1..1000000"\n[request]\nurl = "${simulator.url}/hello/{key}"\n[rows]\npath = "$"\n`,
+      `name = "hello"\n[keys]\nrange = "1..1000000"\n[request]\nurl = "${url}/hello/{key}"\n[rows]\npath = "$"\n`,
     );
     const running = startTrawl([
       "run",
@@ -66,18 +59,14 @@ Deno.test("trawl run starts to ask at once whatever the length of the list", asy
     assert.deepEqual({ keys, ok, rows, pending }, { keys: 1_000, ok: 1_000, rows: 1_000, pending: 0 });
     assert.equal(stderr, "");
     assert.ok(!(peakBytes > 150 * MiB), `${peakBytes} bytes at most`);
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl run takes a job from flags and keys from standard input", async () => {
-  using folder = new TempFolder();
-  const simulator = await startSimulator({ profile: "hello", latency: { kind: "none" } });
-  try {
+  await practice({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
     const db = folder.file("a.db");
-    const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--column", "n=$.n:integer"];
-    const { code, stderr } = await trawl([...args, "--column", "said=$.message", "--keys", "-", "--db", db], {
+    const columns = ["--column", "n=$.n:integer", "--column", "said=$.message"];
+    const { code, stderr } = await trawl(helloRun(url, "-", ...columns, "--db", db), {
       stdin: "ann\r\nbob\n\n../x\na/b?c#d\n",
     });
     assert.equal(code, 0, stderr);
@@ -90,19 +79,15 @@ Deno.test("trawl run takes a job from flags and keys from standard input", async
         ["a/b?c#d", "Hello, a/b?c#d!", "integer"],
       ],
     );
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl run counts per minute what it would otherwise store, to the same sums", async () => {
-  using folder = new TempFolder();
   const options = { asns: 100, updatesMax: 30_000 } as const;
-  const simulator = await startSimulator(options);
-  try {
+  await practice(options, async ({ url }, folder) => {
     const db = folder.file("a.db");
     const { code, stderr } = await trawl(
-      ["run", "ripestat-updates", "--set", `host=${simulator.url}`, "--db", db, "--window", day],
+      ["run", "ripestat-updates", "--set", `host=${url}`, "--db", db, "--window", day],
       { env: { TRAWL_SOURCEAPP: "trawl-test" } },
     );
     assert.equal(code, 0, stderr);
@@ -119,19 +104,15 @@ Deno.test("trawl run counts per minute what it would otherwise store, to the sam
       assert.deepEqual(new Map(stored as [string, number][]), counts, `counts of ${key}`);
       assert.equal(rows, [...counts.values()].reduce((sum, count) => sum + count, 0));
     }
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl run stores the preset ripestat-activity", async () => {
-  using folder = new TempFolder();
   const options = { asns: 40, updatesMax: 5_000 } as const;
-  const simulator = await startSimulator(options);
-  try {
+  await practice(options, async ({ url }, folder) => {
     const db = folder.file("a.db");
     const { code, stderr } = await trawl(
-      ["run", "ripestat-activity", "--set", `host=${simulator.url}`, "--db", db, "--window", day],
+      ["run", "ripestat-activity", "--set", `host=${url}`, "--db", db, "--window", day],
       { env: { TRAWL_SOURCEAPP: "trawl-test" } },
     );
     assert.equal(code, 0, stderr);
@@ -143,33 +124,24 @@ Deno.test("trawl run stores the preset ripestat-activity", async () => {
     ) {
       assert.equal(announcements, truthOf(options, String(key), dayWindow).announcements, `of ${key}`);
     }
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl run asks no more at once, and no faster, than it is told", async () => {
-  using folder = new TempFolder();
-  const simulator = await startSimulator({
+  await practice({
     profile: "hello",
     latency: { kind: "uniform", minMs: 0, maxMs: 30 },
-  });
-  try {
-    const url = `${simulator.url}/hello/{key}`;
-    const base = ["run", "--url", url, "--rows", "$", "--keys", "-", "--batch", "20", "--quiet"];
-    const stdin = Array.from({ length: 400 }, (_, index) => `${index}\n`).join("");
-    const many = await trawl([...base, "--in-flight", "40", "--db", folder.file("a.db")], { stdin });
+  }, async (simulator, folder) => {
+    const base = helloRun(simulator.url, "-", "--batch", "20", "--in-flight", "40", "--quiet");
+    const many = await trawl([...base, "--db", folder.file("a.db")], { stdin: keyLines(400) });
     assert.equal(many.code, 0, many.stderr);
     assert.ok(simulator.stats().inFlightMax <= 40, `${simulator.stats().inFlightMax} in flight`);
     assert.ok(simulator.stats().inFlightMax >= 20, `${simulator.stats().inFlightMax} in flight`);
 
     await (await fetch(`${simulator.url}/simulator/reset`)).body?.cancel();
-    const paced = await trawl(
-      [...base, "--in-flight", "40", "--rate", "100/s", "--db", folder.file("b.db")],
-      {
-        stdin: stdin.slice(0, 690),
-      },
-    );
+    const paced = await trawl([...base, "--rate", "100/s", "--db", folder.file("b.db")], {
+      stdin: keyLines(200),
+    });
     assert.equal(paced.code, 0, paced.stderr);
     const times: number[] = await (await fetch(`${simulator.url}/simulator/log?last=1000`)).json();
     // One may be seen late by a busy machine, but the last one cannot be early.
@@ -179,22 +151,18 @@ Deno.test("trawl run asks no more at once, and no faster, than it is told", asyn
       (times.at(-1) ?? 0) - first >= 199 * 10 - 50,
       `${times.length} requests in ${(times.at(-1) ?? 0) - first} ms`,
     );
-  } finally {
-    await simulator.close();
-  }
+  });
 });
 
 Deno.test("trawl run --retry-failed asks the failed keys again, and no others", async () => {
-  using folder = new TempFolder();
-  const simulator = await startSimulator({
+  await practice({
     profile: "hello",
     latency: { kind: "none" },
     faults: [{ kind: "status", status: 404, keys: ["2", "3"], attempts: 1 }],
-  });
-  try {
+  }, async (simulator, folder) => {
     const db = folder.file("a.db");
-    const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--db", db, "--keys", "-"];
-    const stdin = "1\n2\n3\n4\n";
+    const args = helloRun(simulator.url, "-", "--db", db);
+    const stdin = keyLines(4);
     const first = await trawl(args, { stdin });
     assert.equal(first.code, 3, first.stderr);
     assert.match(first.stderr, /coverage +50\.00 % of the keys/);
@@ -203,7 +171,5 @@ Deno.test("trawl run --retry-failed asks the failed keys again, and no others", 
     assert.equal(again.code, 0, again.stderr);
     assert.equal(simulator.stats().requests, 6);
     assert.deepEqual(query(db, "SELECT id, state, ok, failed FROM run"), [[1, "finished", 4, 0]]);
-  } finally {
-    await simulator.close();
-  }
+  });
 });

@@ -1,0 +1,124 @@
+/**
+ * A circuit breaker over all Workers: when nothing but failures comes, the API is down, and asking on makes it only
+ * worse. Then one request at a time asks for its health, less and less often; the first success lets all others go on.
+ * What fails meanwhile is no failure of its key's, unless a key that was answered before is answered again at the
+ * first look. Numbers in memory that all Workers share; the time is passed in.
+ *
+ * @module
+ */
+
+import { retries as limits } from "../../limits.ts";
+
+/** Places in the array of 64-bit integers. */
+const Place = {
+  /** Keys that have failed since the last success. */
+  streak: 0,
+  /** How often something has succeeded. */
+  successes: 1,
+  /** Microseconds since 1970 at which the API went down; 0 while it is up. */
+  downSince: 2,
+  /** Microseconds since 1970: no request may ask for its health before. */
+  nextProbe: 3,
+  /** How many have asked since it went down. */
+  probes: 4,
+  /** How often it has gone down. */
+  outages: 5,
+  /** Why the last request failed, as a number. */
+  lastFailure: 6,
+  /** How often in a row the API was taken for down, and was not. */
+  falseAlarms: 7,
+} as const;
+
+/** Numbers that a breaker takes in the shared memory. */
+export const breakerCount = 8;
+
+/** A view on the memory; each thread makes its own. */
+export class Breaker {
+  readonly #longs: BigInt64Array<SharedArrayBuffer>;
+
+  /** `longs` has {@linkcode breakerCount} places, all zero at first. */
+  constructor(longs: BigInt64Array<SharedArrayBuffer>) {
+    this.#longs = longs;
+  }
+
+  /** How often something has succeeded so far: tells two streaks of failures apart. */
+  get successes(): number {
+    return this.#get(Place.successes);
+  }
+
+  /** How often the API has gone down so far. */
+  get outages(): number {
+    return this.#get(Place.outages);
+  }
+
+  get isDown(): boolean {
+    return this.#get(Place.downSince) > 0;
+  }
+
+  /** Milliseconds since the API went down; 0 while it is up. */
+  downMs(nowUs: number): number {
+    const sinceUs = this.#get(Place.downSince);
+    return sinceUs === 0 ? 0 : Math.max(0, nowUs - sinceUs) / 1_000;
+  }
+
+  /** Lets a request pass while the API is up, and one now and then while it is down. 0, or the microseconds to wait. */
+  tryPass(nowUs: number): number {
+    if (!this.isDown) return 0;
+    for (;;) {
+      const next = Atomics.load(this.#longs, Place.nextProbe);
+      const waitUs = Number(next) - nowUs;
+      // Also where the clock was set back.
+      if (waitUs > 0 && waitUs <= limits.probeMsMax * 1_000) return waitUs;
+      const probes = this.#get(Place.probes);
+      const after = BigInt(Math.ceil(nowUs + probeWaitMs(probes + 1) * 1_000));
+      if (Atomics.compareExchange(this.#longs, Place.nextProbe, next, after) !== next) continue;
+      Atomics.add(this.#longs, Place.probes, 1n);
+      return 0;
+    }
+  }
+
+  /** The API has answered as it should, if perhaps not to the key's liking. */
+  succeeded(): void {
+    Atomics.add(this.#longs, Place.successes, 1n);
+    if (this.#get(Place.streak) === 0 && !this.isDown) return;
+    Atomics.store(this.#longs, Place.streak, 0n);
+    Atomics.store(this.#longs, Place.downSince, 0n);
+  }
+
+  /**
+   * The API has answered a key that it had answered before. If that was the first look since it went down, it never
+   * was: whatever fails, fails by itself, and it takes more of that to look again.
+   */
+  answeredAgain(): void {
+    if (!this.isDown) return;
+    const isFalseAlarm = this.#get(Place.probes) <= 1;
+    if (isFalseAlarm) Atomics.sub(this.#longs, Place.outages, 1n);
+    const alarms = isFalseAlarm ? this.#get(Place.falseAlarms) + 1 : 0;
+    Atomics.store(this.#longs, Place.falseAlarms, BigInt(Math.min(alarms, limits.falseAlarmsMax)));
+    this.succeeded();
+  }
+
+  /** Why the last request failed, as it was told to {@linkcode failed}. */
+  get lastFailure(): number {
+    return this.#get(Place.lastFailure);
+  }
+
+  /** Something has failed that may be the API's fault; `weight` 0 if it tells nothing new about that. */
+  failed({ weight, why }: { readonly weight: number; readonly why: number }, nowUs: number): void {
+    Atomics.store(this.#longs, Place.lastFailure, BigInt(why));
+    const streak = Number(Atomics.add(this.#longs, Place.streak, BigInt(weight))) + weight;
+    if (streak < limits.streakMax * 2 ** this.#get(Place.falseAlarms) || this.isDown) return;
+    Atomics.store(this.#longs, Place.probes, 0n);
+    Atomics.store(this.#longs, Place.nextProbe, BigInt(Math.ceil(nowUs + probeWaitMs(0) * 1_000)));
+    Atomics.add(this.#longs, Place.outages, 1n);
+    Atomics.store(this.#longs, Place.downSince, BigInt(Math.ceil(nowUs)));
+  }
+
+  #get(place: number): number {
+    return Number(Atomics.load(this.#longs, place));
+  }
+}
+
+function probeWaitMs(probes: number): number {
+  return Math.min(limits.probeMsMax, limits.probeMsMin * 2 ** Math.min(probes, 30));
+}

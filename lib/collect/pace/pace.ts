@@ -1,0 +1,228 @@
+/**
+ * When the next request may start, over all Workers: a generic cell rate algorithm ("leaky bucket as a meter", ITU-T
+ * I.371) whose only state is the time before which nothing may start. Starts are spread evenly, so the rate holds in
+ * every span of its length, wherever one begins: there is no burst at the start, none after a pause, and none where
+ * two Workers meet. What rates of a minute and more leave is counted on the main thread, which allows starts here.
+ *
+ * Plain numbers in memory that all Workers share, changed with atomic operations only. The time is passed in.
+ *
+ * @module
+ */
+
+import type { Rate } from "../../job/job.ts";
+import { pace as limits } from "../../limits.ts";
+import { clockSkewUs } from "./clock.ts";
+
+/** Places in the array of 64-bit integers. */
+const Place = {
+  /** Microseconds since 1970: nothing may start before. */
+  next: 0,
+  /** Microseconds between two starts; 0: no pace. The second is the job's, which is never gone below. */
+  interval: 1,
+  ownInterval: 2,
+  /** Requests started so far, and how many may be: beyond that, the main thread has to allow more. */
+  started: 3,
+  allowed: 4,
+  /** Microseconds since 1970: nothing may start before, as the server has said. */
+  pausedUntil: 5,
+  /** When the last step back was. */
+  steppedBack: 6,
+  /** Microseconds between two starts, on average over the last second. */
+  recentInterval: 7,
+  /** How many requests had been started at the last refusal. */
+  refusedAt: 8,
+  /** 1 where the interval is found by a learner, which then also sees to refusals. */
+  isLearned: 9,
+  /** Microseconds that the longest pause so far was to take: one that is further from its end is over a set clock. */
+  pauseMax: 10,
+} as const;
+
+/** Numbers that a pace takes in the shared memory. */
+export const paceCount = 11;
+
+/** More starts than any run has. */
+const endless = 2n ** 62n;
+
+/** No pause is longer, microseconds: a number that stays exact. */
+const pauseUsMax = 366 * 86_400e6;
+
+/** A pace that is finer than this is none, microseconds: no machine starts as many. */
+const intervalUsMin = 20;
+
+/** A view on the memory; each thread makes its own. */
+export class Pace {
+  readonly #longs: BigInt64Array<SharedArrayBuffer>;
+
+  /** `longs` has {@linkcode paceCount} places. */
+  constructor(longs: BigInt64Array<SharedArrayBuffer>) {
+    this.#longs = longs;
+  }
+
+  /** Sets the pace of a run, before it begins. The first request waits as if one had been started just before. */
+  begin(rates: readonly Rate[], nowUs: number): void {
+    const intervalUs = intervalUsOf(rates);
+    this.#set(Place.interval, intervalUs);
+    this.#set(Place.ownInterval, intervalUs);
+    this.#set(Place.next, Math.ceil(nowUs) + Math.min(intervalUs, limits.firstWaitMsMax * 1_000));
+    this.#set(Place.steppedBack, Math.floor(nowUs) - 1);
+    this.#set(Place.refusedAt, -limits.burstStarts - 1);
+    const isBudget = rates.some(({ perMs }) => perMs >= limits.budgetMsMin);
+    Atomics.store(this.#longs, Place.allowed, isBudget ? 0n : endless);
+  }
+
+  /** Microseconds between two starts; 0: no pace. */
+  get intervalUs(): number {
+    return this.#get(Place.interval);
+  }
+
+  /** Sets the interval that a learner has found. From the first time on, nothing else changes it. */
+  learn(intervalUs: number): void {
+    this.#set(Place.isLearned, 1);
+    this.#set(Place.interval, intervalUs);
+    this.#set(Place.ownInterval, intervalUs);
+  }
+
+  /** Requests started so far. */
+  get started(): number {
+    return this.#get(Place.started);
+  }
+
+  /** Allows so many starts, counted from the beginning of the run. */
+  allow(started: number): void {
+    this.#set(Place.allowed, started);
+  }
+
+  /**
+   * Starts a request if one may start now.
+   *
+   * @returns 0 if it has been started, else the microseconds after which to try again.
+   */
+  tryStart(nowUs: number): number {
+    const pausedUs = this.#pausedUs(nowUs);
+    if (pausedUs > 0) return pausedUs;
+    const intervalUs = this.intervalUs;
+    const waitUs = intervalUs === 0 ? 0 : this.#tryTurn(Math.ceil(nowUs), intervalUs);
+    if (waitUs > 0) return waitUs;
+    for (;;) {
+      const started = Atomics.load(this.#longs, Place.started);
+      if (started >= Atomics.load(this.#longs, Place.allowed)) return limits.tickMs * 1_000;
+      if (Atomics.compareExchange(this.#longs, Place.started, started, started + 1n) === started) return 0;
+    }
+  }
+
+  #tryTurn(nowUs: number, intervalUs: number): number {
+    for (;;) {
+      const next = Atomics.load(this.#longs, Place.next);
+      const aheadUs = Number(next) - nowUs;
+      if (aheadUs > intervalUs + clockSkewUs) {
+        // The clock was set back. When the last start was is not known any more, so a whole interval is waited.
+        Atomics.compareExchange(this.#longs, Place.next, next, BigInt(nowUs + intervalUs));
+        return intervalUs;
+      }
+      if (aheadUs > 0) return aheadUs;
+      const turnUs = Math.max(Number(next), nowUs - limits.lateMsMax * 1_000);
+      const after = BigInt(turnUs + intervalUs);
+      if (Atomics.compareExchange(this.#longs, Place.next, next, after) !== next) continue;
+      this.#recover(intervalUs);
+      return 0;
+    }
+  }
+
+  /** After a step back, each start makes the interval a little shorter. */
+  #recover(intervalUs: number): void {
+    const ownUs = this.#get(Place.ownInterval);
+    if (intervalUs <= ownUs) return;
+    const shorterUs = intervalUs -
+      Math.ceil(intervalUs * intervalUs * Math.LN2 / (limits.doublingMs * 1_000));
+    this.#replace(Place.interval, intervalUs, shorterUs < intervalUsMin ? ownUs : Math.max(ownUs, shorterUs));
+  }
+
+  /** Lets nothing start for so long; a longer pause that is under way stays. */
+  pause(nowUs: number, ms: number): void {
+    const pauseUs = Math.ceil(Math.min(ms * 1_000, pauseUsMax));
+    const untilUs = Math.ceil(nowUs) + pauseUs;
+    // Before the end, which would else be taken for one that the clock was set back from.
+    this.#raise(Place.pauseMax, pauseUs);
+    this.#raise(Place.pausedUntil, untilUs);
+  }
+
+  /** Milliseconds until a pause is over; 0 without one. */
+  pausedMs(nowUs: number): number {
+    return this.#pausedUs(nowUs) / 1_000;
+  }
+
+  #pausedUs(nowUs: number): number {
+    const untilUs = this.#get(Place.pausedUntil);
+    const pauseUs = this.#get(Place.pauseMax);
+    if (untilUs - nowUs <= pauseUs + clockSkewUs) return Math.max(0, untilUs - nowUs);
+    // The clock was set back. How much of the pause is over is not known any more, so it begins anew.
+    this.#replace(Place.pausedUntil, untilUs, Math.ceil(nowUs) + pauseUs);
+    return pauseUs;
+  }
+
+  /**
+   * A request was refused. Where others were just before, the interval gets longer: once for a burst of refusals, so
+   * one that had been started before the last step back changes nothing. Without a pace, what was started lately is it.
+   */
+  stepBack(startedUs: number, nowUs: number): void {
+    if (this.#get(Place.isLearned) === 1) return;
+    const { started } = this;
+    const refusedAt = Number(Atomics.exchange(this.#longs, Place.refusedAt, BigInt(started)));
+    if (started - refusedAt > limits.burstStarts) return;
+    const before = this.#get(Place.steppedBack);
+    if (startedUs <= before || !this.#replace(Place.steppedBack, before, nowUs)) return;
+    const intervalUs = this.intervalUs;
+    const ownUs = this.#get(Place.ownInterval);
+    const longerUs = Math.ceil(Math.max(intervalUs, this.#get(Place.recentInterval)) * limits.stepBack);
+    this.#replace(
+      Place.interval,
+      intervalUs,
+      Math.max(ownUs, Math.min(longerUs, limits.stepBackMsMax * 1_000)),
+    );
+  }
+
+  /** Notes how many requests were started per second lately. */
+  measured(startsPerSecond: number): void {
+    this.#set(Place.recentInterval, startsPerSecond > 0 ? Math.ceil(1e6 / startsPerSecond) : 0);
+  }
+
+  /** Requests started per second lately. */
+  get startsPerSecond(): number {
+    const intervalUs = this.#get(Place.recentInterval);
+    return intervalUs === 0 ? 0 : 1e6 / intervalUs;
+  }
+
+  /** The pace is slower than the job has it. */
+  get isSteppedBack(): boolean {
+    return this.intervalUs > this.#get(Place.ownInterval);
+  }
+
+  #raise(place: number, value: number): void {
+    for (;;) {
+      const before = this.#get(place);
+      if (before >= value || this.#replace(place, before, value)) return;
+    }
+  }
+
+  #replace(place: number, before: number, after: number): boolean {
+    return Atomics.compareExchange(this.#longs, place, BigInt(before), BigInt(after)) === BigInt(before);
+  }
+
+  #get(place: number): number {
+    return Number(Atomics.load(this.#longs, place));
+  }
+
+  #set(place: number, value: number): void {
+    Atomics.store(this.#longs, place, BigInt(value));
+  }
+}
+
+/**
+ * Whole microseconds between two starts: the shortest span of a job's rates is what its pace is spread over, with a
+ * margin for what happens to requests on their way. Its longer spans are budgets besides.
+ */
+export function intervalUsOf(rates: readonly Rate[]): number {
+  const perMs = Math.min(...rates.map((rate) => rate.perMs));
+  const finest = rates.filter((rate) => rate.perMs === perMs);
+  return Math.ceil(Math.max(0, ...finest.map(({ count }) => perMs * 1_000 / count)) * limits.margin);
+}

@@ -1,0 +1,189 @@
+/**
+ * Ways to get wrong what a job file says of rows and of which answers are accepted, with the whole message and the
+ * place it names.
+ *
+ * @module
+ */
+
+import { match, ok } from "node:assert/strict";
+import { base, cols, messageOf, testMistakes } from "./mistakes.ts";
+
+testMistakes([
+  [
+    "no rows at all",
+    `${base}max = 0\n`,
+    "6:7: rows.max: must be a whole number from 1 to 100000000: found 0",
+  ],
+  [
+    "a coverage above one",
+    `${base}[accept]\nmin_coverage = 99\n`,
+    "7:16: accept.min_coverage: must be a number from 0 to 1: found 99",
+  ],
+  [
+    "a coverage in percent",
+    `${base}[accept]\nmin_coverage = "99%"\n`,
+    '7:16: accept.min_coverage: must be a number from 0 to 1: found "99%"',
+  ],
+  [
+    "no rows",
+    'name = "j"\n[request]\nurl = "https://h/{key}"\n',
+    "1:1: rows: must be a table: found nothing",
+  ],
+  [
+    "a path of rows that is none",
+    base.replace("$[*]", "items"),
+    '5:8: rows.path: Cannot read the path "items" as a path begins with $: at character 1',
+  ],
+  [
+    "a path of rows with a filter that looks at the root",
+    base.replace("$[*]", "$[?$.a]"),
+    '5:8: rows.path: Cannot read the path "$[?$.a]" as $ in a filter needs the whole document, which is never held: at character 4',
+  ],
+  [
+    "a table of trawl's own",
+    `${base}table = "Fetch"\n`,
+    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, learned, nor begin with sqlite_, nor hold _staged: found "Fetch"',
+  ],
+  [
+    "a table of SQLite's",
+    `${base}table = "sqlite_x"\n`,
+    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, learned, nor begin with sqlite_, nor hold _staged: found "sqlite_x"',
+  ],
+  [
+    "a staging table",
+    `${base}table = "x_Staged"\n`,
+    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, learned, nor begin with sqlite_, nor hold _staged: found "x_Staged"',
+  ],
+  [
+    "a table with a hyphen",
+    `${base}table = "a-b"\n`,
+    '6:9: rows.table: must be a name of 1 to 63 letters, digits and underscores, the first no digit: found "a-b"',
+  ],
+  [
+    "a table with a long name",
+    `${base}table = "${"a".repeat(64)}"\n`,
+    '6:9: rows.table: must be a name of 1 to 63 letters, digits and underscores, the first no digit: found "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
+  ],
+  ["no columns", `${base}[rows.columns]\n`, "6:2: rows.columns: must hold a column: found none"],
+  [
+    "a column with a space",
+    cols('"a b" = { path = "$" }'),
+    '7:1: rows.columns."a b": must be a name of 1 to 63 letters, digits and underscores, the first no digit: found "a b"',
+  ],
+  [
+    "a column that begins with a digit",
+    cols('1a = { path = "$" }'),
+    '7:1: rows.columns.1a: must be a name of 1 to 63 letters, digits and underscores, the first no digit: found "1a"',
+  ],
+  [
+    "a column twice in other case",
+    cols('a = { path = "$" }\nA = { path = "$" }'),
+    "8:1: rows.columns.A: must be a name of its own: taken are fetch, row, a",
+  ],
+  [
+    "a column of trawl's own",
+    cols('row = { path = "$" }'),
+    "7:1: rows.columns.row: must be a name of its own: taken are fetch, row",
+  ],
+  [
+    "a column count where rows are counted",
+    cols(
+      'ts = { path = "$", type = "time" }\ncount = { path = "$" }',
+      'count = { by = "ts", every = "1m" }\n',
+    ),
+    "9:1: rows.columns.count: must be a name of its own: taken are fetch, row, count, ts",
+  ],
+  [
+    "a column without a path",
+    cols('a = { type = "text" }'),
+    '7:5: rows.columns.a.path: must be a path in quotes, such as "$.items[*]": found nothing',
+  ],
+  ["a column that is a text", cols('a = "$.a"'), '7:5: rows.columns.a: must be a table: found "$.a"'],
+  [
+    "a column of an unknown type",
+    cols('a = { path = "$", type = "string" }'),
+    '7:26: rows.columns.a.type: must be one of integer, text, real, time, json, any: found "string"',
+  ],
+  [
+    "a column of several values",
+    cols('a = { path = "$.a[*]" }'),
+    '7:14: rows.columns.a.path: Cannot use the path "$.a[*]" for a column as it may select several values: select the array itself and get its JSON text',
+  ],
+  [
+    "a column whose path is none",
+    cols('a = { path = "a" }'),
+    '7:14: rows.columns.a.path: Cannot read the path "a" as a path begins with $: at character 1',
+  ],
+  [
+    "a count by a column that is not there",
+    cols('ts = { path = "$", type = "time" }', 'count = { by = "t", every = "1m" }\n'),
+    '6:16: rows.count.by: must be the name of a column of type time (ts): found "t"',
+  ],
+  [
+    "a count by a column of another type",
+    cols('ts = { path = "$" }', 'count = { by = "ts", every = "1m" }\n'),
+    '6:16: rows.count.by: must be the name of a column of type time (there is none): found "ts"',
+  ],
+  [
+    "a count without a length",
+    cols('ts = { path = "$", type = "time" }', 'count = { by = "ts" }\n'),
+    '6:9: rows.count.every: must be a text such as "90s": found nothing',
+  ],
+  [
+    "rows within a window that the job has not",
+    cols('ts = { path = "$", type = "time" }', 'within_window = "ts"\n'),
+    "6:17: rows.within_window: needs a [window] table: there is none",
+  ],
+  [
+    "rows within a window by no time",
+    `${base}within_window = "value"\n[window]\nevery = "1d"\n`,
+    '6:17: rows.within_window: must be the name of a column of type time (there is none): found "value"',
+  ],
+  [
+    "a fail rule without a test",
+    `${base}[accept]\nfail_if = [{ path = "$" }]\n`,
+    "7:12: accept.fail_if[0]: must hold exactly one of equals, starts_with, contains, exists: found nothing",
+  ],
+  [
+    "a fail rule with two tests",
+    `${base}[accept]\nfail_if = [\n  { path = "$", exists = true, contains = "x" },\n]\n`,
+    "8:3: accept.fail_if[0]: must hold exactly one of equals, starts_with, contains, exists: found contains and exists",
+  ],
+  [
+    "a fail rule without a path",
+    `${base}[accept]\nfail_if = [{ exists = true }]\n`,
+    '7:12: accept.fail_if[0].path: must be a path in quotes, such as "$.items[*]": found nothing',
+  ],
+  [
+    "a fail rule that something does not exist",
+    `${base}[accept]\nfail_if = [{ path = "$", exists = false }]\n`,
+    "7:35: accept.fail_if[0].exists: must be true: found false",
+  ],
+  [
+    "a fail rule with a list",
+    `${base}[accept]\nfail_if = [{ path = "$", equals = [1] }]\n`,
+    "7:35: accept.fail_if[0].equals: must be a text, a number, true or false: found a list",
+  ],
+  [
+    "fail rules that are a table",
+    `${base}[accept.fail_if]\npath = "$"\n`,
+    "6:2: accept.fail_if: must be a list of tables: found a table",
+  ],
+  [
+    "a required path that is none",
+    `${base}[accept]\nrequire = "$.."\n`,
+    '7:11: accept.require: Cannot read the path "$.." as a name or * must follow the dot: at character 4',
+  ],
+  [
+    "a count of several values",
+    `${base}[accept]\ncount = "$..n"\n`,
+    '7:9: accept.count: Cannot use the path "$..n" for a count as it may select several values: name one value',
+  ],
+]);
+
+Deno.test("loadJob() keeps a message short where names are long", () => {
+  const columns = `${"x".repeat(70_000)} = { path = "$.t", type = "time" }`;
+  const message = messageOf(`${base}within_window = "ts"\n[rows.columns]\n${columns}\n`);
+  match(message, /^x\.toml:.*rows\.within_window: must be the name of a column of type time \(x+…/);
+  ok(message.length < 5_000);
+});
