@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { delay } from "@std/async/delay";
 import { openForWriting } from "./database.ts";
 import {
@@ -24,6 +24,7 @@ import {
   type StartCounts,
   type StartScope,
 } from "./records.ts";
+import { LotInsert } from "./lot_insert.ts";
 import { asRun, countFetches, latestRun, readStarts, runColumns } from "./run_rows.ts";
 import { RowWriter } from "./row_writer.ts";
 import { createTable, idsPerRun, type TableShape, tablesOf } from "./schema.ts";
@@ -54,8 +55,8 @@ export class Store implements Disposable {
   readonly #rows: RowWriter;
   readonly #staging: Staging;
   readonly #tables: ReturnType<typeof tablesOf>;
-  readonly #insertSpan: StatementSync;
-  readonly #insertFetch: StatementSync;
+  readonly #spans: LotInsert;
+  readonly #fetches: LotInsert;
   readonly #addCounts: StatementSync;
 
   private constructor(db: DatabaseSync, file: string, shape: TableShape) {
@@ -64,13 +65,11 @@ export class Store implements Disposable {
     this.#rows = new RowWriter(db, shape);
     this.#staging = new Staging(db, shape, this.#rows);
     this.#tables = tablesOf(shape);
-    this.#insertSpan = db.prepare(
-      `INSERT INTO ${this.#tables.span} (fetch, row, first, last) VALUES (?, 0, ?, ?)`,
-    );
-    this.#insertFetch = db.prepare(
-      `INSERT INTO fetch (id, key, verdict, reason, status, attempts, bytes, rows, started_ms, duration_ms, etag,
-         last_modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+    this.#spans = new LotInsert(db, this.#tables.span, ["fetch", "row", "first", "last"]);
+    this.#fetches = new LotInsert(db, "fetch", [
+      ...["id", "key", "verdict", "reason", "status", "attempts", "bytes", "rows"],
+      ...["started_ms", "duration_ms", "etag", "last_modified"],
+    ]);
     this.#addCounts = db.prepare(
       `UPDATE run SET ok = ok + ?, empty = empty + ?, unchanged = unchanged + ?, failed = failed + ?,
          rows = rows + ?, bytes = bytes + ?, attempts = attempts + ? WHERE id = ?`,
@@ -247,17 +246,19 @@ export class Store implements Disposable {
   async finish(run: number, { fetches, rowCounts, rows }: FinishedChunk): Promise<void> {
     this.#transaction(() => {
       let at = rows.rows === 0 ? 0 : this.#rows.write(rows);
+      const spans: SQLInputValue[] = [];
       for (const [index, record] of fetches.entries()) {
         const fetch = run * idsPerRun + record.sequence;
         const rowCount = rowCounts[index] ?? 0;
         if (rowCount === "staged") {
           this.#staging.show(fetch);
         } else if (rowCount > 0) {
-          this.#insertSpan.run(fetch, at, at + rowCount - 1);
+          spans.push(fetch, 0, at, at + rowCount - 1);
           at += rowCount;
         }
-        this.#insert(fetch, record);
       }
+      this.#spans.write(spans);
+      this.#fetches.write(fetches.flatMap((record) => fetchValues(run, record)));
       this.#count(run, fetches);
     });
   }
@@ -323,23 +324,6 @@ export class Store implements Disposable {
     this.#db.close();
   }
 
-  #insert(id: number, record: FetchRecord): void {
-    this.#insertFetch.run(
-      id,
-      record.key,
-      record.verdict,
-      record.reason,
-      record.status,
-      record.attempts,
-      record.bytes,
-      record.rows,
-      Math.round(record.startedMs),
-      Math.round(record.durationMs),
-      record.etag,
-      record.lastModified,
-    );
-  }
-
   #count(run: number, fetches: readonly FetchRecord[]): void {
     const sums = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
     for (const record of fetches) {
@@ -394,4 +378,22 @@ export class Store implements Disposable {
       throw error;
     }
   }
+}
+
+/** In the order of the columns that are inserted. */
+function fetchValues(run: number, record: FetchRecord): SQLInputValue[] {
+  return [
+    run * idsPerRun + record.sequence,
+    record.key,
+    record.verdict,
+    record.reason,
+    record.status,
+    record.attempts,
+    record.bytes,
+    record.rows,
+    Math.round(record.startedMs),
+    Math.round(record.durationMs),
+    record.etag,
+    record.lastModified,
+  ];
 }
