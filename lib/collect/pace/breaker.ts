@@ -86,14 +86,14 @@ export class Breaker {
   }
 
   /**
-   * The API has answered a key that it had answered before. If that was the first look since it went down, it never
-   * was: whatever fails, fails by itself, and it takes more of that to look again.
+   * The API has answered a key that it had answered before. If that was the first look since it went down, it may never
+   * have been: from then on it takes more failures to look again. The second time in a row, whatever fails does so by
+   * itself, and is not excused.
    */
   answeredAgain(): void {
     if (!this.isDown) return;
-    const isFalseAlarm = this.#get(Place.probes) <= 1;
-    if (isFalseAlarm) Atomics.sub(this.#longs, Place.outages, 1n);
-    const alarms = isFalseAlarm ? this.#get(Place.falseAlarms) + 1 : 0;
+    const alarms = this.#get(Place.probes) <= 1 ? this.#get(Place.falseAlarms) + 1 : 0;
+    if (alarms > 1) Atomics.sub(this.#longs, Place.outages, 1n);
     Atomics.store(this.#longs, Place.falseAlarms, BigInt(Math.min(alarms, limits.falseAlarmsMax)));
     this.succeeded();
   }
