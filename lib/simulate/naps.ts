@@ -24,7 +24,7 @@ export class Naps {
       this.#wakers.delete(timer);
       this.#ended(performance.now() - endMs);
       resolve();
-    }, ms - this.#lateMs);
+    }, Math.max(0, ms - this.#lateMs));
     this.#wakers.set(timer, resolve);
     return promise;
   }
