@@ -8,8 +8,9 @@
  */
 
 import { retries as limits } from "../../limits.ts";
+import type { SharedNumbers } from "./shared_numbers.ts";
 
-/** Places in the array of 64-bit integers. */
+/** Places among the numbers. */
 const Place = {
   /** Keys that have failed since the last success. */
   streak: 0,
@@ -34,30 +35,30 @@ export const breakerCount = 8;
 
 /** A view on the memory; each thread makes its own. */
 export class Breaker {
-  readonly #longs: BigInt64Array<SharedArrayBuffer>;
+  readonly #numbers: SharedNumbers;
 
-  /** `longs` has {@linkcode breakerCount} places, all zero at first. */
-  constructor(longs: BigInt64Array<SharedArrayBuffer>) {
-    this.#longs = longs;
+  /** `numbers` has {@linkcode breakerCount} places, all zero at first. */
+  constructor(numbers: SharedNumbers) {
+    this.#numbers = numbers;
   }
 
   /** How often something has succeeded so far: tells two streaks of failures apart. */
   get successes(): number {
-    return this.#get(Place.successes);
+    return this.#numbers.get(Place.successes);
   }
 
   /** How often the API has gone down so far. */
   get outages(): number {
-    return this.#get(Place.outages);
+    return this.#numbers.get(Place.outages);
   }
 
   get isDown(): boolean {
-    return this.#get(Place.downSince) > 0;
+    return this.#numbers.get(Place.downSince) > 0;
   }
 
   /** Milliseconds since the API went down; 0 while it is up. */
   downMs(nowUs: number): number {
-    const sinceUs = this.#get(Place.downSince);
+    const sinceUs = this.#numbers.get(Place.downSince);
     return sinceUs === 0 ? 0 : Math.max(0, nowUs - sinceUs) / 1_000;
   }
 
@@ -65,24 +66,24 @@ export class Breaker {
   tryPass(nowUs: number): number {
     if (!this.isDown) return 0;
     for (;;) {
-      const next = Atomics.load(this.#longs, Place.nextProbe);
-      const waitUs = Number(next) - nowUs;
+      const next = this.#numbers.get(Place.nextProbe);
+      const waitUs = next - nowUs;
       // Also where the clock was set back.
       if (waitUs > 0 && waitUs <= limits.probeMsMax * 1_000) return waitUs;
-      const probes = this.#get(Place.probes);
-      const after = BigInt(Math.ceil(nowUs + probeWaitMs(probes + 1) * 1_000));
-      if (Atomics.compareExchange(this.#longs, Place.nextProbe, next, after) !== next) continue;
-      Atomics.add(this.#longs, Place.probes, 1n);
+      const probes = this.#numbers.get(Place.probes);
+      const after = Math.ceil(nowUs + probeWaitMs(probes + 1) * 1_000);
+      if (!this.#numbers.replace(Place.nextProbe, next, after)) continue;
+      this.#numbers.add(Place.probes, 1);
       return 0;
     }
   }
 
   /** The API has answered as it should, if perhaps not to the key's liking. */
   succeeded(): void {
-    Atomics.add(this.#longs, Place.successes, 1n);
-    if (this.#get(Place.streak) === 0 && !this.isDown) return;
-    Atomics.store(this.#longs, Place.streak, 0n);
-    Atomics.store(this.#longs, Place.downSince, 0n);
+    this.#numbers.add(Place.successes, 1);
+    if (this.#numbers.get(Place.streak) === 0 && !this.isDown) return;
+    this.#numbers.set(Place.streak, 0);
+    this.#numbers.set(Place.downSince, 0);
   }
 
   /**
@@ -92,30 +93,26 @@ export class Breaker {
    */
   answeredAgain(): void {
     if (!this.isDown) return;
-    const alarms = this.#get(Place.probes) <= 1 ? this.#get(Place.falseAlarms) + 1 : 0;
-    if (alarms > 1) Atomics.sub(this.#longs, Place.outages, 1n);
-    Atomics.store(this.#longs, Place.falseAlarms, BigInt(Math.min(alarms, limits.falseAlarmsMax)));
+    const alarms = this.#numbers.get(Place.probes) <= 1 ? this.#numbers.get(Place.falseAlarms) + 1 : 0;
+    if (alarms > 1) this.#numbers.add(Place.outages, -1);
+    this.#numbers.set(Place.falseAlarms, Math.min(alarms, limits.falseAlarmsMax));
     this.succeeded();
   }
 
   /** Why the last request failed, as it was told to {@linkcode failed}. */
   get lastFailure(): number {
-    return this.#get(Place.lastFailure);
+    return this.#numbers.get(Place.lastFailure);
   }
 
   /** Something has failed that may be the API's fault; `weight` 0 if it tells nothing new about that. */
   failed({ weight, why }: { readonly weight: number; readonly why: number }, nowUs: number): void {
-    Atomics.store(this.#longs, Place.lastFailure, BigInt(why));
-    const streak = Number(Atomics.add(this.#longs, Place.streak, BigInt(weight))) + weight;
-    if (streak < limits.streakMax * 2 ** this.#get(Place.falseAlarms) || this.isDown) return;
-    Atomics.store(this.#longs, Place.probes, 0n);
-    Atomics.store(this.#longs, Place.nextProbe, BigInt(Math.ceil(nowUs + probeWaitMs(0) * 1_000)));
-    Atomics.add(this.#longs, Place.outages, 1n);
-    Atomics.store(this.#longs, Place.downSince, BigInt(Math.ceil(nowUs)));
-  }
-
-  #get(place: number): number {
-    return Number(Atomics.load(this.#longs, place));
+    this.#numbers.set(Place.lastFailure, why);
+    const streak = this.#numbers.add(Place.streak, weight);
+    if (streak < limits.streakMax * 2 ** this.#numbers.get(Place.falseAlarms) || this.isDown) return;
+    this.#numbers.set(Place.probes, 0);
+    this.#numbers.set(Place.nextProbe, Math.ceil(nowUs + probeWaitMs(0) * 1_000));
+    this.#numbers.add(Place.outages, 1);
+    this.#numbers.set(Place.downSince, Math.ceil(nowUs));
   }
 }
 

@@ -12,8 +12,9 @@
 import type { Rate } from "../../job/job.ts";
 import { pace as limits } from "../../limits.ts";
 import { clockSkewUs } from "./clock.ts";
+import type { SharedNumbers } from "./shared_numbers.ts";
 
-/** Places in the array of 64-bit integers. */
+/** Places among the numbers. */
 const Place = {
   /** Microseconds since 1970: nothing may start before. */
   next: 0,
@@ -41,7 +42,7 @@ const Place = {
 export const paceCount = 11;
 
 /** More starts than any run has. */
-const endless = 2n ** 62n;
+const endless = 2 ** 62;
 
 /** No pause is longer, microseconds: a number that stays exact. */
 const pauseUsMax = 366 * 86_400e6;
@@ -51,45 +52,45 @@ const intervalUsMin = 20;
 
 /** A view on the memory; each thread makes its own. */
 export class Pace {
-  readonly #longs: BigInt64Array<SharedArrayBuffer>;
+  readonly #numbers: SharedNumbers;
 
-  /** `longs` has {@linkcode paceCount} places. */
-  constructor(longs: BigInt64Array<SharedArrayBuffer>) {
-    this.#longs = longs;
+  /** `numbers` has {@linkcode paceCount} places. */
+  constructor(numbers: SharedNumbers) {
+    this.#numbers = numbers;
   }
 
   /** Sets the pace of a run, before it begins. The first request waits as if one had been started just before. */
   begin(rates: readonly Rate[], nowUs: number): void {
     const intervalUs = intervalUsOf(rates);
-    this.#set(Place.interval, intervalUs);
-    this.#set(Place.ownInterval, intervalUs);
-    this.#set(Place.next, Math.ceil(nowUs) + Math.min(intervalUs, limits.firstWaitMsMax * 1_000));
-    this.#set(Place.steppedBack, Math.floor(nowUs) - 1);
-    this.#set(Place.refusedAt, -limits.burstStarts - 1);
+    this.#numbers.set(Place.interval, intervalUs);
+    this.#numbers.set(Place.ownInterval, intervalUs);
+    this.#numbers.set(Place.next, Math.ceil(nowUs) + Math.min(intervalUs, limits.firstWaitMsMax * 1_000));
+    this.#numbers.set(Place.steppedBack, Math.floor(nowUs) - 1);
+    this.#numbers.set(Place.refusedAt, -limits.burstStarts - 1);
     const isBudget = rates.some(({ perMs }) => perMs >= limits.budgetMsMin);
-    Atomics.store(this.#longs, Place.allowed, isBudget ? 0n : endless);
+    this.#numbers.set(Place.allowed, isBudget ? 0 : endless);
   }
 
   /** Microseconds between two starts; 0: no pace. */
   get intervalUs(): number {
-    return this.#get(Place.interval);
+    return this.#numbers.get(Place.interval);
   }
 
   /** Sets the interval that a learner has found. From the first time on, nothing else changes it. */
   learn(intervalUs: number): void {
-    this.#set(Place.isLearned, 1);
-    this.#set(Place.interval, intervalUs);
-    this.#set(Place.ownInterval, intervalUs);
+    this.#numbers.set(Place.isLearned, 1);
+    this.#numbers.set(Place.interval, intervalUs);
+    this.#numbers.set(Place.ownInterval, intervalUs);
   }
 
   /** Requests started so far. */
   get started(): number {
-    return this.#get(Place.started);
+    return this.#numbers.get(Place.started);
   }
 
   /** Allows so many starts, counted from the beginning of the run. */
   allow(started: number): void {
-    this.#set(Place.allowed, started);
+    this.#numbers.set(Place.allowed, started);
   }
 
   /**
@@ -104,25 +105,24 @@ export class Pace {
     const waitUs = intervalUs === 0 ? 0 : this.#tryTurn(Math.ceil(nowUs), intervalUs);
     if (waitUs > 0) return waitUs;
     for (;;) {
-      const started = Atomics.load(this.#longs, Place.started);
-      if (started >= Atomics.load(this.#longs, Place.allowed)) return limits.tickMs * 1_000;
-      if (Atomics.compareExchange(this.#longs, Place.started, started, started + 1n) === started) return 0;
+      const { started } = this;
+      if (started >= this.#numbers.get(Place.allowed)) return limits.tickMs * 1_000;
+      if (this.#numbers.replace(Place.started, started, started + 1)) return 0;
     }
   }
 
   #tryTurn(nowUs: number, intervalUs: number): number {
     for (;;) {
-      const next = Atomics.load(this.#longs, Place.next);
-      const aheadUs = Number(next) - nowUs;
+      const next = this.#numbers.get(Place.next);
+      const aheadUs = next - nowUs;
       if (aheadUs > intervalUs + clockSkewUs) {
         // The clock was set back. When the last start was is not known any more, so a whole interval is waited.
-        Atomics.compareExchange(this.#longs, Place.next, next, BigInt(nowUs + intervalUs));
+        this.#numbers.replace(Place.next, next, nowUs + intervalUs);
         return intervalUs;
       }
       if (aheadUs > 0) return aheadUs;
-      const turnUs = Math.max(Number(next), nowUs - limits.lateMsMax * 1_000);
-      const after = BigInt(turnUs + intervalUs);
-      if (Atomics.compareExchange(this.#longs, Place.next, next, after) !== next) continue;
+      const turnUs = Math.max(next, nowUs - limits.lateMsMax * 1_000);
+      if (!this.#numbers.replace(Place.next, next, turnUs + intervalUs)) continue;
       this.#recover(intervalUs);
       return 0;
     }
@@ -130,11 +130,15 @@ export class Pace {
 
   /** After a step back, each start makes the interval a little shorter. */
   #recover(intervalUs: number): void {
-    const ownUs = this.#get(Place.ownInterval);
+    const ownUs = this.#numbers.get(Place.ownInterval);
     if (intervalUs <= ownUs) return;
     const shorterUs = intervalUs -
       Math.ceil(intervalUs * intervalUs * Math.LN2 / (limits.doublingMs * 1_000));
-    this.#replace(Place.interval, intervalUs, shorterUs < intervalUsMin ? ownUs : Math.max(ownUs, shorterUs));
+    this.#numbers.replace(
+      Place.interval,
+      intervalUs,
+      shorterUs < intervalUsMin ? ownUs : Math.max(ownUs, shorterUs),
+    );
   }
 
   /** Lets nothing start for so long; a longer pause that is under way stays. */
@@ -142,8 +146,8 @@ export class Pace {
     const pauseUs = Math.ceil(Math.min(ms * 1_000, pauseUsMax));
     const untilUs = Math.ceil(nowUs) + pauseUs;
     // Before the end, which would else be taken for one that the clock was set back from.
-    this.#raise(Place.pauseMax, pauseUs);
-    this.#raise(Place.pausedUntil, untilUs);
+    this.#numbers.raise(Place.pauseMax, pauseUs);
+    this.#numbers.raise(Place.pausedUntil, untilUs);
   }
 
   /** Milliseconds until a pause is over; 0 without one. */
@@ -152,11 +156,11 @@ export class Pace {
   }
 
   #pausedUs(nowUs: number): number {
-    const untilUs = this.#get(Place.pausedUntil);
-    const pauseUs = this.#get(Place.pauseMax);
+    const untilUs = this.#numbers.get(Place.pausedUntil);
+    const pauseUs = this.#numbers.get(Place.pauseMax);
     if (untilUs - nowUs <= pauseUs + clockSkewUs) return Math.max(0, untilUs - nowUs);
     // The clock was set back. How much of the pause is over is not known any more, so it begins anew.
-    this.#replace(Place.pausedUntil, untilUs, Math.ceil(nowUs) + pauseUs);
+    this.#numbers.replace(Place.pausedUntil, untilUs, Math.ceil(nowUs) + pauseUs);
     return pauseUs;
   }
 
@@ -165,16 +169,18 @@ export class Pace {
    * one that had been started before the last step back changes nothing. Without a pace, what was started lately is it.
    */
   stepBack(startedUs: number, nowUs: number): void {
-    if (this.#get(Place.isLearned) === 1) return;
+    if (this.#numbers.get(Place.isLearned) === 1) return;
     const { started } = this;
-    const refusedAt = Number(Atomics.exchange(this.#longs, Place.refusedAt, BigInt(started)));
+    const refusedAt = this.#numbers.exchange(Place.refusedAt, started);
     if (started - refusedAt > limits.burstStarts) return;
-    const before = this.#get(Place.steppedBack);
-    if (startedUs <= before || !this.#replace(Place.steppedBack, before, nowUs)) return;
+    const before = this.#numbers.get(Place.steppedBack);
+    if (startedUs <= before || !this.#numbers.replace(Place.steppedBack, before, nowUs)) return;
     const intervalUs = this.intervalUs;
-    const ownUs = this.#get(Place.ownInterval);
-    const longerUs = Math.ceil(Math.max(intervalUs, this.#get(Place.recentInterval)) * limits.stepBack);
-    this.#replace(
+    const ownUs = this.#numbers.get(Place.ownInterval);
+    const longerUs = Math.ceil(
+      Math.max(intervalUs, this.#numbers.get(Place.recentInterval)) * limits.stepBack,
+    );
+    this.#numbers.replace(
       Place.interval,
       intervalUs,
       Math.max(ownUs, Math.min(longerUs, limits.stepBackMsMax * 1_000)),
@@ -183,37 +189,18 @@ export class Pace {
 
   /** Notes how many requests were started per second lately. */
   measured(startsPerSecond: number): void {
-    this.#set(Place.recentInterval, startsPerSecond > 0 ? Math.ceil(1e6 / startsPerSecond) : 0);
+    this.#numbers.set(Place.recentInterval, startsPerSecond > 0 ? Math.ceil(1e6 / startsPerSecond) : 0);
   }
 
   /** Requests started per second lately. */
   get startsPerSecond(): number {
-    const intervalUs = this.#get(Place.recentInterval);
+    const intervalUs = this.#numbers.get(Place.recentInterval);
     return intervalUs === 0 ? 0 : 1e6 / intervalUs;
   }
 
   /** The pace is slower than the job has it. */
   get isSteppedBack(): boolean {
-    return this.intervalUs > this.#get(Place.ownInterval);
-  }
-
-  #raise(place: number, value: number): void {
-    for (;;) {
-      const before = this.#get(place);
-      if (before >= value || this.#replace(place, before, value)) return;
-    }
-  }
-
-  #replace(place: number, before: number, after: number): boolean {
-    return Atomics.compareExchange(this.#longs, place, BigInt(before), BigInt(after)) === BigInt(before);
-  }
-
-  #get(place: number): number {
-    return Number(Atomics.load(this.#longs, place));
-  }
-
-  #set(place: number, value: number): void {
-    Atomics.store(this.#longs, place, BigInt(value));
+    return this.intervalUs > this.#numbers.get(Place.ownInterval);
   }
 }
 

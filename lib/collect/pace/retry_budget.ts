@@ -8,8 +8,9 @@
 
 import { retries as limits } from "../../limits.ts";
 import { clockSkewUs } from "./clock.ts";
+import type { SharedNumbers } from "./shared_numbers.ts";
 
-/** Places in the array of 64-bit integers: microseconds since 1970. */
+/** Places among the numbers: microseconds since 1970. */
 const Place = {
   /** When it has been used up to. */
   used: 0,
@@ -22,32 +23,30 @@ export const retryBudgetCount = 2;
 
 /** A view on the memory; each thread makes its own. */
 export class RetryBudget {
-  readonly #longs: BigInt64Array<SharedArrayBuffer>;
+  readonly #numbers: SharedNumbers;
 
-  /** `longs` has {@linkcode retryBudgetCount} places, all zero at first. */
-  constructor(longs: BigInt64Array<SharedArrayBuffer>) {
-    this.#longs = longs;
+  /** `numbers` has {@linkcode retryBudgetCount} places, all zero at first. */
+  constructor(numbers: SharedNumbers) {
+    this.#numbers = numbers;
   }
 
   /** Takes a place for a retry. Returns the milliseconds after which it may happen at the earliest. */
   reserve(nowUs: number, startsPerSecond: number): number {
     const everyUs = Math.ceil(1e6 / (limits.perSecondMin + limits.share * startsPerSecond));
-    this.#follow(BigInt(Math.ceil(nowUs)));
+    this.#follow(Math.ceil(nowUs));
     for (;;) {
-      const used = Atomics.load(this.#longs, Place.used);
-      const atUs = Math.max(Number(used), Math.ceil(nowUs) - limits.atOnceMax * everyUs);
-      if (Atomics.compareExchange(this.#longs, Place.used, used, BigInt(atUs + everyUs)) === used) {
-        return Math.max(0, atUs - nowUs) / 1_000;
-      }
+      const used = this.#numbers.get(Place.used);
+      const atUs = Math.max(used, Math.ceil(nowUs) - limits.atOnceMax * everyUs);
+      if (this.#numbers.replace(Place.used, used, atUs + everyUs)) return Math.max(0, atUs - nowUs) / 1_000;
     }
   }
 
   /** Goes along with a clock that was set back: retries would else wait until it is where it was. */
-  #follow(now: bigint): void {
-    const asked = Atomics.load(this.#longs, Place.asked);
-    const isSetBack = asked - now > clockSkewUs;
-    if (!isSetBack && now <= asked) return;
-    const isFirst = Atomics.compareExchange(this.#longs, Place.asked, asked, now) === asked;
-    if (isSetBack && isFirst) Atomics.sub(this.#longs, Place.used, asked - now);
+  #follow(nowUs: number): void {
+    const asked = this.#numbers.get(Place.asked);
+    const isSetBack = asked - nowUs > clockSkewUs;
+    if (!isSetBack && nowUs <= asked) return;
+    const isFirst = this.#numbers.replace(Place.asked, asked, nowUs);
+    if (isSetBack && isFirst) this.#numbers.add(Place.used, nowUs - asked);
   }
 }

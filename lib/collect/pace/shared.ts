@@ -10,6 +10,7 @@ import { run } from "../../limits.ts";
 import { Breaker, breakerCount } from "./breaker.ts";
 import { Pace, paceCount } from "./pace.ts";
 import { RetryBudget, retryBudgetCount } from "./retry_budget.ts";
+import { SharedNumbers } from "./shared_numbers.ts";
 import { Signs, signsCount } from "./signs.ts";
 
 /** Places in the array of 32-bit integers. */
@@ -64,21 +65,21 @@ export class Shared {
   /** What is to be learned from. */
   readonly signs: Signs;
   readonly #ints: Int32Array<SharedArrayBuffer>;
-  readonly #longs: BigInt64Array<SharedArrayBuffer>;
+  readonly #sums: SharedNumbers;
 
   constructor(memory: SharedMemory) {
     this.#ints = new Int32Array(memory, 0, intCount);
     let at = intCount * 4;
-    const longs = (count: number) => {
-      const part = new BigInt64Array(memory, at, count);
-      at += count * 8;
-      return part;
+    const numbers = (count: number) => {
+      const longs = new BigInt64Array(memory, at, count);
+      at += longs.byteLength;
+      return new SharedNumbers(longs);
     };
-    this.#longs = longs(Place64.count);
-    this.pace = new Pace(longs(paceCount));
-    this.breaker = new Breaker(longs(breakerCount));
-    this.retryBudget = new RetryBudget(longs(retryBudgetCount));
-    this.signs = new Signs(longs(signsCount));
+    this.#sums = numbers(Place64.count);
+    this.pace = new Pace(numbers(paceCount));
+    this.breaker = new Breaker(numbers(breakerCount));
+    this.retryBudget = new RetryBudget(numbers(retryBudgetCount));
+    this.signs = new Signs(numbers(signsCount));
   }
 
   /** The first request may start an interval of the rates after `nowUs`, or at once where there are none. */
@@ -192,20 +193,20 @@ export class Shared {
   }
 
   addBytes(bytes: number): void {
-    Atomics.add(this.#longs, Place64.bytes, BigInt(bytes));
+    this.#sums.add(Place64.bytes, bytes);
   }
 
   bytes(): number {
-    return Number(Atomics.load(this.#longs, Place64.bytes));
+    return this.#sums.get(Place64.bytes);
   }
 
   addWait(what: WaitedFor, ms: number): void {
-    Atomics.add(this.#longs, waitPlaces[what], BigInt(Math.round(ms * 1_000)));
+    this.#sums.add(waitPlaces[what], Math.round(ms * 1_000));
   }
 
   /** Milliseconds waited so far, over all Workers. */
   waitedMs(what: WaitedFor): number {
-    return Number(Atomics.load(this.#longs, waitPlaces[what])) / 1_000;
+    return this.#sums.get(waitPlaces[what]) / 1_000;
   }
 }
 

@@ -5,7 +5,9 @@
  * @module
  */
 
-/** Places in the array of 64-bit integers. */
+import type { SharedNumbers } from "./shared_numbers.ts";
+
+/** Places among the numbers. */
 const Place = {
   answers: 0,
   /** Microseconds until their first byte, summed. */
@@ -20,36 +22,36 @@ export const signsCount = 4;
 
 /** A view on the memory; each thread makes its own. */
 export class Signs {
-  readonly #longs: BigInt64Array<SharedArrayBuffer>;
+  readonly #numbers: SharedNumbers;
 
-  /** `longs` has {@linkcode signsCount} places, all zero at first. */
-  constructor(longs: BigInt64Array<SharedArrayBuffer>) {
-    this.#longs = longs;
+  /** `numbers` has {@linkcode signsCount} places, all zero at first. */
+  constructor(numbers: SharedNumbers) {
+    this.#numbers = numbers;
   }
 
   /** An answer came that is no failure of the server's. */
   answered(latencyMs: number): void {
-    Atomics.add(this.#longs, Place.answers, 1n);
-    Atomics.add(this.#longs, Place.latency, BigInt(Math.round(latencyMs * 1_000)));
+    this.#numbers.add(Place.answers, 1);
+    this.#numbers.add(Place.latency, Math.round(latencyMs * 1_000));
   }
 
   /** A request that was started then was refused. */
   refused(startedUs: number): void {
-    if (startedUs > this.#get(Place.steppedDown)) Atomics.add(this.#longs, Place.refusals, 1n);
+    if (startedUs > this.#numbers.get(Place.steppedDown)) this.#numbers.add(Place.refusals, 1);
   }
 
   /** What is refused from now on tells something only if it was started later. */
   stepped(nowUs: number): void {
-    Atomics.store(this.#longs, Place.steppedDown, BigInt(Math.ceil(nowUs)));
+    this.#numbers.set(Place.steppedDown, Math.ceil(nowUs));
   }
 
   /** All sums since the run began. */
   read(): { readonly answers: number; readonly latencyMs: number; readonly refusals: number } {
-    const latencyMs = this.#get(Place.latency) / 1_000;
-    return { answers: this.#get(Place.answers), latencyMs, refusals: this.#get(Place.refusals) };
-  }
-
-  #get(place: number): number {
-    return Number(Atomics.load(this.#longs, place));
+    const latencyMs = this.#numbers.get(Place.latency) / 1_000;
+    return {
+      answers: this.#numbers.get(Place.answers),
+      latencyMs,
+      refusals: this.#numbers.get(Place.refusals),
+    };
   }
 }

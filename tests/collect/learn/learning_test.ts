@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SharedNumbers } from "../../../lib/collect/pace/shared_numbers.ts";
 import { Signs, signsCount } from "../../../lib/collect/pace/signs.ts";
 import type { Job } from "../../../lib/job/job.ts";
 import { auto, pace } from "../../../lib/limits.ts";
@@ -116,7 +117,7 @@ Deno.test("Learning takes an outage for no sign, though the server names a delay
 });
 
 Deno.test("Signs count a refusal only if its request was started after the last step down", () => {
-  const signs = new Signs(new BigInt64Array(new SharedArrayBuffer(signsCount * 8)));
+  const signs = new Signs(new SharedNumbers(new BigInt64Array(new SharedArrayBuffer(signsCount * 8))));
   signs.refused(5);
   signs.stepped(10);
   signs.refused(9);

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { intervalUsOf, Pace, paceCount } from "../../../lib/collect/pace/pace.ts";
+import { SharedNumbers } from "../../../lib/collect/pace/shared_numbers.ts";
 import type { Rate } from "../../../lib/job/job.ts";
 import { pace as limits } from "../../../lib/limits.ts";
 
 const beginUs = 1e15;
 
-function memoryOf(rates: readonly Rate[]): BigInt64Array<SharedArrayBuffer> {
-  const memory = new BigInt64Array(new SharedArrayBuffer(paceCount * 8));
+function memoryOf(rates: readonly Rate[]): SharedNumbers {
+  const memory = new SharedNumbers(new BigInt64Array(new SharedArrayBuffer(paceCount * 8)));
   new Pace(memory).begin(rates, beginUs);
   return memory;
 }
