@@ -39,6 +39,7 @@ export function judge(seen: Seen, acceptance: Acceptance): Judgement {
   if (seen.kept > 0) return { verdict: "ok" };
   return acceptance.control ? { verdict: "failed", reason: "control-empty" } : { verdict: "empty" };
 }
+
 /** Whether the API has answered a key, and in so few bytes that it may be asked for them again. */
 export function isShortAnswer({ verdict, bytes }: Pick<FetchRecord, "verdict" | "bytes">): boolean {
   return (verdict === "ok" || verdict === "empty") && bytes <= http.smallBodyBytesMax;

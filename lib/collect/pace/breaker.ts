@@ -2,7 +2,7 @@
  * A circuit breaker over all Workers: when nothing but failures comes, the API is down, and asking on makes it only
  * worse. Then one request at a time asks for its health, less and less often; the first success lets all others go on.
  * What fails meanwhile is no failure of its key's, unless a key that was answered before is answered again at the
- * first look. Numbers in memory that all Workers share; the time is passed in.
+ * first look, twice in a row. Numbers in memory that all Workers share; the time is passed in.
  *
  * @module
  */
