@@ -5,7 +5,7 @@
  */
 
 import { envIfAllowed, type Level, type World } from "./lib/command/context.ts";
-import { main } from "./lib/command/main.ts";
+import { main } from "./lib/command/dispatch.ts";
 
 const encoder = new TextEncoder();
 
@@ -31,7 +31,7 @@ function unlessClosed(write: (text: string) => void): (text: string) => void {
 async function saying(write: (text: string) => void): Promise<(text: string, level?: Level) => void> {
   const stream = envIfAllowed("JOURNAL_STREAM", (name) => Deno.env.get(name));
   if (stream === undefined) return write;
-  const { isJournal, prioritized } = await import("./lib/command/journal.ts");
+  const { isJournal, prioritized } = await import("./lib/command/systemd/journal.ts");
   if (!isJournal(stream)) return write;
   return (text, level = "info") => write(prioritized(text, level));
 }
@@ -53,7 +53,7 @@ if (import.meta.main) {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
   const world: World = {
     out: writer(Deno.stdout),
-    say: await saying(unlessClosed(writer(Deno.stderr))),
+    log: await saying(unlessClosed(writer(Deno.stderr))),
     columns,
     now: Date.now,
     env: (name) => Deno.env.get(name),

@@ -26,7 +26,7 @@ const targets: Readonly<Record<string, Magic>> = {
 };
 
 /** What no import names literally. */
-const workers = ["lib/collect/worker.ts", "lib/simulate/simulator_worker.ts"] as const;
+const workers = ["lib/worker/worker.ts", "lib/simulate/simulator_worker.ts"] as const;
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -152,7 +152,7 @@ async function make(output: string, target: string, parts: Parts): Promise<strin
   } catch (error) {
     Deno.exitCode = 1;
     await Deno.remove(output).catch(() => {});
-    say(`Cannot make ${output} for ${target}: ${error instanceof Error ? error.message : error}`);
+    log(`Cannot make ${output} for ${target}: ${error instanceof Error ? error.message : error}`);
     return undefined;
   }
 }
@@ -171,7 +171,7 @@ async function release(parts: Parts): Promise<void> {
   await Deno.writeTextFile(`${folder}/SHA256SUMS`, sums);
 }
 
-function say(line: string): void {
+function log(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 

@@ -10,7 +10,7 @@ const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
 /** Bounds on one JSON text. */
-export const json = {
+export const jsonLimits = {
   /** Open brackets within each other. Deeper than any real API, far below what a stack of states costs. */
   depthMax: 512,
   /** Bytes of one captured value (a column, a whole row): it is held in memory, and SQLite ends at 1 GB. */
@@ -24,7 +24,7 @@ export const json = {
 } as const;
 
 /** Bounds on one HTTP exchange; those in milliseconds are the defaults of the job file's `timeout`. */
-export const http = {
+export const httpLimits = {
   connectMs: 10_000,
   /** Large answers are computed for minutes before their first byte. */
   firstByteMs: 600_000,
@@ -61,7 +61,7 @@ export const http = {
 } as const;
 
 /** Bounds on a run. */
-export const run = {
+export const runLimits = {
   inFlightDefault: 8,
   inFlightMax: 10_000,
   /** What "auto" finds at most, where the job names no `in_flight_max`: the most that memory was measured flat with. */
@@ -102,7 +102,7 @@ export const run = {
 } as const;
 
 /** Bounds on how precisely a pace is kept. */
-export const pace = {
+export const paceLimits = {
   /**
    * The interval between two starts is longer by this factor than the rate has it: in a second, requests may then be
    * 7 ms later on their way than those that follow them, and a server still counts no more than it allows. Measured at
@@ -136,7 +136,7 @@ export const pace = {
 } as const;
 
 /** Bounds on asking again, over all keys and Workers. */
-export const retries = {
+export const retryLimits = {
   /**
    * Retries are so large a share of all requests at most, beyond one a second and a hundred at once: what Finagle's and
    * Linkerd's retry budgets have (https://linkerd.io/2/features/retries-and-timeouts/), so that an API in trouble does
@@ -160,7 +160,7 @@ export const retries = {
 } as const;
 
 /** Bounds on deleting what is old. */
-export const retention = {
+export const retentionLimits = {
   /** Fetches deleted in one transaction: some milliseconds, in which nothing else is written. */
   fetchesAtOnce: 1_000,
   /** Pages given back to the file system at once: each moves another one, 60 ms for 500. */
@@ -170,7 +170,7 @@ export const retention = {
 } as const;
 
 /** Bounds on what is on its way from a Worker to the store. */
-export const pipe = {
+export const outboxLimits = {
   /** Values (a row has one per column) in one message: 0.15 MB and its texts, one transaction of some 2 ms. */
   chunkValuesMax: 16_384,
   /** UTF-16 units of text in one message. */
@@ -186,7 +186,7 @@ export const pipe = {
 } as const;
 
 /** Bounds on the database file and the disk that it lies on. */
-export const database = {
+export const databaseLimits = {
   /** A lock held by another connection is waited for so long. */
   busyMs: 10_000,
   /**
@@ -206,7 +206,7 @@ export const database = {
 } as const;
 
 /** Bounds on finding the best rate and the best number in flight. */
-export const auto = {
+export const tuningLimits = {
   /** Where nothing is known, a search begins so low: requests a second, requests in flight. */
   rateFirst: 10,
   inFlightFirst: 4,
@@ -259,7 +259,7 @@ export const auto = {
 } as const;
 
 /** Bounds on the probe that a forecast is made from. */
-export const plan = {
+export const forecastLimits = {
   /** Keys asked unless a number is given; fewer where they tell enough. A tenth of the smallest budget at most. */
   keysDefault: 10_000,
   /** Keys that may be asked for: the sample is held in memory. */
@@ -292,7 +292,7 @@ export const plan = {
 } as const;
 
 /** Bounds on what a service manager is told. */
-export const service = {
+export const serviceLimits = {
   /** How a run goes is told so often: `systemctl status` is looked at by people. */
   statusMs: 5_000,
   /** Where so many messages wait to be sent, nobody listens. */

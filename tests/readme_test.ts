@@ -1,22 +1,22 @@
 /**
  * Holds the README against the program: help texts are the program's own, the session is replayed, the job is loaded,
- * and the reasons, columns and exit codes that it names are those of the code.
+ * and the failureReasons, columns and exit codes that it names are those of the code.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import { reasons } from "../lib/collect/answer/reasons.ts";
+import { failureReasons } from "../lib/rows/failure_reasons.ts";
 import { commands } from "../lib/command/commands.ts";
 import { Exit } from "../lib/command/context.ts";
-import { loadJob } from "../lib/job/load.ts";
+import { loadJob } from "../lib/job/load_job.ts";
 import { presets } from "../lib/job/presets.ts";
-import { formatBytes, formatCount } from "../lib/job/units.ts";
-import * as limits from "../lib/limits.ts";
+import { httpLimits, jsonLimits, runLimits } from "../lib/limits.ts";
 import config from "../deno.json" with { type: "json" };
 import { freePort } from "./support/free_port.ts";
 import { TempFolder } from "./support/temp.ts";
 import { trawl } from "./support/trawl.ts";
+import { formatBytes, formatCount } from "../lib/text/format.ts";
 
 const file = new URL("../README.md", import.meta.url);
 const readme = await Deno.readTextFile(file);
@@ -71,20 +71,19 @@ Deno.test("the README names only reasons that there are, and limits as they are"
   const [, section = ""] = readme.split("## What a server can do to trawl");
   const table = (section.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("| "));
   const named = table.flatMap((line) => /`([a-z]+(?:-[a-z]+)*)`[^|]*\|$/.exec(line)?.[1] ?? []);
-  assert.deepEqual(named.filter((name) => !Object.hasOwn(reasons, name)), []);
+  assert.deepEqual(named.filter((name) => !Object.hasOwn(failureReasons, name)), []);
   assert.ok(named.length >= 8);
-  const { http, json, run } = limits;
   const shown = [
-    formatBytes(http.bodyBytesMax),
-    `${http.ratioMax} times what was sent, once ${formatBytes(http.ratioBytesMin)}`,
-    formatBytes(json.valueBytesMax),
-    formatBytes(json.elementBytesMax),
-    formatBytes(http.fieldCharsMax),
-    formatBytes(http.locationCharsMax),
-    `${http.redirectsMax}, each`,
-    `${json.depthMax} `,
-    `${run.answerRowsMax / 1e6} million`,
-    formatCount(run.keyCharsMax),
+    formatBytes(httpLimits.bodyBytesMax),
+    `${httpLimits.ratioMax} times what was sent, once ${formatBytes(httpLimits.ratioBytesMin)}`,
+    formatBytes(jsonLimits.valueBytesMax),
+    formatBytes(jsonLimits.elementBytesMax),
+    formatBytes(httpLimits.fieldCharsMax),
+    formatBytes(httpLimits.locationCharsMax),
+    `${httpLimits.redirectsMax}, each`,
+    `${jsonLimits.depthMax} `,
+    `${runLimits.answerRowsMax / 1e6} million`,
+    formatCount(runLimits.keyCharsMax),
   ];
   for (const text of shown) assert.ok(table.some((line) => line.includes(text)), text);
 });

@@ -8,29 +8,31 @@ import assert from "node:assert/strict";
 
 const root = new URL("../", import.meta.url);
 
-const workers = ["lib/collect/worker.ts", "lib/simulate/simulator_worker.ts"];
+const workers = ["lib/worker/worker.ts", "lib/simulate/simulator_worker.ts"];
 const entries = ["main.ts", ...workers];
 
-/** Rooms from the top down; a room imports from those that stand after it, or from its own. */
+/** Rooms from the top down. A room imports from the rooms below it and from itself. */
 const rooms: readonly (readonly string[])[] = [
   ["command"],
   ["view"],
-  ["collect", "simulate"],
-  ["job", "http", "store"],
+  ["forecast"],
+  ["collect"],
+  ["worker", "store"],
+  ["rows", "pace"],
+  ["simulate"],
+  ["job"],
+  ["http"],
   ["json"],
-  ["row_chunk.ts"],
+  ["text"],
   ["limits.ts", "errors.ts"],
 ];
-
-/** The same for the folders of `lib/collect`; the empty name stands for what is in none of them. */
-const collectFolders = [["forecast"], [""], ["learn"], ["keys", "pace"], ["answer"]];
 
 /** Calls that only these files may make. */
 const worldly: readonly { readonly pattern: RegExp; readonly where: RegExp }[] = [
   { pattern: /\bDeno\.exit\b|\bDeno\.args\b|\bDeno\.exitCode\b|\baddSignalListener\b/, where: /^main\.ts$/ },
   { pattern: /(?<![\w.#])fetch\(/, where: /^lib\/http\/client\.ts$/ },
   { pattern: /from "node:sqlite"/, where: /^lib\/store\/|^lib\/command\/version\.ts$/ },
-  { pattern: /\bMath\.random\(/, where: /^lib\/collect\/(worker|keys\/key_list)\.ts$/ },
+  { pattern: /\bMath\.random\(/, where: /^lib\/(worker\/worker|collect\/keys\/key_list)\.ts$/ },
   { pattern: /\bconsole\./, where: /^$/ },
 ];
 
@@ -67,13 +69,8 @@ function roomOf(path: string): string | undefined {
   return /^lib\/([^/]+)/.exec(path)?.[1];
 }
 
-/** The folder of a path in `lib/collect`. */
-function folderOf(path: string): string | undefined {
-  return /^lib\/collect\/((?:[^/]+(?=\/))?)/.exec(path)?.[1];
-}
-
-function storeyOf(place: string, storeys: readonly (readonly string[])[]): number {
-  const storey = storeys.findIndex((names) => names.includes(place));
+function storeyOf(place: string): number {
+  const storey = rooms.findIndex((names) => names.includes(place));
   assert.notEqual(storey, -1, `${place} is no room of the house`);
   return storey;
 }
@@ -106,36 +103,39 @@ async function importsOf(entry: string) {
 
 Deno.test("the modules of lib import downwards only", async () => {
   const imports = (await Promise.all(entries.map(importsOf))).flat();
-  for (const [placeOf, storeys] of [[roomOf, rooms], [folderOf, collectFolders]] as const) {
-    const wrong = imports.filter(({ from, to }) => {
-      const [above, below] = [placeOf(from), placeOf(to)];
-      if (above === undefined || below === undefined || above === below) return false;
-      return storeyOf(above, storeys) >= storeyOf(below, storeys);
-    });
-    assert.deepEqual(wrong.map(({ from, to }) => `${from} → ${to}`), []);
-  }
+  const wrong = imports.filter(({ from, to }) => {
+    const [above, below] = [roomOf(from), roomOf(to)];
+    if (above === undefined || below === undefined || above === below) return false;
+    return storeyOf(above) >= storeyOf(below);
+  });
+  assert.deepEqual(wrong.map(({ from, to }) => `${from} → ${to}`), []);
 });
 
-Deno.test("the modules of lib import in no circle", async () => {
-  const graph = Map.groupBy(
-    (await importsOf("main.ts")).filter(({ isType }) => !isType),
-    ({ from }) => from,
-  );
+Deno.test("the modules of lib import in no cycle, types and Workers included", async () => {
+  const graph = Map.groupBy((await Promise.all(entries.map(importsOf))).flat(), ({ from }) => from);
   const done = new Set<string>();
   const visit = (path: string, above: readonly string[]) => {
-    assert.ok(!above.includes(path), `circle: ${[...above, path].join(" → ")}`);
+    assert.ok(!above.includes(path), `cycle: ${[...above, path].join(" → ")}`);
     if (done.has(path)) return;
     for (const { to } of graph.get(path) ?? []) visit(to, [...above, path]);
     done.add(path);
   };
-  visit("main.ts", []);
+  for (const entry of entries) visit(entry, []);
+});
+
+Deno.test("no two files of lib have the same name", () => {
+  const byName = Map.groupBy(sources, ({ path }) => path.slice(path.lastIndexOf("/") + 1));
+  const twice = [...byName.values()].filter((files) => files.length > 1).map((files) =>
+    files.map(({ path }) => path)
+  );
+  assert.deepEqual(twice, []);
 });
 
 Deno.test("the worker side never loads the database, nor the libraries of the job file", async () => {
   for (const entry of workers) {
     const loaded = (await importsOf(entry)).filter(({ isType }) => !isType).map(({ to }) => to);
     assert.deepEqual(
-      loaded.filter((path) => /^lib\/(store\/|job\/(schema|load|toml))/.test(path)),
+      loaded.filter((path) => /^lib\/(store\/|job\/(job_schema|load_job|toml_document))/.test(path)),
       [],
     );
     const libraries = (await graphOf(entry)).map(({ specifier }) => specifier).filter((name) =>

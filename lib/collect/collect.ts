@@ -7,36 +7,36 @@
 
 import { messageOf } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
-import { controlFirst } from "../job/keys.ts";
+import { controlFirst } from "./keys/key_reader.ts";
 import { Redactor } from "../job/secret.ts";
-import { http, run as limits } from "../limits.ts";
+import { httpLimits, runLimits } from "../limits.ts";
 import type { RunCounts } from "../store/records.ts";
-import type { Failure, Store } from "../store/store.ts";
-import { isDamage } from "../store/trouble.ts";
-import { meaningOf } from "./answer/reasons.ts";
-import { Crew, feedersMaxOf } from "./crew.ts";
+import type { Failure, StoreWriter } from "../store/sqlite/writer.ts";
+import { isDamage } from "../store/sqlite/sqlite_error.ts";
+import { meaningOf } from "../rows/failure_reasons.ts";
+import { feedersMaxOf, WorkerPool } from "./workers/worker_pool.ts";
 import { Batches, BatchSizes } from "./keys/batches.ts";
-import { checkRedirectHosts, jobHosts } from "./keys/hosts.ts";
+import { checkRedirectHosts, jobHosts } from "./job_hosts.ts";
 import { keysOf } from "./keys/key_list.ts";
-import { limitedReason, type RunChoice } from "./keys/run_choice.ts";
-import { Learning } from "./learn/learning.ts";
-import { Allowance } from "./pace/allowance.ts";
-import { nowUs } from "./pace/clock.ts";
-import { Shared } from "./pace/shared.ts";
+import { limitedReason, type RunChoice } from "./choose_run.ts";
+import { Tuning } from "./tuning/tuning.ts";
+import { Quotas } from "./tuning/quotas.ts";
+import { nowUs } from "../pace/clock.ts";
+import { SharedState } from "../pace/shared_state.ts";
 import { Progress } from "./progress.ts";
-import { Watch } from "./watch.ts";
+import { Supervisor } from "./supervisor.ts";
 
 /** What a run needs. */
 export interface CollectOptions {
   readonly job: Job;
   readonly window: Window | undefined;
-  readonly store: Store;
+  readonly store: StoreWriter;
   readonly choice: RunChoice;
   /** Only so many keys, the control keys not counted. */
   readonly limit: number | undefined;
   /** How many keys the list has, where that is known before it is read. */
   readonly listSize: number | undefined;
-  /** Aborted when the run is to stop: what is in flight then has `limits.graceMs` to finish. */
+  /** Aborted when the run is to stop: what is in flight then has `runLimits.graceMs` to finish. */
   readonly signal: AbortSignal;
   /** How much room the disk has, where the run is to end before it is full. */
   readonly freeBytes?: (() => number | undefined) | undefined;
@@ -70,13 +70,13 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
   try {
     await checkRedirectHosts(job);
     const list = await keysOf(job, { store, choice, window, signal });
-    const memory = Shared.create(job.limits.inFlight, job.limits.rates, nowUs());
-    const shared = new Shared(memory);
+    const memory = SharedState.create(job.limits.inFlight, job.limits.rates, nowUs());
+    const shared = new SharedState(memory);
     const progress = new Progress(choice.counts, { shared, auto: job.limits.auto });
     const controls = new Set(job.control).size;
     const listSize = list.count ?? options.listSize;
     const limit = options.limit === undefined ? undefined : controls + options.limit;
-    progress.answeredKey = await store.answeredKey(choice.id, http.smallBodyBytesMax);
+    progress.answeredKey = await store.answeredKey(choice.id, httpLimits.smallBodyBytesMax);
     progress.total = listSize === undefined ? undefined : Math.min(listSize, limit ?? Infinity);
     const sizes = new BatchSizes(feedersMaxOf(job.limits.inFlight), job.limits.inFlight);
     const batches = new Batches({
@@ -90,7 +90,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
           sizes.next(progress.total === undefined ? undefined : progress.total - planned);
       },
     });
-    const crew = new Crew({
+    const workers = new WorkerPool({
       prepare: { job, window, shared: memory, hosts: jobHosts(job, window) },
       shared,
       store,
@@ -99,7 +99,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
       drained: (batch) => sizes.drained(batch),
     });
     options.started(progress);
-    const asked = await askWatched({ options, controls, batches, crew, progress, shared });
+    const asked = await askWatched({ options, controls, batches, workers, progress, shared });
     return await end(options, { ...asked, batches, expected: progress.total });
   } catch (error) {
     const cause = store.explain(error);
@@ -115,9 +115,9 @@ interface Work {
   /** How many control keys there are: the first batch, if there is one. */
   readonly controls: number;
   readonly batches: Batches;
-  readonly crew: Crew;
+  readonly workers: WorkerPool;
   readonly progress: Progress;
-  readonly shared: Shared;
+  readonly shared: SharedState;
 }
 
 /** How asking came to its end. */
@@ -130,24 +130,24 @@ interface Asked {
 
 /** Has all keys asked, and watches over it. */
 async function askWatched(work: Work): Promise<Asked> {
-  const { options, shared, crew } = work;
+  const { options, shared, workers } = work;
   const { job, window, store } = options;
   const host = jobHosts(job, window).join();
-  const allowance = await Allowance.open(job.limits.rates, { pace: shared.pace, store, host });
-  const learning = await Learning.open(job.limits, { shared, store, host });
+  const quotas = await Quotas.open(job.limits.rates, { pace: shared.pace, store, host });
+  const tuning = await Tuning.open(job.limits, { shared, store, host });
   const { outageMs } = job.retry;
   const { freeBytes } = options;
-  await using watch = await Watch.start({ crew, allowance, learning, shared, outageMs, freeBytes });
-  const signal = AbortSignal.any([options.signal, watch.signal]);
-  using _stopping = stopOn(signal, crew);
+  await using supervisor = await Supervisor.start({ workers, quotas, tuning, shared, outageMs, freeBytes });
+  const signal = AbortSignal.any([options.signal, supervisor.signal]);
+  using _stopping = stopOn(signal, workers);
   const broken = await askInOrder({ ...work, options: { ...options, signal } });
-  if (watch.reason === undefined) watch.signal.throwIfAborted();
-  return { broken, stopped: watch.reason ?? (signal.aborted ? "stopped" : undefined) };
+  if (supervisor.reason === undefined) supervisor.signal.throwIfAborted();
+  return { broken, stopped: supervisor.reason ?? (signal.aborted ? "stopped" : undefined) };
 }
 
 /** Has the control keys asked, and if they are well, all others. Returns the control key that is not. */
 async function askInOrder(
-  { options, controls, batches, crew, progress }: Work,
+  { options, controls, batches, workers, progress }: Work,
 ): Promise<Failure | undefined> {
   const { store, choice } = options;
   // A control key that failed the last time is asked again: it tells whether the API is well now.
@@ -157,12 +157,12 @@ async function askInOrder(
   let batch = await batches.next();
   if (controls > 0 && batch?.number === 0) {
     const only = [batch];
-    await crew.run(() => Promise.resolve(only.shift()));
+    await workers.run(() => Promise.resolve(only.shift()));
     batch = undefined;
   }
   const [broken] = await store.failures(choice.id, 0, controls);
   if (broken !== undefined || options.signal.aborted) return broken;
-  await crew.run(async () => {
+  await workers.run(async () => {
     const next = batch ?? await batches.next();
     batch = undefined;
     progress.total = batches.keyCount ?? progress.total;
@@ -202,13 +202,13 @@ async function end(
   return { state, reason, isControlBroken: found.broken !== undefined, isLimited, counts, keys, pending };
 }
 
-/** Once the signal comes, stops the crew; what is in flight gets its time, what hangs then is ended. */
-function stopOn(signal: AbortSignal, crew: Crew): Disposable {
+/** Once the signal comes, stops the workers; what is in flight gets its time, what hangs then is ended. */
+function stopOn(signal: AbortSignal, workers: WorkerPool): Disposable {
   const timers: ReturnType<typeof setTimeout>[] = [];
   const stop = () => {
-    crew.stop();
-    timers.push(setTimeout(() => crew.drop(), limits.graceMs));
-    timers.push(setTimeout(() => crew.terminate(), limits.graceMs + limits.dropMs));
+    workers.stop();
+    timers.push(setTimeout(() => workers.drop(), runLimits.graceMs));
+    timers.push(setTimeout(() => workers.terminate(), runLimits.graceMs + runLimits.dropMs));
   };
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();

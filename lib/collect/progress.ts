@@ -5,9 +5,10 @@
  */
 
 import type { Auto } from "../job/job.ts";
-import type { FetchRecord, RunCounts, Verdict } from "../store/records.ts";
-import { isShortAnswer } from "./answer/verdict.ts";
-import type { Shared, WaitedFor } from "./pace/shared.ts";
+import type { RunCounts } from "../store/records.ts";
+import { isShortAnswer } from "../worker/acceptance.ts";
+import type { SharedState, WaitedFor } from "../pace/shared_state.ts";
+import type { FetchRecord, Verdict } from "../rows/fetch_record.ts";
 
 /** The sums of one run. */
 export class Progress {
@@ -23,10 +24,10 @@ export class Progress {
   readonly startedMs = performance.now();
   /** A key that the API has answered, and shortly, if there is one. */
   answeredKey: string | undefined;
-  readonly #shared: Shared;
+  readonly #shared: SharedState;
   readonly #auto: Auto | undefined;
 
-  constructor(before: RunCounts, options: { readonly shared: Shared; readonly auto: Auto | undefined }) {
+  constructor(before: RunCounts, options: { readonly shared: SharedState; readonly auto: Auto | undefined }) {
     const { ok, empty, unchanged, failed, rows, attempts } = before;
     this.verdicts = { ok, empty, unchanged, failed };
     this.rows = rows;

@@ -5,24 +5,24 @@
  * @module
  */
 
-import { Asker } from "../collect/answer/asker.ts";
-import { tableOf } from "../collect/answer/question.ts";
-import { meaningOf } from "../collect/answer/reasons.ts";
-import { checkRedirectHosts, jobHosts } from "../collect/keys/hosts.ts";
+import { AttemptRunner } from "../worker/attempt.ts";
+import { meaningOf } from "../rows/failure_reasons.ts";
+import { checkRedirectHosts, jobHosts } from "../collect/job_hosts.ts";
 import { askKeys } from "../collect/keys/key_list.ts";
 import { Client } from "../http/client.ts";
 import type { Job, Window } from "../job/job.ts";
-import { controlFirst, readKeys } from "../job/keys.ts";
-import { shownUrl } from "../job/request.ts";
+import { controlFirst, readKeys } from "../collect/keys/key_reader.ts";
+import { shownUrl } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
-import { formatDuration } from "../job/units.ts";
 import { formatWindow } from "../job/window.ts";
-import { cellValue, type RowChunk } from "../row_chunk.ts";
-import { printable } from "../view/printable.ts";
+import { cellValue, type RowBatch } from "../rows/row_batch.ts";
+import { sanitizeLine } from "../text/sanitize.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { databaseOf, givenOrNewestWindow, loadJobOf } from "./load.ts";
+import { databaseOf, givenOrNewestWindow, loadJobOf } from "./job_arguments.ts";
+import { tableOf } from "../rows/table_schema.ts";
+import { formatDuration } from "../text/format.ts";
 
 /** How many requests are shown, and how many rows of an answer. */
 const requestsShown = 3;
@@ -40,7 +40,7 @@ export async function checkCommand(args: Arguments, context: Context): Promise<n
   }
   if (job.keys.kind === "stdin" && tries === undefined) return Exit.done;
   const keys = await firstKeys(job, window, tries ?? requestsShown);
-  for (const key of keys) context.out(`  ${printable(requestText(job, key, window), 1_000)}\n`);
+  for (const key of keys) context.out(`  ${sanitizeLine(requestText(job, key, window), 1_000)}\n`);
   return tries === undefined ? Exit.done : await tryKeys(job, { window, keys }, context);
 }
 
@@ -73,7 +73,7 @@ function describe(
 function keysText({ keys }: Job): string {
   switch (keys.kind) {
     case "file":
-      return printable(keys.file);
+      return sanitizeLine(keys.file);
     case "stdin":
       return "standard input";
     case "range":
@@ -116,31 +116,31 @@ async function tryKeys(
     bodyBytesMax: job.request.bodyBytesMax,
     connectionsMax: 1,
   });
-  const asker = new Asker(job, window, client);
+  const runner = new AttemptRunner(job, window, client);
   const redactor = Redactor.of(job);
   let exit: number = Exit.done;
   for (const key of keys) {
     const shown: string[] = [];
-    const keep = (rows: RowChunk) => {
+    const keep = (rows: RowBatch) => {
       const count = Math.min(rows.rows, rowsShown - shown.length);
-      for (let row = 0; row < count; row++) shown.push(printable(redactor.hide(rowLine(rows, row))));
+      for (let row = 0; row < count; row++) shown.push(sanitizeLine(redactor.hide(rowLine(rows, row))));
     };
-    const attempt = await asker.ask(key, (_first, rows) => Promise.resolve(keep(rows)));
+    const attempt = await runner.ask(key, (_first, rows) => Promise.resolve(keep(rows)));
     if (attempt.verdict === "failed") {
       exit = Exit.incomplete;
       const { reason, detail } = attempt;
-      const found = detail === undefined ? "" : `: ${printable(detail)}`;
-      out(`${printable(key)}: failed: ${meaningOf(reason)} (${reason})${found}\n`);
+      const found = detail === undefined ? "" : `: ${sanitizeLine(detail)}`;
+      out(`${sanitizeLine(key)}: failed: ${meaningOf(reason)} (${reason})${found}\n`);
     } else if (attempt.verdict !== "dropped") {
       if (attempt.rows !== "staged") keep(attempt.rows);
-      out(`${printable(key)}: ${attempt.verdict}, ${attempt.kept} rows, ${attempt.bytes} bytes\n`);
+      out(`${sanitizeLine(key)}: ${attempt.verdict}, ${attempt.kept} rows, ${attempt.bytes} bytes\n`);
       for (const line of shown) out(`  ${line}\n`);
     }
   }
   return exit;
 }
 
-function rowLine(rows: RowChunk, row: number): string {
+function rowLine(rows: RowBatch, row: number): string {
   const width = rows.cells.length / rows.rows;
   const values = Array.from({ length: width }, (_, column) => cellValue(rows, row * width + column));
   return values.map((value) => typeof value === "string" ? JSON.stringify(value) : String(value)).join("  ");

@@ -15,7 +15,7 @@ export interface World {
   /** Standard output is for data. */
   readonly out: (data: string | Uint8Array) => void;
   /** Standard error is for progress and messages: whole lines, which are good to know unless a level is given. */
-  readonly say: (text: string, level?: Level) => void;
+  readonly log: (text: string, level?: Level) => void;
   /** Columns that the terminal has now that standard error is; undefined if it is none. */
   readonly columns: () => number | undefined;
   /** Milliseconds since 1970: which windows have closed. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { loadJob } from "../job/load.ts";
+import { loadJob } from "../job/load_job.ts";
 import { resolveJobName } from "../job/presets.ts";
 import { startSimulatorWorker } from "../simulate/start_worker.ts";
 import type { Context } from "./context.ts";
@@ -28,7 +28,7 @@ export async function demoCommand(args: Arguments, context: Context): Promise<nu
   const database = args.text(flags.db) ?? "demo.db";
   const simulator = await startSimulatorWorker({ profile: "ripestat", latency, faults });
   try {
-    context.say(`trawl: the practice API answers like RIPEstat on ${simulator.url}, with some faults\n`);
+    context.log(`trawl: the practice API answers like RIPEstat on ${simulator.url}, with some faults\n`);
     const { file, text } = await resolveJobName(preset);
     const env = (name: string) => name === "TRAWL_SOURCEAPP" ? "trawl-demo" : context.env(name);
     const job = loadJob(text, { file, set: { host: simulator.url }, env, secret: () => undefined });
@@ -38,7 +38,7 @@ export async function demoCommand(args: Arguments, context: Context): Promise<nu
       ...(args.has(flags.quiet) ? [[flags.quiet.name, [true]] as const] : []),
     ]);
     const exit = await runJob(job, new Arguments([], given), context);
-    context.say(`${nextSteps(database)}\n`);
+    context.log(`${nextSteps(database)}\n`);
     return exit;
   } finally {
     await simulator.close();

@@ -6,13 +6,13 @@
 
 import { messageOf, UsageError } from "../errors.ts";
 import { JsonLimitError, JsonSyntaxError } from "../json/json_error.ts";
-import { parsePath } from "../json/path.ts";
+import { parsePath } from "../json/path/path.ts";
 import { Query } from "../json/query.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { Lines } from "./lines.ts";
+import { Lines } from "./extract_lines.ts";
 
 /** Bytes of one read. */
 const readBytes = 128 * 1_024;
@@ -39,7 +39,7 @@ export function extractCommand(args: Arguments, context: Context): Promise<numbe
       extract(source, query, { lines: new Lines(options), out: context.out });
     } catch (error) {
       if (!(error instanceof JsonSyntaxError || error instanceof JsonLimitError)) throw error;
-      context.say(`trawl: ${source.name}: ${messageOf(error)}\n`);
+      context.log(`trawl: ${source.name}: ${messageOf(error)}\n`);
       exit = Exit.failed;
     } finally {
       source.close();

@@ -7,8 +7,8 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { messageOf, UsageError } from "../errors.ts";
-import { nearest } from "../job/nearest.ts";
-import { parseDuration } from "../job/units.ts";
+import { nearest } from "../text/nearest.ts";
+import { parseDuration } from "../job/parse_units.ts";
 
 /** One flag: the parser, the help, the README and the tests all read this. */
 export interface Flag {

@@ -7,20 +7,20 @@
 
 import { dirname, join, relative } from "node:path";
 import { messageOf, UsageError } from "../errors.ts";
-import blank from "../job/blank.toml" with { type: "text" };
-import { loadJob } from "../job/load.ts";
+import blank from "../job/presets/blank.toml" with { type: "text" };
+import { loadJob } from "../job/load_job.ts";
 import { presets, resolveJobName } from "../job/presets.ts";
-import { jobFile } from "../job/schema.ts";
+import { jobFile } from "../job/job_schema.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { serviceText, timerText, type UnitFacts, unitName } from "./units.ts";
+import { serviceText, timerText, type UnitFacts, unitName } from "./systemd/unit_files.ts";
 
 /** The name of the job that is written without a preset, as it stands in its file. */
 const blankName = "my-api";
 
 /** The files that were written are on standard output, a line each. */
-export async function initCommand(args: Arguments, { out, say, env }: Context): Promise<number> {
+export async function initCommand(args: Arguments, { out, log, env }: Context): Promise<number> {
   const source = await sourceOf(args);
   const facts = factsOf(source, env);
   const files = filesOf(facts, { source, hasUnits: args.has(flags.systemd) });
@@ -30,7 +30,7 @@ export async function initCommand(args: Arguments, { out, say, env }: Context): 
   if (!args.has(flags.force)) { for (const path of paths) await refuseExisting(path); }
   for (const [index, [, text]] of files.entries()) await write(paths[index] ?? "", text);
   out(paths.map((path) => `${path}\n`).join(""));
-  say(nextSteps(facts, { source, paths }));
+  log(nextSteps(facts, { source, paths }));
   return Exit.done;
 }
 

@@ -5,25 +5,24 @@
  * @module
  */
 
-import { failuresOf, forecastOf, keysDefault } from "../collect/forecast/forecast.ts";
-import { ProbeFolder, type ProbeResult, type ProbeTarget } from "../collect/forecast/probe.ts";
-import type { KeySample } from "../collect/forecast/sample.ts";
+import { failuresOf, forecastOf, keysDefault } from "../forecast/forecast.ts";
+import { ProbeFolder, type ProbeResult, type ProbeTarget } from "../forecast/probe.ts";
+import type { KeySample } from "../forecast/sample.ts";
 import { InterruptedError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
-import { formatCount, formatDuration } from "../job/units.ts";
 import { formatWindow } from "../job/window.ts";
-import { plan as limits, run } from "../limits.ts";
-import { Reader } from "../store/reader.ts";
-import { isoTime } from "../store/records.ts";
-import { exists, freeBytes } from "../store/space.ts";
+import { forecastLimits, runLimits } from "../limits.ts";
+import { StoreReader } from "../store/sqlite/reader.ts";
+import { exists, freeBytes } from "../store/free_space.ts";
 import { failureText } from "../view/fact.ts";
-import { planJson, planText } from "../view/plan.ts";
-import { printable } from "../view/printable.ts";
-import { ProgressLine } from "../view/progress_line.ts";
+import { planJson, planText } from "../view/forecast_text.ts";
+import { sanitizeLine } from "../text/sanitize.ts";
+import { ProgressLine } from "./observe/progress_line.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { databaseOf, givenOrNewestWindow, loadJobOf, refuseTerminal } from "./load.ts";
+import { databaseOf, givenOrNewestWindow, loadJobOf, refuseTerminal } from "./job_arguments.ts";
+import { formatCount, formatDuration, isoTime } from "../text/format.ts";
 
 /** Exit code 3 if a control key or every key of the probe failed, 75 if there was no answer or it was interrupted. */
 export async function planCommand(args: Arguments, context: Context): Promise<number> {
@@ -45,7 +44,7 @@ export async function planCommand(args: Arguments, context: Context): Promise<nu
   const keys = sample.count - Math.max(0, (before?.done ?? 0) - control);
   if (keys <= 0) return nothingLeft(context, before?.run);
   const isBrief = wanted === undefined;
-  context.say(`${startText(sample, isBrief)}\n`);
+  context.log(`${startText(sample, isBrief)}\n`);
   let line: ProgressLine | undefined;
   const found = await folder.ask(sample.keys, target, {
     isBrief,
@@ -74,18 +73,18 @@ export async function planCommand(args: Arguments, context: Context): Promise<nu
   return Exit.done;
 }
 
-function nothingLeft({ say }: Context, run: number | undefined): number {
-  say(`trawl: nothing to ask: every key of run ${run} has its verdict\n`);
+function nothingLeft({ log }: Context, run: number | undefined): number {
+  log(`trawl: nothing to ask: every key of run ${run} has its verdict\n`);
   return Exit.done;
 }
 
 /** The exit code of a probe that no forecast can be made from, which is said; undefined of any other. */
-function failureOf(found: ProbeResult, { job, signal }: ProbeTarget, { say }: Context): number | undefined {
+function failureOf(found: ProbeResult, { job, signal }: ProbeTarget, { log }: Context): number | undefined {
   const { result, isDown, probe: { fetches } } = found;
   const failures = failuresOf(fetches);
   const why = failures.map(failureText);
   if (result.isControlBroken) {
-    say(`trawl: no forecast of ${job.name}: ${printable(result.reason ?? "")}\n`);
+    log(`trawl: no forecast of ${job.name}: ${sanitizeLine(result.reason ?? "")}\n`);
     return Exit.incomplete;
   }
   if (signal.aborted) {
@@ -102,7 +101,7 @@ function failureOf(found: ProbeResult, { job, signal }: ProbeTarget, { say }: Co
     throw new InterruptedError(`Cannot make a forecast as ${result.reason}`);
   }
   if (fetches.length === 0) {
-    const waitedMs = limits.probeMs + run.graceMs;
+    const waitedMs = forecastLimits.probeMs + runLimits.graceMs;
     throw new InterruptedError(
       `Cannot make a forecast as no key was answered within ${
         formatDuration(waitedMs)
@@ -110,7 +109,7 @@ function failureOf(found: ProbeResult, { job, signal }: ProbeTarget, { say }: Co
     );
   }
   if (failures.reduce((sum, { count }) => sum + count, 0) < fetches.length) return undefined;
-  say(`trawl: no forecast of ${job.name} as every key of the probe failed: ${why.join("; ")}\n`);
+  log(`trawl: no forecast of ${job.name} as every key of the probe failed: ${why.join("; ")}\n`);
   return Exit.incomplete;
 }
 
@@ -121,7 +120,7 @@ function unfinishedRun(
   window: Window | undefined,
 ): { readonly run: number; readonly done: number } | undefined {
   if (!exists(database)) return undefined;
-  using reader = Reader.open(database);
+  using reader = StoreReader.open(database);
   const run = reader.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
   // A run goes on with its own job only.
   if (run === undefined || run.state === "finished" || run.text !== job.text) return undefined;
@@ -133,12 +132,14 @@ function unfinishedRun(
 /** @throws {UsageError} If `--probe` is out of its bounds. */
 function probeKeysOf(args: Arguments): number | undefined {
   const count = args.count(flags.probe, { min: 1 });
-  if (count === undefined || count <= limits.keysMax) return count;
-  throw new UsageError(`Cannot use --probe as it must be at most ${limits.keysMax}: "${count}"`);
+  if (count === undefined || count <= forecastLimits.keysMax) return count;
+  throw new UsageError(`Cannot use --probe as it must be at most ${forecastLimits.keysMax}: "${count}"`);
 }
 
 function startText({ keys, count }: KeySample, isBrief: boolean): string {
   const many = `${formatCount(keys.length)} of ${formatCount(count)} keys`;
   if (!isBrief) return `trawl: asking ${many}`;
-  return `trawl: asking up to ${many}, for ${formatDuration(limits.probeMs + run.graceMs)} at most`;
+  return `trawl: asking up to ${many}, for ${
+    formatDuration(forecastLimits.probeMs + runLimits.graceMs)
+  } at most`;
 }

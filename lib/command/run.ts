@@ -4,24 +4,23 @@
  * @module
  */
 
-import { tableOf } from "../collect/answer/question.ts";
-import { windowsToAsk } from "../collect/keys/due.ts";
-import type { RunWishes } from "../collect/keys/run_choice.ts";
-import { sha256Of } from "../collect/keys/sha256.ts";
+import { windowsToAsk } from "../collect/due_windows.ts";
+import type { RunRequest } from "../collect/choose_run.ts";
+import { sha256Of } from "../text/sha256.ts";
 import { messageOf, StaleRunError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
-import { countKeys } from "../job/keys.ts";
-import { formatDuration } from "../job/units.ts";
-import { claim } from "../store/claim.ts";
-import { isoTime } from "../store/records.ts";
-import { Store } from "../store/store.ts";
+import { countKeys } from "../collect/keys/key_reader.ts";
+import { acquire } from "../store/sqlite/acquire.ts";
+import { StoreWriter } from "../store/sqlite/writer.ts";
 import { type Context, envIfAllowed, Exit, exitOfError } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { databaseOf, givenWindow, loadJobOf, refuseTerminal } from "./load.ts";
-import { MetricsFile, type MetricsFileOptions } from "./metrics_file.ts";
-import { runWindow, type WindowRun, wishesOf } from "./run_window.ts";
-import type { Service } from "./service.ts";
+import { databaseOf, givenWindow, loadJobOf, refuseTerminal } from "./job_arguments.ts";
+import { MetricsFile, type MetricsFileOptions } from "./observe/metrics_file.ts";
+import { runRequestOf, runWindow, type WindowRun } from "./run_window.ts";
+import type { ServiceNotifier } from "./systemd/service_notifier.ts";
+import { tableOf } from "../rows/table_schema.ts";
+import { formatDuration, isoTime } from "../text/format.ts";
 
 /** Runs a job; the exit code is the worst of its windows'. */
 export async function runCommand(args: Arguments, context: Context): Promise<number> {
@@ -32,9 +31,11 @@ export async function runCommand(args: Arguments, context: Context): Promise<num
 }
 
 /** Nothing unless systemd wants to be told. */
-async function serviceOf(context: Context): Promise<Service | undefined> {
+async function serviceOf(context: Context): Promise<ServiceNotifier | undefined> {
   const socket = envIfAllowed("NOTIFY_SOCKET", context.env) ?? "";
-  return socket === "" ? undefined : new (await import("./service.ts")).Service(socket, context);
+  return socket === ""
+    ? undefined
+    : new (await import("./systemd/service_notifier.ts")).ServiceNotifier(socket, context);
 }
 
 /** The same for a job that is loaded already. */
@@ -42,16 +43,16 @@ export async function runJob(
   job: Job,
   args: Arguments,
   context: Context,
-  service?: Service,
+  service?: ServiceNotifier,
 ): Promise<number> {
   const database = databaseOf(args, job);
   // Nothing is made before the window is known to be one, and the keys to be there.
   const named = givenWindow(job, args, context);
   const listSize = await listSizeOf(job);
   const ignoresSpace = args.has(flags.ignoreFreeSpace);
-  const say = args.has(flags.quiet) ? () => {} : context.say;
-  using _claim = await claim(database, { job: job.name, say, ignoresSpace });
-  using store = Store.open(database, tableOf(job));
+  const log = args.has(flags.quiet) ? () => {} : context.log;
+  using _claim = await acquire(database, { job: job.name, log, ignoresSpace });
+  using store = StoreWriter.open(database, tableOf(job));
   const metrics = metricsOf(args, { job: job.name, database, context });
   const signal = context.interruptible();
   const given = { job, store, database, signal, listSize, isFirst: true, service };
@@ -60,7 +61,7 @@ export async function runJob(
     const exit = await (isOne
       ? runWindow({ ...given, window: named }, args, context)
       : runDueWindows(given, args, context));
-    await prune(given, { now: context.now, say });
+    await prune(given, { now: context.now, log });
     metrics?.end(exit);
     return exit;
   } catch (error) {
@@ -73,12 +74,12 @@ export async function runJob(
 /** Deletes what the job keeps no longer. At the end, since what is new counts more. */
 async function prune(
   { job, store, signal }: Pick<WindowRun, "job" | "store" | "signal">,
-  { now, say }: Pick<Context, "now" | "say">,
+  { now, log }: Pick<Context, "now" | "log">,
 ): Promise<void> {
   if (job.keepMs === undefined || signal.aborted) return;
   const count = await store.prune({ job: job.name, before: isoTime(now() - job.keepMs) }, signal);
   if (count === 0) return;
-  say(`trawl: deleted ${count} run${count === 1 ? "" : "s"} older than ${formatDuration(job.keepMs)}\n`);
+  log(`trawl: deleted ${count} run${count === 1 ? "" : "s"} older than ${formatDuration(job.keepMs)}\n`);
 }
 
 /** @throws {UsageError} If there is to be a file of metrics, and it cannot be written. */
@@ -100,9 +101,9 @@ async function runDueWindows(
   context: Context,
 ): Promise<number> {
   const { job, store, signal } = given;
-  const windows = await windowsOf(job, { store, wishes: wishesOf(args), nowMs: context.now() });
+  const windows = await windowsOf(job, { store, wishes: runRequestOf(args), nowMs: context.now() });
   if (windows.length === 0 && !args.has(flags.quiet)) {
-    context.say(`trawl: nothing to do: no window of ${job.name} is due that is not finished\n`);
+    context.log(`trawl: nothing to do: no window of ${job.name} is due that is not finished\n`);
   }
   if (windows.length > 1 && job.keys.kind === "stdin") {
     const count = windows.length;
@@ -127,7 +128,7 @@ async function runWindowOrLeave(one: WindowRun, args: Arguments, context: Contex
     return await runWindow(one, args, context);
   } catch (error) {
     if (!(error instanceof StaleRunError)) throw error;
-    context.say(`trawl: ${messageOf(error)}\n`, "error");
+    context.log(`trawl: ${messageOf(error)}\n`, "error");
     return Exit.usage;
   }
 }
@@ -145,7 +146,7 @@ async function listSizeOf(job: Job): Promise<number | undefined> {
 /** The windows to ask where none was named. */
 async function windowsOf(
   job: Job,
-  given: { readonly store: Store; readonly wishes: RunWishes; readonly nowMs: number },
+  given: { readonly store: StoreWriter; readonly wishes: RunRequest; readonly nowMs: number },
 ): Promise<Window[]> {
   if (job.window === undefined) return [];
   const runs = [...(await given.store.windows(job.name)).values()];

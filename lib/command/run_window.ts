@@ -5,23 +5,23 @@
  */
 
 import { collect, type CollectResult } from "../collect/collect.ts";
-import { chooseRun, type RunChoice, type RunWishes } from "../collect/keys/run_choice.ts";
+import { chooseRun, type RunChoice, type RunRequest } from "../collect/choose_run.ts";
 import { type Progress, pulseOf } from "../collect/progress.ts";
 import { messageOf } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { Redactor } from "../job/secret.ts";
 import { formatWindow } from "../job/window.ts";
-import { Reader } from "../store/reader.ts";
-import { freeBytes } from "../store/space.ts";
-import type { Store } from "../store/store.ts";
-import { limitOf } from "../view/limit.ts";
-import { ProgressLine } from "../view/progress_line.ts";
+import { StoreReader } from "../store/sqlite/reader.ts";
+import { freeBytes } from "../store/free_space.ts";
+import type { StoreWriter } from "../store/sqlite/writer.ts";
+import { bottleneckOf } from "../collect/bottleneck.ts";
+import { ProgressLine } from "./observe/progress_line.ts";
 import { shareAnswered, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
 import { type Context, Exit, exitOfError, type Level } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { refuseWithoutRoom } from "./room.ts";
-import type { Service } from "./service.ts";
+import { refuseWithoutRoom } from "./require_free_space.ts";
+import type { ServiceNotifier } from "./systemd/service_notifier.ts";
 import { startTelemetry } from "./telemetry.ts";
 
 /** The most active keys that the summary names, and the parts of the window in their sparklines. */
@@ -32,7 +32,7 @@ const sparkParts = 24;
 export interface WindowRun {
   readonly job: Job;
   readonly window: Window | undefined;
-  readonly store: Store;
+  readonly store: StoreWriter;
   readonly database: string;
   readonly signal: AbortSignal;
   /** How many keys the list has, where that is known before it is read. */
@@ -40,11 +40,11 @@ export interface WindowRun {
   /** Nothing was asked before. */
   readonly isFirst: boolean;
   /** Told how far the run is, if somebody wants to know. */
-  readonly service: Service | undefined;
+  readonly service: ServiceNotifier | undefined;
 }
 
 /** What the flags say of which run it is to be. */
-export function wishesOf(args: Arguments): RunWishes {
+export function runRequestOf(args: Arguments): RunRequest {
   return { isNew: args.has(flags.isNew), retryFailed: args.has(flags.retryFailed) };
 }
 
@@ -54,7 +54,7 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
   const limit = args.count(flags.limit, { min: 1 });
   const isGuarded = !args.has(flags.ignoreFreeSpace);
   const choice = await chooseRun(store, job, {
-    ...wishesOf(args),
+    ...runRequestOf(args),
     window,
     willAsk: (done) => {
       if (isGuarded) refuseWithoutRoom({ database, job: job.name, listSize, limit, done, isBegun: !isFirst });
@@ -63,12 +63,12 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
   const isQuiet = args.has(flags.quiet);
   if (choice === undefined) {
     if (!isQuiet) {
-      context.say(`trawl: nothing to do${aboutWindow(window)}: finished before; --new asks once more\n`);
+      context.log(`trawl: nothing to do${aboutWindow(window)}: finished before; --new asks once more\n`);
     }
     return Exit.done;
   }
   const start = startText(job, window, choice);
-  if (!isQuiet) context.say(`${start}\n`);
+  if (!isQuiet) context.log(`${start}\n`);
   service?.status(start);
   const telemetry = await startTelemetry({
     "trawl.job": job.name,
@@ -106,7 +106,7 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
     if (args.has(flags.json)) context.out(`${summaryJson(summary)}\n`);
     const text = summaryText(summary);
     const exit = exitOf(result, job.accept.minCoverage);
-    if (!isQuiet) context.say(text, levelOf(exit, result.counts.failed));
+    if (!isQuiet) context.log(text, levelOf(exit, result.counts.failed));
     service?.status(text);
     telemetry?.ended(exit, result.reason ?? undefined);
     return exit;
@@ -122,14 +122,14 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
 /** Says at the first signal what happens now. */
 function tellOn(
   signal: AbortSignal,
-  { say, draw, columns }: Context,
-  service: Service | undefined,
+  { log, draw, columns }: Context,
+  service: ServiceNotifier | undefined,
 ): Disposable {
   const tell = () => {
     service?.stopping();
     // The bar, and what the terminal wrote into it for the key that was pressed.
     if (columns() !== undefined) draw("\r\x1b[K");
-    say("trawl: stopping: what is in flight is finished or given up within 10 s; once more ends at once\n");
+    log("trawl: stopping: what is in flight is finished or given up within 10 s; once more ends at once\n");
   };
   signal.addEventListener("abort", tell, { once: true });
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", tell) };
@@ -168,7 +168,7 @@ function summaryOf(found: {
   readonly peakBytes: number;
 }): Summary {
   const { job, window, database, choice, result, progress, peakBytes } = found;
-  using reader = Reader.open(database);
+  using reader = StoreReader.open(database);
   return {
     run: choice.id,
     job: job.name,
@@ -181,7 +181,7 @@ function summaryOf(found: {
     elapsedMs: progress?.elapsedMs ?? 0,
     bytes: progress?.bytes ?? 0,
     peakBytes,
-    limit: progress && limitOf(progress),
+    limit: progress && bottleneckOf(progress),
     foundRate: progress?.foundRate,
     foundInFlight: progress?.foundInFlight,
     failures: reader.failures(choice.id),
@@ -190,7 +190,7 @@ function summaryOf(found: {
 }
 
 function topOf(
-  reader: Reader,
+  reader: StoreReader,
   { job, window, run }: { readonly job: Job; readonly window: Window | undefined; readonly run: number },
 ): TopKey[] {
   const column = job.rows.count?.by ?? job.rows.columns.find(({ type }) => type === "time")?.name;

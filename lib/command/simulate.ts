@@ -5,13 +5,13 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { parseRate } from "../job/units.ts";
+import { parseRate } from "../job/parse_units.ts";
 import { parseWindow } from "../job/window.ts";
-import { parseLatency } from "../simulate/latency.ts";
-import { parseSize, type SimulateOptions } from "../simulate/options.ts";
-import { parseFault } from "../simulate/parse_fault.ts";
+import { parseLatency } from "../simulate/engine/latency.ts";
+import { parseSize, type SimulateOptions } from "../simulate/engine/options.ts";
+import { parseFault } from "../simulate/engine/parse_fault.ts";
 import { startSimulator } from "../simulate/simulator.ts";
-import { truthOf } from "../simulate/truth.ts";
+import { truthOf } from "../simulate/profiles/ripestat/truth.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
@@ -22,7 +22,7 @@ const dayRule = { everyMs: 86_400_000, lagMs: 0, catchUp: 1 };
 /** Ends with exit code 0 once interrupted. */
 export async function simulateCommand(
   args: Arguments,
-  { out, say, interruptible }: Context,
+  { out, log, interruptible }: Context,
 ): Promise<number> {
   const options = simulateOptions(args);
   const key = args.text(flags.truth);
@@ -34,7 +34,7 @@ export async function simulateCommand(
   const signal = interruptible();
   const simulator = await startSimulator(options);
   out(`${simulator.url}\n`);
-  say("trawl: the practice API listens; Ctrl-C ends it\n");
+  log("trawl: the practice API listens; Ctrl-C ends it\n");
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   await simulator.close();
   return Exit.done;

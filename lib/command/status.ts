@@ -5,19 +5,19 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { formatBytes } from "../job/units.ts";
-import { run as limits } from "../limits.ts";
-import { databaseBytes, freeBytes } from "../store/space.ts";
-import { Reader } from "../store/reader.ts";
+import { runLimits } from "../limits.ts";
+import { databaseBytes, freeBytes } from "../store/free_space.ts";
+import { StoreReader } from "../store/sqlite/reader.ts";
 import type { RunRecord } from "../store/records.ts";
-import { rescueOf } from "../store/trouble.ts";
+import { rescueOf } from "../store/sqlite/sqlite_error.ts";
 import { type HealthBounds, healthLine, stateText } from "../view/health.ts";
-import { harmlessJson, printable } from "../view/printable.ts";
-import { pendingOf, runLines, statusTable } from "../view/status.ts";
+import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
+import { pendingOf, runLines, statusTable } from "../view/status_table.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { onlyDatabase } from "./load.ts";
+import { onlyDatabase } from "./job_arguments.ts";
+import { formatBytes } from "../text/format.ts";
 
 const ageMsMax = 3_650 * 86_400_000;
 
@@ -28,7 +28,7 @@ const runsShown = 20;
 export async function statusCommand(args: Arguments, context: Context): Promise<number> {
   const database = await databaseOf(args);
   const bounds = boundsOf(args, context.now());
-  using reader = Reader.open(database);
+  using reader = StoreReader.open(database);
   try {
     if (args.has(flags.check)) {
       const { isWell, line } = healthLine(reader.jobs(), bounds);
@@ -44,16 +44,16 @@ export async function statusCommand(args: Arguments, context: Context): Promise<
 }
 
 /** Says what is wrong with the file; false if anything is. */
-function tellMistakes(reader: Reader, file: string, args: Arguments, { say }: Context): boolean {
+function tellMistakes(reader: StoreReader, file: string, args: Arguments, { log }: Context): boolean {
   const { mistakes, isPartial } = reader.inspect({ isFull: args.has(flags.checkFile) });
-  for (const mistake of mistakes) say(`trawl: "${file}" is damaged: ${printable(mistake)}\n`);
-  if (mistakes.length > 0) say(`trawl: ${rescueOf(file)}\n`);
-  else if (isPartial) say(`trawl: "${file}" is large: not all of it was checked; --check-file does that\n`);
+  for (const mistake of mistakes) log(`trawl: "${file}" is damaged: ${sanitizeLine(mistake)}\n`);
+  if (mistakes.length > 0) log(`trawl: ${rescueOf(file)}\n`);
+  else if (isPartial) log(`trawl: "${file}" is large: not all of it was checked; --check-file does that\n`);
   return mistakes.length === 0;
 }
 
 interface Shown {
-  readonly reader: Reader;
+  readonly reader: StoreReader;
   readonly database: string;
   readonly nowMs: number;
 }
@@ -71,10 +71,10 @@ function show({ reader, database, nowMs }: Shown, args: Arguments, { out }: Cont
   }
   if (args.has(flags.failed)) {
     for (const { key, reason, status, attempts } of reader.failedKeys(newest.id)) {
-      out(`${printable(key, Infinity)}\t${reason}\t${status ?? "-"}\t${attempts}\n`);
+      out(`${sanitizeLine(key, Infinity)}\t${reason}\t${status ?? "-"}\t${attempts}\n`);
     }
   } else if (args.has(flags.json)) {
-    for (const run of runs) out(`${harmlessJson(forMachines(run, reader))}\n`);
+    for (const run of runs) out(`${sanitizedJson(forMachines(run, reader))}\n`);
   } else {
     for (const line of statusTable(runs)) out(`${line}\n`);
     for (const line of runLines(newest, reader.failures(newest.id))) out(`${line}\n`);
@@ -93,7 +93,7 @@ function boundsOf(args: Arguments, nowMs: number): HealthBounds {
   }
   return {
     maxAgeMs: args.duration(flags.maxAge, { min: 1_000, max: ageMsMax }),
-    minCoverage: args.number(flags.minCoverage, { min: 0, max: 1 }) ?? limits.minCoverage,
+    minCoverage: args.number(flags.minCoverage, { min: 0, max: 1 }) ?? runLimits.minCoverage,
     nowMs,
   };
 }
@@ -102,10 +102,10 @@ function boundsOf(args: Arguments, nowMs: number): HealthBounds {
 function diskText(database: string): string {
   const free = freeBytes(database);
   const left = free === undefined ? "free space unknown" : `${formatBytes(free)} free`;
-  return `${printable(database)}: ${formatBytes(databaseBytes(database))}, ${left}`;
+  return `${sanitizeLine(database)}: ${formatBytes(databaseBytes(database))}, ${left}`;
 }
 
-function forMachines(run: RunRecord, reader: Reader) {
+function forMachines(run: RunRecord, reader: StoreReader) {
   const { text: _text, ...rest } = run;
   return { ...rest, pending: pendingOf(run) ?? null, failures: reader.failures(run.id) };
 }

@@ -7,7 +7,7 @@
 
 import type { Counter, Gauge, Span } from "@opentelemetry/api";
 import type { Progress } from "../collect/progress.ts";
-import { verdicts } from "../store/records.ts";
+import { verdicts } from "../rows/fetch_record.ts";
 
 /** Milliseconds between two looks at the sums of a run. */
 const lookMs = 5_000;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { http } from "../limits.ts";
+import { httpLimits } from "../limits.ts";
 import { ExchangeError, type ExchangeFailure } from "./exchange_error.ts";
 
 /** What the client does for an answer while its body is read. */
@@ -116,12 +116,12 @@ export class Answer {
 
   #isKnownSmall(): boolean {
     const length = this.#length;
-    return length !== undefined && length <= http.smallBodyBytesMax;
+    return length !== undefined && length <= httpLimits.smallBodyBytesMax;
   }
 
   /** Many servers send even a short answer without its length. */
   async #smallOfUnknownLength(): Promise<Uint8Array | undefined> {
-    while (this.bytes <= http.smallBodyBytesMax) {
+    while (this.bytes <= httpLimits.smallBodyBytesMax) {
       const piece = await this.#next();
       if (piece === undefined) {
         this.#reading.ended();
@@ -153,7 +153,7 @@ export class Answer {
     this.bytes += bytes;
     this.#reading.counted(bytes);
     if (this.bytes > this.#reading.bodyBytesMax) this.#giveUp("body-too-large");
-    if (this.bytes > http.ratioBytesMin && this.#ratio > http.ratioMax) {
+    if (this.bytes > httpLimits.ratioBytesMin && this.#ratio > httpLimits.ratioMax) {
       this.#giveUp("too-compressed", `${Math.round(this.#ratio)} times what was sent`);
     }
   }

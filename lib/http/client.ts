@@ -5,11 +5,11 @@
  * @module
  */
 
-import { http as limits } from "../limits.ts";
+import { httpLimits } from "../limits.ts";
 import { Answer } from "./answer.ts";
 import { Deadlines, type Watched } from "./deadlines.ts";
 import { ExchangeError, type ExchangeFailure } from "./exchange_error.ts";
-import { headersAlong, hostOf, ledTo, type Reach } from "./led.ts";
+import { type AllowedHosts, forwardedHeaders, hostOf, redirectTarget } from "./redirect_policy.ts";
 import { isReachable } from "./reachable.ts";
 
 /** Milliseconds. `total` is from the start to the last byte; `idle` is between two reads of the body. */
@@ -21,7 +21,7 @@ export interface ClientTimeouts {
 }
 
 /** What a client may do, and how long it waits. */
-export interface ClientOptions extends Reach {
+export interface ClientOptions extends AllowedHosts {
   readonly timeouts: ClientTimeouts;
   /** Decoded bytes of one body. */
   readonly bodyBytesMax: number;
@@ -30,7 +30,7 @@ export interface ClientOptions extends Reach {
   /** Told how many decoded bytes have been read, as they come. */
   readonly read?: (bytes: number) => void;
   /** Told what the head of every answer says, and the milliseconds until it came. */
-  readonly heard?: (status: number, headers: Headers, afterMs: number) => void;
+  readonly onHead?: (status: number, headers: Headers, afterMs: number) => void;
 }
 
 /** One per Worker. Disposing it aborts what is under way and closes its connections. */
@@ -62,7 +62,7 @@ export class Client implements Disposable {
     try {
       const response = await this.#follow(exchange, headers);
       exchange.enter("body");
-      this.#options.heard?.(response.status, response.headers, exchange.ageMs);
+      this.#options.onHead?.(response.status, response.headers, exchange.ageMs);
       return new Answer(response, {
         bodyBytesMax: this.#options.bodyBytesMax,
         waiting: () => exchange.enter("idle"),
@@ -92,7 +92,7 @@ export class Client implements Disposable {
   async #follow(exchange: Exchange, headers: Readonly<Record<string, string>>): Promise<Response> {
     let { url } = exchange;
     let along = headers;
-    for (let redirects = 0; redirects <= limits.redirectsMax; redirects++) {
+    for (let redirects = 0; redirects <= httpLimits.redirectsMax; redirects++) {
       const response = await fetch(url, {
         client: this.#http,
         headers: { ...along },
@@ -103,11 +103,13 @@ export class Client implements Disposable {
       if (response.status < 300 || response.status > 399 || location === null) return response;
       await response.body?.cancel();
       const from = new URL(url);
-      const to = ledTo(location, from, this.#options);
-      along = headersAlong(along, { from, to });
+      const to = redirectTarget(location, from, this.#options);
+      along = forwardedHeaders(along, { from, to });
       url = to.href;
     }
-    throw new ExchangeError("redirect", { detail: `more than ${limits.redirectsMax}, one after the other` });
+    throw new ExchangeError("redirect", {
+      detail: `more than ${httpLimits.redirectsMax}, one after the other`,
+    });
   }
 
   /** No answer within the connect timeout: either the server thinks, or it cannot be reached at all. */

@@ -6,11 +6,11 @@
  * @module
  */
 
-import { fieldOf, type HeaderFields } from "./field.ts";
-import { retryAfterMs } from "./retry.ts";
+import { fieldOf, type HeaderFields } from "./header_field.ts";
+import { retryAfterMs } from "./retry_delay.ts";
 
 /** What was said. */
-export interface RateWords {
+export interface RateLimitInfo {
   /** The request was not served because there were too many: it is no fault of the request's, and may come again. */
   readonly isRefusal: boolean;
   /** Nothing may be asked for so long, by the server's own word. */
@@ -28,7 +28,7 @@ interface Quota {
  * Reads the headers of an answer. A 429 is a refusal; so are a 503 and a 403 that name a delay or an exhausted quota:
  * without, a 503 is a server's trouble, and a 403 is final.
  */
-export function rateWords(status: number, headers: HeaderFields, nowMs: number): RateWords {
+export function rateLimitInfo(status: number, headers: HeaderFields, nowMs: number): RateLimitInfo {
   const retryAfter = fieldOf(headers, "retry-after");
   const asked = retryAfter === null ? undefined : retryAfterMs(retryAfter, nowMs);
   const isError = mayRefuse(status);

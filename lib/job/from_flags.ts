@@ -7,9 +7,9 @@
 
 import { UsageError } from "../errors.ts";
 import type { Job } from "./job.ts";
-import { type LoadContext, loadJob } from "./load.ts";
+import { type LoadContext, loadJob } from "./load_job.ts";
 import { shown } from "./problems.ts";
-import type { FieldPath } from "./toml.ts";
+import type { FieldPath } from "./toml_document.ts";
 
 /** The flags that make a job. */
 export interface JobFlags {

@@ -7,10 +7,10 @@
 
 import type { z } from "zod";
 import { UsageError } from "../errors.ts";
-import * as limits from "../limits.ts";
+import { runLimits } from "../limits.ts";
 import type { Job, KeySource } from "./job.ts";
 import { shown } from "./problems.ts";
-import * as schema from "./schema.ts";
+import * as schema from "./job_schema.ts";
 
 /** Values of flags; those that are missing change nothing. */
 export interface JobOverrides {
@@ -38,7 +38,7 @@ export function overrideJob(job: Job, overrides: JobOverrides): Job {
     ...(keys !== undefined && { keys: keySource(keys) }),
     limits: {
       ...speedOf(job.limits, overrides),
-      ...(batch !== undefined && { batch: checked("--batch", batch, schema.whole(1, limits.run.batchMax)) }),
+      ...(batch !== undefined && { batch: checked("--batch", batch, schema.whole(1, runLimits.batchMax)) }),
     },
     accept: {
       ...job.accept,
@@ -57,7 +57,7 @@ function speedOf({ auto, ...given }: Job["limits"], overrides: JobOverrides): Jo
     inFlight: inFlight === undefined ? auto?.inFlight ?? false : inFlight === "auto",
     rate: rate === undefined ? auto?.rate ?? false : rate === "auto",
   };
-  const cap = auto?.inFlight === true ? given.inFlight : limits.run.inFlightAutoMax;
+  const cap = auto?.inFlight === true ? given.inFlight : runLimits.inFlightAutoMax;
   return {
     ...given,
     ...(inFlight !== undefined && { inFlight: inFlight === "auto" ? cap : inFlight }),

@@ -7,9 +7,9 @@
 
 import type { z } from "zod";
 import { messageOf, shortened, UsageError } from "../errors.ts";
-import { nearest } from "./nearest.ts";
-import { jobJsonSchema } from "./schema.ts";
-import type { FieldPath, Position, TomlDocument } from "./toml.ts";
+import { nearest } from "../text/nearest.ts";
+import { jobJsonSchema } from "./job_schema.ts";
+import type { FieldPath, Position, TomlDocument } from "./toml_document.ts";
 
 /** UTF-16 units of a wrong name or value that a message shows. */
 const shownCharsMax = 80;

@@ -34,7 +34,7 @@ export interface RequestValues {
   readonly window?: Window | undefined;
 }
 
-/** Characters that a header value must not hold: all but tab, printable ASCII and the upper half of Latin-1. */
+/** Characters that a header value must not hold: all but tab, sanitizeLine ASCII and the upper half of Latin-1. */
 export const notInHeader = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** UTF-16 units of an unknown placeholder that a message shows. */

@@ -7,7 +7,7 @@
 
 import { UsageError } from "../errors.ts";
 import type { Window, WindowRule } from "./job.ts";
-import { formatDuration } from "./units.ts";
+import { formatDuration } from "../text/format.ts";
 
 const dayMs = 86_400_000;
 

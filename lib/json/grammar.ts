@@ -5,7 +5,7 @@
  */
 
 import type { JsonPlace } from "./json_error.ts";
-import { Grammar, type Machine, Stop } from "./machine.ts";
+import { Grammar, type Machine, Stop } from "./state_machine.ts";
 import { ValueKind } from "./value.ts";
 
 /** What must stand at each place between two tokens. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { json } from "../limits.ts";
+import { jsonLimits } from "../limits.ts";
 
 /** Where a JSON text stopped making sense. */
 export interface JsonPlace {
@@ -64,10 +64,10 @@ export class JsonLimitError extends RangeError {
   /** `offset` is where the text passed the bound or was seen to have, in bytes. */
   constructor(limit: JsonLimit, offset: number) {
     const rules = {
-      depth: `brackets may be open within each other ${json.depthMax} deep at most`,
-      value: `a captured value may have ${json.valueBytesMax} bytes at most`,
-      element: `an element that a filter looks at may have ${json.elementBytesMax} bytes at most`,
-      name: `a name may have ${json.nameBytesMax} bytes at most`,
+      depth: `brackets may be open within each other ${jsonLimits.depthMax} deep at most`,
+      value: `a captured value may have ${jsonLimits.valueBytesMax} bytes at most`,
+      element: `an element that a filter looks at may have ${jsonLimits.elementBytesMax} bytes at most`,
+      name: `a name may have ${jsonLimits.nameBytesMax} bytes at most`,
     } as const;
     super(`Cannot read JSON as ${rules[limit]}: more at offset ${offset}`);
     this.limit = limit;

@@ -7,9 +7,9 @@
  * @module
  */
 
-import { type Expression, holds } from "./filter.ts";
-import { Machine } from "./machine.ts";
-import type { Path, Segment, Selector } from "./path.ts";
+import { type Expression, holds } from "./path/filter.ts";
+import { Machine } from "./state_machine.ts";
+import type { Path, Segment, Selector } from "./path/path.ts";
 
 /** States remembered at once. A path without descendants needs about one a segment; descendants can need 2^n. */
 export const statesMax = 1_024;

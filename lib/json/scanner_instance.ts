@@ -5,7 +5,7 @@
  * @module
  */
 
-import { json } from "../limits.ts";
+import { jsonLimits } from "../limits.ts";
 import type { RowExports } from "./row_scanner.ts";
 import wasm from "./scanner.wasm" with { type: "bytes" };
 
@@ -28,7 +28,7 @@ const compiled = new WebAssembly.Module(wasm);
 export function newScanner(): Scanner {
   const { exports } = new WebAssembly.Instance(compiled, { env: { abort: failed } });
   if (!isScanner(exports)) throw new TypeError("Cannot use scanner.wasm as it lacks an export");
-  if (Number(globalOf(exports, "depthMax").value) !== json.depthMax) {
+  if (Number(globalOf(exports, "depthMax").value) !== jsonLimits.depthMax) {
     throw new RangeError(
       "Cannot use scanner.wasm as its depthMax must be the one in limits.ts: build it anew",
     );

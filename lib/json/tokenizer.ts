@@ -9,12 +9,12 @@
  * @module
  */
 
-import { json } from "../limits.ts";
+import { jsonLimits } from "../limits.ts";
 import { placeBehind, ruleOf, whereCut } from "./grammar.ts";
 import type { Handler } from "./handler.ts";
 import { HeldBytes } from "./held_bytes.ts";
 import { type JsonLimit, JsonLimitError, type JsonPlace, JsonSyntaxError } from "./json_error.ts";
-import { EventType, eventWords, Grammar, type Holder, type Machine, Stop } from "./machine.ts";
+import { EventType, eventWords, Grammar, type Holder, type Machine, Stop } from "./state_machine.ts";
 import type { Query, QueryState } from "./query.ts";
 import { RawText } from "./raw_text.ts";
 import { encodeLoosely, firstInvalid, shownAt, tailLength } from "./utf8.ts";
@@ -91,7 +91,7 @@ export class Tokenizer implements Holder {
    * @throws {TypeError} If it has thrown before, was finalized, or the machine of the query is at another text.
    */
   process(chunk: Uint8Array | string): void {
-    this.#claim();
+    this.#acquire();
     try {
       if (typeof chunk === "string") this.#processText(chunk);
       else this.#processBytes(chunk);
@@ -108,7 +108,7 @@ export class Tokenizer implements Holder {
    * @throws {TypeError} As `process`.
    */
   finalize(): void {
-    this.#claim();
+    this.#acquire();
     try {
       const machine = this.#machine;
       const isWhole = this.#cutBytes.length === 0 && this.#cutUnit === "" && machine.finish();
@@ -126,7 +126,7 @@ export class Tokenizer implements Holder {
   }
 
   /** Has the machine for this text. */
-  #claim(): void {
+  #acquire(): void {
     const machine = this.#machine;
     if (!this.#usable) {
       throw new TypeError("Cannot go on with a text as its tokenizer has ended or failed before");
@@ -246,7 +246,7 @@ export class Tokenizer implements Holder {
   /** The name that ends before `end`; `start` is below 0 where it began in an input before. */
   #name(start: number, end: number): string {
     const length = start < 0 ? this.#base + end - this.#nameStart : end - start;
-    if (length > json.nameBytesMax) this.#failLimit("name", end);
+    if (length > jsonLimits.nameBytesMax) this.#failLimit("name", end);
     if (start < 0) this.#point(this.#nameStart, end);
     else this.#raw.set(this.#machine.inputView, start, end);
     this.#nameStart = nowhere;
@@ -313,8 +313,8 @@ export class Tokenizer implements Holder {
     if (node.captured) {
       const start = this.#captures.pop()!;
       const length = this.#base + end - start;
-      if (length > json.valueBytesMax) this.#failLimit("value", end);
-      if (node.undecided && length > json.elementBytesMax) this.#failLimit("element", end);
+      if (length > jsonLimits.valueBytesMax) this.#failLimit("value", end);
+      if (node.undecided && length > jsonLimits.elementBytesMax) this.#failLimit("element", end);
       this.#point(start, end);
       if (node.undecided) {
         return this.#follow(node.filtered(JSON.parse(this.#raw.toString())), kind, start);
@@ -357,9 +357,9 @@ export class Tokenizer implements Holder {
       machine.container.names.length > 0;
     if (!isInName) this.#nameStart = nowhere;
     else if (this.#nameStart === nowhere) this.#nameStart = this.#base + machine.nameStart;
-    if (isInName && end - this.#nameStart > json.nameBytesMax) this.#failLimit("name", length);
+    if (isInName && end - this.#nameStart > jsonLimits.nameBytesMax) this.#failLimit("name", length);
     const first = this.#captures[0] ?? (isInName ? this.#nameStart : end);
-    if (end - first > json.valueBytesMax) this.#failLimit("value", length);
+    if (end - first > jsonLimits.valueBytesMax) this.#failLimit("value", length);
     if (first < end) this.#held ??= new HeldBytes();
     this.#held?.keep(machine.inputView.subarray(0, length), this.#base, first);
   }

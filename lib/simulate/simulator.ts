@@ -7,20 +7,20 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { jsonAnswer, parseTarget, type Profile } from "./answer.ts";
-import { Attempts } from "./attempts.ts";
-import { answerWith, unmoved } from "./content_fault.ts";
-import { Faults, NO_FAULT } from "./fault.ts";
-import { helloProfile } from "./hello.ts";
-import { introspection } from "./introspection.ts";
-import { latencyMs } from "./latency.ts";
-import { Meter, type SimulatorStats } from "./meter.ts";
-import { type Settings, settingsOf, type SimulateOptions } from "./options.ts";
-import { Population } from "./population.ts";
-import { hashText, mix } from "./random.ts";
-import { RateLimit } from "./rate_limit.ts";
-import { ripestat } from "./ripestat.ts";
-import { type Decision, Server } from "./server.ts";
+import { jsonAnswer, parseTarget, type Profile } from "./engine/profile.ts";
+import { Attempts } from "./engine/attempt_log.ts";
+import { answerWith, unmoved } from "./engine/content_fault.ts";
+import { Faults, NO_FAULT } from "./engine/fault.ts";
+import { helloProfile } from "./profiles/hello.ts";
+import { introspection } from "./engine/introspection.ts";
+import { latencyMs } from "./engine/latency.ts";
+import { Meter, type SimulatorStats } from "./engine/meter.ts";
+import { type Settings, settingsOf, type SimulateOptions } from "./engine/options.ts";
+import { Population } from "./profiles/ripestat/population.ts";
+import { hashText, mix } from "./engine/random.ts";
+import { RateLimit } from "./engine/request_limit.ts";
+import { ripestat } from "./profiles/ripestat/ripestat.ts";
+import { type Decision, Server } from "./engine/server.ts";
 
 /** A practice API that runs. */
 export interface Simulator {

@@ -13,7 +13,7 @@ import type { FromSimulatorWorker, ToSimulatorWorker } from "./worker_messages.t
 
 let simulator: Simulator | undefined;
 
-function say(message: FromSimulatorWorker): void {
+function post(message: FromSimulatorWorker): void {
   self.postMessage(message);
 }
 
@@ -21,12 +21,12 @@ self.addEventListener("message", async ({ data }: MessageEvent<ToSimulatorWorker
   try {
     if ("close" in data) {
       await simulator?.close();
-      say({ closed: true });
+      post({ closed: true });
     } else {
       simulator = await startSimulator(data.options);
-      say({ url: simulator.url, port: simulator.port });
+      post({ url: simulator.url, port: simulator.port });
     }
   } catch (error) {
-    say({ error: messageOf(error) });
+    post({ error: messageOf(error) });
   }
 });

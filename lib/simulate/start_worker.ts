@@ -6,7 +6,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import type { SimulateOptions } from "./options.ts";
+import type { SimulateOptions } from "./engine/options.ts";
 import type { FromSimulatorWorker, ToSimulatorWorker } from "./worker_messages.ts";
 
 /** A practice API in a Worker. */

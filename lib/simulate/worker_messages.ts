@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SimulateOptions } from "./options.ts";
+import type { SimulateOptions } from "./engine/options.ts";
 
 /** What the Worker is told: first how to behave, at last to close. */
 export type ToSimulatorWorker = { readonly options: SimulateOptions } | { readonly close: true };

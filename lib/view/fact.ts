@@ -4,10 +4,10 @@
  * @module
  */
 
-import { meaningOf } from "../collect/answer/reasons.ts";
-import { formatCount } from "../job/units.ts";
-import type { FailureCount } from "../store/reader.ts";
-import { printable } from "./printable.ts";
+import { meaningOf } from "../rows/failure_reasons.ts";
+import type { FailureCount } from "../store/sqlite/reader.ts";
+import { sanitizeLine } from "../text/sanitize.ts";
+import { formatCount } from "../text/format.ts";
 
 /** One line. */
 export function fact(name: string, text: string): string {
@@ -16,5 +16,5 @@ export function fact(name: string, text: string): string {
 
 /** Why so many keys failed, in words. */
 export function failureText({ reason, count, example }: FailureCount): string {
-  return `${formatCount(count)} × ${reason}: ${meaningOf(reason)}, such as ${printable(example, 40)}`;
+  return `${formatCount(count)} × ${reason}: ${meaningOf(reason)}, such as ${sanitizeLine(example, 40)}`;
 }

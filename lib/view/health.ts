@@ -4,12 +4,12 @@
  * @module
  */
 
-import { formatDuration } from "../job/units.ts";
-import type { JobState } from "../store/reader.ts";
+import type { JobState } from "../store/sqlite/reader.ts";
 import type { RunRecord } from "../store/records.ts";
-import { coverageOf, percent } from "./coverage.ts";
-import { printable } from "./printable.ts";
-import { windowText } from "./status.ts";
+import { coverageOf } from "../store/coverage.ts";
+import { sanitizeLine } from "../text/sanitize.ts";
+import { windowText } from "./status_table.ts";
+import { formatDuration, percent } from "../text/format.ts";
 
 /** What is well enough. */
 export interface HealthBounds {
@@ -34,7 +34,7 @@ export function healthLine(
 
 /** How a job is: `days: 2026-11-20 finished 3h 2m ago, coverage 99.98 %`. */
 export function stateText({ newest, finished }: JobState, nowMs: number): string {
-  if (finished === undefined) return `${printable(newest.job, 40)}: nothing has been finished yet`;
+  if (finished === undefined) return `${sanitizeLine(newest.job, 40)}: nothing has been finished yet`;
   const coverage = coverageOf(finished);
   return `${nameOf(finished)} finished ${formatDuration(ageMsOf(finished, nowMs))} ago, coverage ${
     coverage === undefined ? "unknown" : percent(coverage)
@@ -46,7 +46,7 @@ function problemOf(state: JobState, { maxAgeMs, minCoverage, nowMs }: HealthBoun
   const { newest, finished } = state;
   const text = stateText(state, nowMs);
   const why = newest.state !== "finished" && newest.reason !== null
-    ? ` (run ${newest.id} was interrupted: ${printable(newest.reason)})`
+    ? ` (run ${newest.id} was interrupted: ${sanitizeLine(newest.reason)})`
     : "";
   if (finished === undefined) return `${text}${why}`;
   if (maxAgeMs !== undefined && ageMsOf(finished, nowMs) > maxAgeMs) {
@@ -57,7 +57,7 @@ function problemOf(state: JobState, { maxAgeMs, minCoverage, nowMs }: HealthBoun
 }
 
 function nameOf(run: RunRecord): string {
-  const name = printable(run.job, 40);
+  const name = sanitizeLine(run.job, 40);
   return run.windowStart === null ? `${name}: run ${run.id}` : `${name}: ${windowText(run)}`;
 }
 

@@ -5,14 +5,14 @@
  */
 
 import type { CollectResult } from "../collect/collect.ts";
-import { formatBytes, formatCount, formatDuration } from "../job/units.ts";
-import type { FailureCount } from "../store/reader.ts";
-import { coverageOf, percent } from "./coverage.ts";
+import type { FailureCount } from "../store/sqlite/reader.ts";
+import { coverageOf } from "../store/coverage.ts";
 import { fact, failureText } from "./fact.ts";
-import { type limits, limitText } from "./limit.ts";
-import { harmlessJson, printable } from "./printable.ts";
-import { foundTexts, rateText } from "./progress_line.ts";
+import { type limits, limitText } from "../collect/bottleneck.ts";
+import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
+import { foundTexts, rateText } from "./progress_text.ts";
 import { sparkline } from "./sparkline.ts";
+import { formatBytes, formatCount, formatDuration, percent } from "../text/format.ts";
 
 /** One of the keys with the most rows. */
 export interface TopKey {
@@ -64,7 +64,7 @@ export function summaryText(summary: Summary): string {
     ? "finished"
     : result.isLimited
     ? "ended"
-    : `interrupted (${printable(result.reason ?? "")})`;
+    : `interrupted (${sanitizeLine(result.reason ?? "")})`;
   const next = isFinished
     ? ""
     : result.isLimited
@@ -81,7 +81,7 @@ export function summaryText(summary: Summary): string {
     fact(
       "rows",
       `${formatCount(counts.rows)} ${summary.isCounted ? "counted" : "stored"} in ${summary.table} of ${
-        printable(summary.database)
+        sanitizeLine(summary.database)
       }`,
     ),
     fact("requests", `${rateText(requests / seconds)}/s, ${formatCount(counts.attempts)} attempts in all`),
@@ -98,7 +98,7 @@ export function summaryText(summary: Summary): string {
 /** The summary for machines: one JSON object. */
 export function summaryJson(summary: Summary): string {
   const { run, job, window, database, table, result, elapsedMs, bytes, peakBytes, failures, top } = summary;
-  return harmlessJson({
+  return sanitizedJson({
     run,
     job,
     window: window ?? null,
@@ -129,7 +129,7 @@ export function summaryJson(summary: Summary): string {
 
 function topLines(top: readonly TopKey[]): string[] {
   if (top.length === 0) return [];
-  const keys = top.map(({ key }) => printable(key, 40));
+  const keys = top.map(({ key }) => sanitizeLine(key, 40));
   const counts = top.map(({ rows }) => formatCount(rows));
   const keyWidth = Math.max(...keys.map((key) => key.length));
   const countWidth = Math.max(...counts.map((count) => count.length));

@@ -1,11 +1,11 @@
 /**
- * Question `auto`: how much of what a server allows a run uses that has to find out, and how often it is refused; and
+ * Scenario `auto`: how much of what a server allows a run uses that has to find out, and how often it is refused; and
  * whether it finds how many requests at once are of use.
  *
  * @module
  */
 
-import { type BenchContext, compare, type Contestant, type Outcome, type Question } from "./harness.ts";
+import { type BenchContext, compare, type Contestant, type Extraction, type Outcome } from "./harness.ts";
 import { storedRun } from "./programs.ts";
 import { serveLimited, servePlaces } from "./servers.ts";
 
@@ -24,7 +24,7 @@ const delayMsMax = 80;
 const placeKeys = 6_000;
 
 /** Limits that are found. */
-export const auto: Question = {
+export const auto: Extraction = {
   name: "auto",
   about: `${keys} answers of nginx with limit_req ${perSecond}r/s burst=${burst} nodelay, of which at most ` +
     `${

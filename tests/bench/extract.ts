@@ -1,21 +1,21 @@
 /**
- * Question `extract`: how fast a path is followed through a large file, and in how much memory.
+ * Scenario `extract`: how fast a path is followed through a large file, and in how much memory.
  *
  * @module
  */
 
-import { formatCount } from "../../lib/job/units.ts";
 import { type ExtractFile, writeBare, writeBeyondAscii, writeUpdates } from "./extract_files.ts";
-import { type BenchContext, compare, type Outcome, type Question, type Race } from "./harness.ts";
+import { type BenchContext, compare, type Extraction, type Outcome, type Race } from "./harness.ts";
 import type { Ended } from "./process.ts";
 import { installed, python, script, scriptWith, trawl } from "./programs.ts";
+import { formatCount } from "../../lib/text/format.ts";
 
 const rounds = 3;
 /** Only what has a name and a number at its end: the stream has ends of containers in it too. */
 const jqFilter = 'select(length == 2 and .[0][3] == "timestamp" and .[0][:2] == ["data","updates"]) | .[1]';
 
 /** Files to the timestamps in them, one a line. */
-export const extract: Question = {
+export const extract: Extraction = {
   name: "extract",
   about: "$.data.updates[*].timestamp of one file to a line each, the start of the process included",
   ask: askExtract,

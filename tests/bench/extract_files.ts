@@ -5,10 +5,10 @@
  * @module
  */
 
-import { parseTarget } from "../../lib/simulate/answer.ts";
-import { settingsOf, simulate } from "../../lib/simulate/options.ts";
-import { Population } from "../../lib/simulate/population.ts";
-import { ripestat } from "../../lib/simulate/ripestat.ts";
+import { parseTarget } from "../../lib/simulate/engine/profile.ts";
+import { settingsOf, simulate } from "../../lib/simulate/engine/options.ts";
+import { Population } from "../../lib/simulate/profiles/ripestat/population.ts";
+import { ripestat } from "../../lib/simulate/profiles/ripestat/ripestat.ts";
 
 /** A file and what is in it. */
 export interface ExtractFile {

@@ -68,7 +68,7 @@ export interface BenchContext {
 }
 
 /** One question that the benchmark answers with a table. */
-export interface Question {
+export interface Extraction {
   readonly name: string;
   /** One sentence, above the table. */
   readonly about: string;

@@ -1,13 +1,13 @@
 /**
- * Question `hello`: how many small questions a second, everything stored, beside clients that only download.
+ * Scenario `hello`: how many small questions a second, everything stored, beside clients that only download.
  *
  * @module
  */
 
-import { formatCount } from "../../lib/job/units.ts";
-import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
+import { type BenchContext, compare, type Extraction, type Outcome } from "./harness.ts";
 import { installed, python, script, storedRun } from "./programs.ts";
 import { servePractice, serveStatic } from "./servers.ts";
+import { formatCount } from "../../lib/text/format.ts";
 
 const keys = 200_000;
 const inFlight = 64;
@@ -15,7 +15,7 @@ const rounds = 3;
 const answer = '{"message":"Hello, world!","n":123456789,"unit":"greetings"}';
 
 /** Small answers, one after the other. */
-export const hello: Question = {
+export const hello: Extraction = {
   name: "hello",
   about: `${formatCount(keys)} questions with answers of some 70 bytes, ${inFlight} in flight`,
   ask: askHello,

@@ -1,20 +1,20 @@
 /**
- * Question `large`: how fast the rows of one large answer are stored, beside reading and dropping it.
+ * Scenario `large`: how fast the rows of one large answer are stored, beside reading and dropping it.
  *
  * @module
  */
 
-import { formatBytes } from "../../lib/job/units.ts";
 import {
   type BenchContext,
   compare,
   type Contestant,
+  type Extraction,
   type Outcome,
-  type Question,
   type Race,
 } from "./harness.ts";
 import { hasStored, installed, removeDatabase, script, trawl } from "./programs.ts";
 import { servePractice } from "./servers.ts";
+import { formatBytes } from "../../lib/text/format.ts";
 
 const asn = "3333";
 const size = 1_024 ** 3;
@@ -34,7 +34,7 @@ const columns = {
 } as const;
 
 /** One answer, all of its rows kept. */
-export const large: Question = {
+export const large: Extraction = {
   name: "large",
   about: `one answer of ${formatBytes(size)} from the practice API, a row stored of every update`,
   ask: askLarge,

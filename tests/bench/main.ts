@@ -11,14 +11,14 @@ import { messageOf, UsageError } from "../../lib/errors.ts";
 import { versionText } from "../../lib/command/version.ts";
 import { auto } from "./auto.ts";
 import { extract } from "./extract.ts";
-import type { BenchContext, Question } from "./harness.ts";
+import type { BenchContext, Extraction } from "./harness.ts";
 import { hello } from "./hello.ts";
 import { large } from "./large.ts";
 import { plan } from "./plan.ts";
 import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
 
-const questions: readonly Question[] = [auto, extract, hello, large, plan, slots];
+const questions: readonly Extraction[] = [auto, extract, hello, large, plan, slots];
 const sizeMbDefault = 100;
 /** V8 holds no longer text, and one contestant makes one of the whole file. */
 const sizeMbMax = 500;
@@ -26,7 +26,7 @@ const sizeMbMax = 500;
 const encoder = new TextEncoder();
 
 /** Asks the questions one after the other; true if every contestant that is installed did its work. */
-async function bench(chosen: readonly Question[], context: BenchContext): Promise<boolean> {
+async function bench(chosen: readonly Extraction[], context: BenchContext): Promise<boolean> {
   let isWhole = true;
   print(Deno.stdout, `# ${versionText()}\n\n${machineText()}\n`);
   for (const question of chosen) {
@@ -46,7 +46,7 @@ function machineText(): string {
   return `${navigator.hardwareConcurrency} cores, load ${load}, ${new Date().toISOString().slice(0, 16)}Z`;
 }
 
-function choose(names: readonly string[]): readonly Question[] {
+function choose(names: readonly string[]): readonly Extraction[] {
   for (const name of names) {
     if (questions.some((question) => question.name === name)) continue;
     const known = questions.map((question) => question.name).join(", ");

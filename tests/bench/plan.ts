@@ -1,15 +1,15 @@
 /**
- * Question `plan`: whether a forecast comes true. `trawl plan` asks some of the keys, then `trawl run` all of them, of
+ * Scenario `plan`: whether a forecast comes true. `trawl plan` asks some of the keys, then `trawl run` all of them, of
  * an API whose pauses are exponential; the ratio of the two times is what is promised to be within 10 %.
  *
  * @module
  */
 
-import { formatCount } from "../../lib/job/units.ts";
-import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
+import { type BenchContext, compare, type Extraction, type Outcome } from "./harness.ts";
 import { runCommand } from "./process.ts";
 import { hasStored, keyFileOf, removeDatabase, trawl } from "./programs.ts";
 import { servePractice } from "./servers.ts";
+import { formatCount } from "../../lib/text/format.ts";
 
 const keys = 20_000;
 const inFlight = 8;
@@ -18,7 +18,7 @@ const meanDelayMs = 20;
 const rounds = 2;
 
 /** A forecast beside what it is about. */
-export const plan: Question = {
+export const plan: Extraction = {
   name: "plan",
   about:
     `${

@@ -1,14 +1,14 @@
 /**
- * Question `slots`: whether every slot in flight is in use all the time, beside batches that wait for their slowest
+ * Scenario `slots`: whether every slot in flight is in use all the time, beside batches that wait for their slowest
  * request.
  *
  * @module
  */
 
-import { formatCount } from "../../lib/job/units.ts";
-import { type BenchContext, compare, type Outcome, type Question } from "./harness.ts";
+import { type BenchContext, compare, type Extraction, type Outcome } from "./harness.ts";
 import { script, storedRun } from "./programs.ts";
 import { servePractice } from "./servers.ts";
+import { formatCount } from "../../lib/text/format.ts";
 
 const keys = 20_000;
 const inFlight = 16;
@@ -22,7 +22,7 @@ const delays = [
 ] as const;
 
 /** Answers that take different times. */
-export const slots: Question = {
+export const slots: Extraction = {
   name: "slots",
   about: `${
     formatCount(keys)

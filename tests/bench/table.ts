@@ -5,8 +5,8 @@
  * @module
  */
 
-import { formatCount } from "../../lib/job/units.ts";
 import { median, type Outcome, type Race, type Result } from "./harness.ts";
+import { formatCount } from "../../lib/text/format.ts";
 
 const megabyte = 1e6;
 

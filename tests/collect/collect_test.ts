@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
-import { tableOf } from "../../lib/collect/answer/question.ts";
 import { collect } from "../../lib/collect/collect.ts";
 import { askKeys } from "../../lib/collect/keys/key_list.ts";
-import { chooseRun } from "../../lib/collect/keys/run_choice.ts";
+import { chooseRun } from "../../lib/collect/choose_run.ts";
 import type { Job, KeySource } from "../../lib/job/job.ts";
-import { database } from "../../lib/limits.ts";
-import { Store } from "../../lib/store/store.ts";
+import { databaseLimits } from "../../lib/limits.ts";
+import { StoreWriter } from "../../lib/store/sqlite/writer.ts";
 import { HandlerServer } from "../http/support.ts";
 import { leftOf, query } from "../support/database.ts";
 import { TempFolder } from "../support/temp.ts";
 import { jobOf, until } from "./support.ts";
+import { tableOf } from "../../lib/rows/table_schema.ts";
 
 /** Keys that come over the network. */
 function listed(url: string): Extract<KeySource, { readonly kind: "url" }> {
@@ -30,7 +30,7 @@ async function collectInto(
   job: Job,
   { limit, signal, retryFailed = false, freeBytes }: Wishes = {},
 ) {
-  using store = Store.open(file, tableOf(job));
+  using store = StoreWriter.open(file, tableOf(job));
   const choice = await chooseRun(store, job, { isNew: false, retryFailed, window: undefined });
   assert.ok(choice !== undefined);
   return await collect({
@@ -404,7 +404,7 @@ Deno.test("collect() ends a run before the disk is full, with everything that wa
   // There is room at the first look, and too little at the second.
   let looks = 0;
   const ended = await collectInto(file, { ...jobOf(server.url), keys }, {
-    freeBytes: () => looks++ === 0 ? database.freeBytesMin : database.freeBytesMin - 1,
+    freeBytes: () => looks++ === 0 ? databaseLimits.freeBytesMin : databaseLimits.freeBytesMin - 1,
   });
   assert.deepEqual([ended.state, looks], ["interrupted", 2]);
   assert.match(

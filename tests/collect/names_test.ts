@@ -7,16 +7,16 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import { tableOf } from "../../lib/collect/answer/question.ts";
 import { UsageError } from "../../lib/errors.ts";
 import type { Job } from "../../lib/job/job.ts";
-import { loadJob } from "../../lib/job/load.ts";
-import { Reader } from "../../lib/store/reader.ts";
-import { quote } from "../../lib/store/schema.ts";
-import { Store } from "../../lib/store/store.ts";
+import { loadJob } from "../../lib/job/load_job.ts";
+import { StoreReader } from "../../lib/store/sqlite/reader.ts";
+import { quote } from "../../lib/store/sqlite/sql_schema.ts";
+import { StoreWriter } from "../../lib/store/sqlite/writer.ts";
 import { chunkOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
 import { recordOf } from "./support.ts";
+import { tableOf } from "../../lib/rows/table_schema.ts";
 
 /** Each keyword of SQLite's that a parser might trip over, and what trawl and SQLite call their own things. */
 const words =
@@ -29,7 +29,7 @@ const words =
     "savepoint select set table temp then to transaction trigger union unique update using vacuum values view " +
     "virtual when where window with without " +
     "rowid oid _rowid_ sqlite_master sqlite_schema SQLITE_x main temp data span staged x_data x_span x_staged " +
-    "run batch fetch FETCH fetch_run key_list budget learned Budget count any strict time value any text " +
+    "run batch fetch FETCH fetch_run key_list budget learned Quota count any strict time value any text " +
     "__proto__ constructor toString hasOwnProperty _ a A z9").split(" ");
 
 const hostile = [
@@ -91,7 +91,7 @@ function isTable(name: string): boolean {
 async function roundTrip(file: string, job: Job): Promise<void> {
   const shape = tableOf(job);
   const values = shape.columns.map(({ name }) => `value of ${name}`);
-  using store = Store.open(file, shape);
+  using store = StoreWriter.open(file, shape);
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
   await store.stage(run, { sequence: 1, first: 0, rows: chunkOf([values]) });
   const chunk = { fetches: [recordOf(0, { rows: 1 }), recordOf(1, { rows: 1 })], rows: chunkOf([values]) };
@@ -101,7 +101,7 @@ async function roundTrip(file: string, job: Job): Promise<void> {
   const row = Object.fromEntries(shape.columns.map(({ name }, index) => [name, values[index]]));
   assert.equal(found.length, 2);
   for (const { fetch: _fetch, row: number, ...rest } of found) assert.deepEqual([number, rest], [0, row]);
-  using reader = Reader.open(file);
+  using reader = StoreReader.open(file);
   const time = { table: shape.name, column: shape.columns[0]?.name ?? "", count: undefined };
   assert.deepEqual(reader.series(1, time, { start: 0, end: 1, buckets: 1 }), [0]);
 }
@@ -138,7 +138,7 @@ Deno.test("tables of one database either work or are refused in words, however t
       const file = folder.file("a.db");
       for (const [table, names] of jobs) {
         try {
-          Store.open(file, tableOf(load(table, names)))[Symbol.dispose]();
+          StoreWriter.open(file, tableOf(load(table, names)))[Symbol.dispose]();
         } catch (error) {
           assert.ok(error instanceof UsageError, String(error));
           assert.match(error.message, /^Cannot store into the table "\w+" of /);
@@ -174,7 +174,7 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
   using folder = new TempFolder();
   const file = folder.file("a.db");
   const job = load("t", ["v"]);
-  using store = Store.open(file, tableOf(job));
+  using store = StoreWriter.open(file, tableOf(job));
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
   await store.keepKeys(
     run,
@@ -200,7 +200,7 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
     "SELECT CAST(key AS BLOB) AS key, CAST(etag AS BLOB) AS etag, CAST(v AS BLOB) AS v FROM fetch JOIN t ON t.fetch = id",
   ).all().map((row) => Object.values(row).map((value) => Buffer.from(value as Uint8Array).toString()));
   assert.deepEqual(stored, hostileTexts.map((text) => [text, text, text]));
-  using reader = Reader.open(file);
+  using reader = StoreReader.open(file);
   assert.equal(reader.failures(run).length, hostileTexts.length / 2);
   assert.equal(reader.topKeys(run, 100, { without: hostileTexts }).length, 0);
 });
@@ -208,7 +208,7 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
 Deno.test("half of a surrogate pair is stored as the replacement character", async () => {
   using folder = new TempFolder();
   const job = load("t", ["v"]);
-  using store = Store.open(folder.file("a.db"), tableOf(job));
+  using store = StoreWriter.open(folder.file("a.db"), tableOf(job));
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
   await store.finish(run, {
     fetches: [recordOf(0, { rows: 1 })],

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { Shared } from "../../lib/collect/pace/shared.ts";
+import { SharedState } from "../../lib/pace/shared_state.ts";
 import { Progress, pulseOf } from "../../lib/collect/progress.ts";
 
 const none = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
 
 Deno.test("pulseOf() is there while requests are in flight or the run comes further, and not else", () => {
-  const shared = new Shared(Shared.create(2, [], 0));
+  const shared = new SharedState(SharedState.create(2, [], 0));
   const progress = new Progress(none, { shared, auto: undefined });
   const pulse = pulseOf(progress);
   assert.deepEqual([pulse(), pulse()], [true, false]);
@@ -20,7 +20,7 @@ Deno.test("pulseOf() is there while requests are in flight or the run comes furt
 });
 
 Deno.test("pulseOf() is there while the API is down", () => {
-  const shared = new Shared(Shared.create(2, [], 0));
+  const shared = new SharedState(SharedState.create(2, [], 0));
   const pulse = pulseOf(new Progress(none, { shared, auto: undefined }));
   pulse();
   for (let failure = 0; failure < 20; failure++) shared.breaker.failed({ weight: 1, why: 0 }, 1_000_000);

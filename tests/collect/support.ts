@@ -4,12 +4,12 @@
  * @module
  */
 
-import { questionOf } from "../../lib/collect/answer/question.ts";
-import { RowCollector } from "../../lib/collect/answer/row_collector.ts";
+import { extractionOf } from "../../lib/rows/extraction.ts";
+import { RowCollector } from "../../lib/rows/row_collector.ts";
 import type { Column, ColumnType, Job, Template, Window } from "../../lib/job/job.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
-import type { FetchRecord } from "../../lib/store/records.ts";
 import { rowsOf } from "../support/rows.ts";
+import type { FetchRecord } from "../../lib/rows/fetch_record.ts";
 
 /** What a test changes of a job. */
 export interface JobChange {
@@ -48,9 +48,9 @@ export function columnsOf(types: Readonly<Record<string, ColumnType>>): Column[]
 
 /** What a collector makes of one JSON text. */
 export function collected(job: Job, json: string, window?: Window) {
-  const question = questionOf(job, window);
-  const collector = new RowCollector(question);
-  const tokenizer = new Tokenizer(question.query, collector);
+  const extraction = extractionOf(job, window);
+  const collector = new RowCollector(extraction);
+  const tokenizer = new Tokenizer(extraction.query, collector);
   tokenizer.process(json);
   tokenizer.finalize();
   return { collector, rows: [...collector.rest()].flatMap(rowsOf) };

@@ -8,10 +8,10 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { delay } from "@std/async/delay";
-import { Asker } from "../../lib/collect/answer/asker.ts";
-import { reasons } from "../../lib/collect/answer/reasons.ts";
-import { rateWords } from "../../lib/http/rate_headers.ts";
-import { retryDelayMs } from "../../lib/http/retry.ts";
+import { AttemptRunner } from "../../lib/worker/attempt.ts";
+import { failureReasons } from "../../lib/rows/failure_reasons.ts";
+import { rateLimitInfo } from "../../lib/http/rate_headers.ts";
+import { retryDelayMs } from "../../lib/http/retry_delay.ts";
 import { columnsOf, jobOf } from "../collect/support.ts";
 import { clientOf, RawServer, write } from "../http/support.ts";
 import { Dice, fuzz, spoiled } from "./support.ts";
@@ -138,7 +138,7 @@ async function send(connection: Deno.TcpConn, { pieces, isClosed }: Plan): Promi
 }
 
 function assertSane(status: number, headers: Headers, dice: Dice): void {
-  const { pauseMs } = rateWords(status, headers, 1e12);
+  const { pauseMs } = rateLimitInfo(status, headers, 1e12);
   assert.ok(pauseMs === undefined || pauseMs >= 0, `a pause of ${pauseMs} ms`);
   const circumstances = { nowMs: 1e12, random: dice.next() };
   const failed = { attempts: 1, attemptsMax: 2, retryAfter: headers.get("retry-after") };
@@ -166,7 +166,7 @@ fuzz("each exchange ends with a verdict or a reason, whatever a server sends", a
   using client = clientOf(server, {
     timeouts,
     bodyBytesMax,
-    heard: (status, headers) => {
+    onHead: (status, headers) => {
       try {
         assertSane(status, headers, dice);
       } catch (error) {
@@ -175,7 +175,7 @@ fuzz("each exchange ends with a verdict or a reason, whatever a server sends", a
     },
   });
   const job = jobOf(server.url, { rows: { columns: columnsOf({ v: "any" }) } });
-  const asker = new Asker(job, undefined, client);
+  const asker = new AttemptRunner(job, undefined, client);
   let hang: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     hang = setTimeout(() => reject(new Error("Cannot end an exchange within its deadlines")), hangMs);
@@ -188,7 +188,7 @@ fuzz("each exchange ends with a verdict or a reason, whatever a server sends", a
     assert.ok(attempt.bytes <= bodyBytesMax + 64 * 1024, `${attempt.bytes} bytes`);
     if (attempt.verdict === "ok" || attempt.verdict === "empty") continue;
     assert.equal(attempt.verdict, "failed");
-    assert.ok(attempt.reason in reasons || /^http-[1-9]\d\d$/.test(attempt.reason), attempt.reason);
+    assert.ok(attempt.reason in failureReasons || /^http-[1-9]\d\d$/.test(attempt.reason), attempt.reason);
     assert.notEqual(attempt.reason, "bad-key");
   }
   if (insane !== undefined) throw insane;

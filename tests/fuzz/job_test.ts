@@ -5,12 +5,13 @@
  */
 
 import assert from "node:assert/strict";
-import { questionOf, tableOf } from "../../lib/collect/answer/question.ts";
+import { extractionOf } from "../../lib/rows/extraction.ts";
 import { UsageError } from "../../lib/errors.ts";
-import { loadJob } from "../../lib/job/load.ts";
+import { loadJob } from "../../lib/job/load_job.ts";
 import { presets } from "../../lib/job/presets.ts";
-import { requestHeaders, requestUrl, shownUrl } from "../../lib/job/request.ts";
+import { requestHeaders, requestUrl, shownUrl } from "../../lib/job/request_builder.ts";
 import { fuzz, spoiled } from "./support.ts";
+import { tableOf } from "../../lib/rows/table_schema.ts";
 
 const fixture = (name: string) =>
   Deno.readTextFileSync(new URL(`../../fixtures/jobs/${name}`, import.meta.url));
@@ -44,7 +45,7 @@ fuzz("a spoiled job file loads, or is refused with its place", (dice) => {
       secret: (name) => name === "X" ? undefined : "s3c/ret",
     });
     tableOf(job);
-    questionOf(job, windowOfDay);
+    extractionOf(job, windowOfDay);
     for (const key of keys) {
       try {
         requestHeaders(job, key, windowOfDay);

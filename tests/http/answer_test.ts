@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
 import type { ExchangeFailure } from "../../lib/http/exchange_error.ts";
-import { http } from "../../lib/limits.ts";
+import { httpLimits } from "../../lib/limits.ts";
 import {
   ask,
   clientOf,
@@ -62,7 +62,7 @@ Deno.test("Answer.small() reads the same text in pieces of any size, framed in a
 
 for (const extra of [0, 1]) {
   Deno.test(`Answer.small() gives ${extra === 0 ? "the text" : "undefined"} at the limit plus ${extra}`, async () => {
-    const text = "x".repeat(http.smallBodyBytesMax + extra);
+    const text = "x".repeat(httpLimits.smallBodyBytesMax + extra);
     const expected = extra === 0 ? text : undefined;
     await using server = new HandlerServer((request) =>
       new Response(request.url.endsWith("known") ? text : new Blob([text]).stream())
@@ -133,11 +133,11 @@ Deno.test("Answer fails with too-compressed, and its ratio, once it is large and
     reason: "too-compressed",
     detail: /^6\d\d times what was sent$/,
   });
-  assert.ok(answer.bytes > http.ratioBytesMin && answer.bytes < http.ratioBytesMin + megabyte);
+  assert.ok(answer.bytes > httpLimits.ratioBytesMin && answer.bytes < httpLimits.ratioBytesMin + megabyte);
 });
 
 Deno.test("Answer takes a compressed body that is smaller, or of a smaller ratio", async () => {
-  const blank = " ".repeat(http.ratioBytesMin - 2);
+  const blank = " ".repeat(httpLimits.ratioBytesMin - 2);
   const rows = `{"timestamp":1795132800,"type":"A","prefix":"192.0.2.0/24"},`.repeat(1_200_000);
   for (const text of [`${blank}[]`, `[${rows}{}]`]) {
     const body = await gzip(new TextEncoder().encode(text));
@@ -161,7 +161,7 @@ Deno.test("Answer fails with body-too-large when a known length is over the limi
 
 Deno.test("Answer.discard() decodes no more than a read of a compressed body", async () => {
   const bomb = await gzip(new Uint8Array(32 * 1024 * 1024));
-  assert.ok(bomb.length < http.smallBodyBytesMax);
+  assert.ok(bomb.length < httpLimits.smallBodyBytesMax);
   await using server = new HandlerServer(() =>
     new Response(bomb, { status: 500, headers: { "content-encoding": "gzip" } })
   );

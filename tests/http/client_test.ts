@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
-import { http } from "../../lib/limits.ts";
+import { httpLimits } from "../../lib/limits.ts";
 import { ask, clientOf, fails, HandlerServer, head, patient, RawServer, says, smallText } from "./support.ts";
 
 /** Takes requests, and says nothing. */
@@ -154,7 +154,7 @@ Deno.test("Client fails with total-timeout before any other deadline when it is 
 Deno.test("Client follows redirects within its hosts, with the headers", async () => {
   await using server = new HandlerServer((request) => {
     const at = Number(new URL(request.url).searchParams.get("at"));
-    if (at === http.redirectsMax) return new Response(request.headers.get("x-a"));
+    if (at === httpLimits.redirectsMax) return new Response(request.headers.get("x-a"));
     return new Response(null, {
       status: [301, 302, 303, 307, 308][at] ?? 302,
       headers: { location: `?at=${at + 1}` },
@@ -173,7 +173,7 @@ Deno.test("Client fails with redirect after too many", async () => {
   });
   using client = clientOf(server);
   await fails(client.get(server.url, {}), "redirect");
-  assert.equal(asked, http.redirectsMax + 1);
+  assert.equal(asked, httpLimits.redirectsMax + 1);
 });
 
 Deno.test("Client fails with redirect, and asks nobody, when it leads out of its hosts", async () => {
@@ -217,14 +217,14 @@ Deno.test("Client sends no credentials to another origin, nor back once it was l
   });
   home = server.url;
   using client = clientOf(server, { redirectHosts: [other.host] });
-  const harmless = { accept: "application/json", "user-agent": "me" };
+  const sanitize = { accept: "application/json", "user-agent": "me" };
   const secrets = { authorization: "Bearer x", cookie: "a=b", "proxy-authorization": "x", "x-api-key": "x" };
-  assert.equal(await smallText(await client.get(server.url, { ...harmless, ...secrets })), "ok");
+  assert.equal(await smallText(await client.get(server.url, { ...sanitize, ...secrets })), "ok");
   const nothing = Object.fromEntries(Object.keys(secrets).map((name) => [name, null]));
   assert.deepEqual(seen, [
-    ["home", { ...harmless, ...secrets }],
-    ["other", { ...harmless, ...nothing }],
-    ["back", { ...harmless, ...nothing }],
+    ["home", { ...sanitize, ...secrets }],
+    ["other", { ...sanitize, ...nothing }],
+    ["back", { ...sanitize, ...nothing }],
   ]);
 });
 

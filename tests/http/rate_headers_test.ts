@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { hasRateHeaders, rateWords } from "../../lib/http/rate_headers.ts";
-import { http } from "../../lib/limits.ts";
+import { hasRateHeaders, rateLimitInfo } from "../../lib/http/rate_headers.ts";
+import { httpLimits } from "../../lib/limits.ts";
 
 const nowMs = Date.parse("2026-11-06T08:49:00Z");
 const epochS = nowMs / 1_000;
@@ -9,7 +9,7 @@ const epochS = nowMs / 1_000;
 type Fields = Readonly<Record<string, string>>;
 
 function words(status: number, fields: Fields) {
-  const { isRefusal, pauseMs } = rateWords(status, new Headers(fields), nowMs);
+  const { isRefusal, pauseMs } = rateLimitInfo(status, new Headers(fields), nowMs);
   return [isRefusal, pauseMs];
 }
 
@@ -68,12 +68,12 @@ const told: readonly (readonly [number, Fields, boolean, number | undefined])[] 
 ];
 
 for (const [status, fields, isRefusal, pauseMs] of told) {
-  Deno.test(`rateWords() reads ${status} ${JSON.stringify(fields)}`, () => {
+  Deno.test(`rateLimitInfo() reads ${status} ${JSON.stringify(fields)}`, () => {
     assert.deepEqual(words(status, fields), [isRefusal, pauseMs]);
   });
 }
 
-Deno.test("rateWords() takes any text, and gives no time of the past", () => {
+Deno.test("rateLimitInfo() takes any text, and gives no time of the past", () => {
   const text = fc.oneof(fc.string(), fc.stringMatching(/^[a-z0-9;=," \\:]{0,60}$/));
   const fields = fc.record({
     "retry-after": text,
@@ -84,16 +84,16 @@ Deno.test("rateWords() takes any text, and gives no time of the past", () => {
   }, { requiredKeys: [] });
   fc.assert(fc.property(fc.constantFrom(200, 403, 429, 503), fields, (status, fields) => {
     const named: Fields = fields;
-    const { pauseMs } = rateWords(status, { get: (name) => named[name] ?? null }, nowMs);
+    const { pauseMs } = rateLimitInfo(status, { get: (name) => named[name] ?? null }, nowMs);
     return pauseMs === undefined || pauseMs >= 0;
   }));
 });
 
-Deno.test("rateWords() takes a field that is longer than any honest one for none", () => {
+Deno.test("rateLimitInfo() takes a field that is longer than any honest one for none", () => {
   const digits = (length: number) => "1".padStart(length, "0");
-  assert.deepEqual(words(429, { "retry-after": digits(http.fieldCharsMax) }), [true, 1_000]);
-  assert.deepEqual(words(429, { "retry-after": digits(http.fieldCharsMax + 1) }), [true, undefined]);
-  const padding = "x".repeat(http.fieldCharsMax);
+  assert.deepEqual(words(429, { "retry-after": digits(httpLimits.fieldCharsMax) }), [true, 1_000]);
+  assert.deepEqual(words(429, { "retry-after": digits(httpLimits.fieldCharsMax + 1) }), [true, undefined]);
+  const padding = "x".repeat(httpLimits.fieldCharsMax);
   assert.deepEqual(words(200, { ratelimit: `"a";r=0;t=99;pk="${padding}"` }), [false, undefined]);
 });
 

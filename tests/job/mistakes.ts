@@ -6,7 +6,7 @@
 
 import { strictEqual } from "node:assert/strict";
 import { UsageError } from "../../lib/errors.ts";
-import { loadJob } from "../../lib/job/load.ts";
+import { loadJob } from "../../lib/job/load_job.ts";
 
 /** The smallest job: five lines. */
 export const base = 'name = "j"\n[request]\nurl = "https://h/{key}"\n[rows]\npath = "$[*]"\n';

@@ -5,9 +5,9 @@
  */
 
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
-import { loadJob } from "../../lib/job/load.ts";
+import { loadJob } from "../../lib/job/load_job.ts";
 import { presets, resolveJobName } from "../../lib/job/presets.ts";
-import { requestUrl } from "../../lib/job/request.ts";
+import { requestUrl } from "../../lib/job/request_builder.ts";
 
 const window = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
 

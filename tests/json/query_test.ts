@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { parsePath } from "../../lib/json/path.ts";
+import { parsePath } from "../../lib/json/path/path.ts";
 import { Query, statesMax } from "../../lib/json/query.ts";
 import { record, textQuery } from "./support.ts";
 

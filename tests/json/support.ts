@@ -6,7 +6,7 @@
  */
 
 import type { Handler } from "../../lib/json/handler.ts";
-import { parsePath, type Path, type Segment, type Selector } from "../../lib/json/path.ts";
+import { parsePath, type Path, type Segment, type Selector } from "../../lib/json/path/path.ts";
 import { Query, type Wanted } from "../../lib/json/query.ts";
 import type { RawText } from "../../lib/json/raw_text.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";

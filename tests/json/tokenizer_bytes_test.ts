@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { JsonLimitError, JsonSyntaxError } from "../../lib/json/json_error.ts";
 import { Query } from "../../lib/json/query.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
-import { json } from "../../lib/limits.ts";
+import { jsonLimits } from "../../lib/limits.ts";
 import { isJson, record, Recorder, textQuery, thrown } from "./support.ts";
 
 const numRuns = 3_000;
@@ -209,5 +209,5 @@ Deno.test("Tokenizer passes what has no end in constant memory, and refuses it a
     assert.equal(error instanceof JsonLimitError ? error.limit : error, limit, `${path} ${start}`);
     assert.ok(grownBytes < 64 * 1_048_576, `${path} ${start}${character}…: ${grownBytes} bytes`);
   }
-  assert.ok(json.valueBytesMax <= 8 * 1_048_576);
+  assert.ok(jsonLimits.valueBytesMax <= 8 * 1_048_576);
 });

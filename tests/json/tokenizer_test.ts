@@ -7,10 +7,10 @@
 
 import assert from "node:assert/strict";
 import { JsonLimitError, JsonSyntaxError } from "../../lib/json/json_error.ts";
-import { parsePath } from "../../lib/json/path.ts";
+import { parsePath } from "../../lib/json/path/path.ts";
 import { Query } from "../../lib/json/query.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
-import { json } from "../../lib/limits.ts";
+import { jsonLimits } from "../../lib/limits.ts";
 import { cuttings, isJson, record, Recorder, textQuery, thrown } from "./support.ts";
 
 const u = String.raw;
@@ -347,7 +347,7 @@ Deno.test("Tokenizer keeps its place when its handler runs another tokenizer", (
   assert.deepEqual(seen, ["1", "7", "8", "2", "7", "8", "3", "7", "8"]);
 });
 
-function limitOf(text: string, path: string, size: number = text.length): string | undefined {
+function bottleneckOf(text: string, path: string, size: number = text.length): string | undefined {
   const chunks = Array.from(
     { length: Math.ceil(text.length / size) },
     (_, k) => text.slice(k * size, (k + 1) * size),
@@ -363,8 +363,8 @@ Deno.test("Tokenizer keeps the limit of depth when brackets are open, selected o
   const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
   for (const path of ["$", "$.a", "$..*"]) {
     for (const size of [1, 100_000]) {
-      assert.equal(limitOf(nested(json.depthMax), path, size), undefined);
-      assert.equal(limitOf(nested(json.depthMax + 1), path, size), "depth");
+      assert.equal(bottleneckOf(nested(jsonLimits.depthMax), path, size), undefined);
+      assert.equal(bottleneckOf(nested(jsonLimits.depthMax + 1), path, size), "depth");
     }
   }
 });
@@ -372,22 +372,22 @@ Deno.test("Tokenizer keeps the limit of depth when brackets are open, selected o
 Deno.test("Tokenizer keeps the limit of values when they are captured, and has none for others", () => {
   const text = (length: number) => `[1,"${"x".repeat(length - 2)}"]`;
   for (const size of [60_000, 10_000_000]) {
-    assert.equal(limitOf(text(json.valueBytesMax), "$[1]", size), undefined);
-    assert.equal(limitOf(text(json.valueBytesMax + 1), "$[1]", size), "value");
-    assert.equal(limitOf(text(json.valueBytesMax), "$", size), "value");
-    assert.equal(limitOf(text(json.valueBytesMax + 1), "$[0]", size), undefined);
+    assert.equal(bottleneckOf(text(jsonLimits.valueBytesMax), "$[1]", size), undefined);
+    assert.equal(bottleneckOf(text(jsonLimits.valueBytesMax + 1), "$[1]", size), "value");
+    assert.equal(bottleneckOf(text(jsonLimits.valueBytesMax), "$", size), "value");
+    assert.equal(bottleneckOf(text(jsonLimits.valueBytesMax + 1), "$[0]", size), undefined);
   }
-  assert.equal(limitOf(`"${"x".repeat(json.valueBytesMax)}`, "$", 60_000), "value");
+  assert.equal(bottleneckOf(`"${"x".repeat(jsonLimits.valueBytesMax)}`, "$", 60_000), "value");
 });
 
 Deno.test("Tokenizer keeps the limit of names when they are compared, and has none for others", () => {
   const text = (length: number) => `{"${"x".repeat(length)}":1}`;
   for (const size of [10_000, 100_000]) {
-    assert.equal(limitOf(text(json.nameBytesMax), "$.a", size), undefined);
-    assert.equal(limitOf(text(json.nameBytesMax + 1), "$.a", size), "name");
-    assert.equal(limitOf(text(json.nameBytesMax + 1), "$.*", size), undefined);
-    assert.equal(limitOf(text(json.nameBytesMax + size).slice(0, -3), "$.a", size), "name");
-    assert.equal(limitOf(`[${text(json.nameBytesMax + 1)}]`, "$.a", size), undefined);
+    assert.equal(bottleneckOf(text(jsonLimits.nameBytesMax), "$.a", size), undefined);
+    assert.equal(bottleneckOf(text(jsonLimits.nameBytesMax + 1), "$.a", size), "name");
+    assert.equal(bottleneckOf(text(jsonLimits.nameBytesMax + 1), "$.*", size), undefined);
+    assert.equal(bottleneckOf(text(jsonLimits.nameBytesMax + size).slice(0, -3), "$.a", size), "name");
+    assert.equal(bottleneckOf(`[${text(jsonLimits.nameBytesMax + 1)}]`, "$.a", size), undefined);
   }
 });
 

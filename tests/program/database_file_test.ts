@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { sha256Of } from "../../lib/collect/keys/sha256.ts";
+import { sha256Of } from "../../lib/text/sha256.ts";
 import { leftOf, query } from "../support/database.ts";
 import { fixtureJob, fixtures, fixtureUrl, layFixture } from "../support/fixtures.ts";
 import { helloRun, keyLines, practice } from "../support/practice.ts";

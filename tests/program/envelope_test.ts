@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { SimulateOptions } from "../../lib/simulate/options.ts";
+import type { SimulateOptions } from "../../lib/simulate/engine/options.ts";
 import { startSimulator } from "../../lib/simulate/simulator.ts";
-import { truthOf } from "../../lib/simulate/truth.ts";
+import { truthOf } from "../../lib/simulate/profiles/ripestat/truth.ts";
 import { query } from "../support/database.ts";
 import { day, dayWindow, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { retries } from "../../lib/limits.ts";
-import type { Fault } from "../../lib/simulate/fault.ts";
+import { retryLimits } from "../../lib/limits.ts";
+import type { Fault } from "../../lib/simulate/engine/fault.ts";
 import { startSimulator } from "../../lib/simulate/simulator.ts";
-import { truthOf } from "../../lib/simulate/truth.ts";
+import { truthOf } from "../../lib/simulate/profiles/ripestat/truth.ts";
 import { leftOf, query } from "../support/database.ts";
 import { day, dayWindow, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";
@@ -58,7 +58,7 @@ for (const [fault, reason] of lasting) {
     await runWith([{ ...fault, keys: [control, small] }], ({ db, ended }) => {
       assert.equal(ended.code, 3, ended.stderr);
       // A 503 with a Retry-After is a refusal, which is not the key's fault so soon.
-      const attempts = reason === "http-404" ? 1 : reason === "http-503" ? 2 + retries.refusalsMax : 2;
+      const attempts = reason === "http-404" ? 1 : reason === "http-503" ? 2 + retryLimits.refusalsMax : 2;
       assert.deepEqual(
         query(
           db,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import blank from "../../lib/job/blank.toml" with { type: "text" };
+import blank from "../../lib/job/presets/blank.toml" with { type: "text" };
 import type { Job } from "../../lib/job/job.ts";
-import { loadJob } from "../../lib/job/load.ts";
+import { loadJob } from "../../lib/job/load_job.ts";
 import { presets } from "../../lib/job/presets.ts";
-import { jobJsonSchema } from "../../lib/job/schema.ts";
+import { jobJsonSchema } from "../../lib/job/job_schema.ts";
 import { TempFolder } from "../support/temp.ts";
 import { trawl } from "../support/trawl.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { json } from "../../lib/limits.ts";
+import { jsonLimits } from "../../lib/limits.ts";
 import { gzip, HandlerServer } from "../http/support.ts";
 import { query } from "../support/database.ts";
 import { TempFolder } from "../support/temp.ts";
@@ -64,7 +64,7 @@ const cases: readonly (readonly [string, () => Response, RegExp])[] = [
   ],
   [
     "deep",
-    () => new Response(streamed("[", json.depthMax + 1)),
+    () => new Response(streamed("[", jsonLimits.depthMax + 1)),
     /^failed: the answer is nested too deep \(too-deep\)$/,
   ],
   [

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { SimulateOptions } from "../../lib/simulate/options.ts";
+import type { SimulateOptions } from "../../lib/simulate/engine/options.ts";
 import { query } from "../support/database.ts";
 import { keyLines, practice } from "../support/practice.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { truthOf } from "../../lib/simulate/truth.ts";
+import { truthOf } from "../../lib/simulate/profiles/ripestat/truth.ts";
 import { leftOf, query } from "../support/database.ts";
 import { peakMemoryOf } from "../support/memory.ts";
 import { helloRun, keyLines, practice } from "../support/practice.ts";

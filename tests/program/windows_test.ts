@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { main } from "../../lib/command/main.ts";
+import { main } from "../../lib/command/dispatch.ts";
 import { HandlerServer } from "../http/support.ts";
 import { query } from "../support/database.ts";
 import { TempFolder } from "../support/temp.ts";
@@ -52,7 +52,7 @@ async function start(now: number, args: readonly string[]): Promise<{ code: numb
   let said = "";
   const code = await main(args, {
     out: () => {},
-    say: (text) => said += text,
+    log: (text) => said += text,
     columns: () => undefined,
     env: () => undefined,
     now: () => now,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { SimulateOptions } from "../../lib/simulate/options.ts";
+import type { SimulateOptions } from "../../lib/simulate/engine/options.ts";
 import { type Simulator, startSimulator } from "../../lib/simulate/simulator.ts";
 
 /** The UTC day of 2025-06-09, as a window and as a query. */

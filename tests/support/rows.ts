@@ -5,10 +5,10 @@
  */
 
 import fc from "fast-check";
-import { type CellValue, cellValue, type RowChunk, RowChunkBuilder } from "../../lib/row_chunk.ts";
+import { type CellValue, cellValue, type RowBatch, RowBatchBuilder } from "../../lib/rows/row_batch.ts";
 
 /** The values of a chunk's rows: a bigint is an integer, a number a real. */
-export function rowsOf(chunk: RowChunk): CellValue[][] {
+export function rowsOf(chunk: RowBatch): CellValue[][] {
   const width = chunk.cells.length / chunk.rows;
   return Array.from(
     { length: chunk.rows },
@@ -17,8 +17,8 @@ export function rowsOf(chunk: RowChunk): CellValue[][] {
 }
 
 /** A chunk of rows from their values. */
-export function chunkOf(rows: readonly (readonly CellValue[])[]): RowChunk {
-  const builder = new RowChunkBuilder(rows[0]?.length ?? 1);
+export function chunkOf(rows: readonly (readonly CellValue[])[]): RowBatch {
+  const builder = new RowBatchBuilder(rows[0]?.length ?? 1);
   for (const row of rows) {
     builder.beginRow();
     for (const [column, value] of row.entries()) setCell(builder, column, value);
@@ -28,7 +28,7 @@ export function chunkOf(rows: readonly (readonly CellValue[])[]): RowChunk {
 }
 
 /** Sets a cell of the open row: a bigint is an integer, a number a real. */
-export function setCell(builder: RowChunkBuilder, column: number, value: CellValue): void {
+export function setCell(builder: RowBatchBuilder, column: number, value: CellValue): void {
   if (typeof value === "string") builder.setText(column, value);
   else if (typeof value === "bigint") builder.setBigint(column, value);
   else if (typeof value === "number") builder.setReal(column, value);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Aim, Fault } from "../../lib/simulate/fault.ts";
+import type { Aim, Fault } from "../../lib/simulate/engine/fault.ts";
 import type { Dice } from "./schedule.ts";
 
 /** A key whose every answer is bad. */

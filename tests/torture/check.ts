@@ -5,7 +5,7 @@
  * @module
  */
 
-import { truthOf } from "../../lib/simulate/truth.ts";
+import { truthOf } from "../../lib/simulate/profiles/ripestat/truth.ts";
 import { leftOf, query } from "../support/database.ts";
 import { dayWindow } from "../support/ripestat_job.ts";
 import { reasonOf } from "./api_faults.ts";

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Fault } from "../../lib/simulate/fault.ts";
-import { settingsOf, type SimulateOptions } from "../../lib/simulate/options.ts";
-import { Population } from "../../lib/simulate/population.ts";
-import { mix, Random } from "../../lib/simulate/random.ts";
+import type { Fault } from "../../lib/simulate/engine/fault.ts";
+import { settingsOf, type SimulateOptions } from "../../lib/simulate/engine/options.ts";
+import { Population } from "../../lib/simulate/profiles/ripestat/population.ts";
+import { mix, Random } from "../../lib/simulate/engine/random.ts";
 import { burstOf, type LastingFault, lastingFaults, passingFaults } from "./api_faults.ts";
 import { illnesses } from "./torn.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { formatCount, formatDuration } from "../../lib/job/units.ts";
 import type { Outcome } from "./run.ts";
+import { formatCount, formatDuration } from "../../lib/text/format.ts";
 
 /** Characters of a line that lists what was injected. */
 const lineCharsMax = 100;

@@ -59,7 +59,7 @@ export function tearWorkers({ jumps, ill }: Torn): Disposable {
     }
   };
   const addressOf = (specifier: string) => {
-    if (!specifier.endsWith("/lib/collect/worker.ts")) return specifier;
+    if (!specifier.endsWith("/lib/worker/worker.ts")) return specifier;
     const worker = started++;
     const torn: TornWorker = { jumps, illness: ill.find((illness) => illness.worker === worker) };
     const address = new URL("./worker.ts", import.meta.url);

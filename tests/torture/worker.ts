@@ -4,7 +4,7 @@
  * @module
  */
 
-import "../../lib/collect/worker.ts";
+import "../../lib/worker/worker.ts";
 import { type Illness, jumpClock, type TornWorker } from "./torn.ts";
 
 declare const self: { close(): void };

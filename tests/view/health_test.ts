@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { JobState } from "../../lib/store/reader.ts";
+import type { JobState } from "../../lib/store/sqlite/reader.ts";
 import type { RunRecord } from "../../lib/store/records.ts";
 import { healthLine } from "../../lib/view/health.ts";
-import { metricsText } from "../../lib/view/metrics.ts";
+import { metricsText } from "../../lib/view/metrics_text.ts";
 
 const nowMs = Date.parse("2026-11-22T12:00:00Z");
 const hourMs = 3_600_000;

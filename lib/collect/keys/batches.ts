@@ -6,9 +6,9 @@
  */
 
 import { StaleRunError } from "../../errors.ts";
-import { run as limits } from "../../limits.ts";
-import type { Store } from "../../store/store.ts";
-import { sha256Of } from "./sha256.ts";
+import { runLimits } from "../../limits.ts";
+import type { StoreWriter } from "../../store/sqlite/writer.ts";
+import { sha256Of } from "../../text/sha256.ts";
 
 /** Keys to be asked together. */
 export interface PlannedBatch {
@@ -22,7 +22,7 @@ export interface PlannedBatch {
 
 /** What batches are cut from. */
 export interface BatchPlan {
-  readonly store: Store;
+  readonly store: StoreWriter;
   readonly run: number;
   readonly keys: AsyncIterable<readonly string[]>;
   /** How many keys the new batch of this number gets, after so many have a batch. */
@@ -71,7 +71,7 @@ export class Batches {
       const left = limit - this.#first;
       const known = await store.batch(run, this.#number);
       const size = known?.size ?? Math.min(left, this.#plan.size(this.#number, this.#first));
-      const charsMax = known === undefined ? limits.batchCharsMax : Infinity;
+      const charsMax = known === undefined ? runLimits.batchCharsMax : Infinity;
       const keys = await this.#keys.take(left <= 0 ? 1 : size, charsMax);
       this.#isCut = left <= 0 && keys.length > 0;
       if (this.#isCut) return undefined;
@@ -115,8 +115,8 @@ export class BatchSizes {
   /** `feeders` Workers start requests at once, `inFlight` are under way over all of them. */
   constructor(feeders: number, inFlight: number) {
     this.#feeders = feeders;
-    this.#sizeMin = Math.min(limits.batchMax, inFlight * limits.batchFirstPerSlot);
-    this.#last = { size: this.#sizeMin, ms: limits.batchLifeMs };
+    this.#sizeMin = Math.min(runLimits.batchMax, inFlight * runLimits.batchFirstPerSlot);
+    this.#last = { size: this.#sizeMin, ms: runLimits.batchLifeMs };
   }
 
   /** Notes the pace of a batch. */
@@ -132,8 +132,8 @@ export class BatchSizes {
     if (this.#repeats-- > 0) return this.#size;
     this.#repeats = this.#feeders - 1;
     const { size, ms } = this.#last;
-    const ideal = Math.min(size * limits.batchLifeMs / Math.max(1, ms), size * limits.batchGrowth);
-    this.#size = Math.ceil(Math.min(limits.batchMax, Math.max(this.#sizeMin, ideal)));
+    const ideal = Math.min(size * runLimits.batchLifeMs / Math.max(1, ms), size * runLimits.batchGrowth);
+    this.#size = Math.ceil(Math.min(runLimits.batchMax, Math.max(this.#sizeMin, ideal)));
     if (left === undefined || left <= 0) return this.#size;
     const rounds = Math.ceil(left / (this.#feeders * this.#size));
     return this.#size = Math.ceil(left / (this.#feeders * rounds));

@@ -9,19 +9,20 @@ import { delay } from "@std/async/delay";
 import { InterruptedError } from "../../errors.ts";
 import { Client } from "../../http/client.ts";
 import { ExchangeError } from "../../http/exchange_error.ts";
-import { fieldOf } from "../../http/field.ts";
-import { hostOf } from "../../http/led.ts";
-import { retryDelayMs } from "../../http/retry.ts";
+import { fieldOf } from "../../http/header_field.ts";
+import { hostOf } from "../../http/redirect_policy.ts";
+import { retryDelayMs } from "../../http/retry_delay.ts";
 import type { Job, KeySource, Window } from "../../job/job.ts";
-import { keyRule, readKeys } from "../../job/keys.ts";
-import { plainUrl } from "../../job/request.ts";
-import { parsePath } from "../../json/path.ts";
+import { readKeys } from "./key_reader.ts";
+import { plainUrl } from "../../job/request_builder.ts";
+import { parsePath } from "../../json/path/path.ts";
 import { selectValues } from "../../json/tokenizer_stream.ts";
 import { decodeText, ValueKind } from "../../json/value.ts";
-import type { Store } from "../../store/store.ts";
-import { meaningOf, reasonOfJson } from "../answer/reasons.ts";
-import { checkRedirectHosts } from "./hosts.ts";
-import type { RunChoice } from "./run_choice.ts";
+import type { StoreWriter } from "../../store/sqlite/writer.ts";
+import { meaningOf, reasonOfJson } from "../../rows/failure_reasons.ts";
+import { checkRedirectHosts } from "../job_hosts.ts";
+import type { RunChoice } from "../choose_run.ts";
+import { keyRule } from "../../job/key_rule.ts";
 
 type UrlSource = Extract<KeySource, { readonly kind: "url" }>;
 
@@ -34,7 +35,7 @@ type UrlSource = Extract<KeySource, { readonly kind: "url" }>;
 export async function keysOf(
   job: Job,
   options: {
-    readonly store: Store;
+    readonly store: StoreWriter;
     readonly choice: RunChoice;
     readonly window: Window | undefined;
     /** Aborted when the run is to stop. */
@@ -107,7 +108,7 @@ async function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<
 async function keepList(
   job: Job,
   options: {
-    readonly store: Store;
+    readonly store: StoreWriter;
     readonly run: number;
     readonly window: Window | undefined;
     readonly source: UrlSource;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Batches, BatchSizes, type PlannedBatch } from "../../../lib/collect/keys/batches.ts";
-import { run as limits } from "../../../lib/limits.ts";
-import { noRows } from "../../../lib/row_chunk.ts";
-import { Store } from "../../../lib/store/store.ts";
+import { runLimits } from "../../../lib/limits.ts";
+import { noRows } from "../../../lib/rows/row_batch.ts";
+import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { recordOf } from "../support.ts";
 
@@ -26,9 +26,9 @@ function keysOf(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `k${index}`);
 }
 
-async function withStore(work: (store: Store, run: number) => Promise<void>): Promise<void> {
+async function withStore(work: (store: StoreWriter, run: number) => Promise<void>): Promise<void> {
   using folder = new TempFolder();
-  using store = Store.open(folder.file("a.db"), shape);
+  using store = StoreWriter.open(folder.file("a.db"), shape);
   await work(store, await store.beginRun({ job: "j", text: "t", sha256: "s" }));
 }
 
@@ -154,7 +154,7 @@ Deno.test("Batches ends a new batch where its keys have become long, and gives i
   await withStore(async (store, run) => {
     const keys = Array.from(
       { length: 40 },
-      (_, index) => String(index).padEnd(limits.batchCharsMax / 8, "x"),
+      (_, index) => String(index).padEnd(runLimits.batchCharsMax / 8, "x"),
     );
     for (const size of [100, 3]) {
       const planned = await all(new Batches({ store, run, keys: blocksOf(keys), size: () => size }));
@@ -165,12 +165,12 @@ Deno.test("Batches ends a new batch where its keys have become long, and gives i
 });
 
 Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () => {
-  const { batchMax, batchLifeMs } = limits;
-  const batchFirst = 4 * limits.batchFirstPerSlot;
+  const { batchMax, batchLifeMs } = runLimits;
+  const batchFirst = 4 * runLimits.batchFirstPerSlot;
   const table = [
     [1, 0, batchFirst],
     [batchFirst, batchLifeMs, batchFirst],
-    [batchFirst, 100, batchFirst * limits.batchGrowth],
+    [batchFirst, 100, batchFirst * runLimits.batchGrowth],
     [batchFirst, batchLifeMs / 2, batchFirst * 2],
     [20_000, batchLifeMs, 20_000],
     [20_000, batchLifeMs * 2, 10_000],
@@ -188,7 +188,7 @@ Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () =>
 Deno.test("BatchSizes has all Workers reach the end of the list together", () => {
   for (const total of [10, 5_000, 30_000, 50_000, 1_000_000]) {
     const sizes = new BatchSizes(2, 64);
-    sizes.drained({ size: 20_000, ms: limits.batchLifeMs });
+    sizes.drained({ size: 20_000, ms: runLimits.batchLifeMs });
     const batches: number[] = [];
     for (let left = total; left > 0; left -= batches.at(-1) ?? 0) batches.push(sizes.next(left));
     assert.equal(batches.length % 2, 0);
@@ -197,8 +197,8 @@ Deno.test("BatchSizes has all Workers reach the end of the list together", () =>
 });
 
 Deno.test("BatchSizes begins with keys for every request in flight, and never beyond the largest batch", () => {
-  for (const inFlight of [1, 8, 64, 1_000, limits.inFlightMax]) {
-    const first = Math.min(limits.batchMax, inFlight * limits.batchFirstPerSlot);
+  for (const inFlight of [1, 8, 64, 1_000, runLimits.inFlightMax]) {
+    const first = Math.min(runLimits.batchMax, inFlight * runLimits.batchFirstPerSlot);
     assert.equal(new BatchSizes(2, inFlight).next(undefined), first);
   }
 });
@@ -206,14 +206,14 @@ Deno.test("BatchSizes begins with keys for every request in flight, and never be
 Deno.test("BatchSizes gives whole numbers within their bounds for anything", () => {
   fc.assert(
     fc.property(
-      fc.nat({ max: limits.batchMax }),
+      fc.nat({ max: runLimits.batchMax }),
       fc.double({ min: 0, max: 1e9, noNaN: true }),
       fc.option(fc.nat(1e9), { nil: undefined }),
       (size, ms, left) => {
         const sizes = new BatchSizes(2, 64);
         sizes.drained({ size, ms });
         const next = sizes.next(left);
-        return Number.isInteger(next) && next >= 1 && next <= limits.batchMax;
+        return Number.isInteger(next) && next >= 1 && next <= runLimits.batchMax;
       },
     ),
   );

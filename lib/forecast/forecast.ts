@@ -1,0 +1,245 @@
+/**
+ * From a probe of a few keys to what asking all of them will take. Pure arithmetic: reads no clock and does no I/O.
+ *
+ * What a probe says of a mean is as sure as its standard error is small, which heavy tails make larger than it looks:
+ * where a few answers are most of the bytes, a probe that met none of them knows nothing about them.
+ *
+ * @module
+ */
+
+import type { Job, Rate } from "../job/job.ts";
+import { forecastLimits, paceLimits } from "../limits.ts";
+import type { MeasuredFetch, StorageSize } from "../store/sqlite/storage_size.ts";
+import type { FailureCount } from "../store/sqlite/reader.ts";
+import { type FailureReason, isTransient } from "../rows/failure_reasons.ts";
+import { intervalUsOf } from "../pace/pace.ts";
+
+/** What a probe found. */
+export interface Probe {
+  /** The sampled keys that have a verdict; at least one. */
+  readonly fetches: readonly MeasuredFetch[];
+  /** Milliseconds that requests were in flight for these keys, those that had no answer in the end among them. */
+  readonly requestMs: number;
+  /** Milliseconds from the first request to the last answer. */
+  readonly elapsedMs: number;
+  /** Requests given up as the probe was over: slower than most. */
+  readonly unfinished: number;
+  /** The server refused requests, or asked to wait, for a good part of the time. */
+  readonly isHeldBack: boolean;
+  readonly footprint: StorageSize;
+}
+
+/** What is to be asked. */
+export interface ForecastTarget {
+  /** At least one. */
+  readonly keys: number;
+  /** The job's. */
+  readonly limits: Pick<Job["limits"], "inFlight" | "rates">;
+  /** Attempts on one key that a run makes. */
+  readonly attemptsMax: number;
+}
+
+/** A figure, and what it is likely to lie between: 95 in 100. Without bounds where one key tells of no spread. */
+export interface Estimate {
+  readonly mean: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** What can limit a run. A rate is a budget where it counts starts besides a finer one, or over a minute and more. */
+export type Limiter =
+  | { readonly what: "in_flight"; readonly inFlight: number }
+  | { readonly what: "rate" | "budget"; readonly rate: Rate }
+  | { readonly what: "refusals" };
+
+/** What asking all keys will take. */
+export interface Forecast {
+  readonly keys: number;
+  /** Retries included. */
+  readonly requests: number;
+  readonly requestsPerKey: number;
+  /** Of one request, milliseconds. */
+  readonly latencyMs: Estimate;
+  /** Milliseconds until the last answer. */
+  readonly timeMs: Estimate;
+  readonly limit: Limiter;
+  /** Decoded. */
+  readonly bytes: Estimate;
+  /** The largest answer of the probe, and its share of all bytes. */
+  readonly largestBytes: number;
+  readonly largestShare: number;
+  readonly rows: Estimate;
+  /** What the database grows by, bytes. */
+  readonly diskBytes: Estimate;
+  /** Twice as many in flight, where that would help: the rates allow it, the API's terms may not. */
+  readonly faster: { readonly inFlight: number; readonly timeMs: number } | null;
+  /** Failed keys of the probe by reason, most frequent first. */
+  readonly failures: readonly FailureCount[];
+}
+
+/** A mean, and its standard error as a share of it: infinite for one value. */
+interface Mean {
+  readonly mean: number;
+  readonly error: number;
+}
+
+/** What asking all keys will take, by what a probe found. */
+export function forecastOf(probe: Probe, outlook: ForecastTarget): Forecast {
+  const { fetches, footprint } = probe;
+  const { keys } = outlook;
+  const seen = sumOf(fetches, ({ attempts }) => attempts);
+  const requestsPerKey = (seen + moreAttempts(fetches, outlook.attemptsMax)) / fetches.length;
+  const { error } = latencyOf(fetches);
+  const slotMs = { mean: probe.requestMs / seen * requestsPerKey, error };
+  const time = timeOf(probe, { ...outlook, requestsPerKey, slotMs });
+  const largestBytes = fetches.reduce((largest, { bytes }) => Math.max(largest, bytes), 0);
+  const bytes = sampleMeanOf(fetches.map((fetch) => fetch.bytes), keys);
+  const disk = sampleMeanOf(
+    fetches.map(({ storedRows }) => footprint.fetchBytes + storedRows * footprint.rowBytes),
+    keys,
+  );
+  return {
+    keys,
+    requests: Math.round(keys * requestsPerKey),
+    requestsPerKey,
+    latencyMs: estimate({ mean: probe.requestMs / seen, error }),
+    ...time,
+    bytes: estimate(bytes, keys),
+    largestBytes,
+    largestShare: largestBytes / Math.max(1, bytes.mean * fetches.length),
+    rows: estimate(sampleMeanOf(fetches.map((fetch) => fetch.rows), keys), keys),
+    diskBytes: estimate(disk, keys),
+    failures: failuresOf(fetches),
+  };
+}
+
+/** Whether more keys would make a forecast better that is good already. */
+export function isEnough(
+  fetches: readonly MeasuredFetch[],
+  { inFlight }: Pick<Job["limits"], "inFlight">,
+): boolean {
+  if (fetches.length < Math.max(forecastLimits.keysMin, forecastLimits.keysMinInFlight * inFlight)) {
+    return false;
+  }
+  return latencyOf(fetches).error <= forecastLimits.errorMax;
+}
+
+/** Keys that are asked unless a number is given: no great part of what a budget has for the runs. */
+export function keysDefault({ rates }: Pick<Job["limits"], "rates">): number {
+  const budgets = rates.filter(({ perMs }) => perMs >= paceLimits.budgetMsMin).map(({ count }) => count);
+  return Math.max(1, Math.min(forecastLimits.keysDefault, Math.floor(Math.min(...budgets) / 10)));
+}
+
+/** Failed keys by reason, most frequent first. */
+export function failuresOf(fetches: readonly MeasuredFetch[]): FailureCount[] {
+  const failed = fetches.flatMap(({ key, reason }) => reason === null ? [] : [{ key, reason }]);
+  return [...Map.groupBy(failed, ({ reason }) => reason)]
+    .map(([reason, all]) => ({ reason, count: all.length, example: all[0]?.key ?? "" }))
+    .sort((a, b) => b.count - a.count);
+}
+
+/** Latency of a request: of those that needed no second one, where there are any, as others waited in between. */
+function latencyOf(fetches: readonly MeasuredFetch[]): Mean {
+  const single = fetches.filter(({ attempts }) => attempts === 1);
+  return meanOf(
+    (single.length > 1 ? single : fetches).map(({ durationMs, attempts }) => durationMs / attempts),
+  );
+}
+
+/** Attempts that a run would make at keys that the probe gave up earlier. */
+function moreAttempts(fetches: readonly MeasuredFetch[], attemptsMax: number): number {
+  const unlucky = fetches.filter(({ reason }) => reason !== null && isTransient(reason as FailureReason));
+  return sumOf(unlucky, ({ attempts }) => Math.max(0, attemptsMax - attempts));
+}
+
+interface Load extends ForecastTarget {
+  readonly requestsPerKey: number;
+  /** Milliseconds that one key holds a slot. */
+  readonly slotMs: Mean;
+}
+
+/** Each limit has a time of its own; the longest is what the run takes. */
+function timeOf(probe: Probe, load: Load): Pick<Forecast, "timeMs" | "limit" | "faster"> {
+  const { keys, slotMs, limits: { inFlight } } = load;
+  const others = [...rateTimes(load), ...refusalTime(probe, keys)];
+  const inFlightMs = (slots: number) => keys * slotMs.mean / Math.min(slots, keys);
+  let limit: Limiter = { what: "in_flight", inFlight };
+  let longestMs = inFlightMs(inFlight);
+  for (const other of others) {
+    if (other.ms <= longestMs) continue;
+    longestMs = other.ms;
+    limit = other.limit;
+  }
+  const own = estimate({ mean: inFlightMs(inFlight), error: slotMs.error });
+  const floorMs = Math.max(0, ...others.map(({ ms }) => ms));
+  const fasterMs = Math.max(inFlightMs(2 * inFlight), floorMs);
+  return {
+    timeMs: {
+      mean: longestMs,
+      low: own.low === null ? null : Math.max(own.low, floorMs),
+      high: own.high === null ? null : Math.max(own.high, floorMs),
+    },
+    limit,
+    faster: limit.what === "in_flight" && fasterMs < 0.9 * longestMs
+      ? { inFlight: 2 * inFlight, timeMs: fasterMs }
+      : null,
+  };
+}
+
+interface LimitTime {
+  readonly limit: Limiter;
+  readonly ms: number;
+}
+
+/** The finest rate spreads requests evenly; the others count what was started in their window. */
+function rateTimes({ keys, requestsPerKey, limits: { rates } }: Load): LimitTime[] {
+  const requests = Math.round(keys * requestsPerKey);
+  const finestMs = Math.min(...rates.map(({ perMs }) => perMs));
+  return rates.map((rate): LimitTime => {
+    const what = rate.perMs >= paceLimits.budgetMsMin ? "budget" : "rate";
+    if (rate.perMs === finestMs) {
+      return { limit: { what, rate }, ms: requests * intervalUsOf([rate]) / 1_000 };
+    }
+    // The first window's worth starts at once; a start counts until its span has left the window.
+    const windows = Math.floor(Math.max(0, requests - 1) / rate.count);
+    return { limit: { what, rate }, ms: windows * rate.perMs * (1 + 1 / paceLimits.budgetSpans) };
+  });
+}
+
+/** A server that holds requests back is as fast as it was. */
+function refusalTime({ isHeldBack, elapsedMs, fetches }: Probe, keys: number): LimitTime[] {
+  return isHeldBack ? [{ limit: { what: "refusals" }, ms: keys * elapsedMs / fetches.length }] : [];
+}
+
+/**
+ * A mean times `count`, with its range: the same factor up as down, so that it has more room above than below, as
+ * heavy tails do, and never ends below zero.
+ */
+function estimate({ mean, error }: Mean, count = 1): Estimate {
+  const factor = Math.exp(forecastLimits.errorsShown * error);
+  const isKnown = Number.isFinite(factor);
+  return {
+    mean: mean * count,
+    low: isKnown ? mean * count / factor : null,
+    high: isKnown ? mean * count * factor : null,
+  };
+}
+
+function meanOf(values: readonly number[]): Mean {
+  const { length } = values;
+  const mean = sumOf(values, (value) => value) / length;
+  if (length < 2) return { mean, error: Infinity };
+  const variance = sumOf(values, (value) => (value - mean) ** 2) / (length - 1);
+  return { mean, error: variance === 0 ? 0 : Math.sqrt(variance / length) / mean };
+}
+
+/** The mean of something that belongs to the keys: of all of them it is known when all of them were asked. */
+function sampleMeanOf(values: readonly number[], keys: number): Mean {
+  const { mean, error } = meanOf(values);
+  const left = Math.max(0, 1 - values.length / keys);
+  return { mean, error: left === 0 ? 0 : error * Math.sqrt(left) };
+}
+
+function sumOf<T>(values: readonly T[], figure: (value: T) => number): number {
+  return values.reduce((sum, value) => sum + figure(value), 0);
+}

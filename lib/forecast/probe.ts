@@ -1,0 +1,288 @@
+/**
+ * Asks a sample of a job's keys as a run does, Workers, pace and control keys included, but into a database of its
+ * own in a temporary folder, which is gone afterwards: what was learnt stays, nothing is stored.
+ *
+ * @module
+ */
+
+import { InterruptedError, UsageError } from "../errors.ts";
+import type { Job, Window } from "../job/job.ts";
+import { readKeys } from "../collect/keys/key_reader.ts";
+import { forecastLimits, paceLimits, runLimits } from "../limits.ts";
+import { type MeasuredFetch, StorageSizeReader } from "../store/sqlite/storage_size.ts";
+import { StoreReader } from "../store/sqlite/reader.ts";
+import { exists } from "../store/free_space.ts";
+import { StoreWriter } from "../store/sqlite/writer.ts";
+import { collect, type CollectResult } from "../collect/collect.ts";
+import { jobHosts } from "../collect/job_hosts.ts";
+import { keysOf } from "../collect/keys/key_list.ts";
+import { chooseRun, type RunChoice } from "../collect/choose_run.ts";
+import type { Progress } from "../collect/progress.ts";
+import { isEnough, type Probe } from "./forecast.ts";
+import { firstKeys, type KeySample, sampleKeys, sampleRange } from "./sample.ts";
+import { tableOf } from "../rows/table_schema.ts";
+
+/** What a probe is about. */
+export interface ProbeTarget {
+  readonly job: Job;
+  readonly window: Window | undefined;
+  /** Aborted when the user has had enough. */
+  readonly signal: AbortSignal;
+}
+
+/** Which keys are sampled. */
+export interface SampleChoice {
+  /** Keys in the sample at most. */
+  readonly size: number;
+  /** Only from the first so many keys of the list. */
+  readonly limit: number | undefined;
+  /** 0 ≤ random < 1. */
+  readonly random: () => number;
+}
+
+/** How they are asked. */
+export interface AskOptions {
+  /** Whether the probe ends once enough is known or its time is over, or goes on to its last key. */
+  readonly isBrief: boolean;
+  /** The job's database, if there is one: requests of its runs count against the job's budgets. */
+  readonly database: string;
+  /** Told once, before the first request. */
+  readonly started: (progress: Progress) => void;
+}
+
+/** What came of it. */
+export interface ProbeResult {
+  /** Has no fetches where no key got its verdict. */
+  readonly probe: Probe;
+  /** The job's limits, with what was found of those that are `auto`. */
+  readonly limits: Pick<Job["limits"], "inFlight" | "rates">;
+  /** There was time for control keys only: they are all that the probe has. */
+  readonly isControlOnly: boolean;
+  /** How the asking ended; `interrupted` also where enough was known. */
+  readonly result: CollectResult;
+  readonly isDown: boolean;
+}
+
+/** A temporary folder for one probe; `await using` removes it. */
+export class ProbeFolder implements AsyncDisposable {
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  static async make(): Promise<ProbeFolder> {
+    return new ProbeFolder(await Deno.makeTempDir({ prefix: "trawl-plan-" }));
+  }
+
+  /**
+   * Samples the job's keys, without control keys, and counts them.
+   *
+   * @throws {UsageError} If they cannot be read, or there are none but control keys.
+   * @throws {InterruptedError} If a list must be asked for and does not come, or reading was stopped.
+   */
+  async sample(target: ProbeTarget, { size, limit = Infinity, random }: SampleChoice): Promise<KeySample> {
+    const { job, signal } = target;
+    const how = { size, random, without: new Set(job.control) };
+    const { keys } = job;
+    const range = keys.kind === "range" &&
+      sampleRange({ ...keys, last: Math.min(keys.last, keys.first + limit - 1) }, how);
+    if (range) return range;
+    using list = await this.#list(target);
+    const sample = await sampleKeys(unlessStopped(firstKeys(list.blocks, limit), signal), how);
+    if (sample.count > 0) return sample;
+    throw new UsageError("Cannot ask a sample of the keys as there are none but control keys");
+  }
+
+  /**
+   * Asks the control keys, then the keys of a sample, in their order.
+   *
+   * @throws {UsageError} If the database cannot be written.
+   */
+  async ask(keys: readonly string[], target: ProbeTarget, options: AskOptions): Promise<ProbeResult> {
+    const { window } = target;
+    const job = await this.#jobFor(keys, target.job);
+    const database = `${this.#path}/probe.db`;
+    using store = StoreWriter.open(database, tableOf(job));
+    await copyStarts(store, { job, window }, options);
+    const choice = await begin(store, job, window);
+    using reader = new StorageSizeReader(database, tableOf(job));
+    const controls = new Set(job.control).size;
+    const fetches = () => reader.fetches(choice.id, { first: controls });
+    using ending = new Ending((progress) => options.isBrief && isEnough(fetches(), limitsOf(job, progress)));
+    const result = await collect({
+      job,
+      window,
+      store,
+      choice,
+      limit: undefined,
+      listSize: options.isBrief ? undefined : controls + keys.length,
+      signal: AbortSignal.any([target.signal, ending.signal]),
+      started: (progress) => {
+        ending.watch(progress, options.isBrief ? forecastLimits.probeMs : undefined);
+        options.started(progress);
+      },
+    });
+    const control = reader.fetches(choice.id, { first: 0, end: controls });
+    const sampled = fetches();
+    const isControlOnly = sampled.length === 0 && control.length > 0;
+    return {
+      result,
+      limits: limitsOf(job, ending.progress),
+      isDown: ending.progress?.isDown ?? false,
+      isControlOnly,
+      probe: {
+        ...timesOf(ending.progress, isControlOnly ? [] : control),
+        fetches: isControlOnly ? control : sampled,
+        unfinished: ending.unfinished,
+        footprint: reader.footprint(),
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.#path, { recursive: true });
+  }
+
+  /** The key list as it comes; one that comes over the network is asked for as often as a run does. */
+  async #list(
+    { job, window, signal }: ProbeTarget,
+  ): Promise<{ readonly blocks: AsyncIterable<readonly string[]> } & Disposable> {
+    if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), [Symbol.dispose]: () => {} };
+    const store = StoreWriter.open(`${this.#path}/keys.db`, tableOf(job));
+    try {
+      const choice = await begin(store, job, window);
+      const { blocks } = await keysOf(job, { store, choice, window, signal });
+      return { blocks, [Symbol.dispose]: () => store[Symbol.dispose]() };
+    } catch (error) {
+      store[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #jobFor(keys: readonly string[], job: Job): Promise<Job> {
+    const file = `${this.#path}/keys.txt`;
+    await Deno.writeTextFile(file, keys.map((key) => `${key}\n`).join(""));
+    const { attempts, outageMs } = job.retry;
+    return {
+      ...job,
+      keys: { kind: "file", file },
+      retry: {
+        attempts: Math.min(attempts, forecastLimits.attemptsMax),
+        outageMs: Math.min(outageMs, forecastLimits.outageMs),
+      },
+    };
+  }
+}
+
+/** Ends a probe once enough is known, or its time is over. */
+class Ending implements Disposable {
+  /** Requests that had no answer when they were given up. */
+  unfinished = 0;
+  progress: Progress | undefined;
+  readonly #isEnough: (progress: Progress | undefined) => boolean;
+  readonly #ending = new AbortController();
+  readonly #timers: ReturnType<typeof setTimeout>[] = [];
+
+  constructor(isEnough: (progress: Progress | undefined) => boolean) {
+    this.#isEnough = isEnough;
+  }
+
+  /** Aborted when nothing more is to be asked. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** Called before the first request. Without `timeMs` there is no end but the last key's. */
+  watch(progress: Progress, timeMs: number | undefined): void {
+    this.progress = progress;
+    if (timeMs === undefined) return;
+    this.#timers.push(
+      setTimeout(() => this.#end(), timeMs),
+      setTimeout(() => this.#look(), forecastLimits.lookMs),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#timers.forEach(clearTimeout);
+  }
+
+  #look(): void {
+    if (this.#isEnough(this.progress)) this.#end();
+    else this.#timers.push(setTimeout(() => this.#look(), forecastLimits.lookMs));
+  }
+
+  #end(): void {
+    if (this.signal.aborted) return;
+    this.#ending.abort();
+    // Just before what hangs is dropped; where nothing does, the probe is over by then.
+    const count = () => this.unfinished = this.progress?.inFlight ?? 0;
+    this.#timers.push(setTimeout(count, runLimits.graceMs - forecastLimits.lookMs));
+  }
+}
+
+/** The limits that a run will have, as far as the probe has found them. */
+function limitsOf({ limits }: Job, progress: Progress | undefined): ProbeResult["limits"] {
+  const { foundInFlight = limits.inFlight, foundRate } = progress ?? {};
+  const second = 1_000;
+  const found = foundRate === undefined ? [] : [{ count: foundRate, perMs: second }];
+  return { inFlight: foundInFlight, rates: [...limits.rates, ...found] };
+}
+
+/** The times of a probe, without what its control keys took. */
+function timesOf(
+  progress: Progress | undefined,
+  control: readonly MeasuredFetch[],
+): Pick<Probe, "requestMs" | "elapsedMs" | "isHeldBack"> {
+  const elapsedMs = progress?.elapsedMs ?? 0;
+  const controlMs = control.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  return {
+    // What a control key waited between two attempts is taken off as well: some tenths of a second, once.
+    requestMs: Math.max(0, (progress?.waitedMs("answer") ?? 0) - controlMs),
+    elapsedMs: Math.max(0, elapsedMs - controlMs),
+    isHeldBack: (progress?.waitedMs("server") ?? 0) > forecastLimits.heldBackShare * elapsedMs,
+  };
+}
+
+/** Begins a run in an empty database. */
+async function begin(store: StoreWriter, job: Job, window: Window | undefined): Promise<RunChoice> {
+  const choice = await chooseRun(store, job, { window, isNew: true, retryFailed: false });
+  if (choice === undefined) throw new Error("Cannot begin a new run as there is none to begin");
+  return choice;
+}
+
+/** Budgets hold for runs and probes together. */
+async function copyStarts(
+  store: StoreWriter,
+  { job, window }: Pick<ProbeTarget, "job" | "window">,
+  { database }: AskOptions,
+): Promise<void> {
+  const budgets = job.limits.rates.filter(({ perMs }) => perMs >= paceLimits.budgetMsMin);
+  if (budgets.length === 0 || !exists(database)) return;
+  using reader = StoreReader.open(database);
+  const host = jobHosts(job, window).join();
+  for (const { perMs } of budgets) await store.keepStarts({ host, perMs }, reader.starts({ host, perMs }));
+}
+
+/** @throws {InterruptedError} Once stopped, whatever the source does. */
+async function* unlessStopped<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  let refuse = (_: Error) => {};
+  const stop = () =>
+    refuse(new InterruptedError("Cannot count the keys as the probe was stopped: run again"));
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const items = source[Symbol.asyncIterator]();
+    for (;;) {
+      // A race with one promise for all items would keep every one of them until that promise is settled.
+      const { done, value } = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        refuse = reject;
+        if (signal.aborted) stop();
+        items.next().then(resolve, reject);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

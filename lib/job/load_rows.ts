@@ -1,0 +1,149 @@
+/**
+ * The `[rows]` and `[accept]` tables: their paths, table and column names checked against each other. Fields that
+ * are each right in themselves in, what the job says about answers out; every problem is added to a list. Pure.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import { parsePath, type Path } from "../json/path/path.ts";
+import type { Column, FailRule, Job, Rows } from "./job.ts";
+import { type Problems, shown } from "./problems.ts";
+import type { JobFile } from "./job_schema.ts";
+import type { FieldPath } from "./toml_document.ts";
+
+/** Names that trawl's own tables have. */
+const ownTables: readonly string[] = ["run", "batch", "fetch", "fetch_run", "key_list", "budget", "learned"];
+
+/** UTF-16 units of a table or column name: what other databases allow too. */
+const nameCharsMax = 63;
+
+const failTests = ["equals", "starts_with", "contains", "exists"] as const;
+
+/** What to keep of an answer. Where there are problems, the result is incomplete. */
+export function readRows(file: JobFile, problems: Problems): Rows {
+  const { rows } = file;
+  problems.try(["rows", "path"], () => parsePath(rows.path));
+  const wrongName = nameRule(rows.table) ?? tableRule(rows.table);
+  if (wrongName !== undefined) problems.addRule(["rows", "table"], wrongName);
+
+  const columns = readColumns(file, problems);
+  const checkTime = (path: FieldPath, name: string) => {
+    if (columns.some((column) => column.name === name && column.type === "time")) return;
+    const times = columns.filter(({ type }) => type === "time").map((column) => column.name);
+    const rule = "must be the name of a column of type time";
+    problems.addRule(path, times.length === 0 ? `${rule} (there is none)` : `${rule} (${times.join(", ")})`);
+  };
+  if (rows.within_window !== undefined) {
+    checkTime(["rows", "within_window"], rows.within_window);
+    if (file.window === undefined) {
+      problems.add(["rows", "within_window"], "needs a [window] table: there is none");
+    }
+  }
+  if (rows.count !== undefined) checkTime(["rows", "count", "by"], rows.count.by);
+
+  return {
+    path: rows.path,
+    table: rows.table,
+    columns,
+    max: rows.max,
+    ...(rows.within_window !== undefined && { withinWindow: rows.within_window }),
+    ...(rows.count !== undefined && { count: { by: rows.count.by, everyMs: rows.count.every } }),
+  };
+}
+
+/** What makes an answer a success. Where there are problems, the result is incomplete. */
+export function readAccept({ accept }: JobFile, problems: Problems): Job["accept"] {
+  const { require, count } = accept;
+  if (require !== undefined) problems.try(["accept", "require"], () => parsePath(require));
+  if (count !== undefined) problems.try(["accept", "count"], () => checkSingular(count, "a count"));
+  return {
+    ...(require !== undefined && { require }),
+    ...(count !== undefined && { count }),
+    failIf: accept.fail_if.map((rule, index) => readFailRule(rule, { index, problems })),
+    minCoverage: accept.min_coverage,
+  };
+}
+
+/** A fail rule as the schema gives it: any number of tests. */
+type FailRuleFile = JobFile["accept"]["fail_if"][number];
+
+/** A rule with its one test. A second test could mean "and" as well as "or", so it is refused. */
+function readFailRule(
+  rule: FailRuleFile,
+  at: { readonly index: number; readonly problems: Problems },
+): FailRule {
+  const path: FieldPath = ["accept", "fail_if", at.index];
+  at.problems.try([...path, "path"], () => parsePath(rule.path));
+  const tests = failTests.filter((test) => rule[test] !== undefined);
+  if (tests.length !== 1) {
+    const found = tests.length === 0 ? "nothing" : tests.join(" and ");
+    at.problems.add(path, `must hold exactly one of ${failTests.join(", ")}: found ${found}`);
+  }
+  return {
+    path: rule.path,
+    ...(rule.equals !== undefined && { equals: rule.equals }),
+    ...(rule.starts_with !== undefined && { startsWith: rule.starts_with }),
+    ...(rule.contains !== undefined && { contains: rule.contains }),
+    ...(rule.exists !== undefined && { exists: rule.exists }),
+  };
+}
+
+/** The columns in the file's order; their names differ in more than case, as SQLite compares them without it. */
+function readColumns({ rows }: JobFile, problems: Problems): readonly Column[] {
+  const columns = Object.entries(rows.columns).map(([name, column]) => ({ name, ...column }));
+  if (columns.length === 0) problems.add(["rows", "columns"], "must hold a column: found none");
+  // trawl's own columns: the answer's fetch id and, where rows are counted, their number.
+  const taken = new Set(rows.count === undefined ? ["fetch", "row"] : ["fetch", "row", "count"]);
+  for (const { name, path } of columns) {
+    const field = ["rows", "columns", name];
+    const wrongName = nameRule(name);
+    if (wrongName !== undefined) problems.add(field, `${wrongName}: found ${shown(name)}`, "name");
+    if (taken.has(name.toLowerCase())) {
+      problems.add(field, `must be a name of its own: taken are ${[...taken].join(", ")}`, "name");
+    }
+    taken.add(name.toLowerCase());
+    problems.try([...field, "path"], () => checkSingular(path, "a column"));
+    if (isNested(rows.path) && (stepsOf(path)?.length ?? 0) > 1) {
+      problems.add(
+        [...field, "path"],
+        `must be one step, as rows of ${shown(rows.path)} may lie within rows: found ${shown(path)}`,
+      );
+    }
+  }
+  return columns;
+}
+
+/** Whether a row may lie within another row: then a longer column path could lead into that one. */
+function isNested(path: string): boolean {
+  return stepsOf(path)?.some(({ descendant }) => descendant) ?? false;
+}
+
+/** The steps of a path; nothing if it is wrong, which is said elsewhere. */
+function stepsOf(path: string): Path["segments"] | undefined {
+  try {
+    return parsePath(path).segments;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong with a table or column name, if anything. */
+function nameRule(name: string): string | undefined {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name.length <= nameCharsMax) return undefined;
+  return `must be a name of 1 to ${nameCharsMax} letters, digits and underscores, the first no digit`;
+}
+
+/** What is wrong with a name for the job's table, if anything: it must not meet one that trawl or SQLite uses. */
+function tableRule(name: string): string | undefined {
+  const lower = name.toLowerCase();
+  const own = ownTables.includes(lower) || lower.startsWith("sqlite_") || lower.includes("_staged");
+  return own ? `must not be ${ownTables.join(", ")}, nor begin with sqlite_, nor hold _staged` : undefined;
+}
+
+/** Checks that a path selects one value at most, by its form alone. */
+function checkSingular(path: string, use: string): void {
+  if (parsePath(path).singular) return;
+  const hint = use === "a column" ? "select the array itself and get its JSON text" : "name one value";
+  throw new UsageError(`Cannot use the path "${path}" for ${use} as it may select several values: ${hint}`);
+}

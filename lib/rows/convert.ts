@@ -1,0 +1,139 @@
+/**
+ * One JSON value, as it stood in an answer, to what its column holds. Numbers are never rounded on the way: what does
+ * not fit its column's type is no value at all, and the whole fetch fails.
+ *
+ * @module
+ */
+
+import type { ColumnType } from "../job/job.ts";
+import type { RawText } from "../json/raw_text.ts";
+import type { ColumnPlan } from "../json/row_scanner.ts";
+import { decodeText, ValueKind } from "../json/value.ts";
+import { CellKind } from "./row_batch.ts";
+
+/** What a column holds. In a column of type any a `bigint` is an integer and a `number` a real. */
+export type Converted = number | bigint | string | null;
+
+/** The value does not fit the column's type. */
+export const unfit = Symbol("unfit");
+
+/** As {@linkcode convert}; the most frequent kinds of values never become a text on the way. */
+export function convertRaw(kind: ValueKind, raw: RawText, type: ColumnType): Converted | typeof unfit {
+  if (kind === ValueKind.number && type !== "text" && type !== "json") {
+    const value = raw.smallInteger();
+    if (value !== undefined && type === "any") return BigInt(value);
+    // Of reals, the zero may be a negative one.
+    const isPlain = type === "integer" || (type === "real" ? value !== 0 : Math.abs(value ?? 0) < firstMs);
+    if (value !== undefined && isPlain) return value;
+  } else if (kind === ValueKind.string && (type === "text" || type === "any")) {
+    const value = raw.shortString();
+    if (value !== undefined) return value;
+  }
+  return convert(kind, raw.toString(), type);
+}
+
+/** Which values of a column never come here: the scanner makes of them what {@linkcode convertRaw} would. */
+export function columnPlan(type: ColumnType): ColumnPlan {
+  const texts = {
+    numbersBelow: 0,
+    numberKind: CellKind.integer,
+    strings: type === "text",
+    nulls: type === "text",
+  };
+  if (type === "text" || type === "json") return texts;
+  return {
+    numbersBelow: type === "time" ? firstMs : Infinity,
+    numberKind: type === "real" ? CellKind.real : CellKind.integer,
+    strings: type === "any",
+    nulls: true,
+  };
+}
+
+/** @returns The column's value, or {@linkcode unfit}. JSON's null is null in every column. */
+export function convert(kind: ValueKind, raw: string, type: ColumnType): Converted | typeof unfit {
+  if (kind === ValueKind.null) return type === "json" ? raw : null;
+  switch (type) {
+    case "any":
+      return anyValue(kind, raw);
+    case "json":
+      return raw;
+    case "text":
+      return kind === ValueKind.string ? String(decodeText(kind, raw)) : raw;
+    case "integer":
+      return integerValue(kind, raw);
+    case "real":
+      return kind === ValueKind.number ? realValue(raw) : unfit;
+    case "time":
+      return timeSeconds(kind, raw) ?? unfit;
+  }
+}
+
+/** Numbers from here on are milliseconds: as seconds they would lie beyond the year 5000. */
+const firstMs = 1e11;
+
+/** Numbers from here on are finer still: as milliseconds they would lie beyond the year 5000. */
+const firstFiner = 1e14;
+
+/**
+ * Seconds since 1970 of a time value: an integer or decimal (seconds, or milliseconds from 10^11 to below 10^14), or
+ * an ISO 8601 text, which is in UTC if it names no zone. Undefined if it is neither.
+ */
+export function timeSeconds(kind: ValueKind, raw: string): number | undefined {
+  if (kind === ValueKind.number) {
+    const value = Number(raw);
+    if (Math.abs(value) >= firstFiner) return undefined;
+    // Adding 0 turns -0 into 0.
+    return Math.abs(value) >= firstMs ? value / 1_000 : value + 0;
+  }
+  return kind === ValueKind.string ? textSeconds(String(decodeText(kind, raw))) : undefined;
+}
+
+function textSeconds(text: string): number | undefined {
+  const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?:(:\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
+  if (found === null) return undefined;
+  const [, date, time = "00:00", seconds = ":00", fraction = ".0", zone = "Z"] = found;
+  // Date.parse makes the 30th of February the 2nd of March, and drops what is finer than a millisecond.
+  const day = Date.parse(`${date}T00:00:00Z`);
+  if (Number.isNaN(day) || new Date(day).toISOString().slice(0, 10) !== date) return undefined;
+  const ms = Date.parse(`${date}T${time}${seconds}${zone.replace(/^(...)(\d\d)$/, "$1:$2")}`);
+  return Number.isNaN(ms) ? undefined : (ms + Number(`${fraction}e3`)) / 1_000;
+}
+
+function anyValue(kind: ValueKind, raw: string): Converted {
+  if (kind === ValueKind.true) return 1n;
+  if (kind === ValueKind.false) return 0n;
+  const value = decodeText(kind, raw);
+  if (typeof value === "boolean") return value ? 1n : 0n;
+  return typeof value === "number" && Number.isSafeInteger(value) && isPlainInteger(raw)
+    ? BigInt(value)
+    : value;
+}
+
+function integerValue(kind: ValueKind, raw: string): Converted | typeof unfit {
+  if (kind === ValueKind.true) return 1n;
+  if (kind === ValueKind.false) return 0n;
+  const text = kind === ValueKind.string ? raw.slice(1, -1) : raw;
+  if (kind !== ValueKind.number && kind !== ValueKind.string) return unfit;
+  if (!isPlainInteger(text)) return unfit;
+  const value = decodeText(ValueKind.number, text);
+  return typeof value === "number" || typeof value === "bigint" ? value : unfit;
+}
+
+/** Digits with at most a sign: `1.0` and `1e3` are reals. */
+function isPlainInteger(text: string): boolean {
+  let at = text.charCodeAt(0) === 0x2d ? 1 : 0;
+  if (at === text.length) return false;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
+}
+
+/** The nearest real, as JSON's decimals mean it; an integer must be met exactly, or be how that real is written. */
+function realValue(raw: string): number | typeof unfit {
+  const value = Number(raw);
+  if (!Number.isFinite(value)) return unfit;
+  if (Number.isSafeInteger(value) || !isPlainInteger(raw)) return value;
+  return String(value) === raw || BigInt(value) === BigInt(raw) ? value : unfit;
+}

@@ -1,0 +1,94 @@
+/**
+ * What is to be known of a job, in the Prometheus text format: gauges that a collector reads from a file
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/). Pure.
+ *
+ * @module
+ */
+
+import type { FailureCount, JobState } from "../store/sqlite/reader.ts";
+import { coverageOf } from "../store/coverage.ts";
+import { pendingOf } from "./status_table.ts";
+
+/** What is told. Times are milliseconds since 1970. */
+export interface Metrics {
+  readonly job: string;
+  readonly version: string;
+  /** Undefined where nothing was ever run. */
+  readonly state: JobState | undefined;
+  /** Of the newest run; undefined while it is under way. */
+  readonly failures: readonly FailureCount[] | undefined;
+  /** When this process began, and when it last wrote. */
+  readonly startedMs: number;
+  readonly nowMs: number;
+  /** Undefined while the process runs. */
+  readonly exit: number | undefined;
+  readonly databaseBytes: number;
+}
+
+interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number | undefined;
+}
+
+/** All metrics of a job. A value that is not known is left out, never a zero. */
+export function metricsText(metrics: Metrics): string {
+  const { job, state, failures } = metrics;
+  const write = (name: string, help: string, ...samples: readonly Sample[]) => {
+    const known = samples.filter(({ value }) => value !== undefined);
+    if (known.length === 0) return "";
+    const lines = known.map(({ labels, value }) =>
+      `trawl_${name}${labelsText({ job, ...labels })} ${value}\n`
+    );
+    return `# HELP trawl_${name} ${help}\n# TYPE trawl_${name} gauge\n${lines.join("")}`;
+  };
+  const run = state?.newest;
+  const { ok, empty, unchanged, failed } = run ?? {};
+  const pending = run && pendingOf(run);
+  const keys = Object.entries({ ok, empty, unchanged, failed, pending });
+  return [
+    write("info", "The program.", { labels: { version: metrics.version }, value: 1 }),
+    write("running", "Whether a run is under way.", { value: metrics.exit === undefined ? 1 : 0 }),
+    write("exit_code", "Of the last start: 0 is well, 75 goes on at the next.", { value: metrics.exit }),
+    write("start_time_seconds", "When the last start began.", { value: metrics.startedMs / 1_000 }),
+    write("update_time_seconds", "When this was written.", { value: metrics.nowMs / 1_000 }),
+    write(
+      "run_keys",
+      "Keys of the newest run, by verdict.",
+      ...keys.map(([verdict, value]) => ({ labels: { verdict }, value })),
+    ),
+    write("run_coverage_ratio", "Share of its keys that ended with an answer.", {
+      value: run && coverageOf(run),
+    }),
+    write("run_rows", "Rows that it has stored or counted.", { value: run?.rows }),
+    write("run_attempts", "Requests that it has made for keys with a verdict.", { value: run?.attempts }),
+    write("run_bytes", "Decoded bytes of its answers.", { value: run?.bytes }),
+    write(
+      "run_failures",
+      "Its failed keys, by reason.",
+      ...(failures ?? []).map(({ reason, count }) => ({ labels: { reason }, value: count })),
+    ),
+    write("finished_time_seconds", "When the newest finished window was finished.", {
+      value: seconds(state?.finished?.ended),
+    }),
+    write("finished_window_end_seconds", "The end of that window.", {
+      value: seconds(state?.finished?.windowEnd),
+    }),
+    write("finished_coverage_ratio", "Share of its keys that ended with an answer.", {
+      value: state?.finished && coverageOf(state.finished),
+    }),
+    write("database_bytes", "Size of the database on disk.", { value: metrics.databaseBytes }),
+  ].join("");
+}
+
+function seconds(time: string | null | undefined): number | undefined {
+  return time === null || time === undefined ? undefined : Date.parse(time) / 1_000;
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  const texts = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+  return `{${texts.join(",")}}`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

@@ -1,0 +1,78 @@
+/**
+ * The runs of a database, as a table of words.
+ *
+ * @module
+ */
+
+import { meaningOf } from "../rows/failure_reasons.ts";
+import type { FailureCount } from "../store/sqlite/reader.ts";
+import type { RunRecord } from "../store/records.ts";
+import { coverageOf } from "../store/coverage.ts";
+import { sanitizeLine } from "../text/sanitize.ts";
+import { formatBytes, formatCount, percent } from "../text/format.ts";
+
+const headings = [
+  "run",
+  "job",
+  "window",
+  "state",
+  "coverage",
+  "ok",
+  "empty",
+  "failed",
+  "pending",
+  "rows",
+  "data",
+  "started",
+];
+
+/** One line a run, newest first. */
+export function statusTable(runs: readonly RunRecord[]): string[] {
+  const cells = [headings, ...runs.map(cellsOf)];
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+}
+
+/** A run in full: why it is as it is, and its failures. */
+export function runLines(run: RunRecord, failures: readonly FailureCount[]): string[] {
+  return [
+    ...(run.reason === null ? [] : [`run ${run.id}: ${sanitizeLine(run.reason)}`]),
+    ...failures.map(({ reason, count, example }) =>
+      `run ${run.id}: ${formatCount(count)} failed with ${reason}: ${meaningOf(reason)}, such as ${
+        sanitizeLine(example, 40)
+      }`
+    ),
+  ];
+}
+
+/** Keys without a verdict; undefined while the list has not been read to its end. */
+export function pendingOf({ keys, ok, empty, unchanged, failed }: RunRecord): number | undefined {
+  return keys === null ? undefined : Math.max(0, keys - ok - empty - unchanged - failed);
+}
+
+function cellsOf(run: RunRecord): string[] {
+  const pending = pendingOf(run);
+  const coverage = coverageOf(run);
+  return [
+    String(run.id),
+    sanitizeLine(run.job, 40),
+    windowText(run),
+    run.state,
+    coverage === undefined ? "?" : percent(coverage),
+    formatCount(run.ok),
+    formatCount(run.empty),
+    formatCount(run.failed),
+    pending === undefined ? "?" : formatCount(pending),
+    formatCount(run.rows),
+    formatBytes(run.bytes),
+    run.started,
+  ];
+}
+
+/** The window of a run, or "-": a UTC day as its date. */
+export function windowText({ windowStart, windowEnd }: RunRecord): string {
+  if (windowStart === null || windowEnd === null) return "-";
+  const isDay = windowStart.endsWith("T00:00:00Z") &&
+    Date.parse(windowEnd) - Date.parse(windowStart) === 86_400_000;
+  return isDay ? windowStart.slice(0, 10) : `${windowStart}/${windowEnd}`;
+}

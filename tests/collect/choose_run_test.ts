@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { chooseRun, limitedReason, type RunChoice } from "../../lib/collect/choose_run.ts";
+import type { Window } from "../../lib/job/job.ts";
+import { noRows } from "../../lib/rows/row_batch.ts";
+import { StoreWriter } from "../../lib/store/sqlite/writer.ts";
+import { query } from "../support/database.ts";
+import { TempFolder } from "../support/temp.ts";
+import { jobOf, recordOf } from "./support.ts";
+
+const shape = { name: "t", columns: [{ name: "v", type: "ANY" }] } as const;
+const window: Window = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
+const plain = { isNew: false, retryFailed: false };
+
+async function withStore(work: (store: StoreWriter, file: string) => Promise<void>): Promise<void> {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  using store = StoreWriter.open(file, shape);
+  await work(store, file);
+}
+
+async function begun(store: StoreWriter, of: Window | undefined): Promise<RunChoice> {
+  const choice = await chooseRun(store, jobOf("http://x"), { ...plain, window: of });
+  assert.ok(choice !== undefined);
+  return choice;
+}
+
+Deno.test("chooseRun() begins a run where there is none, with its window", async () => {
+  await withStore(async (store, file) => {
+    const choice = await begun(store, window);
+    assert.deepEqual([choice.id, choice.isResumed, choice.keys, choice.counts.ok], [1, false, null, 0]);
+    assert.deepEqual(query(file, "SELECT window_start, window_end, state FROM run"), [
+      ["2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", "running"],
+    ]);
+  });
+});
+
+for (const each of [window, undefined]) {
+  const name = each === undefined ? "no window" : "a window";
+  Deno.test(`chooseRun() goes on with the unfinished run of ${name}, however it ended`, async () => {
+    await withStore(async (store) => {
+      const { id } = await begun(store, each);
+      await store.finish(id, { fetches: [recordOf(0)], rowCounts: [0], rows: noRows });
+      for (const end of [() => Promise.resolve(), () => store.endRun(id, "interrupted", "stopped")]) {
+        await end();
+        const choice = await begun(store, each);
+        assert.deepEqual([choice.id, choice.isResumed, choice.counts.ok], [id, true, 1]);
+      }
+      const fresh = await chooseRun(store, jobOf("http://x"), {
+        isNew: true,
+        retryFailed: false,
+        window: each,
+      });
+      assert.deepEqual([fresh?.id, fresh?.isResumed], [id + 1, false]);
+    });
+  });
+}
+
+Deno.test("chooseRun() leaves a finished window alone, and asks anew where there is no window", async () => {
+  await withStore(async (store) => {
+    for (const each of [window, undefined]) {
+      await store.endRun((await begun(store, each)).id, "finished", null);
+    }
+    const job = jobOf("http://x");
+    assert.equal(await chooseRun(store, job, { ...plain, window }), undefined);
+    assert.equal(
+      await chooseRun(store, job, { isNew: false, retryFailed: true, window: undefined }),
+      undefined,
+    );
+    assert.equal((await chooseRun(store, job, { ...plain, window: undefined }))?.id, 3);
+    assert.equal((await chooseRun(store, job, { isNew: true, retryFailed: false, window }))?.id, 4);
+  });
+});
+
+Deno.test("chooseRun() resumes a finished run to ask its failed keys again", async () => {
+  await withStore(async (store, file) => {
+    const { id } = await begun(store, window);
+    const failed = recordOf(1, { verdict: "failed", reason: "cut" });
+    await store.finish(id, { fetches: [recordOf(0), failed], rowCounts: [0, 0], rows: noRows });
+    await store.endRun(id, "finished", null);
+    const job = jobOf("http://x");
+    const choice = await chooseRun(store, job, { isNew: false, retryFailed: true, window });
+    assert.deepEqual([choice?.id, choice?.counts.ok, choice?.counts.failed], [id, 1, 0]);
+    assert.deepEqual(query(file, "SELECT state, ok, failed FROM run"), [["running", 1, 0]]);
+  });
+});
+
+Deno.test("chooseRun() begins anew where a trial of the first keys was of another text of the job", async () => {
+  await withStore(async (store) => {
+    const { id } = await begun(store, window);
+    await store.endRun(id, "interrupted", limitedReason(100));
+    const same = await chooseRun(store, jobOf("http://x"), { ...plain, window });
+    assert.deepEqual([same?.id, same?.isResumed], [id, true]);
+    await store.endRun(id, "interrupted", limitedReason(100));
+    const changed = await chooseRun(store, { ...jobOf("http://x"), text: "another" }, { ...plain, window });
+    assert.deepEqual([changed?.id, changed?.isResumed], [id + 1, false]);
+  });
+});
+
+Deno.test("chooseRun() refuses to mix two texts of a job, and takes the new one for a new run", async () => {
+  await withStore(async (store, file) => {
+    await begun(store, window);
+    const job = jobOf("http://x", { text: "other" });
+    await assert.rejects(chooseRun(store, job, { ...plain, window }), {
+      name: "UsageError",
+      message:
+        'Cannot go on with run 1 of "job" for 2026-11-20T00:00:00Z as the job has changed since it began: ' +
+        "finish it with the old job file, or begin anew with --new",
+    });
+    assert.equal((await chooseRun(store, job, { isNew: true, retryFailed: false, window }))?.id, 2);
+    assert.deepEqual(query(file, "SELECT state, reason FROM run WHERE id = 1"), [
+      ["interrupted", "given up for a new run"],
+    ]);
+  });
+});

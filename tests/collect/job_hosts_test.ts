@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { checkRedirectHosts } from "../../lib/collect/job_hosts.ts";
+import { InterruptedError, UsageError } from "../../lib/errors.ts";
+import { jobOf } from "./support.ts";
+
+/** A job that lets redirects lead to these. */
+function leadingTo(...redirectHosts: readonly string[]) {
+  const job = jobOf("https://api.example");
+  return { ...job, request: { ...job.request, redirectHosts } };
+}
+
+Deno.test("checkRedirectHosts() takes hosts of the internet, looking each name up", async () => {
+  const asked: string[] = [];
+  await checkRedirectHosts(
+    leadingTo("cdn.example:443", "127.0.0.1:80", "[::1]:80", "localhost:80"),
+    (name) => {
+      asked.push(name);
+      return Promise.resolve(["193.0.6.139", "2001:67c:2e8::1"]);
+    },
+  );
+  // What is named as an address, or as this machine, is the user's choice.
+  assert.deepEqual(asked, ["cdn.example"]);
+});
+
+Deno.test("checkRedirectHosts() refuses a name that has a private address, and says which", async () => {
+  for (const address of ["10.1.2.3", "127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "fd00::1"]) {
+    await assert.rejects(
+      checkRedirectHosts(leadingTo("cdn.example:443"), () => Promise.resolve(["193.0.6.139", address])),
+      (error) =>
+        error instanceof UsageError &&
+        error.message === 'Cannot let redirects lead to "cdn.example" as request.redirect_hosts must name ' +
+            `a private address too: it is at ${address}`,
+    );
+  }
+});
+
+Deno.test("checkRedirectHosts() takes a private address that the job names", async () => {
+  const job = leadingTo("files.internal:443", "10.1.2.3:443", "[fd00::1]:443");
+  await checkRedirectHosts(job, () => Promise.resolve(["10.1.2.3", "fd00::1"]));
+  await assert.rejects(checkRedirectHosts(job, () => Promise.resolve(["10.1.2.4"])), UsageError);
+});
+
+Deno.test("checkRedirectHosts() says so when a name cannot be found", async () => {
+  const lookup = () => Promise.reject(new Error("getaddrinfo ENOTFOUND"));
+  await assert.rejects(checkRedirectHosts(leadingTo("cdn.example:443"), lookup), {
+    name: InterruptedError.name,
+    message:
+      'Cannot find "cdn.example" of request.redirect_hosts: getaddrinfo ENOTFOUND; run again to try again',
+  });
+});
+
+Deno.test("checkRedirectHosts() looks names up as the system does", async () => {
+  // The system takes this for an address, and asks nobody.
+  await assert.rejects(checkRedirectHosts(leadingTo("0x7f.1:443")), { message: /: it is at 127\.0\.0\.1$/ });
+});

@@ -1,0 +1,130 @@
+/**
+ * A run against a simulated server on a simulated clock: real slots, pace, breaker, counters and learners; only the requests
+ * are made up, in steps of a millisecond.
+ *
+ * @module
+ */
+
+import { Tuning } from "../../../lib/collect/tuning/tuning.ts";
+import { SharedState } from "../../../lib/pace/shared_state.ts";
+import type { Job } from "../../../lib/job/job.ts";
+import { paceLimits } from "../../../lib/limits.ts";
+import type { TunedRecord } from "../../../lib/store/records.ts";
+
+/** A server: what becomes of a request that comes at a time, milliseconds since the beginning. */
+export type Server = (ms: number) => { readonly isRefused: boolean; readonly tookMs: number };
+
+/** What went on in one second. */
+export interface Second {
+  readonly answers: number;
+  readonly refusals: number;
+  /** At its end. */
+  readonly rate: number;
+  readonly slots: number;
+}
+
+/** A store that keeps what was learned, in memory. */
+export class LearnedStore {
+  readonly kept = new Map<string, TunedRecord>();
+
+  learned(host: string, what: string): Promise<TunedRecord | undefined> {
+    return Promise.resolve(this.kept.get(`${host} ${what}`));
+  }
+
+  keepTuned(host: string, what: string, found: TunedRecord): Promise<void> {
+    this.kept.set(`${host} ${what}`, found);
+    return Promise.resolve();
+  }
+}
+
+const beginUs = 1e15;
+const host = "h:80";
+
+/** Plays a run of so many seconds. `retryAfterMs` is what a refusal names; by default nothing. */
+export async function play(
+  limits: Job["limits"],
+  server: Server,
+  options: {
+    readonly seconds: number;
+    readonly store?: LearnedStore;
+    readonly retryAfterMs?: number;
+  },
+): Promise<Second[]> {
+  const shared = new SharedState(SharedState.create(limits.inFlight, limits.rates, beginUs));
+  const tuning = await Tuning.open(limits, { shared, store: options.store ?? new LearnedStore(), host });
+  const underWay = new Map<number, { readonly startedMs: number; readonly isRefused: boolean }[]>();
+  const seconds: Second[] = [];
+  let [answers, refusals] = [0, 0];
+  for (let ms = 0; ms < options.seconds * 1_000; ms++) {
+    const nowUs = beginUs + ms * 1_000;
+    for (const { startedMs, isRefused } of underWay.get(ms) ?? []) {
+      shared.give(0);
+      if (isRefused) {
+        refusals++;
+        shared.pace.pause(nowUs, options.retryAfterMs ?? paceLimits.refusalPauseMs);
+        shared.feedback.refused(beginUs + startedMs * 1_000);
+        shared.breaker.failed({ weight: 1, why: 503 }, nowUs);
+      } else {
+        answers++;
+        shared.feedback.answered(ms - startedMs);
+        shared.breaker.succeeded();
+      }
+    }
+    underWay.delete(ms);
+    while (shared.tryTake(0)) {
+      if ((shared.breaker.tryPass(nowUs) || shared.pace.tryStart(nowUs)) > 0) {
+        shared.give(0);
+        break;
+      }
+      const { isRefused, tookMs } = server(ms);
+      const endMs = ms + Math.max(1, Math.round(tookMs));
+      underWay.set(endMs, [...underWay.get(endMs) ?? [], { startedMs: ms, isRefused }]);
+    }
+    if (ms % paceLimits.tickMs === 0) await tuning.look(nowUs);
+    if (ms % 1_000 < 999) continue;
+    seconds.push({ answers, refusals, rate: 1e6 / shared.pace.intervalUs, slots: shared.slots });
+    [answers, refusals] = [0, 0];
+  }
+  await tuning.close();
+  return seconds;
+}
+
+/** A token bucket, as nginx's `limit_req` with `burst` and `nodelay`: `rateAt` gives the requests a second. */
+export function bucket(
+  rateAt: (ms: number) => number,
+  { burst, tookMs }: { readonly burst: number; readonly tookMs: () => number },
+): Server {
+  let [excess, lastMs] = [0, 0];
+  return (ms) => {
+    const next = Math.max(0, excess - (ms - lastMs) / 1_000 * rateAt(ms)) + 1;
+    if (next > burst + 1) return { isRefused: true, tookMs: 5 };
+    excess = next;
+    lastMs = ms;
+    return { isRefused: false, tookMs: tookMs() };
+  };
+}
+
+/** So many places that work at a time, behind a queue. */
+export function places(placesAt: (ms: number) => number, serviceMs: (ms: number) => number): Server {
+  const free: number[] = [];
+  return (ms) => {
+    const count = placesAt(ms);
+    while (free.length < count) free.push(ms);
+    while (free.length > count) free.splice(free.indexOf(Math.max(...free)), 1);
+    const first = free.indexOf(Math.min(...free));
+    const endMs = Math.max(free[first] ?? ms, ms) + serviceMs(ms);
+    free[first] = endMs;
+    return { isRefused: false, tookMs: endMs - ms };
+  };
+}
+
+/** Numbers from 0 to below 1 that are the same in every run (mulberry32). */
+export function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

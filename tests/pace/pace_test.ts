@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { intervalUsOf, Pace, paceCount } from "../../lib/pace/pace.ts";
+import { SharedNumbers } from "../../lib/pace/shared_numbers.ts";
+import type { Rate } from "../../lib/job/job.ts";
+import { paceLimits } from "../../lib/limits.ts";
+
+const beginUs = 1e15;
+
+function memoryOf(rates: readonly Rate[]): SharedNumbers {
+  const memory = new SharedNumbers(new BigInt64Array(new SharedArrayBuffer(paceCount * 8)));
+  new Pace(memory).begin(rates, beginUs);
+  return memory;
+}
+
+/** Asserts that no span of a rate's length holds more starts than its count. */
+function assertHeld(startsUs: readonly number[], { count, perMs }: Rate): void {
+  for (const [index, startUs] of startsUs.entries()) {
+    const after = startsUs[index + count];
+    assert.ok(after === undefined || after - startUs >= perMs * 1_000, `${count + 1} starts from ${startUs}`);
+  }
+}
+
+Deno.test("Pace starts no more in any sliding span than its rate has, whenever it is asked", () => {
+  const rate = fc.record({ count: fc.integer({ min: 1, max: 3_000 }), perMs: fc.constant(1_000) });
+  // Rather often than not a moment, sometimes a pause; sometimes the clock is set back meanwhile.
+  const step = fc.record({
+    us: fc.oneof({ weight: 9, arbitrary: fc.nat(20_000) }, fc.nat(5_000_000)),
+    backUs: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.nat(3_600_000_000)),
+    tries: fc.integer({ min: 1, max: 40 }),
+  });
+  fc.assert(
+    fc.property(rate, fc.array(step, { minLength: 100, maxLength: 400 }), (rate, steps) => {
+      const memory = memoryOf([rate]);
+      const views = [new Pace(memory), new Pace(memory)] as const;
+      const startsUs: number[] = [];
+      let [trueUs, setBackUs] = [beginUs, 0];
+      for (const { us, backUs, tries } of steps) {
+        trueUs += us;
+        setBackUs += backUs;
+        for (let n = 0; n < tries; n++) {
+          if (views[n % 2 === 0 ? 0 : 1].tryStart(trueUs - setBackUs) === 0) startsUs.push(trueUs);
+        }
+      }
+      assertHeld(startsUs, rate);
+    }),
+  );
+});
+
+Deno.test("Pace uses nearly every start that its rate has, where it is asked when it said", () => {
+  for (const count of [1, 100, 5_000]) {
+    const pace = new Pace(memoryOf([{ count, perMs: 1_000 }]));
+    let [nowUs, starts] = [beginUs, 0];
+    const endUs = beginUs + 20e6;
+    while (nowUs < endUs) {
+      const waitUs = pace.tryStart(nowUs);
+      // As late as a timer is.
+      if (waitUs === 0) starts++;
+      else nowUs += Math.ceil(waitUs / 1_000) * 1_000 + 1_200;
+    }
+    assert.ok(starts >= 0.98 * 20 * count - 1, `${starts} of ${20 * count}`);
+    assert.equal(pace.started, starts);
+  }
+});
+
+Deno.test("Pace has no burst at its beginning, none after a pause, and none where two views meet", () => {
+  const memory = memoryOf([{ count: 100, perMs: 1_000 }]);
+  const [a, b] = [new Pace(memory), new Pace(memory)];
+  const intervalUs = 10_000 * paceLimits.margin;
+  assert.equal(a.tryStart(beginUs), intervalUs);
+  assert.equal(a.tryStart(beginUs + intervalUs), 0);
+  assert.equal(b.tryStart(beginUs + intervalUs), intervalUs);
+  const laterUs = beginUs + 60e6;
+  assert.equal(b.tryStart(laterUs), 0);
+  assert.equal(a.tryStart(laterUs), intervalUs - paceLimits.lateMsMax * 1_000);
+});
+
+Deno.test("Pace waits an interval, and no longer, when the clock is set back", () => {
+  const pace = new Pace(memoryOf([{ count: 10, perMs: 1_000 }]));
+  assert.equal(pace.tryStart(beginUs + 1e6), 0);
+  const backUs = beginUs - 3_600e6;
+  assert.equal(pace.tryStart(backUs), pace.intervalUs);
+  assert.equal(pace.tryStart(backUs + pace.intervalUs - 1), 1);
+  assert.equal(pace.tryStart(backUs + pace.intervalUs), 0);
+});
+
+Deno.test("Pace begins a pause anew, and makes it no longer, when the clock is set back", () => {
+  const pace = new Pace(memoryOf([]));
+  pace.pause(beginUs, 2_000);
+  assert.equal(pace.tryStart(beginUs + 1.5e6), 0.5e6);
+  const backUs = beginUs - 3_600e6;
+  assert.equal(pace.tryStart(backUs), 2e6);
+  assert.deepEqual([pace.pausedMs(backUs + 1e6), pace.tryStart(backUs + 2e6)], [1_000, 0]);
+});
+
+Deno.test("Pace without rates lets everything start", () => {
+  const pace = new Pace(memoryOf([]));
+  for (let n = 0; n < 100; n++) assert.equal(pace.tryStart(beginUs), 0);
+  assert.equal(pace.started, 100);
+});
+
+Deno.test("Pace with a budget starts what was allowed, and no more", () => {
+  const pace = new Pace(memoryOf([{ count: 1_000, perMs: 1_000 }, { count: 5, perMs: 60_000 }]));
+  let nowUs = beginUs;
+  const started = () => {
+    let count = 0;
+    for (let n = 0; n < 9; n++) if (pace.tryStart(nowUs += 1e6) === 0) count++;
+    return count;
+  };
+  assert.equal(started(), 0);
+  pace.allow(3);
+  assert.equal(started(), 3);
+  pace.allow(5);
+  assert.equal(started(), 2);
+});
+
+Deno.test("intervalUsOf() spreads over the shortest span; the longer ones are budgets", () => {
+  const [second, minute] = [{ count: 100, perMs: 1_000 }, { count: 60, perMs: 60_000 }];
+  assert.equal(intervalUsOf([]), 0);
+  assert.equal(intervalUsOf([second, minute]), 10_000 * paceLimits.margin);
+  assert.equal(intervalUsOf([minute]), 1_000_000 * paceLimits.margin);
+  assert.equal(intervalUsOf([second, { count: 50, perMs: 1_000 }]), 20_000 * paceLimits.margin);
+});

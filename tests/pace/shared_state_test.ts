@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { SharedState } from "../../lib/pace/shared_state.ts";
+import { runLimits } from "../../lib/limits.ts";
+import { stayAlive } from "../collect/support.ts";
+
+Deno.test("SharedState gives out as many slots as there are, over several views", () => {
+  const memory = SharedState.create(3);
+  const [a, b] = [new SharedState(memory), new SharedState(memory)];
+  assert.deepEqual([a.tryTake(0), b.tryTake(1), a.tryTake(0), b.tryTake(1)], [true, true, true, false]);
+  assert.deepEqual([a.held(), b.held()], [3, 3]);
+  a.give(0);
+  assert.deepEqual([b.tryTake(1), a.tryTake(0)], [true, false]);
+});
+
+Deno.test("SharedState lets a Worker hold no more than its share, and keep what it held before", () => {
+  const shared = new SharedState(SharedState.create(4));
+  for (let n = 0; n < 3; n++) assert.ok(shared.tryTake(0));
+  shared.divide(2);
+  assert.equal(shared.tryTake(0), false);
+  assert.deepEqual([shared.tryTake(1), shared.tryTake(1)], [true, false]);
+  shared.give(0);
+  assert.equal(shared.tryTake(0), false);
+  shared.give(0);
+  assert.equal(shared.tryTake(0), true);
+});
+
+Deno.test("SharedState.bar() gives back what a dead Worker held, once, and lets it take and give no more", () => {
+  const shared = new SharedState(SharedState.create(5));
+  for (let n = 0; n < 3; n++) shared.tryTake(7);
+  shared.tryTake(1);
+  shared.bar(7);
+  shared.bar(7);
+  assert.equal(shared.tryTake(7), false);
+  shared.give(7);
+  assert.equal(shared.held(), 1);
+  let more = 0;
+  while (shared.tryTake(2)) more++;
+  assert.equal(more, 4);
+});
+
+Deno.test("SharedState never has more slots out than there are, whatever happens", () => {
+  const worker = fc.nat({ max: runLimits.workersMax - 1 });
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.tuple(fc.constant("take" as const), worker) },
+    { weight: 3, arbitrary: fc.tuple(fc.constant("give" as const), worker) },
+    fc.tuple(fc.constantFrom("bar" as const, "admit" as const), worker),
+    fc.tuple(fc.constantFrom("divide" as const, "resize" as const), fc.integer({ min: 1, max: 9 })),
+  );
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 100 }), (first, steps) => {
+      const shared = new SharedState(SharedState.create(first));
+      const held = new Array<number>(runLimits.workersMax).fill(0);
+      const barred = new Set<number>();
+      let [slots, workers] = [first, 1];
+      const sum = () => held.reduce((a, b) => a + b);
+      for (const [what, number] of steps) {
+        const mine = held[number] ?? 0;
+        if (what === "take") {
+          const expected = mine < Math.ceil(slots / workers) && sum() < slots && !barred.has(number);
+          assert.equal(shared.tryTake(number), expected);
+          if (expected) held[number] = mine + 1;
+        } else if (what === "give") {
+          shared.give(number);
+          held[number] = Math.max(0, mine - 1);
+        } else if (what === "admit" && mine === 0) {
+          shared.admit(number);
+          barred.delete(number);
+        } else if (what === "bar") {
+          shared.bar(number);
+          barred.add(number);
+          held[number] = 0;
+        } else if (what === "divide") {
+          shared.divide(workers = number);
+        } else if (what === "resize") {
+          shared.resize(slots = number);
+        }
+        assert.equal(shared.held(), sum());
+      }
+    }),
+  );
+});
+
+Deno.test("SharedState.slotGiven() resolves for whatever came after it was looked, and not before", async () => {
+  using _alive = stayAlive();
+  const memory = SharedState.create(2);
+  const [a, b] = [new SharedState(memory), new SharedState(memory)];
+  for (const give of [() => b.give(1), () => b.bar(1), () => b.divide(1), () => b.resize(3)]) {
+    b.tryTake(1);
+    const seen = a.changes();
+    let isGiven = false;
+    const given = a.slotGiven(seen).then(() => isGiven = true);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(isGiven, false);
+    give();
+    await given;
+    // What was seen is the past now.
+    await a.slotGiven(seen);
+  }
+});
+
+Deno.test("SharedState sums bytes and waits beyond 32 bits, over several views", () => {
+  const memory = SharedState.create(1);
+  const [a, b] = [new SharedState(memory), new SharedState(memory)];
+  a.addBytes(2 ** 40);
+  b.addBytes(1);
+  a.addWait("pace", 1e9);
+  b.addWait("pace", 0.5);
+  b.addWait("slot", 2);
+  assert.deepEqual([a.bytes(), b.bytes()], [2 ** 40 + 1, 2 ** 40 + 1]);
+  assert.deepEqual([a.waitedMs("pace"), a.waitedMs("slot"), a.waitedMs("store")], [1e9 + 0.5, 2, 0]);
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { outboxLimits } from "../../lib/limits.ts";
+import {
+  type CellValue,
+  noRows,
+  type RowBatch,
+  RowBatchBuilder,
+  transferOf,
+} from "../../lib/rows/row_batch.ts";
+import { anyCell, chunkOf, rowsOf, setCell } from "../support/rows.ts";
+
+const row = fc.tuple(anyCell, anyCell, anyCell);
+
+Deno.test("RowBatchBuilder gives the rows that were ended, and nothing of those that were dropped", () => {
+  const told = fc.array(fc.record({ row, isDropped: fc.boolean(), isTakenAfter: fc.boolean() }), {
+    maxLength: 60,
+  });
+  fc.assert(fc.property(told, (steps) => {
+    const builder = new RowBatchBuilder(3);
+    const chunks: RowBatch[] = [];
+    for (const { row, isDropped, isTakenAfter } of steps) {
+      builder.beginRow();
+      // In any order.
+      for (const column of [2, 0, 1]) setCell(builder, column, row[column] ?? null);
+      if (isDropped) builder.dropRow();
+      else builder.endRow();
+      if (isTakenAfter) chunks.push(builder.take());
+    }
+    chunks.push(builder.take());
+    assert.deepEqual(
+      chunks.flatMap(rowsOf),
+      steps.filter(({ isDropped }) => !isDropped).map(({ row }) => row),
+    );
+  }));
+});
+
+Deno.test("RowBatchBuilder.append() adds the rows of other chunks", () => {
+  fc.assert(fc.property(fc.array(fc.array(row, { maxLength: 20 }), { maxLength: 8 }), (lists) => {
+    const builder = new RowBatchBuilder(3);
+    for (const rows of lists) builder.append(chunkOf(rows));
+    assert.equal(builder.rows, lists.flat().length);
+    assert.deepEqual(rowsOf(builder.take()), lists.flat());
+  }));
+});
+
+Deno.test("RowBatchBuilder takes the last value that a cell is set to", () => {
+  const values: readonly CellValue[] = ["a", 2.5, 2n ** 60n, 3n, null];
+  for (const first of values) {
+    for (const last of values) {
+      const builder = new RowBatchBuilder(1);
+      builder.beginRow();
+      setCell(builder, 0, first);
+      setCell(builder, 0, last);
+      builder.endRow();
+      assert.deepEqual(rowsOf(builder.take()), [[last]]);
+    }
+  }
+});
+
+Deno.test("RowBatchBuilder keeps a short text of a column once, also after a row with it was dropped", () => {
+  const builder = new RowBatchBuilder(1);
+  for (
+    const [text, isDropped] of [["A", true], ["W", true], ["W", false], ["A", false], ["W", false]] as const
+  ) {
+    builder.beginRow();
+    builder.setText(0, text);
+    if (isDropped) builder.dropRow();
+    else builder.endRow();
+  }
+  const chunk = builder.take();
+  assert.deepEqual(chunk.texts, ["W", "A"]);
+  assert.deepEqual(rowsOf(chunk), [["W"], ["A"], ["W"]]);
+});
+
+Deno.test("RowBatchBuilder holds thousands of texts that differ", () => {
+  const rows = Array.from({ length: 5_000 }, (_, n) => [`text ${n}`, n % 2 === 0 ? "even" : "odd"]);
+  const chunk = chunkOf(rows);
+  assert.deepEqual(rowsOf(chunk), rows);
+  assert.equal(chunk.texts.length, 5_002);
+});
+
+Deno.test("RowBatchBuilder is full by its cells or by its characters, without those of dropped rows", () => {
+  const byCells = new RowBatchBuilder(2);
+  const byChars = new RowBatchBuilder(2);
+  const text = "x".repeat(1_000);
+  for (let n = 0; n < outboxLimits.chunkValuesMax / 2; n++) {
+    assert.equal(byCells.isFull, false);
+    byCells.beginRow();
+    byCells.endRow();
+    byChars.beginRow();
+    byChars.setText(0, text);
+    byChars.dropRow();
+  }
+  assert.equal(byCells.isFull, true);
+  assert.equal(byChars.isFull, false);
+  for (let n = 0; n < outboxLimits.chunkCharsMax / text.length; n++) {
+    assert.equal(byChars.isFull, false);
+    byChars.beginRow();
+    byChars.setText(0, text);
+    byChars.endRow();
+  }
+  assert.equal(byChars.isFull, true);
+  byChars.take();
+  assert.equal(byChars.isFull, false);
+});
+
+Deno.test("a chunk changes threads without being copied", () => {
+  const rows = [[1n, "a", null], [2.5, "b", 2n ** 62n]];
+  const chunk = chunkOf(rows);
+  const moved = structuredClone(chunk, { transfer: transferOf(chunk) });
+  assert.equal(chunk.cells.length, 0);
+  assert.deepEqual(rowsOf(moved), rows);
+  assert.deepEqual(structuredClone(noRows, { transfer: transferOf(noRows) }), noRows);
+});

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { extractionOf } from "../../lib/rows/extraction.ts";
+import { RowCollector, UnusableError } from "../../lib/rows/row_collector.ts";
+import type { FailRule } from "../../lib/job/job.ts";
+import { Tokenizer } from "../../lib/json/tokenizer.ts";
+import { TokenizerStream } from "../../lib/json/tokenizer_stream.ts";
+import { outboxLimits } from "../../lib/limits.ts";
+import { rowsOf } from "../support/rows.ts";
+import { collected, columnsOf, jobOf } from "../collect/support.ts";
+
+const day = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
+
+Deno.test("RowCollector keeps a row's values in the order of the columns, and null for what is not there", () => {
+  const job = jobOf("http://x", { rows: { columns: columnsOf({ a: "any", b: "any", c: "any" }) } });
+  const { collector, rows } = collected(job, '{"r": [{"c": 3, "a": 1}, {}, {"b": null, "a": "x"}, 5, []]}');
+  assert.deepEqual(rows, [[1n, null, 3n], [null, null, null], ["x", null, null], [null, null, null], [
+    null,
+    null,
+    null,
+  ]]);
+  assert.deepEqual([collector.selected, collector.kept], [5, 5]);
+});
+
+Deno.test("RowCollector takes the last of a name that comes twice, as JSON.parse does", () => {
+  assert.deepEqual(collected(jobOf("http://x"), '{"r": [{"v": 1, "v": 2}]}').rows, [[2n]]);
+});
+
+Deno.test("RowCollector refuses an answer with more rows than the job allows, stored or counted", () => {
+  const columns = columnsOf({ v: "time" });
+  for (const count of [undefined, { by: "v", everyMs: 60_000 }]) {
+    const job = jobOf("http://x", { rows: { columns, max: 2, ...(count && { count }) } });
+    assert.equal(collected(job, '{"r": [{"v": 1}, {"v": 2}]}').collector.selected, 2);
+    assert.throws(() => collected(job, '{"r": [{"v": 1}, {"v": 2}, {"v": 3}'), { reason: "too-many-rows" });
+  }
+});
+
+Deno.test("RowCollector keeps rows that are values, and paths into them", () => {
+  const rows = { columns: [{ name: "v", path: "$", type: "any" as const }] };
+  assert.deepEqual(collected(jobOf("http://x", { rows }), '{"r": [1, "a", null, [2]]}').rows, [
+    [1n],
+    ["a"],
+    [null],
+    ["[2]"],
+  ]);
+  const deep = { columns: [{ name: "v", path: "$.a[1].b", type: "any" as const }] };
+  assert.deepEqual(collected(jobOf("http://x", { rows: deep }), '{"r": [{"a": [0, {"b": 7}]}]}').rows, [[
+    7n,
+  ]]);
+});
+
+Deno.test("RowCollector keeps rows apart that lie within rows", () => {
+  const rows = { path: "$..r[*]", columns: columnsOf({ id: "any", name: "any" }) };
+  const json = `{"r": [
+    {"id": 1, "r": [{"id": 2, "r": [{"name": "c", "id": 3}], "name": "b"}, {"id": 4}], "name": "a"},
+    {"name": "e"}
+  ]}`;
+  assert.deepEqual(collected(jobOf("http://x", { rows }), json).rows, [
+    [3n, "c"],
+    [2n, "b"],
+    [4n, null],
+    [1n, "a"],
+    [null, "e"],
+  ]);
+});
+
+Deno.test("RowCollector fails for a value that does not fit its column", () => {
+  const rows = { columns: columnsOf({ v: "integer" }) };
+  for (const value of ["1.5", '"x"', "[]", "99999999999999999999"]) {
+    assert.throws(
+      () => collected(jobOf("http://x", { rows }), `{"r": [{"v": 1}, {"v": ${value}}]}`),
+      (error) => error instanceof UnusableError && error.reason === "bad-value",
+    );
+  }
+});
+
+Deno.test("RowCollector keeps only what lies within the window: start ≤ t < end", () => {
+  const rows = { columns: columnsOf({ t: "time" }), withinWindow: "t" };
+  const start = day.startMs / 1_000;
+  const end = day.endMs / 1_000;
+  const times = [start - 1, `${start - 1}.999`, start, `${start}.5`, `${end - 1}.999999`, end, "null"];
+  const json = JSON.stringify({ r: [{}] }).replace("{}", times.map((t) => `{"t": ${t}}`).join());
+  const { collector, rows: found } = collected(jobOf("http://x", { rows }), json, day);
+  assert.deepEqual(found, [[BigInt(start)], [start + 0.5], [Number(`${end - 1}.999999`)]]);
+  assert.deepEqual([collector.selected, collector.kept], [7, 3]);
+});
+
+Deno.test("RowCollector sees what is required, also where it is empty, and where it is not", () => {
+  const job = jobOf("http://x", { accept: { require: "$.data.r" } });
+  for (const json of ['{"data": {"r": []}}', '{"data": {"r": null}}', '{"data": {"r": {"x": 1}}}']) {
+    assert.equal(collected(job, json).collector.required, true);
+  }
+  for (const json of ["{}", '{"data": []}', '{"r": []}', "[]", "1"]) {
+    assert.equal(collected(job, json).collector.required, false);
+  }
+  assert.equal(collected(jobOf("http://x"), "{}").collector.required, true);
+});
+
+Deno.test("RowCollector does not see what is required before it has closed", () => {
+  const extraction = extractionOf(jobOf("http://x", { accept: { require: "$.r" } }), undefined);
+  const collector = new RowCollector(extraction);
+  new Tokenizer(extraction.query, collector).process('{"r": [{"v": 1}');
+  assert.deepEqual([collector.required, collector.selected], [false, 1]);
+});
+
+Deno.test("RowCollector reads the count, and only from a number", () => {
+  const job = jobOf("http://x", { accept: { count: "$.n" } });
+  const counts = [["0", 0], ["2", 2], ["2.0", 2], ['"2"', undefined], ["null", undefined], [
+    "[2]",
+    undefined,
+  ]];
+  for (const [raw, expected] of counts) {
+    assert.equal(collected(job, `{"r": [], "n": ${raw}}`).collector.count, expected);
+  }
+  assert.equal(collected(job, "{}").collector.count, undefined);
+});
+
+const failRules: readonly (readonly [Omit<FailRule, "path">, readonly string[], readonly string[]])[] = [
+  [{ equals: "no" }, ['"no"', '"n\\u006f"'], ['"yes"', '"No"', "null", '["no"]']],
+  [{ equals: 1 }, ["1", "1.0", "1e0"], ['"1"', "true", "2"]],
+  [{ equals: true }, ["true"], ["false", "1", '"true"']],
+  [{ equals: null }, ["null"], ["0", '""', '"null"']],
+  [{ startsWith: "main" }, ['"maintenance"', '"main"'], ['"remain"', '"Main"', '""']],
+  [{ contains: "err" }, ['"an error"', '{"error": 1}'], ['"fine"', "1"]],
+  [{ exists: true }, ["null", "0", "{}", '""'], []],
+];
+
+for (const [test, refused, fine] of failRules) {
+  Deno.test(`RowCollector refuses an answer by ${JSON.stringify(test)}, and no other`, () => {
+    const job = jobOf("http://x", { accept: { failIf: [{ path: "$.s", ...test }] } });
+    for (const raw of refused) assert.ok(collected(job, `{"s": ${raw}, "r": []}`).collector.refused, raw);
+    for (const raw of fine) assert.ok(!collected(job, `{"s": ${raw}, "r": []}`).collector.refused, raw);
+    assert.ok(!collected(job, '{"r": [], "t": {"s": null}}').collector.refused);
+  });
+}
+
+Deno.test("RowCollector gives its rows in chunks bounded by values and by characters, and all of them", async () => {
+  for (const chars of [1, 500]) {
+    const extraction = extractionOf(jobOf("http://x"), undefined);
+    const collector = new RowCollector(extraction);
+    const stream = new TokenizerStream(extraction.query, collector);
+    const count = 40_000;
+    const text = "x".repeat(chars);
+    const chunks = ReadableStream.from((function* () {
+      yield '{"r": [';
+      for (let n = 0; n < count; n++) yield `{"v": "${text}"}${n < count - 1 ? "," : "]}"}`;
+    })());
+    const found: number[] = [];
+    for await (const chunk of chunks.pipeThrough(stream)) found.push(chunk.rows);
+    for (const chunk of collector.rest()) found.push(chunk.rows);
+    assert.equal(found.reduce((sum, length) => sum + length), count);
+    const most = Math.min(outboxLimits.chunkValuesMax, Math.ceil(outboxLimits.chunkCharsMax / chars));
+    assert.equal(Math.max(...found), most);
+  }
+});
+
+Deno.test("RowCollector keeps a row whole that is open when a chunk is taken", () => {
+  const columns = columnsOf({ n: "integer", k: "text", x: "any", o: "integer" });
+  const extraction = extractionOf(jobOf("http://x", { rows: { columns } }), undefined);
+  const collector = new RowCollector(extraction);
+  const tokenizer = new Tokenizer(extraction.query, collector);
+  const count = 3 * outboxLimits.chunkValuesMax / columns.length;
+  const big = 2n ** 62n;
+  const found: unknown[] = [];
+  tokenizer.process('{"r": [');
+  for (let n = 0; n < count; n++) {
+    // The end of a piece comes within a row, every time.
+    tokenizer.process(
+      `{"n": ${n}, "k": "${n % 2 === 0 ? "even" : `text ${n}`}", "x": ${n % 3 === 0 ? big : `${n}.5`}`,
+    );
+    const chunk = collector.take();
+    if (chunk !== undefined) found.push(...rowsOf(chunk));
+    tokenizer.process(`, "o": 1}${n < count - 1 ? "," : "]}"}`);
+  }
+  tokenizer.finalize();
+  found.push(...[...collector.rest()].flatMap(rowsOf));
+  const rowOf = (n: number) => [
+    BigInt(n),
+    n % 2 === 0 ? "even" : `text ${n}`,
+    n % 3 === 0 ? big : Number(`${n}.5`),
+    1n,
+  ];
+  assert.deepEqual(found, Array.from({ length: count }, (_, n) => rowOf(n)));
+});
+
+Deno.test("RowCollector does not keep the answer alive by the texts that it holds", () => {
+  const extraction = extractionOf(jobOf("http://x"), undefined);
+  const collector = new RowCollector(extraction);
+  const tokenizer = new Tokenizer(extraction.query, collector);
+  tokenizer.process('{"r": [0');
+  const before = Deno.memoryUsage().heapUsed;
+  // Not one constant text, which would be in memory once.
+  for (let n = 0; n < 2_000; n++) {
+    tokenizer.process(`,{"w": "${String(n).padEnd(60_000)}", "v": "a text of its own ${n}"}`);
+  }
+  const kept = Deno.memoryUsage().heapUsed - before;
+  assert.equal(collector.kept, 2_001);
+  // The pieces have 120 MB.
+  assert.ok(kept < 60e6, `${kept} bytes`);
+  assert.equal([...collector.rest()].flatMap(rowsOf)[1_999]?.[0], "a text of its own 1998");
+});
+
+Deno.test("RowCollector counts rows per bucket instead of keeping them", () => {
+  const rows = { columns: columnsOf({ t: "time", k: "text" }), count: { by: "t", everyMs: 60_000 } };
+  const json =
+    '{"r": [{"t": 61, "k": "A"}, {"t": 0, "k": "A"}, {"t": 119.9, "k": "A"}, {"t": 60, "k": "W"}]}';
+  const { collector, rows: found } = collected(jobOf("http://x", { rows }), json);
+  assert.deepEqual(found, [[0n, "A", 1n], [60n, "A", 2n], [60n, "W", 1n]]);
+  assert.deepEqual([collector.selected, collector.kept], [4, 4]);
+});

@@ -1,0 +1,342 @@
+/**
+ * Each fault does on the wire what its name says, to those it is aimed at, and to nobody else.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
+import { type Fault, FAULT_KINDS, Faults } from "../../../lib/simulate/engine/fault.ts";
+import { parseFault } from "../../../lib/simulate/engine/parse_fault.ts";
+import type { SimulateOptions } from "../../../lib/simulate/engine/options.ts";
+import {
+  getRaw,
+  type RawAnswer,
+  readChunks,
+  sendRaw,
+  type UpdatesAnswer,
+  updatesTarget,
+  withSimulator,
+} from "../support.ts";
+
+const SIZES = { "3333": 40, "7": 2_000 };
+const SMALL = updatesTarget(3333);
+const LARGE = updatesTarget(7);
+
+/** The answer that a rule spoils, and what it would have been. */
+async function spoilt(
+  rule: string,
+  target: string,
+  options: SimulateOptions = {},
+): Promise<{ answer: RawAnswer; text: string; right: string }> {
+  const right = await withSimulator(
+    { sizes: SIZES, ...options, framing: "length" },
+    ({ port }) => getRaw(port, target),
+  );
+  return await withSimulator(
+    { sizes: SIZES, ...options, faults: [parseFault(rule)] },
+    async ({ port, stats }) => {
+      const answer = await getRaw(port, target);
+      assert.deepEqual(stats().faults, { [rule.split(/[= ]/)[0]!]: 1 });
+      const decoder = new TextDecoder("latin1");
+      return { answer, text: decoder.decode(answer.body), right: decoder.decode(right.body) };
+    },
+  );
+}
+
+Deno.test("Faults.plan() keeps to the time of a rule", () => {
+  const faults = new Faults([parseFault("status=503 after=2 for=1.5")], 1);
+  const struck = [0, 1_999, 2_000, 3_499, 3_500].map((ms) => faults.plan("a", 1, ms).content !== undefined);
+  assert.deepEqual(struck, [false, false, true, true, false]);
+});
+
+const STATUS_RULES: readonly (readonly [rule: string, status: string, retryAfter: RegExp | undefined])[] = [
+  ["status=503", "503 Service Unavailable", undefined],
+  ["status=429 retry-after=2", "429 Too Many Requests", /^2$/],
+  ["status=599 retry-after=0", "599 Unusual", /^0$/],
+  [
+    "status=503 retry-after=date:60",
+    "503 Service Unavailable",
+    /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/,
+  ],
+];
+
+for (const [rule, status, retryAfter] of STATUS_RULES) {
+  Deno.test(`the fault status answers ${status} when it is ${rule}`, async () => {
+    const { answer, text } = await spoilt(rule, SMALL);
+    assert.ok(answer.head.startsWith(`HTTP/1.1 ${status}\r\n`));
+    const value = /^retry-after: (.*)$/m.exec(answer.head)?.[1];
+    assert.equal(value === undefined, retryAfter === undefined);
+    if (retryAfter !== undefined) assert.match(value ?? "", retryAfter);
+    if (value?.endsWith("GMT")) {
+      const aheadMs = Date.parse(value) - Date.now();
+      assert.ok(aheadMs > 50_000 && aheadMs <= 61_000);
+    }
+    assert.equal(JSON.parse(text).status, "error");
+  });
+}
+
+Deno.test("the fault reset ends the connection before any byte", async () => {
+  for (const target of [SMALL, LARGE]) {
+    const { answer } = await spoilt("reset", target);
+    assert.deepEqual([answer.end, answer.body.length, answer.head], ["reset", 0, ""]);
+  }
+});
+
+Deno.test("the fault reset-body ends the connection within the body", async () => {
+  for (const framing of ["length", "chunked"] as const) {
+    const { answer, right } = await spoilt("reset-body", SMALL, { framing });
+    assert.equal(answer.end, "reset");
+    assert.ok(answer.head.startsWith("HTTP/1.1 200 OK"));
+    const body = framing === "chunked" ? readChunks(answer.body).text : new TextDecoder().decode(answer.body);
+    assert.ok(body.length > 0 && body.length < right.length && right.startsWith(body));
+  }
+});
+
+Deno.test("the fault cut ends the connection in order within the body", async () => {
+  for (const target of [SMALL, LARGE]) {
+    const { answer, text, right } = await spoilt("cut", target, { framing: "length" });
+    assert.equal(answer.end, "closed");
+    assert.match(answer.head, new RegExp(`content-length: ${right.length}\r`));
+    assert.ok(text.length > 0 && text.length < right.length && right.startsWith(text));
+    const chunked = await spoilt("cut", target, { framing: "chunked" });
+    const { ended, text: cut } = readChunks(chunked.answer.body);
+    assert.equal(chunked.answer.end, "closed");
+    assert.ok(!ended && cut.length > 0 && cut.length < right.length && right.startsWith(cut));
+  }
+});
+
+Deno.test("the fault stall waits within the body and goes on", async () => {
+  const started = performance.now();
+  const { text, right } = await spoilt("stall=60", SMALL);
+  assert.ok(performance.now() - started >= 55);
+  assert.equal(text, right);
+});
+
+Deno.test("the fault stall ends with its simulator when it is forever", async () => {
+  await withSimulator(
+    { sizes: SIZES, faults: [parseFault("stall=forever")] },
+    async ({ url, stats, close }) => {
+      const response = await fetch(url + SMALL);
+      const body = assert.rejects(response.text());
+      assert.equal(stats().inFlight, 1);
+      await close();
+      await body;
+      assert.equal(stats().inFlight, 0);
+    },
+  );
+});
+
+Deno.test("the fault stall ends with its caller when it is forever", async () => {
+  await withSimulator({ sizes: SIZES, faults: [parseFault("stall=forever")] }, async ({ url, stats }) => {
+    const abort = new AbortController();
+    const response = await fetch(url + SMALL, { signal: abort.signal });
+    abort.abort();
+    await assert.rejects(response.text());
+    while (stats().inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  });
+});
+
+Deno.test("the fault slow-headers waits after the status line", async () => {
+  await withSimulator({ faults: [parseFault("slow-headers=60")] }, async ({ port }) => {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    await connection.write(new TextEncoder().encode(`GET ${SMALL} HTTP/1.1\r\nhost: x\r\n\r\n`));
+    const buffer = new Uint8Array(1_024);
+    const first = await connection.read(buffer) ?? 0;
+    assert.equal(new TextDecoder().decode(buffer.subarray(0, first)), "HTTP/1.1 200 OK\r\n");
+    const started = performance.now();
+    const second = await connection.read(buffer) ?? 0;
+    assert.ok(performance.now() - started > 30);
+    assert.ok(new TextDecoder().decode(buffer.subarray(0, second)).startsWith("content-type:"));
+  });
+});
+
+Deno.test("the fault malformed answers the right length with a byte that is no JSON", async () => {
+  for (const target of [SMALL, LARGE]) {
+    const { text, right } = await spoilt("malformed", target, { framing: "length" });
+    assert.equal(text.length, right.length);
+    assert.equal([...text].filter((unit, i) => unit !== right[i]).length, 1);
+    assert.throws(() => JSON.parse(text), SyntaxError);
+  }
+});
+
+Deno.test("the fault truncate-json ends the JSON and not the frame", async () => {
+  for (const framing of ["length", "chunked"] as const) {
+    const { answer, text, right } = await spoilt("truncate-json", LARGE, { framing });
+    const body = framing === "chunked" ? readChunks(answer.body) : { text, ended: true };
+    assert.ok(body.ended && body.text.length < right.length && right.startsWith(body.text));
+    if (framing === "length") assert.match(answer.head, new RegExp(`content-length: ${text.length}\r`));
+    assert.throws(() => JSON.parse(body.text), SyntaxError);
+  }
+});
+
+Deno.test("the fault html answers 200 with a page", async () => {
+  const { answer, text } = await spoilt("html", SMALL);
+  assert.match(answer.head, /^HTTP\/1.1 200 OK\r\ncontent-type: text\/html/);
+  assert.ok(text.startsWith("<!DOCTYPE html>"));
+});
+
+Deno.test("the faults of RIPEstat's envelope change what they name and nothing else", async () => {
+  for (const envelope of ["a", "b"] as const) {
+    const { right } = await spoilt("empty", SMALL, { envelope });
+    const wanted: UpdatesAnswer = JSON.parse(right);
+    const told = async (rule: string): Promise<UpdatesAnswer> =>
+      JSON.parse((await spoilt(rule, SMALL, { envelope })).text);
+    assert.deepEqual((await told("empty")).data, { ...wanted.data, nr_updates: 0, updates: [] });
+    assert.deepEqual((await told("wrong-count")).data, { ...wanted.data, nr_updates: 41 });
+    const { updates: _, ...rest } = wanted.data;
+    assert.deepEqual((await told("missing")).data, rest);
+    const { data, data_call_status } = await told("maintenance");
+    assert.deepEqual(data, {});
+    assert.ok(data_call_status.startsWith("maintenance"));
+  }
+});
+
+Deno.test("the fault gzip compresses the right answer", async () => {
+  for (const target of [SMALL, LARGE]) {
+    const { answer, right } = await spoilt("gzip", target);
+    assert.match(answer.head, /content-encoding: gzip/);
+    if (target === SMALL) {
+      assert.match(answer.head, /content-length: /);
+      assert.equal(gunzipSync(answer.body).toString("latin1"), right);
+    }
+    await withSimulator({ sizes: SIZES, faults: [parseFault("gzip")] }, async ({ url }) => {
+      assert.equal(await (await fetch(url + target)).text(), right);
+    });
+  }
+});
+
+Deno.test("the fault bad-gzip breaks the compressed answer", async () => {
+  for (const target of [SMALL, LARGE]) {
+    await withSimulator({ sizes: SIZES, faults: [parseFault("bad-gzip")] }, async ({ url }) => {
+      await assert.rejects(async () => await (await fetch(url + target)).text());
+    });
+  }
+});
+
+Deno.test("the fault redirect leads to the right answer", async () => {
+  const { answer } = await spoilt("redirect", SMALL);
+  assert.match(answer.head, /^HTTP\/1.1 302 Found\r\nlocation: \/moved\/data\//);
+  await withSimulator({ sizes: SIZES, faults: [parseFault("redirect")] }, async ({ url, stats }) => {
+    const response = await fetch(url + SMALL);
+    assert.ok(response.redirected);
+    assert.equal((await response.json()).data.nr_updates, 40);
+    assert.deepEqual([stats().requests, stats().answers], [2, { "200": 1, "302": 1 }]);
+  });
+});
+
+Deno.test("a connection ends with a redirect that is to be reset within its empty body", async () => {
+  const faults = [parseFault("redirect"), parseFault("reset-body")];
+  await withSimulator({ sizes: SIZES, faults }, async ({ port }) => {
+    const request = `GET ${SMALL} HTTP/1.1\r\nhost: x\r\naccept: */*\r\n\r\n`;
+    const { head, body } = await sendRaw(port, request + request);
+    assert.deepEqual([head.startsWith("HTTP/1.1 302"), body.length], [true, 0]);
+  });
+});
+
+Deno.test("faults strike only the keys and attempts they are aimed at", async () => {
+  const faults = [parseFault("status=500 attempts=2 keys=AS3333"), parseFault("status=502 keys=ris-asns,8")];
+  await withSimulator({ faults }, async ({ url }) => {
+    const status = async (target: string) => {
+      const response = await fetch(url + target);
+      await response.body?.cancel();
+      return response.status;
+    };
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push(await status(SMALL));
+    assert.deepEqual(statuses, [500, 500, 200]);
+    assert.equal(await status(updatesTarget(3334)), 200);
+    assert.equal(await status(updatesTarget(8)), 502);
+    assert.equal(await status("/data/ris-asns/data.json"), 502);
+    assert.equal(await status(SMALL.replace("2025-06-09", "2025-06-08")), 500);
+    assert.equal(await status("/simulator/reset"), 200);
+    assert.equal(await status(SMALL), 500);
+  });
+});
+
+Deno.test("faults come together when they touch different things", async () => {
+  const faults = ["gzip", "cut", "slow-headers=1", "stall=1"].map(parseFault);
+  await withSimulator({ faults, sizes: SIZES }, async ({ port, stats }) => {
+    const { head, body } = await getRaw(port, SMALL);
+    assert.ok(body.length < Number(/content-length: (\d+)/.exec(head)?.[1]));
+    assert.deepEqual(stats().faults, { gzip: 1, cut: 1, stall: 1, "slow-headers": 1 });
+  });
+});
+
+Deno.test("Faults.plan() strikes the share it is told to, by the seed alone", () => {
+  const rules: Fault[] = [{ kind: "html", probability: 0.2 }, { kind: "empty", probability: 0.5 }];
+  const planned = (seed: number) => {
+    const faults = new Faults(rules, seed);
+    return Array.from({ length: 4_000 }, (_, key) => faults.plan(String(key), 1).content?.kind);
+  };
+  const kinds = planned(1);
+  const share = (kind: string) => kinds.filter((found) => found === kind).length / kinds.length;
+  assert.ok(Math.abs(share("html") - 0.2) < 0.03, `${share("html")}`);
+  assert.ok(Math.abs(share("empty") - 0.4) < 0.03, `${share("empty")}`);
+  assert.deepEqual(planned(1), kinds);
+  assert.notDeepEqual(planned(2), kinds);
+});
+
+const RULES: readonly (readonly [text: string, fault: Fault])[] = [
+  ["status=503 p=0.1 retry-after=2 attempts=1 keys=1,2,3", {
+    kind: "status",
+    status: 503,
+    probability: 0.1,
+    retryAfterS: 2,
+    attempts: 1,
+    keys: ["1", "2", "3"],
+  }],
+  ["  status=429   retry-after=date:60 ", {
+    kind: "status",
+    status: 429,
+    retryAfterS: 60,
+    retryAfterDate: true,
+  }],
+  ["stall=5000 keys=3333", { kind: "stall", ms: 5_000, keys: ["3333"] }],
+  ["stall=forever", { kind: "stall", ms: "forever" }],
+  ["slow-headers=0", { kind: "slow-headers", ms: 0 }],
+  ["cut p=1", { kind: "cut", probability: 1 }],
+];
+
+Deno.test("parseFault() reads every kind", () => {
+  for (const [text, fault] of RULES) assert.deepEqual(parseFault(text), fault);
+  const plain = FAULT_KINDS.filter((kind) => !["status", "stall", "slow-headers"].includes(kind));
+  for (const kind of plain) assert.deepEqual(parseFault(kind), { kind });
+});
+
+const BAD_RULES: readonly (readonly [text: string, message: string])[] = [
+  ["", `it must start with one of ${FAULT_KINDS.join(", ")}: ""`],
+  ["teapot", `it must start with one of ${FAULT_KINDS.join(", ")}: "teapot"`],
+  ["status", `status= must be a whole number from 400 to 599: ""`],
+  ["status=200", `status= must be a whole number from 400 to 599: "200"`],
+  ["status=50.5", `status= must be a whole number from 400 to 599: "50.5"`],
+  ["status=503 retry-after=soon", `retry-after= must be S or date:S, S from 0 to 86400: "soon"`],
+  ["status=503 retry-after=date:", `retry-after= must be S or date:S, S from 0 to 86400: ""`],
+  ["html=1", `html takes no value: "html=1"`],
+  ["html p=0", `p= must be above 0 and at most 1: "0"`],
+  ["html p=1.1", `p= must be above 0 and at most 1: "1.1"`],
+  ["html attempts=0", `attempts= must be a whole number from 1 to 1000000: "0"`],
+  ["html p=1 p=1", `p= may stand once: "p=1"`],
+  ["html keys=", `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…: "keys="`],
+  ["html often", `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…: "often"`],
+  [
+    "cut retry-after=1",
+    `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…: "retry-after=1"`,
+  ],
+  [
+    "status=503 x=1",
+    `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…, retry-after=…: "x=1"`,
+  ],
+  ["stall", `stall= must be milliseconds up to 3600000 or forever: ""`],
+  ["stall=-1", `stall= must be milliseconds up to 3600000 or forever: "-1"`],
+  ["slow-headers=forever", `slow-headers= must be milliseconds up to 3600000: "forever"`],
+];
+
+for (const [text, message] of BAD_RULES) {
+  Deno.test(`parseFault() throws when it reads "${text}"`, () => {
+    assert.throws(() => parseFault(text), {
+      name: "UsageError",
+      message: `Cannot read the fault "${text}" as ${message}`,
+    });
+  });
+}

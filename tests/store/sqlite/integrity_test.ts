@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { noRows } from "../../../lib/rows/row_batch.ts";
+import { StoreReader } from "../../../lib/store/sqlite/reader.ts";
+import { idsPerRun } from "../../../lib/store/sqlite/sql_schema.ts";
+import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
+import { recordOf } from "../../collect/support.ts";
+import { chunkOf } from "../../support/rows.ts";
+import { TempFolder } from "../../support/temp.ts";
+import type { TableSchema } from "../../../lib/rows/table_schema.ts";
+
+const shape: TableSchema = { name: "t", columns: [{ name: "v", type: "TEXT" }] };
+
+/** A finished run of 40 keys with 50 rows each, and one that is under way. */
+async function fill(file: string): Promise<void> {
+  using store = StoreWriter.open(file, shape);
+  for (const keys of [40, 3]) {
+    const run = await store.beginRun({ job: "j", text: "", sha256: "" });
+    for (let sequence = 0; sequence < keys; sequence++) {
+      await store.finish(run, {
+        fetches: [recordOf(sequence, { rows: 50 })],
+        rowCounts: [50],
+        rows: chunkOf(Array.from({ length: 50 }, (_, row) => [`a row of some length: ${sequence}, ${row}`])),
+      });
+    }
+    await store.finish(run, {
+      fetches: [recordOf(keys, { rows: 0, verdict: "empty" })],
+      rowCounts: [0],
+      rows: noRows,
+    });
+    if (keys === 40) {
+      await store.setKeys(run, keys + 1);
+      await store.endRun(run, "finished", null);
+    }
+  }
+}
+
+function mistakesOf(file: string, isFull = false): readonly string[] {
+  using reader = StoreReader.open(file);
+  return reader.inspect({ isFull }).mistakes;
+}
+
+const fetchId = idsPerRun + 7;
+
+const wrong: readonly (readonly [string, string, RegExp])[] = [
+  [
+    "a run counts what it has not",
+    "UPDATE run SET ok = 41 WHERE id = 1",
+    /^run 1 has 41 ok, its fetches 40$/,
+  ],
+  [
+    "a finished run has keys without a verdict",
+    "UPDATE run SET keys = 50 WHERE id = 1",
+    /^run 1 is finished with 50 keys, and has 41 verdicts$/,
+  ],
+  ["a row is missing", "DELETE FROM t_data WHERE row = 777", /^1 rows of t are missing$/],
+  [
+    "rows are shown twice",
+    `UPDATE t_span SET last = last + 2 WHERE fetch = ${fetchId}`,
+    /^1 spans of t lead to rows of another$/,
+  ],
+  [
+    "rows belong to nobody",
+    `UPDATE t_span SET fetch = 5 WHERE fetch = ${fetchId}`,
+    /^1 spans of t belong to no fetch\n/,
+  ],
+  [
+    "a fetch has lost its rows",
+    `DELETE FROM t_span WHERE fetch = ${fetchId}`,
+    /^key "7" of run 1 is ok with rows, and none are there$/,
+  ],
+];
+
+for (const [what, sql, message] of wrong) {
+  Deno.test(`StoreReader.inspect() notices that ${what}`, async () => {
+    using folder = new TempFolder();
+    const file = folder.file("a.db");
+    await fill(file);
+    assert.deepEqual([mistakesOf(file), mistakesOf(file, true)], [[], []]);
+    using db = new DatabaseSync(file);
+    db.exec(sql);
+    for (const isFull of [false, true]) assert.match(mistakesOf(file, isFull).join("\n"), message);
+  });
+}
+
+Deno.test("StoreReader.inspect() names damage in the middle of any page that is in use", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  await fill(file);
+  const whole = await Deno.readFile(file);
+  const pageBytes = 8_192;
+  let found = 0;
+  for (let page = 1; page < whole.length / pageBytes; page++) {
+    const damaged = whole.slice();
+    // Its header and the first places of its cells.
+    damaged.fill(0xaa, page * pageBytes, page * pageBytes + 64);
+    await Deno.writeFile(file, damaged);
+    try {
+      if (mistakesOf(file).length > 0) found++;
+    } catch (error) {
+      assert.match(String(error), /as it is damaged: database disk image is malformed; restore a backup/);
+      found++;
+    }
+  }
+  assert.equal(found, whole.length / pageBytes - 1);
+});

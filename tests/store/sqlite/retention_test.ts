@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { retentionLimits } from "../../../lib/limits.ts";
+import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
+import { noRows } from "../../../lib/rows/row_batch.ts";
+import { recordOf } from "../../collect/support.ts";
+import { leftOf, query } from "../../support/database.ts";
+import { chunkOf } from "../../support/rows.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { isoTime } from "../../../lib/text/format.ts";
+import type { TableSchema } from "../../../lib/rows/table_schema.ts";
+
+const shape: TableSchema = {
+  name: "t",
+  columns: [{ name: "v", type: "INTEGER" }, { name: "s", type: "TEXT" }],
+};
+const dayMs = 86_400_000;
+const firstMs = Date.UTC(2025, 0, 1);
+const never = new AbortController().signal;
+
+/** A finished run of one day: some small answers, and one whose rows came in parts. */
+async function day(
+  store: StoreWriter,
+  number: number,
+  { keys = 20, rows = 10, job = "j" } = {},
+): Promise<number> {
+  const start = firstMs + number * dayMs;
+  const window = { start: isoTime(start), end: isoTime(start + dayMs) };
+  const run = await store.beginRun({ job, text: "x", sha256: "y", window });
+  const some = chunkOf(Array.from({ length: rows }, (_, row) => [BigInt(row), `day ${number}`]));
+  await store.addBatch(run, { number: 0, first: 0, size: keys + 1, sha256: "z" });
+  for (let first = 0; first < 3 * rows; first += rows) {
+    await store.stage(run, { sequence: keys, first, rows: some });
+  }
+  for (let sequence = 0; sequence < keys; sequence++) {
+    await store.finish(run, { fetches: [{ ...recordOf(sequence), rows }], rowCounts: [rows], rows: some });
+  }
+  await store.finish(run, {
+    fetches: [{ ...recordOf(keys), rows: 3 * rows }],
+    rowCounts: ["staged"],
+    rows: noRows,
+  });
+  await store.setKeys(run, keys + 1);
+  await store.endRun(run, "finished", null);
+  return run;
+}
+
+/** When windows that are kept have ended at the earliest, if `number` is today. */
+function before(number: number, keptDays: number): string {
+  return isoTime(firstMs + (number + 1 - keptDays) * dayMs + 1_000);
+}
+
+Deno.test("StoreWriter.prune() keeps a year of daily windows at the size of those that are kept", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  const sizes: number[] = [];
+  {
+    using store = StoreWriter.open(file, shape);
+    for (let number = 0; number < 365; number++) {
+      await day(store, number);
+      await store.prune({ job: "j", before: before(number, 30) }, never);
+      sizes.push(
+        Number(query(file, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")[0]?.[0]),
+      );
+    }
+  }
+  const [atFirst = 0, atLast = Infinity] = [sizes[40], sizes.at(-1)];
+  assert.ok(atLast < 1.25 * atFirst, `${atFirst} bytes after 40 days, ${atLast} after 365`);
+  assert.deepEqual(query(file, "SELECT count(*), min(window_start), sum(rows) FROM run"), [
+    [30, "2025-12-02T00:00:00Z", 30 * 230],
+  ]);
+  assert.deepEqual(query(file, "SELECT count(*), count(DISTINCT run), sum(rows) FROM fetch"), [[
+    30 * 21,
+    30,
+    30 * 230,
+  ]]);
+  assert.deepEqual(query(file, "SELECT count(*), count(DISTINCT s) FROM t"), [[30 * 230, 30]]);
+  assert.deepEqual(query(file, leftOf("t")), [[0, 0]]);
+  assert.deepEqual(query(file, "SELECT count(*) FROM batch"), [[30]]);
+  assert.deepEqual(query(file, "PRAGMA integrity_check"), [["ok"]]);
+});
+
+Deno.test("StoreWriter.prune() gives space back while a reader reads on", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  using store = StoreWriter.open(file, shape);
+  for (let number = 0; number < 100; number++) await day(store, number, { rows: 100 });
+  const reader = new DatabaseSync(file, { readOnly: true });
+  reader.exec("BEGIN");
+  const all = "SELECT count(*) AS count FROM t";
+  assert.equal(reader.prepare(all).get()?.["count"], 100 * 2_300);
+  const pages = () => Number(query(file, "PRAGMA page_count")[0]?.[0]);
+  const pagesBefore = pages();
+  assert.equal(await store.prune({ job: "j", before: before(99, 5) }, never), 95);
+  assert.equal(reader.prepare(all).get()?.["count"], 100 * 2_300, "its view of the data has changed");
+  reader.exec("COMMIT");
+  assert.equal(reader.prepare(all).get()?.["count"], 5 * 2_300);
+  reader.close();
+  const empty = Number(query(file, "PRAGMA freelist_count")[0]?.[0]);
+  assert.ok(pages() < 0.1 * pagesBefore, `${pagesBefore} pages before, ${pages()} after`);
+  assert.ok(empty <= retentionLimits.emptyShare * pages());
+});
+
+Deno.test("StoreWriter.prune() goes on where it was stopped, and nothing is seen of a run that is half gone", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  const stopped = AbortSignal.abort();
+  {
+    using store = StoreWriter.open(file, shape);
+    for (let number = 0; number < 3; number++) await day(store, number);
+    assert.equal(await store.prune({ job: "j", before: before(2, 1) }, stopped), 2);
+  }
+  assert.deepEqual(
+    query(file, "SELECT count(*) FROM t JOIN fetch ON fetch.id = t.fetch JOIN run ON run.id = run"),
+    [
+      [230],
+    ],
+  );
+  assert.deepEqual(query(file, "SELECT count(*) FROM fetch"), [[63]]);
+  using store = StoreWriter.open(file, shape);
+  assert.equal(await store.prune({ job: "j", before: before(2, 1) }, never), 0);
+  assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM fetch"), [[21, 230]]);
+});
+
+Deno.test("StoreWriter.prune() deletes an answer of many rows, and more fetches than fit into a transaction", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  using store = StoreWriter.open(file, shape);
+  await day(store, 0, { keys: 2, rows: 100_000 });
+  await day(store, 1, { keys: 2 * retentionLimits.fetchesAtOnce + 1, rows: 1 });
+  await day(store, 2, { keys: 1, rows: 1 });
+  assert.equal(await store.prune({ job: "j", before: before(2, 1) }, never), 2);
+  assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM fetch"), [[2, 4]]);
+  assert.deepEqual(query(file, leftOf("t")), [[0, 0]]);
+});
+
+Deno.test("StoreWriter.prune() leaves the newest finished window, the newest run and other jobs alone, however old", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  using store = StoreWriter.open(file, shape);
+  const other = await day(store, 0, { job: "other" });
+  await day(store, 1);
+  const newestWindow = await day(store, 3);
+  await day(store, 2);
+  const newest = await day(store, 1);
+  assert.equal(await store.prune({ job: "j", before: before(900, 30) }, never), 2);
+  assert.deepEqual(query(file, "SELECT id FROM run ORDER BY id"), [[other], [newestWindow], [newest]]);
+  assert.equal(await day(store, 4), newest + 1);
+});
+
+Deno.test("StoreWriter.prune() deletes the rows that a job had in another table before", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  {
+    using store = StoreWriter.open(file, { ...shape, name: "earlier" });
+    await day(store, 0);
+  }
+  using store = StoreWriter.open(file, shape);
+  await day(store, 1);
+  assert.equal(await store.prune({ job: "j", before: before(1, 1) }, never), 1);
+  assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM earlier_data"), [[
+    0,
+    230,
+  ]]);
+});

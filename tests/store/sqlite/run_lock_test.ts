@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { InterruptedError, UsageError } from "../../../lib/errors.ts";
+import { acquire } from "../../../lib/store/sqlite/acquire.ts";
+import { RunLock } from "../../../lib/store/sqlite/run_lock.ts";
+import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
+import { TempFolder } from "../../support/temp.ts";
+import type { TableSchema } from "../../../lib/rows/table_schema.ts";
+
+const shape: TableSchema = { name: "t", columns: [{ name: "v", type: "ANY" }] };
+
+function modeOf(file: string): number {
+  return (Deno.statSync(file).mode ?? 0) & 0o777;
+}
+
+Deno.test("RunLock.take() says who has the lock, whichever link leads to the database, until it is given back", () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  Deno.symlinkSync("a.db", folder.file("link.db"));
+  Deno.mkdirSync(folder.file("more"));
+  Deno.symlinkSync("../link.db", folder.file("more/far.db"));
+  // Once while there is no such file, and once while there is.
+  for (const isThere of [false, true]) {
+    if (isThere) StoreWriter.open(file, shape)[Symbol.dispose]();
+    const held = RunLock.take(folder.file("link.db"), "sweep");
+    assert.equal(modeOf(`${file}.lock`), 0o600);
+    for (const name of ["a.db", "link.db", "more/far.db"]) {
+      assert.throws(() => RunLock.take(folder.file(name), "other"), (error) => {
+        assert.ok(error instanceof InterruptedError);
+        assert.match(
+          error.message,
+          new RegExp(
+            `^Cannot write the database ".*${name}" as one run at a time may: it is held by process ` +
+              `${Deno.pid}( on \\S+)?, which runs sweep since \\d{4}-\\S+Z; run again later$`,
+          ),
+        );
+        return true;
+      });
+    }
+    held[Symbol.dispose]();
+    assert.ok(!folder.names().includes("a.db.lock"));
+  }
+});
+
+Deno.test("RunLock.take() takes over what a killed process left", () => {
+  using folder = new TempFolder();
+  folder.file("a.db.lock", "process 1, which runs something\n");
+  using _lock = RunLock.take(folder.file("a.db"), "sweep");
+  assert.match(
+    Deno.readTextFileSync(folder.file("a.db.lock")),
+    /^process \d+( on \S+)?, which runs sweep since \S+Z\n$/,
+  );
+});
+
+Deno.test("RunLock.take() refuses a database with two names", () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  StoreWriter.open(file, shape)[Symbol.dispose]();
+  Deno.linkSync(file, folder.file("b.db"));
+  for (const name of ["a.db", "b.db"]) {
+    assert.throws(
+      () => RunLock.take(folder.file(name), "sweep"),
+      (error) =>
+        error instanceof UsageError && /must have one name: 2 hard links lead to it/.test(error.message),
+    );
+  }
+});
+
+Deno.test("RunLock.take() is one process's when many want it at the same moment", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  const module = new URL("../../../lib/store/sqlite/run_lock.ts", import.meta.url).href;
+  // Each tells when it has the lock, keeps it for a moment and tells when it has not; a second one may come only then.
+  const log = folder.file("log", "");
+  const script = `const { RunLock } = await import("${module}");
+    const log = (text) => Deno.writeTextFileSync(${JSON.stringify(log)}, text, { append: true });
+    let held = 0;
+    while (held < 25) {
+      try {
+        const lock = RunLock.take(${JSON.stringify(file)}, "j");
+        log("<"); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3); log(">");
+        lock[Symbol.dispose]();
+        held++;
+      } catch (error) { if (error.name !== "InterruptedError") throw error; }
+    }`;
+  const run = () =>
+    new Deno.Command(Deno.execPath(), { args: ["eval", "--quiet", script], stderr: "inherit" }).output();
+  const ended = await Promise.all([run(), run(), run()]);
+  assert.deepEqual(ended.map(({ code }) => code), [0, 0, 0]);
+  assert.equal(await Deno.readTextFile(log), "<>".repeat(75));
+});
+
+Deno.test("acquire() and StoreWriter.open() make files that nobody else can read, whatever the umask and the mode before", async () => {
+  const umask = Deno.umask(0);
+  try {
+    using folder = new TempFolder();
+    const file = folder.file("a.db");
+    const said: string[] = [];
+    const options = { job: "j", log: (text: string) => said.push(text), ignoresSpace: false };
+    {
+      using _claim = await acquire(file, options);
+      using store = StoreWriter.open(file, shape);
+      await store.beginRun({ job: "j", text: "", sha256: "" });
+      assert.deepEqual(folder.names(), ["a.db", "a.db-shm", "a.db-wal", "a.db.lock"]);
+      for (const name of folder.names()) assert.equal(modeOf(folder.file(name)), 0o600, name);
+    }
+    assert.deepEqual(said, []);
+    await Deno.chmod(file, 0o640);
+    (await acquire(file, options))[Symbol.dispose]();
+    assert.equal(modeOf(file), 0o640, "a group was meant");
+    await Deno.chmod(file, 0o644);
+    {
+      using _claim = await acquire(file, options);
+      using store = StoreWriter.open(file, shape);
+      await store.beginRun({ job: "j", text: "", sha256: "" });
+      for (const name of folder.names()) assert.equal(modeOf(folder.file(name)), 0o600, name);
+    }
+    assert.deepEqual(said, [`trawl: "${file}" could be used by everybody (mode 644): now by you alone\n`]);
+    await Deno.symlink(folder.file("target.db"), folder.file("link.db"));
+    StoreWriter.open(folder.file("link.db"), shape)[Symbol.dispose]();
+    assert.equal(modeOf(folder.file("target.db")), 0o600);
+  } finally {
+    Deno.umask(umask);
+  }
+});
