@@ -9,6 +9,7 @@ import { httpLimits } from "../limits.ts";
 import { Answer } from "./answer.ts";
 import { Deadlines, type Watched } from "./deadlines.ts";
 import { ExchangeError, type ExchangeFailure } from "./exchange_error.ts";
+import type { HttpRequest } from "./http_request.ts";
 import { type AllowedHosts, forwardedHeaders, hostOf, redirectTarget } from "./redirect_policy.ts";
 import { isReachable } from "./reachable.ts";
 
@@ -50,17 +51,17 @@ export class Client implements Disposable {
   }
 
   /**
-   * Asks `url`; redirects within the hosts are followed, and no header that tells who asks leaves the URL's origin.
-   * The answer's body must be read or discarded.
+   * Sends one request. Redirects within the allowed hosts are followed; credentials stay at the URL's origin. The
+   * caller must read or discard the answer's body.
    *
    * @throws {ExchangeError} If no answer comes.
    */
-  async get(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
-    const exchange = new Exchange(url, this.#options.timeouts, (late) => void this.#probe(late));
+  async send(request: HttpRequest): Promise<Answer> {
+    const exchange = new Exchange(request.url, this.#options.timeouts, (late) => void this.#probe(late));
     this.#exchanges.add(exchange);
     this.#deadlines.add(exchange);
     try {
-      const response = await this.#follow(exchange, headers);
+      const response = await this.#follow(exchange, request);
       exchange.enter("body");
       this.#options.onHead?.(response.status, response.headers, exchange.ageMs);
       return new Answer(response, {
@@ -89,12 +90,13 @@ export class Client implements Disposable {
     this.#http.close();
   }
 
-  async #follow(exchange: Exchange, headers: Readonly<Record<string, string>>): Promise<Response> {
-    let { url } = exchange;
-    let along = headers;
+  async #follow(exchange: Exchange, request: HttpRequest): Promise<Response> {
+    let { url, headers: along } = request;
     for (let redirects = 0; redirects <= httpLimits.redirectsMax; redirects++) {
       const response = await fetch(url, {
         client: this.#http,
+        method: request.method,
+        body: request.body ?? null,
         headers: { ...along },
         redirect: "manual",
         signal: exchange.signal,

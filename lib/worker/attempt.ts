@@ -10,6 +10,7 @@ import type { Answer } from "../http/answer.ts";
 import type { Client } from "../http/client.ts";
 import { ExchangeError } from "../http/exchange_error.ts";
 import { fieldOf } from "../http/header_field.ts";
+import type { HttpRequest } from "../http/http_request.ts";
 import { rateLimitInfo } from "../http/rate_headers.ts";
 import type { Job, Window } from "../job/job.ts";
 import { requestHeaders, requestUrl } from "../job/request_builder.ts";
@@ -84,7 +85,7 @@ export class AttemptRunner {
     if (request === undefined) return failed(undefined, "bad-key");
     let answer: Answer | undefined;
     try {
-      answer = await this.#client.get(request.url, request.headers);
+      answer = await this.#client.send(request);
       if (answer.status < 200 || answer.status > 299) {
         await answer.discard();
         return failed(answer, `http-${answer.status}`);
@@ -101,10 +102,10 @@ export class AttemptRunner {
   }
 
   /** Undefined if no URL or header of the job's can hold the key. */
-  #requestFor(key: string) {
+  #requestFor(key: string): HttpRequest | undefined {
     try {
       const url = requestUrl(this.#job, key, this.#window);
-      return { url, headers: this.#headers ?? requestHeaders(this.#job, key, this.#window) };
+      return { method: "GET", url, headers: this.#headers ?? requestHeaders(this.#job, key, this.#window) };
     } catch (error) {
       if (error instanceof RangeError) return undefined;
       throw error;

@@ -10,6 +10,7 @@ import {
   HandlerServer,
   head,
   RawServer,
+  requestFor,
   restOf,
   says,
   smallText,
@@ -54,7 +55,7 @@ Deno.test("Answer.small() reads the same text in pieces of any size, framed in a
         if (!isChunked) connection.close();
       });
       using client = clientOf(server);
-      const answer = await client.get(server.url, {});
+      const answer = await client.send(requestFor(server.url));
       assert.deepEqual([await smallText(answer), answer.bytes], [text, bytes.length]);
     }
   }
@@ -69,7 +70,7 @@ for (const extra of [0, 1]) {
     );
     using client = clientOf(server);
     for (const path of ["known", "unknown"]) {
-      const answer = await client.get(`${server.url}/${path}`, {});
+      const answer = await client.send(requestFor(`${server.url}/${path}`));
       assert.equal(await smallText(answer), expected);
       if (extra > 0) assert.equal(await restOf(answer), text);
       assert.equal(answer.bytes, text.length);
@@ -114,7 +115,7 @@ Deno.test("Answer fails with body-too-large early, however little of it was sent
     );
     let read = 0;
     using client = clientOf(server, { read: (bytes) => read += bytes });
-    const answer = await client.get(server.url, {});
+    const answer = await client.send(requestFor(server.url));
     await fails(wholeText(answer), "body-too-large");
     assert.ok(answer.bytes > 1024 * 1024 && answer.bytes < 3 * 1024 * 1024, String(answer.bytes));
     assert.equal(read, answer.bytes);
@@ -128,7 +129,7 @@ Deno.test("Answer fails with too-compressed, and its ratio, once it is large and
   const headers = { "content-encoding": "gzip" };
   await using server = new HandlerServer(() => new Response(bomb, { headers }));
   using client = clientOf(server, { bodyBytesMax: 1e9 });
-  const answer = await client.get(server.url, {});
+  const answer = await client.send(requestFor(server.url));
   await assert.rejects(wholeText(answer), {
     reason: "too-compressed",
     detail: /^6\d\d times what was sent$/,
@@ -145,7 +146,7 @@ Deno.test("Answer takes a compressed body that is smaller, or of a smaller ratio
       new Response(body, { headers: { "content-encoding": "gzip" } })
     );
     using client = clientOf(server, { bodyBytesMax: 1e9 });
-    const answer = await client.get(server.url, {});
+    const answer = await client.send(requestFor(server.url));
     while (await answer.read() !== undefined);
     assert.equal(answer.bytes, text.length);
   }
@@ -166,7 +167,7 @@ Deno.test("Answer.discard() decodes no more than a read of a compressed body", a
     new Response(bomb, { status: 500, headers: { "content-encoding": "gzip" } })
   );
   using client = clientOf(server, { bodyBytesMax: 1e9 });
-  const answer = await client.get(server.url, {});
+  const answer = await client.send(requestFor(server.url));
   await answer.discard();
   assert.equal(answer.bytes, 0);
 });
@@ -174,7 +175,7 @@ Deno.test("Answer.discard() decodes no more than a read of a compressed body", a
 Deno.test("Answer.discard() of a small rest leaves the connection for the next request", async () => {
   await using server = new RawServer(says("HTTP/1.1 503 No\r\ncontent-length: 5\r\n\r\nlater"));
   using client = clientOf(server);
-  for (let round = 0; round < 5; round++) await (await client.get(server.url, {})).discard();
+  for (let round = 0; round < 5; round++) await (await client.send(requestFor(server.url))).discard();
   assert.deepEqual([server.requests.length, server.connections], [5, 1]);
 });
 
@@ -195,10 +196,10 @@ Deno.test("Answer.discard() cuts off a long rest, also one that was begun", asyn
     for (;;) await says("x".repeat(10_000))(connection, "");
   });
   using client = clientOf(server);
-  const answer = await client.get(server.url, {});
+  const answer = await client.send(requestFor(server.url));
   await answer.discard();
   assert.equal(answer.bytes, 0);
-  const begun = await client.get(server.url, {});
+  const begun = await client.send(requestFor(server.url));
   const reader = begun.stream().getReader();
   await reader.read();
   await reader.cancel();

@@ -1,12 +1,23 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
 import { httpLimits } from "../../lib/limits.ts";
-import { ask, clientOf, fails, HandlerServer, head, patient, RawServer, says, smallText } from "./support.ts";
+import {
+  ask,
+  clientOf,
+  fails,
+  HandlerServer,
+  head,
+  patient,
+  RawServer,
+  requestFor,
+  says,
+  smallText,
+} from "./support.ts";
 
 /** Takes requests, and says nothing. */
 const silent = says("");
 
-Deno.test("Client.get() sends its headers and gives status, headers and text", async () => {
+Deno.test("Client.send() sends its headers and gives status, headers and text", async () => {
   await using server = new HandlerServer((request) =>
     new Response(`${request.headers.get("x-a")} ${new URL(request.url).search}`, {
       status: 418,
@@ -14,42 +25,42 @@ Deno.test("Client.get() sends its headers and gives status, headers and text", a
     })
   );
   using client = clientOf(server);
-  const answer = await client.get(`${server.url}/?q=1`, { "x-a": "b" });
+  const answer = await client.send(requestFor(`${server.url}/?q=1`, { "x-a": "b" }));
   assert.deepEqual([answer.status, answer.headers.get("etag")], [418, '"e"']);
   assert.deepEqual([await smallText(answer), answer.bytes], ["b ?q=1", 6]);
 });
 
-Deno.test("Client.get() fails with connect when nobody listens", async () => {
+Deno.test("Client.send() fails with connect when nobody listens", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const host = `127.0.0.1:${listener.addr.port}`;
   listener.close();
   using client = clientOf({ host });
-  await fails(client.get(`http://${host}/`, {}), "connect");
+  await fails(client.send(requestFor(`http://${host}/`)), "connect");
 });
 
-Deno.test("Client.get() fails with reset when the connection ends before an answer", async () => {
+Deno.test("Client.send() fails with reset when the connection ends before an answer", async () => {
   await using server = new RawServer((connection) => Promise.resolve(connection.close()));
   using client = clientOf(server);
-  await fails(client.get(server.url, {}), "reset");
+  await fails(client.send(requestFor(server.url)), "reset");
 });
 
 /** Milliseconds. */
 const short = 150;
 
-Deno.test("Client.get() fails with reset when the connection ends, whatever the URL says", async () => {
+Deno.test("Client.send() fails with reset when the connection ends, whatever the URL says", async () => {
   await using server = new RawServer((connection) => Promise.resolve(connection.close()));
   using client = clientOf(server);
   for (const key of ["(Connect)", "blocked", "connect%20error", "dns+error", "error(Connect)"]) {
-    await fails(client.get(`${server.url}/${key}`, {}), "reset");
+    await fails(client.send(requestFor(`${server.url}/${key}`)), "reset");
   }
 });
 
 Deno.test("Client fails with first-byte-timeout when a server takes the request and thinks", async () => {
   await using server = new RawServer(silent);
   using client = clientOf(server, { timeouts: { ...patient, connectMs: short, firstByteMs: 2 * short } });
-  await fails(client.get(server.url, {}), "first-byte-timeout");
+  await fails(client.send(requestFor(server.url)), "first-byte-timeout");
   using hurried = clientOf(server, { timeouts: { ...patient, firstByteMs: short } });
-  await fails(hurried.get(server.url, {}), "first-byte-timeout");
+  await fails(hurried.send(requestFor(server.url)), "first-byte-timeout");
 });
 
 Deno.test("Client waits for the first byte for longer than for a connection", async () => {
@@ -83,7 +94,7 @@ Deno.test({
     try {
       const host = `127.0.0.1:${port}`;
       using client = clientOf({ host }, { timeouts: { ...patient, connectMs: short } });
-      const exchanges = Array.from({ length: 3 }, () => client.get(`http://${host}/`, {}));
+      const exchanges = Array.from({ length: 3 }, () => client.send(requestFor(`http://${host}/`)));
       await Promise.all(exchanges.map((exchange) => fails(exchange, "connect-timeout")));
     } finally {
       for (const connection of waiting) connection.close();
@@ -100,7 +111,7 @@ Deno.test({
     const { port } = listener.addr;
     const host = `127.0.0.1:${port}`;
     using client = clientOf({ host }, { timeouts: { ...patient, connectMs: 2 * short } });
-    const asked = client.get(`http://${host}/`, {});
+    const asked = client.send(requestFor(`http://${host}/`));
     const connection = await listener.accept();
     const waiting = [await Deno.connect({ port }), await Deno.connect({ port })];
     // Now it looks, and finds nobody for as long again.
@@ -119,7 +130,7 @@ Deno.test("Client fails with idle-timeout when a body stands still, also one tha
     await using server = new RawServer(says(`${head}content-length: ${length}\r\n\r\nabc`));
     using client = clientOf(server, { timeouts: { ...patient, idleMs: short } });
     await fails(ask(client, server.url), "idle-timeout");
-    await (await client.get(server.url, {})).discard();
+    await (await client.send(requestFor(server.url))).discard();
   }
 });
 
@@ -127,7 +138,7 @@ Deno.test("Client does not count what its reader takes its time for as idle", as
   const text = "x".repeat(300_000);
   await using server = new HandlerServer(() => new Response(text));
   using client = clientOf(server, { timeouts: { ...patient, idleMs: short } });
-  const answer = await client.get(server.url, {});
+  const answer = await client.send(requestFor(server.url));
   assert.equal(await smallText(answer), undefined);
   const reader = answer.stream().getReader();
   let length = (await reader.read()).value?.length ?? 0;
@@ -148,7 +159,7 @@ Deno.test("Client fails with total-timeout when a body trickles", async () => {
 Deno.test("Client fails with total-timeout before any other deadline when it is the shortest", async () => {
   await using server = new RawServer(silent);
   using client = clientOf(server, { timeouts: { ...patient, totalMs: short } });
-  await fails(client.get(server.url, {}), "total-timeout");
+  await fails(client.send(requestFor(server.url)), "total-timeout");
 });
 
 Deno.test("Client follows redirects within its hosts, with the headers", async () => {
@@ -161,7 +172,7 @@ Deno.test("Client follows redirects within its hosts, with the headers", async (
     });
   });
   using client = clientOf(server);
-  const answer = await client.get(`${server.url}/?at=0`, { "x-a": "kept" });
+  const answer = await client.send(requestFor(`${server.url}/?at=0`, { "x-a": "kept" }));
   assert.equal(await smallText(answer), "kept");
 });
 
@@ -172,7 +183,7 @@ Deno.test("Client fails with redirect after too many", async () => {
     return new Response(null, { status: 302, headers: { location: "/again" } });
   });
   using client = clientOf(server);
-  await fails(client.get(server.url, {}), "redirect");
+  await fails(client.send(requestFor(server.url)), "redirect");
   assert.equal(asked, httpLimits.redirectsMax + 1);
 });
 
@@ -189,11 +200,11 @@ Deno.test("Client fails with redirect, and asks nobody, when it leads out of its
     "http://[",
     "data:,x",
   ];
-  for (location of targets) await fails(client.get(server.url, {}), "redirect");
+  for (location of targets) await fails(client.send(requestFor(server.url)), "redirect");
   const { port } = new URL(server.url);
   for (const name of ["localhost", "0.0.0.0", "127.0.0.2", "[::1]", "[::ffff:127.0.0.1]", "localhost."]) {
     location = `http://${name}:${port}/`;
-    await fails(client.get(server.url, {}), "redirect");
+    await fails(client.send(requestFor(server.url)), "redirect");
   }
   assert.equal(other.connections, 0);
 });
@@ -219,7 +230,7 @@ Deno.test("Client sends no credentials to another origin, nor back once it was l
   using client = clientOf(server, { redirectHosts: [other.host] });
   const sanitize = { accept: "application/json", "user-agent": "me" };
   const secrets = { authorization: "Bearer x", cookie: "a=b", "proxy-authorization": "x", "x-api-key": "x" };
-  assert.equal(await smallText(await client.get(server.url, { ...sanitize, ...secrets })), "ok");
+  assert.equal(await smallText(await client.send(requestFor(server.url, { ...sanitize, ...secrets }))), "ok");
   const nothing = Object.fromEntries(Object.keys(secrets).map((name) => [name, null]));
   assert.deepEqual(seen, [
     ["home", { ...sanitize, ...secrets }],
@@ -232,7 +243,7 @@ Deno.test("Client gives a 304 and a redirect without a location as they are", as
   for (const status of [304, 302]) {
     await using server = new HandlerServer(() => new Response(null, { status }));
     using client = clientOf(server);
-    const answer = await client.get(server.url, {});
+    const answer = await client.send(requestFor(server.url));
     assert.deepEqual([answer.status, await smallText(answer)], [status, ""]);
   }
 });
@@ -243,8 +254,8 @@ Deno.test("Client.drop() ends whatever is under way, and nothing that comes afte
     else if (request.startsWith("GET /ok")) await says(`${head}content-length: 2\r\n\r\nok`)(connection, "");
   });
   using client = clientOf(server);
-  const thinking = client.get(`${server.url}/think`, {});
-  const answer = await client.get(`${server.url}/body`, {});
+  const thinking = client.send(requestFor(`${server.url}/think`));
+  const answer = await client.send(requestFor(`${server.url}/body`));
   const reading = smallText(answer);
   const checks = [fails(thinking, "dropped"), fails(reading, "dropped")];
   await delay(30);
@@ -256,6 +267,6 @@ Deno.test("Client.drop() ends whatever is under way, and nothing that comes afte
 Deno.test("Client leaves nothing behind when it is disposed of with an answer unread", async () => {
   await using server = new RawServer(says(`${head}content-length: 1000000\r\n\r\nabc`));
   const client = clientOf(server);
-  await client.get(server.url, {});
+  await client.send(requestFor(server.url));
   client[Symbol.dispose]();
 });

@@ -6,7 +6,18 @@
 
 import assert from "node:assert/strict";
 import type { ExchangeFailure } from "../../lib/http/exchange_error.ts";
-import { clientOf, fails, head, patient, RawServer, says, smallText, wholeText, write } from "./support.ts";
+import {
+  clientOf,
+  fails,
+  head,
+  patient,
+  RawServer,
+  requestFor,
+  says,
+  smallText,
+  wholeText,
+  write,
+} from "./support.ts";
 
 const body = "content-length: 2\r\n\r\nok";
 const chunked = `${head}transfer-encoding: chunked\r\n\r\n`;
@@ -62,8 +73,8 @@ for (const [what, bytes, end] of oddities) {
   Deno.test(`Client ${how} when a server sends ${what}`, async () => {
     await using server = new RawServer(says(bytes, (connection) => connection.close()));
     using client = clientOf(server);
-    if (typeof end === "string") return await fails(client.get(server.url, {}).then(wholeText), end);
-    const answer = await client.get(server.url, {});
+    if (typeof end === "string") return await fails(client.send(requestFor(server.url)).then(wholeText), end);
+    const answer = await client.send(requestFor(server.url));
     assert.deepEqual([answer.status, await wholeText(answer)], end);
   });
 }
@@ -92,6 +103,6 @@ for (const [what, beginning, again, reason] of endless) {
     });
     const isLate = reason === "first-byte-timeout";
     using client = clientOf(server, isLate ? { timeouts: { ...patient, firstByteMs: 500 } } : {});
-    await fails(client.get(server.url, {}).then(smallText), reason);
+    await fails(client.send(requestFor(server.url)).then(smallText), reason);
   });
 }

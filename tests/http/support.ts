@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import type { Answer } from "../../lib/http/answer.ts";
+import type { HttpRequest } from "../../lib/http/http_request.ts";
 import { Client, type ClientOptions } from "../../lib/http/client.ts";
 import { ExchangeError, type ExchangeFailure } from "../../lib/http/exchange_error.ts";
 
@@ -157,7 +158,12 @@ export async function fails(work: Promise<unknown>, reason: ExchangeFailure): Pr
   });
 }
 
+/** A GET request. */
+export function requestFor(url: string, headers: HttpRequest["headers"] = {}): HttpRequest {
+  return { method: "GET", url, headers };
+}
+
 /** The text that `url` answers with. */
 export async function ask(client: Client, url: string): Promise<string> {
-  return await wholeText(await client.get(url, {}));
+  return await wholeText(await client.send(requestFor(url)));
 }

@@ -75,7 +75,7 @@ export async function* askKeys(
   const drop = () => client.drop();
   signal?.addEventListener("abort", drop);
   using _listening = { [Symbol.dispose]: () => signal?.removeEventListener("abort", drop) };
-  const answer = await client.get(url, {});
+  const answer = await client.send({ method: "GET", url, headers: {} });
   if (answer.status !== 200) {
     throw new KeyListError(`http-${answer.status}`, fieldOf(answer.headers, "retry-after"));
   }
