@@ -6,7 +6,7 @@
 
 import { messageOf, UsageError } from "../errors.ts";
 import { JsonLimitError, JsonSyntaxError } from "../json/json_error.ts";
-import { parsePath } from "../json/path/path.ts";
+import { parsePath } from "../json/path/path_parser.ts";
 import { Query } from "../json/query.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
 import { type Context, Exit } from "./context.ts";

@@ -7,7 +7,7 @@
 
 import { dirname, isAbsolute, join } from "node:path";
 import { UsageError } from "../errors.ts";
-import { parsePath } from "../json/path/path.ts";
+import { parsePath } from "../json/path/path_parser.ts";
 import { runLimits } from "../limits.ts";
 import type { Job, KeySource, Template, Window, WindowRule } from "./job.ts";
 import { nearest } from "../text/nearest.ts";

@@ -6,7 +6,8 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { parsePath, type Path } from "../json/path/path.ts";
+import { parsePath } from "../json/path/path_parser.ts";
+import type { Path } from "../json/path/path_types.ts";
 import type { Column, FailRule, Job, Rows } from "./job.ts";
 import { type Problems, shown } from "./problems.ts";
 import type { JobFile } from "./job_schema.ts";

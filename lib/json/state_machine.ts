@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { QueryState } from "./query.ts";
+import type { QueryState } from "./automaton.ts";
 import { rowColumnsMax, RowScanner } from "./row_scanner.ts";
 import { globalOf, newScanner, type Scanner } from "./scanner_instance.ts";
 

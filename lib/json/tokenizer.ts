@@ -15,7 +15,8 @@ import type { Handler } from "./handler.ts";
 import { HeldBytes } from "./held_bytes.ts";
 import { type JsonLimit, JsonLimitError, type JsonPlace, JsonSyntaxError } from "./json_error.ts";
 import { EventType, eventWords, Grammar, type Holder, type Machine, Stop } from "./state_machine.ts";
-import type { Query, QueryState } from "./query.ts";
+import type { QueryState } from "./automaton.ts";
+import type { Query } from "./query.ts";
 import { RawText } from "./raw_text.ts";
 import { encodeLoosely, firstInvalid, shownAt, tailLength } from "./utf8.ts";
 import { ValueKind } from "./value.ts";
@@ -26,7 +27,6 @@ const nothing = new Uint8Array();
 
 /** In place of an offset. */
 const nowhere = -1;
-
 const encoder = new TextEncoder();
 
 /**

@@ -6,7 +6,7 @@
  */
 
 import type { Handler } from "./handler.ts";
-import type { Path } from "./path/path.ts";
+import type { Path } from "./path/path_types.ts";
 import { Query } from "./query.ts";
 import type { RawText } from "./raw_text.ts";
 import { Tokenizer } from "./tokenizer.ts";

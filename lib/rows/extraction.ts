@@ -6,7 +6,7 @@
  */
 
 import type { Column, FailRule, Job, Window } from "../job/job.ts";
-import { parsePath } from "../json/path/path.ts";
+import { parsePath } from "../json/path/path_parser.ts";
 import { Query } from "../json/query.ts";
 import { rowColumnsMax, type RowPlan } from "../json/row_scanner.ts";
 import { columnPlan } from "./convert.ts";

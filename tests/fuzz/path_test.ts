@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { parsePath, PathSyntaxError, UnsupportedPathError } from "../../lib/json/path/path.ts";
+import { parsePath, PathSyntaxError, UnsupportedPathError } from "../../lib/json/path/path_parser.ts";
 import { Query } from "../../lib/json/query.ts";
 import { record } from "../json/support.ts";
 import { type Dice, fuzz, spoiled } from "./support.ts";

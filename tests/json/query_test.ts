@@ -5,8 +5,9 @@
  */
 
 import assert from "node:assert/strict";
-import { parsePath } from "../../lib/json/path/path.ts";
-import { Query, statesMax } from "../../lib/json/query.ts";
+import { parsePath } from "../../lib/json/path/path_parser.ts";
+import { statesMax } from "../../lib/json/automaton.ts";
+import { Query } from "../../lib/json/query.ts";
 import { record, textQuery } from "./support.ts";
 
 Deno.test("Query remembers nothing more when a document has names that no path has", () => {

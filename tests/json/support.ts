@@ -6,7 +6,8 @@
  */
 
 import type { Handler } from "../../lib/json/handler.ts";
-import { parsePath, type Path, type Segment, type Selector } from "../../lib/json/path/path.ts";
+import { parsePath } from "../../lib/json/path/path_parser.ts";
+import type { Path, Segment, Selector } from "../../lib/json/path/path_types.ts";
 import { Query, type Wanted } from "../../lib/json/query.ts";
 import type { RawText } from "../../lib/json/raw_text.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";

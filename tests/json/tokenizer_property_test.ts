@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parsePath } from "../../lib/json/path/path.ts";
+import { parsePath } from "../../lib/json/path/path_parser.ts";
 import { Query } from "../../lib/json/query.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { isJson, nodesOf, record, thrown } from "./support.ts";

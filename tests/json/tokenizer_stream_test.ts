@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { JsonSyntaxError } from "../../lib/json/json_error.ts";
-import { parsePath } from "../../lib/json/path/path.ts";
+import { parsePath } from "../../lib/json/path/path_parser.ts";
 import { Query } from "../../lib/json/query.ts";
 import { type Collector, selectValues, TokenizerStream } from "../../lib/json/tokenizer_stream.ts";
 

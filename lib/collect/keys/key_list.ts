@@ -15,7 +15,7 @@ import { retryDelayMs } from "../../http/retry_delay.ts";
 import type { Job, KeySource, Window } from "../../job/job.ts";
 import { readKeys } from "./key_reader.ts";
 import { plainUrl } from "../../job/request_builder.ts";
-import { parsePath } from "../../json/path/path.ts";
+import { parsePath } from "../../json/path/path_parser.ts";
 import { selectValues } from "../../json/tokenizer_stream.ts";
 import { decodeText, ValueKind } from "../../json/value.ts";
 import type { StoreWriter } from "../../store/sqlite/writer.ts";

@@ -5,10 +5,9 @@
  * @module
  */
 
-import type { Expression, Nodes, Operand, Operator } from "./filter.ts";
-import type { Segment } from "./path.ts";
 import { jsonLimits } from "../../limits.ts";
 import type { PathCursor } from "./path_cursor.ts";
+import type { Expression, Nodes, Operand, Operator, Segment } from "./path_types.ts";
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
 const WORD = /[a-z][a-z_0-9]*/y;

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parsePath } from "../../../lib/json/path/path.ts";
+import { parsePath } from "../../../lib/json/path/path_parser.ts";
 import { Query, type Wanted } from "../../../lib/json/query.ts";
 import { nodesOf, record, type Test } from "../support.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { parsePath, PathSyntaxError } from "../../../lib/json/path/path.ts";
+import { parsePath, PathSyntaxError } from "../../../lib/json/path/path_parser.ts";
 import { thrown } from "../support.ts";
 
 const wrong: readonly (readonly [path: string, reason: RegExp, character: number])[] = [

@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { jsonLimits } from "../../../lib/limits.ts";
 import { JsonLimitError } from "../../../lib/json/json_error.ts";
-import { parsePath } from "../../../lib/json/path/path.ts";
+import { parsePath } from "../../../lib/json/path/path_parser.ts";
 import { Query, type Wanted } from "../../../lib/json/query.ts";
 import { cuttings, record, textQuery, thrown } from "../support.ts";
 

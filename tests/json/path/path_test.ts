@@ -6,13 +6,8 @@
 
 import assert from "node:assert/strict";
 import { jsonLimits } from "../../../lib/limits.ts";
-import {
-  parsePath,
-  PathSyntaxError,
-  type Segment,
-  type Selector,
-  UnsupportedPathError,
-} from "../../../lib/json/path/path.ts";
+import { parsePath, PathSyntaxError, UnsupportedPathError } from "../../../lib/json/path/path_parser.ts";
+import type { Segment, Selector } from "../../../lib/json/path/path_types.ts";
 
 const name = (text: string): Selector => ({ kind: "name", name: text });
 const index = (value: number): Selector => ({ kind: "index", index: value });

@@ -5,57 +5,11 @@
  * @module
  */
 
-import type { Expression } from "./filter.ts";
 import { FilterReader, isSingular } from "./filter_parser.ts";
 import { PathCursor } from "./path_cursor.ts";
+import type { Path, Segment, Selector, Slice } from "./path_types.ts";
 
 export { PathSyntaxError, UnsupportedPathError } from "./path_error.ts";
-
-/** What picks children of one node. */
-export type Selector =
-  | { readonly kind: "name"; readonly name: string }
-  | { readonly kind: "wildcard" }
-  | { readonly kind: "index"; readonly index: number }
-  | Slice
-  | Filter;
-
-/** Elements `start` ≤ i < `end`, every `step`-th. Numbers below zero stand only in the paths of a filter. */
-export interface Slice {
-  /** Tells it from the other selectors. */
-  readonly kind: "slice";
-  /** From 0; below zero it counts from the end. Infinite for the last element. */
-  readonly start: number;
-  /** Absent: up to the last element, or down to the first. */
-  readonly end?: number;
-  /** 0 picks none; below zero it goes backwards. */
-  readonly step: number;
-}
-
-/** The children for which `expression` holds. It stands alone in its segment, but not within another filter. */
-export interface Filter {
-  /** Tells it from the other selectors. */
-  readonly kind: "filter";
-  /** What must hold of the child, `@`. */
-  readonly expression: Expression;
-}
-
-/** The children of a node that any selector picks; with `descendant` also those of everything below it. */
-export interface Segment {
-  /** Whether it was written with two dots. */
-  readonly descendant: boolean;
-  /** One or more. */
-  readonly selectors: readonly Selector[];
-}
-
-/** A path that was understood. */
-export interface Path {
-  /** As written. */
-  readonly text: string;
-  /** From the root down; none selects the root. */
-  readonly segments: readonly Segment[];
-  /** Whether it selects one node at most, by its form alone. (A repeated name in a document still gives several.) */
-  readonly singular: boolean;
-}
 
 /**
  * Reads one path.

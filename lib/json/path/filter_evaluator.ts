@@ -6,35 +6,7 @@
  */
 
 import { compiledPattern } from "./pattern.ts";
-import type { Segment, Selector, Slice } from "./path.ts";
-
-/** What holds or does not. */
-export type Expression =
-  | { readonly kind: "or" | "and"; readonly parts: readonly Expression[] }
-  | { readonly kind: "not"; readonly part: Expression }
-  | { readonly kind: "exists"; readonly nodes: Nodes }
-  | { readonly kind: "compare"; readonly operator: Operator; readonly left: Operand; readonly right: Operand }
-  | { readonly kind: "match" | "search"; readonly text: Operand; readonly pattern: Operand };
-
-/** How two operands are compared. */
-export type Operator = "==" | "!=" | "<" | "<=" | ">" | ">=";
-
-/** What selects nodes, from the value at hand. */
-export interface Nodes {
-  /** Tells it from the other operands. */
-  readonly kind: "nodes";
-  /** Behind `@`. */
-  readonly segments: readonly Segment[];
-  /** Whether it selects one node at most, by its form alone; only then it is an operand. */
-  readonly singular: boolean;
-}
-
-/** What has a value, or the special result Nothing. */
-export type Operand =
-  | { readonly kind: "literal"; readonly value: string | number | boolean | null }
-  | { readonly kind: "length"; readonly of: Operand }
-  | { readonly kind: "count" | "value"; readonly of: Nodes }
-  | Nodes;
+import type { Expression, Nodes, Operand, Operator, Selector, Slice } from "./path_types.ts";
 
 /** Whether `expression` holds of `value`, the `@` in it. */
 export function holds(expression: Expression, value: unknown): boolean {
