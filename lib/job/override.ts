@@ -10,7 +10,7 @@ import { UsageError } from "../errors.ts";
 import { runLimits } from "../limits.ts";
 import type { Job, KeySource } from "./job.ts";
 import { shown } from "./problems.ts";
-import * as schema from "./job_schema.ts";
+import * as schema from "./field_types.ts";
 
 /** Values of flags; those that are missing change nothing. */
 export interface JobOverrides {

@@ -36,8 +36,8 @@ const rateUnits: ReadonlyMap<string, number> = new Map([
   ["day", 86_400_000],
 ]);
 
-/** The highest count in a rate: far above what one machine can ask. */
-const rateCountMax = 1_000_000_000;
+/** The highest count in a rate: far above what one machine can send. */
+export const rateCountMax = 1_000_000_000;
 
 /** The smallest and the largest value that a text may stand for, both included. */
 export interface Bounds {
