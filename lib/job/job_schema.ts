@@ -56,8 +56,8 @@ const name = field(
 
 const keep = field(
   duration(hourMs, 100 * yearMs).optional(),
-  "How long to keep the rows of a window after the window's end. Older windows are deleted at the end of a run, except " +
-    "the newest finished one. For a job without [window], the age of the run counts.",
+  "How long to keep the rows of a window after the window's end. Older windows are deleted at the end of a run, " +
+    "except the newest finished one. For a job without [window], the age of the run counts.",
   { example: "90d", otherwise: "nothing is deleted" },
 );
 
@@ -92,8 +92,8 @@ const keys = field(
     control: field(
       z.array(text, { error: "must be a list of texts" })
         .max(controlMax, { error: `must be a list of at most ${controlMax} keys` }).prefault([]),
-      "Keys that must never be empty. They are fetched first; if one is empty or fails, the run ends with exit code 3 " +
-        "and no other key is fetched.",
+      "Keys that must never be empty. They are fetched first; if one is empty or fails, the run ends with exit code " +
+        "3 and no other key is fetched.",
       { form: "list of keys", example: ["12654"] },
     ),
   }, isTable).prefault({}),
@@ -178,8 +178,8 @@ const request = field(
           error: `must be a list of at most ${httpLimits.redirectHostsMax} hosts`,
         })
         .prefault([]),
-      "Hosts that a redirect may lead to, besides the requested host: over https, on port 443 unless a port is given. " +
-        "List a private address as a number.",
+      "Hosts that a redirect may lead to, besides the requested host: over https, on port 443 unless a port is " +
+        "given. List a private address as a number.",
       { form: "list of hosts", example: ["cdn.example.org"] },
     ),
   }, isTable),
@@ -204,8 +204,8 @@ const pace = field(
     ),
     rate: field(
       rates.optional(),
-      "Most requests started in any time span of the given length. Requests are spread evenly over the shortest span. " +
-        "A span of a minute or more is a quota: it is counted in the database and holds across runs. " +
+      "Most requests started in any time span of the given length. Requests are spread evenly over the shortest " +
+        "span. A span of a minute or more is a quota: it is counted in the database and holds across runs. " +
         'With "auto", alone or in the list, trawl finds the highest rate that the server allows below the other rates.',
       {
         form: 'rate in /s, /min, /h or /day, "auto", or a list of them',
@@ -236,8 +236,8 @@ const retry = field(
     ),
     outage: field(
       duration(1, dayMs).prefault(formatDuration(httpLimits.outageMs)),
-      "How long to wait for an API that is down. After that the run ends with exit code 75 and the same command resumes " +
-        "it.",
+      "How long to wait for an API that is down. After that the run ends with exit code 75, and the same command " +
+        "resumes it.",
       { example: "1h" },
     ),
   }, isTable).prefault({}),
