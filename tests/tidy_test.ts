@@ -165,6 +165,37 @@ Deno.test("the outside world is touched only where it should be", () => {
   }
 });
 
+/** The files of tests/, by path. */
+const testSources = await Promise.all([...walk("tests")].map(async (path) => ({
+  path,
+  text: await Deno.readTextFile(new URL(path, root)),
+})));
+
+/** Folders of tests/ that are no room of lib. */
+const otherTests = ["program", "torture", "fuzz", "bench", "support", "docs"];
+
+Deno.test("tests/ mirrors lib/", () => {
+  const known = [...rooms.flat(), ...otherTests];
+  const folders = new Set(testSources.flatMap(({ path }) => /^tests\/([^/]+)\//.exec(path)?.[1] ?? []));
+  assert.deepEqual([...folders].filter((folder) => !known.includes(folder)), []);
+  // Below a room, the folders are those of the room.
+  const parts = testSources.map(({ path }) => path.slice("tests/".length, path.lastIndexOf("/")))
+    .filter((folder) => rooms.flat().some((room) => folder.startsWith(`${room}/`)));
+  const missing = parts.filter((folder) => !sources.some(({ path }) => path.startsWith(`lib/${folder}/`)));
+  assert.deepEqual([...new Set(missing)], []);
+});
+
+Deno.test("tests take every random choice from a seed that the gate fixes", () => {
+  // tests/fuzz/main.ts draws the seed of `deno task fuzz`, tests/torture/main.ts that of `deno task torture`.
+  const drawing = /^tests\/(fuzz|torture|bench)\/main\.ts$/;
+  const random = testSources.filter(({ path, text }) =>
+    /\bMath\.random\b(?!\\)/.test(text) && !drawing.test(path)
+  );
+  assert.deepEqual(random.map(({ path }) => path).filter((path) => path !== "tests/tidy_test.ts"), []);
+  const unseeded = testSources.filter(({ text }) => /\bfc\.(assert|check|sample)\(/.test(text));
+  assert.deepEqual(unseeded.map(({ path }) => path), ["tests/support/property.ts"]);
+});
+
 Deno.test("every file says what it is, and is short", () => {
   for (const { path, text } of sources) {
     const lines = text.split("\n");

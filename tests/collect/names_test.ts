@@ -17,6 +17,7 @@ import { chunkOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
 import { recordOf } from "./support.ts";
 import { tableOf } from "../../lib/rows/table_schema.ts";
+import { assertProperty } from "../support/property.ts";
 
 /** Each keyword of SQLite's that a parser might trip over, and what trawl and SQLite call their own things. */
 const words =
@@ -108,7 +109,7 @@ async function roundTrip(file: string, job: Job): Promise<void> {
 
 Deno.test("any name that a job file may have makes a table that works, any other is refused with its place", async () => {
   const columns = fc.uniqueArray(nameLike, { minLength: 1, maxLength: 4, selector: (name) => name });
-  await fc.assert(
+  await assertProperty(
     fc.asyncProperty(nameLike, columns, async (table, names) => {
       const lower = names.map((name) => name.toLowerCase());
       const isRight = isTable(table) && names.every(isName) && new Set(lower).size === names.length &&
@@ -132,7 +133,7 @@ Deno.test("tables of one database either work or are refused in words, however t
   const tables = ["t", "T", "t_data", "T_Data", "t_span", "t_data_span", "t_span_data", "t_data_data"];
   const columns = [["v"], ["V"], ["first", "last"], ["w", "v"]];
   const job = fc.tuple(fc.constantFrom(...tables), fc.constantFrom(...columns));
-  fc.assert(
+  assertProperty(
     fc.property(fc.array(job, { minLength: 2, maxLength: 4 }), (jobs) => {
       using folder = new TempFolder();
       const file = folder.file("a.db");

@@ -118,5 +118,5 @@ Deno.test("sampleRange() leaves out control keys that are in the range as a run 
 
 Deno.test("sampleRange() leaves a short range to a pass through it", () => {
   const range = { kind: "range", first: 1, last: 199 } as const;
-  assert.equal(sampleRange(range, { size: 100, without: none, random: Math.random }), undefined);
+  assert.equal(sampleRange(range, { size: 100, without: none, random: () => 0.5 }), undefined);
 });

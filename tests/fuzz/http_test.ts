@@ -14,7 +14,8 @@ import { rateLimitInfo } from "../../lib/http/rate_headers.ts";
 import { retryDelayMs } from "../../lib/http/retry_delay.ts";
 import { columnsOf, jobOf } from "../collect/support.ts";
 import { clientOf, RawServer, write } from "../http/support.ts";
-import { Dice, fuzz, spoiled } from "./support.ts";
+import type { Dice } from "../support/dice.ts";
+import { fuzz, spoiled } from "./support.ts";
 
 /** Milliseconds. What a whole exchange may take, and what is surely a hang on a busy machine. */
 const timeouts = { connectMs: 150, firstByteMs: 250, idleMs: 200, totalMs: 600 };
@@ -155,49 +156,52 @@ function heldBytes(): number {
 let rounds = 0;
 let heldBefore = 0;
 
-fuzz("each exchange ends with a verdict or a reason, whatever a server sends", async (dice) => {
-  const plans = Array.from({ length: together }, () => planOf(dice));
-  await using server = new RawServer((connection, request) => {
-    // A redirected request gets the same answer.
-    const plan = plans[Number(/^GET \/(\d+)/.exec(request)?.[1] ?? 0)];
-    return plan === undefined ? Promise.resolve() : send(connection, plan);
-  });
-  let insane: unknown;
-  using client = clientOf(server, {
-    timeouts,
-    bodyBytesMax,
-    onHead: (status, headers) => {
-      try {
-        assertSane(status, headers, dice);
-      } catch (error) {
-        insane = error;
-      }
-    },
-  });
-  const job = jobOf(server.url, { rows: { columns: columnsOf({ v: "any" }) } });
-  const asker = new AttemptRunner(job, undefined, client);
-  let hang: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    hang = setTimeout(() => reject(new Error("Cannot end an exchange within its deadlines")), hangMs);
-  });
-  const asked = Promise.all(plans.map((_, index) => asker.ask(String(index), () => Promise.resolve())));
-  const attempts = await Promise.race([asked, late]).finally(() => clearTimeout(hang));
-  // A look whether the server takes connections may outlive the exchange that it was for.
-  await delay(timeouts.connectMs);
-  for (const attempt of attempts) {
-    assert.ok(attempt.bytes <= bodyBytesMax + 64 * 1024, `${attempt.bytes} bytes`);
-    if (attempt.verdict === "ok" || attempt.verdict === "empty") continue;
-    assert.equal(attempt.verdict, "failed");
-    assert.ok(attempt.reason in failureReasons || /^http-[1-9]\d\d$/.test(attempt.reason), attempt.reason);
-    assert.notEqual(attempt.reason, "bad-key");
-  }
-  if (insane !== undefined) throw insane;
-  // Grown by much more than one round holds, once everything is compiled.
-  if (++rounds === 3) heldBefore = heldBytes();
-  if (rounds > 3) {
-    assert.ok(
-      heldBytes() - heldBefore < 256 * 1024 * 1024,
-      `${heldBytes() - heldBefore} bytes more are held`,
-    );
-  }
+fuzz("AttemptRunner ends each exchange with a verdict or a reason, whatever a server sends", {
+  cases: 6,
+  once: async (dice) => {
+    const plans = Array.from({ length: together }, () => planOf(dice));
+    await using server = new RawServer((connection, request) => {
+      // A redirected request gets the same answer.
+      const plan = plans[Number(/^GET \/(\d+)/.exec(request)?.[1] ?? 0)];
+      return plan === undefined ? Promise.resolve() : send(connection, plan);
+    });
+    let insane: unknown;
+    using client = clientOf(server, {
+      timeouts,
+      bodyBytesMax,
+      onHead: (status, headers) => {
+        try {
+          assertSane(status, headers, dice);
+        } catch (error) {
+          insane = error;
+        }
+      },
+    });
+    const job = jobOf(server.url, { rows: { columns: columnsOf({ v: "any" }) } });
+    const asker = new AttemptRunner(job, undefined, client);
+    let hang: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      hang = setTimeout(() => reject(new Error("Cannot end an exchange within its deadlines")), hangMs);
+    });
+    const asked = Promise.all(plans.map((_, index) => asker.ask(String(index), () => Promise.resolve())));
+    const attempts = await Promise.race([asked, late]).finally(() => clearTimeout(hang));
+    // A look whether the server takes connections may outlive the exchange that it was for.
+    await delay(timeouts.connectMs);
+    for (const attempt of attempts) {
+      assert.ok(attempt.bytes <= bodyBytesMax + 64 * 1024, `${attempt.bytes} bytes`);
+      if (attempt.verdict === "ok" || attempt.verdict === "empty") continue;
+      assert.equal(attempt.verdict, "failed");
+      assert.ok(attempt.reason in failureReasons || /^http-[1-9]\d\d$/.test(attempt.reason), attempt.reason);
+      assert.notEqual(attempt.reason, "bad-key");
+    }
+    if (insane !== undefined) throw insane;
+    // Grown by much more than one round holds, once everything is compiled.
+    if (++rounds === 3) heldBefore = heldBytes();
+    if (rounds > 3) {
+      assert.ok(
+        heldBytes() - heldBefore < 256 * 1024 * 1024,
+        `${heldBytes() - heldBefore} bytes more are held`,
+      );
+    }
+  },
 });

@@ -9,7 +9,8 @@ import assert from "node:assert/strict";
 import { parsePath, PathSyntaxError, UnsupportedPathError } from "../../lib/json/path/path_parser.ts";
 import { Query } from "../../lib/json/query.ts";
 import { record } from "../json/support.ts";
-import { type Dice, fuzz, spoiled } from "./support.ts";
+import type { Dice } from "../support/dice.ts";
+import { fuzz, spoiled } from "./support.ts";
 
 const document = '{"a":[{"b":1,"é":"x"},[[1,2,{"a":null}],"b"],{"a":{"b":[true,0.5]}}],"b":{"":[]}}';
 
@@ -163,37 +164,38 @@ function follow(text: string): void {
   record(new Query([{ path: parsePath(text), take: "text" }]), [document]);
 }
 
-fuzz("a path of the grammar is followed, or refused by name", (dice) => {
-  const text = new Grammar(dice).path();
-  try {
-    follow(text);
-  } catch (error) {
-    assert.ok(
-      error instanceof UnsupportedPathError,
-      `${text}\n${error instanceof Error ? error.stack : error}`,
-    );
-  }
+/** Cases of each test in the gate. */
+const cases = 3_000;
+
+fuzz("Query follows a path of the grammar, or refuses it by name", {
+  cases,
+  once: (dice) => {
+    const text = new Grammar(dice).path();
+    try {
+      follow(text);
+    } catch (error) {
+      assert.ok(
+        error instanceof UnsupportedPathError,
+        `${text}\n${error instanceof Error ? error.stack : error}`,
+      );
+    }
+  },
 });
 
-fuzz("a spoiled path is followed, or refused with its place", (dice) => {
-  const text = spoiled(new Grammar(dice).path(), dice, [
-    "?@.a",
-    "[?",
-    "..",
-    "length(",
-    "match(@,'('",
-    "@",
-    "&&",
-    "!",
-  ]);
-  try {
-    follow(text);
-  } catch (error) {
-    assert.ok(
-      error instanceof PathSyntaxError,
-      `${text.slice(0, 500)}\n${error instanceof Error ? error.stack : error}`,
-    );
-    assert.ok(error.offset >= 0 && error.offset <= text.length);
-    assert.doesNotMatch(error.message, /\n/);
-  }
+fuzz("parsePath() refuses a spoiled path with its offset when it is no path", {
+  cases,
+  once: (dice) => {
+    const words = ["?@.a", "[?", "..", "length(", "match(@,'('", "@", "&&", "!"];
+    const text = spoiled(new Grammar(dice).path(), dice, words);
+    try {
+      follow(text);
+    } catch (error) {
+      assert.ok(
+        error instanceof PathSyntaxError,
+        `${text.slice(0, 500)}\n${error instanceof Error ? error.stack : error}`,
+      );
+      assert.ok(error.offset >= 0 && error.offset <= text.length);
+      assert.doesNotMatch(error.message, /\n/);
+    }
+  },
 });

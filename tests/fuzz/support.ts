@@ -1,60 +1,42 @@
 /**
- * What the fuzz tests share: a time to go on for, a seed that makes a failure come again, ways to spoil a text.
+ * The loop of a fuzz test, one seed a case, and mutations of a text.
  *
  * @module
  */
 
-/** Milliseconds that each test goes on for: five seconds, or what `deno task fuzz --minutes N` says. */
-const forMs = Number(Deno.env.get("TRAWL_FUZZ_SECONDS") ?? 5) * 1_000;
+import { Dice } from "../support/dice.ts";
+import { seed } from "../support/property.ts";
 
-const firstSeed = Number(Deno.env.get("TRAWL_FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 32));
+/** Milliseconds that each test runs for in `deno task fuzz`; undefined in the gate, which counts cases. */
+const forMs = millisecondsOf(Deno.env.get("TRAWL_FUZZ_SECONDS"));
 
-/** Pseudo-random numbers that follow from a seed (mulberry32). */
-export class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** 0 ≤ value < 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ this.#state >>> 15, this.#state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ mixed >>> 7, mixed | 61);
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
-  }
-
-  /** A whole number, 0 ≤ value < `end`. */
-  below(end: number): number {
-    return Math.floor(this.next() * end);
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  pick<Value>(values: readonly Value[]): Value {
-    const value = values[this.below(values.length)];
-    if (value === undefined) throw new RangeError("Cannot pick as there must be a value: there is none");
-    return value;
-  }
-
-  /** So many results of `make` as the dice say, `max` at most, one behind the other. */
-  repeat(max: number, make: () => string): string {
-    return Array.from({ length: this.below(max + 1) }, make).join("");
-  }
+function millisecondsOf(seconds: string | undefined): number | undefined {
+  if (seconds === undefined) return undefined;
+  const ms = Number(seconds) * 1_000;
+  if (ms > 0) return ms;
+  throw new RangeError(`Cannot use TRAWL_FUZZ_SECONDS "${seconds}": it must be above 0, got ${seconds}`);
 }
 
-/** Calls `once` with new dice until the time is over. A failure names the seed that it follows from. */
-export function fuzz(name: string, once: (dice: Dice) => void | Promise<void>): void {
+/** What a fuzz test does. */
+export interface FuzzTest {
+  /** Cases in the gate. */
+  readonly cases: number;
+  /** Makes one case from the dice and tries it; throws if the code fails. */
+  readonly once: (dice: Dice) => void | Promise<void>;
+}
+
+/** Defines a test that tries one case a seed. A failure names the seed that repeats the case. */
+export function fuzz(name: string, { cases, once }: FuzzTest): void {
   Deno.test(`fuzz: ${name}`, async () => {
-    const endMs = performance.now() + forMs;
-    for (let seed = firstSeed; performance.now() < endMs; seed++) {
+    const endMs = performance.now() + (forMs ?? Infinity);
+    const casesMax = forMs === undefined ? cases : Infinity;
+    for (let at = 0; at < casesMax && performance.now() < endMs; at++) {
       try {
-        await once(new Dice(seed));
+        await once(new Dice(seed + at));
       } catch (error) {
-        throw new Error(`Cannot stand what TRAWL_FUZZ_SEED=${seed} makes`, { cause: error });
+        throw new Error(`TRAWL_SEED=${seed + at} makes a case that fails: run it again with that seed`, {
+          cause: error,
+        });
       }
     }
   });
@@ -107,7 +89,7 @@ const oddTexts = [
   "x".repeat(70_000),
 ];
 
-/** `text` with a few things cut out, doubled, swapped or put in, by characters and by lines; `words` are put in too. */
+/** `text` with one to five parts deleted, doubled, swapped or inserted, by characters and by lines; inserts `words` too. */
 export function spoiled(text: string, dice: Dice, words: readonly string[] = []): string {
   let result = text;
   for (let change = 0; change <= dice.below(4); change++) {

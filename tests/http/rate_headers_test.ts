@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { hasRateHeaders, rateLimitInfo } from "../../lib/http/rate_headers.ts";
 import { httpLimits } from "../../lib/limits.ts";
+import { assertProperty } from "../support/property.ts";
 
 const nowMs = Date.parse("2026-11-06T08:49:00Z");
 const epochS = nowMs / 1_000;
@@ -82,7 +83,7 @@ Deno.test("rateLimitInfo() takes any text, and gives no time of the past", () =>
     "x-ratelimit-remaining": text,
     "x-ratelimit-reset": text,
   }, { requiredKeys: [] });
-  fc.assert(fc.property(fc.constantFrom(200, 403, 429, 503), fields, (status, fields) => {
+  assertProperty(fc.property(fc.constantFrom(200, 403, 429, 503), fields, (status, fields) => {
     const named: Fields = fields;
     const { pauseMs } = rateLimitInfo(status, { get: (name) => named[name] ?? null }, nowMs);
     return pauseMs === undefined || pauseMs >= 0;

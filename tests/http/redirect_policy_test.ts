@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { ExchangeError } from "../../lib/http/exchange_error.ts";
 import { forwardedHeaders, hostOf, redirectTarget } from "../../lib/http/redirect_policy.ts";
 import { httpLimits } from "../../lib/limits.ts";
+import { assertProperty } from "../support/property.ts";
 
 const reach = {
   hosts: ["api.example:443"],
@@ -118,7 +119,7 @@ Deno.test("redirectTarget() leads to the given hosts only, whatever the location
     ],
   );
   const location = fc.oneof(fc.webUrl(), fc.array(piece, { maxLength: 9 }).map((pieces) => pieces.join("")));
-  fc.assert(fc.property(location, (text) => {
+  assertProperty(fc.property(location, (text) => {
     const target = led(text);
     if (target.startsWith("! ")) return;
     const { protocol } = new URL(target);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isTransientStatus, retryAfterMs, retryDelayMs } from "../../lib/http/retry_delay.ts";
 import { httpLimits } from "../../lib/limits.ts";
+import { assertProperty } from "../support/property.ts";
 
 const nowMs = Date.parse("1994-11-06T08:49:00Z");
 
@@ -46,7 +47,7 @@ Deno.test("retryDelayMs() keeps within its bounds for any attempt and any header
     attemptsMax: fc.integer({ min: 1, max: 2_000 }),
     retryAfter: fc.option(fc.oneof(fc.string(), fc.nat().map(String))),
   });
-  fc.assert(
+  assertProperty(
     fc.property(failed, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (it, random) => {
       const delayMs = retryDelayMs(it, { nowMs, random });
       if (it.attempts >= it.attemptsMax) return delayMs === undefined;

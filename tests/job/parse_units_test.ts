@@ -8,6 +8,7 @@ import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { parseBytes, parseDuration, parseRange, parseRate } from "../../lib/job/parse_units.ts";
 import { formatBytes, formatCount, formatDuration } from "../../lib/text/format.ts";
+import { assertProperty } from "../support/property.ts";
 
 const any = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
@@ -135,7 +136,7 @@ Deno.test("formatDuration() gives the two largest units", () => {
 });
 
 Deno.test("formatDuration() never gives a unit more than its next larger one holds", () => {
-  fc.assert(fc.property(fc.double({ min: 0, max: 1e11, noNaN: true }), (ms) => {
+  assertProperty(fc.property(fc.double({ min: 0, max: 1e11, noNaN: true }), (ms) => {
     const [, minutes] = /(\d+)m(?: |$)/.exec(formatDuration(ms)) ?? [];
     const [, seconds] = /([\d.]+)s$/.exec(formatDuration(ms).replace(/\d+ms$/, "")) ?? [];
     const [, hours] = /(\d+)h/.exec(formatDuration(ms)) ?? [];
@@ -182,7 +183,7 @@ Deno.test("formatCount() keeps every digit below a million", () => {
 });
 
 Deno.test("parseBytes() reads what formatBytes() writes for whole units", () => {
-  fc.assert(
+  assertProperty(
     fc.property(fc.integer({ min: 1, max: 1023 }), fc.constantFrom(0, 10, 20, 30, 40), (count, power) => {
       strictEqual(parseBytes(formatBytes(count * 2 ** power), any), count * 2 ** power);
     }),

@@ -9,6 +9,7 @@ import fc from "fast-check";
 import type { Job } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
 import { plainUrl, requestHeaders, requestUrl, shownUrl } from "../../lib/job/request_builder.ts";
+import { assertProperty } from "../support/property.ts";
 
 /** Where a key may stand: whole segments, parts of them, next to dots, in queries, twice. */
 const urls = [
@@ -101,7 +102,7 @@ for (const url of urls) {
       fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join("")),
       fc.string({ unit: fc.constantFrom(".", "%", "2", "e", "E", "/") }),
     );
-    fc.assert(fc.property(key, (text) => checkStructure(job, text)), { numRuns: 300 });
+    assertProperty(fc.property(key, (text) => checkStructure(job, text)), { numRuns: 300 });
   });
 }
 

@@ -7,6 +7,7 @@
 import { strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { Redactor, secretOf } from "../../lib/job/secret.ts";
+import { assertProperty } from "../support/property.ts";
 
 const files: Readonly<Record<string, string>> = {
   "/run/creds/TOKEN": "from file\n",
@@ -101,7 +102,7 @@ Deno.test("Redactor hides a secret however it is written", () => {
     fc.string({ minLength: 6, maxLength: 40 }),
     fc.string({ unit: "grapheme", minLength: 6, maxLength: 40 }),
   );
-  fc.assert(
+  assertProperty(
     fc.property(secret, fc.constantFrom(...forms), (value, form) => {
       strictEqual(new Redactor([value]).hide(`<${form(value)}>`), "<***>");
     }),

@@ -7,6 +7,7 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { expand, parseTemplate, type TemplateScope, withoutSecrets } from "../../lib/job/template.ts";
+import { assertProperty } from "../support/property.ts";
 
 const scope: TemplateScope = {
   key: true,
@@ -86,7 +87,7 @@ Deno.test("parseTemplate() joins neighbouring texts, but never a secret with its
 });
 
 Deno.test("parseTemplate() gives back any text whose braces are doubled", () => {
-  fc.assert(fc.property(fc.string(), (text) => {
+  assertProperty(fc.property(fc.string(), (text) => {
     const template = parseTemplate(text.replaceAll("{", "{{").replaceAll("}", "}}"), scope);
     strictEqual(expand(template, { key: "" }, "url"), text);
   }));

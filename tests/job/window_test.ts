@@ -8,6 +8,7 @@ import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import type { Window, WindowRule } from "../../lib/job/job.ts";
 import { dueWindows, formatWindow, parseWindow } from "../../lib/job/window.ts";
+import { assertProperty } from "../support/property.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -103,7 +104,7 @@ Deno.test("formatWindow() is short", () => {
 Deno.test("parseWindow() reads back what formatWindow() writes", () => {
   const seconds = fc.integer({ min: 1, max: 366 * 86_400 });
   const number = fc.integer({ min: 0, max: 500_000 });
-  fc.assert(fc.property(seconds, number, (every, index) => {
+  assertProperty(fc.property(seconds, number, (every, index) => {
     const everyMs = every * 1_000;
     const window = { startMs: index * everyMs, endMs: (index + 1) * everyMs };
     fc.pre(window.endMs < Date.UTC(9999, 0));
@@ -176,7 +177,7 @@ Deno.test("dueWindows() gives closed, aligned, consecutive windows whatever the 
     catchUp: fc.integer({ min: 1, max: 40 }),
   });
   const moments = fc.integer({ min: 0, max: nowMs });
-  fc.assert(fc.property(rules, moments, moments, (rule, now, sinceMs) => {
+  assertProperty(fc.property(rules, moments, moments, (rule, now, sinceMs) => {
     const due = dueWindows(rule, now, () => false, { sinceMs });
     strictEqual(due.length <= rule.catchUp, true);
     for (const [index, { startMs, endMs }] of due.entries()) {

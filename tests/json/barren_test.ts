@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { messageOf } from "../../lib/errors.ts";
 import { isJson, record, textQuery, thrown } from "./support.ts";
+import { assertProperty } from "../support/property.ts";
 
 const blockBytes = 64;
 
@@ -112,7 +113,7 @@ Deno.test("Tokenizer finds the same mistake at the same place in barren text whe
     fc.oneof(fc.constantFrom(...'[]{},:"\\0-. \n'), fc.string({ unit: "binary-ascii", maxLength: 2 })),
   ));
   const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 });
-  fc.assert(
+  assertProperty(
     fc.property(fc.json({ maxDepth: 6 }), spelling, damage, cuts, (json, space, damaged, places) => {
       let text = JSON.stringify({ a: [JSON.parse(json), JSON.parse(json)], b: json }, null, space);
       const [place, lost, added] = damaged ?? [0, 0, ""];

@@ -12,6 +12,7 @@ import { Query } from "../../lib/json/query.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { jsonLimits } from "../../lib/limits.ts";
 import { isJson, record, Recorder, textQuery, thrown } from "./support.ts";
+import { assertProperty } from "../support/property.ts";
 
 const numRuns = 3_000;
 
@@ -88,7 +89,7 @@ Deno.test("Tokenizer accepts exactly the byte sequences in a string that a stric
     fc.constantFrom(...edges, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff),
     fc.nat({ max: 255 }),
   );
-  fc.assert(
+  assertProperty(
     fc.property(
       fc.nat({ max: 40 }),
       fc.array(byte, { maxLength: 8 }),

@@ -11,6 +11,7 @@ import { parsePath } from "../../lib/json/path/path_parser.ts";
 import { Query } from "../../lib/json/query.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { isJson, nodesOf, record, thrown } from "./support.ts";
+import { assertProperty } from "../support/property.ts";
 
 const numRuns = 2_000;
 
@@ -94,7 +95,7 @@ const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6
 
 Deno.test("Tokenizer selects what a walk over the parsed document selects when paths and cuts are random", () => {
   const paths = fc.array(path, { minLength: 1, maxLength: 4 });
-  fc.assert(
+  assertProperty(
     fc.property(document, spelling, paths, cuts, (value, spell, wanted, places) => {
       const text = spell(value);
       const query = new Query(wanted.map((path) => ({ path, take: "text" as const })));
@@ -114,7 +115,7 @@ Deno.test("Tokenizer selects what a walk over the parsed document selects when p
 });
 
 Deno.test("Tokenizer gives numbers, strings and words as lines to a handler that takes them, in the order of all", () => {
-  fc.assert(
+  assertProperty(
     fc.property(document, spelling, path, cuts, (value, spell, path, places) => {
       const text = spell(value);
       const query = new Query([{ path, take: "text" }]);
@@ -134,7 +135,7 @@ Deno.test("Tokenizer gives numbers, strings and words as lines to a handler that
 });
 
 Deno.test("Tokenizer tells where nodes begin and end when they are visited, as for their texts", () => {
-  fc.assert(
+  assertProperty(
     fc.property(document, spelling, path, cuts, (value, spell, path, places) => {
       const text = spell(value);
       const query = new Query([{ path, take: "visit" }, { path, take: "text" }, { path, take: "visit" }]);
@@ -159,7 +160,7 @@ Deno.test("Tokenizer accepts and refuses as JSON.parse does when a document is d
     fc.nat({ max: 2 }),
     fc.string({ unit: "binary-ascii", maxLength: 2 }),
   );
-  fc.assert(
+  assertProperty(
     fc.property(document, spelling, damage, cuts, (value, spell, [place, lost, added], places) => {
       const text = spell(value);
       const at = Math.floor(place * text.length);

@@ -4,6 +4,7 @@ import { intervalUsOf, Pace, paceCount } from "../../lib/pace/pace.ts";
 import { SharedNumbers } from "../../lib/pace/shared_numbers.ts";
 import type { Rate } from "../../lib/job/job.ts";
 import { paceLimits } from "../../lib/limits.ts";
+import { assertProperty } from "../support/property.ts";
 
 const beginUs = 1e15;
 
@@ -29,7 +30,7 @@ Deno.test("Pace starts no more in any sliding span than its rate has, whenever i
     backUs: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.nat(3_600_000_000)),
     tries: fc.integer({ min: 1, max: 40 }),
   });
-  fc.assert(
+  assertProperty(
     fc.property(rate, fc.array(step, { minLength: 100, maxLength: 400 }), (rate, steps) => {
       const memory = memoryOf([rate]);
       const views = [new Pace(memory), new Pace(memory)] as const;

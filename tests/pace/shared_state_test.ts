@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { SharedState } from "../../lib/pace/shared_state.ts";
 import { runLimits } from "../../lib/limits.ts";
 import { stayAlive } from "../collect/support.ts";
+import { assertProperty } from "../support/property.ts";
 
 Deno.test("SharedState gives out as many slots as there are, over several views", () => {
   const memory = SharedState.create(3);
@@ -47,7 +48,7 @@ Deno.test("SharedState never has more slots out than there are, whatever happens
     fc.tuple(fc.constantFrom("bar" as const, "admit" as const), worker),
     fc.tuple(fc.constantFrom("divide" as const, "resize" as const), fc.integer({ min: 1, max: 9 })),
   );
-  fc.assert(
+  assertProperty(
     fc.property(fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 100 }), (first, steps) => {
       const shared = new SharedState(SharedState.create(first));
       const held = new Array<number>(runLimits.workersMax).fill(0);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { startSimulator } from "../../lib/simulate/simulator.ts";
 import { query } from "../support/database.ts";
 import { helloRun } from "../support/practice.ts";
+import { seed } from "../support/property.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";
 import { startTrawl, trawl } from "../support/trawl.ts";
@@ -11,7 +12,7 @@ import { population, runKills } from "../torture/kills.ts";
 const keyCount = population.asns + 2;
 
 Deno.test("trawl run ends as if never killed after kill -9 at ten random moments", async () => {
-  const { kills, verdicts, keys, problems } = await runKills(10);
+  const { kills, verdicts, keys, problems } = await runKills(10, seed);
   assert.deepEqual(problems, []);
   assert.equal(kills, 10);
   assert.ok(verdicts.some((count) => count > 0 && count < keys), `verdicts at each kill: ${verdicts}`);

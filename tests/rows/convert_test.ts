@@ -4,6 +4,7 @@ import { convert, type Converted, convertRaw, timeSeconds, unfit } from "../../l
 import { RawText } from "../../lib/json/raw_text.ts";
 import type { ColumnType } from "../../lib/job/job.ts";
 import { ValueKind } from "../../lib/json/value.ts";
+import { assertProperty } from "../support/property.ts";
 
 function kindOf(raw: string): ValueKind {
   const kinds: Readonly<Record<string, ValueKind>> = {
@@ -138,7 +139,7 @@ for (const [type, cases] of Object.entries(table)) {
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 
 Deno.test("convert() loses no digit of any integer, in a column of any type that takes it", () => {
-  fc.assert(fc.property(fc.oneof(int64, fc.bigInt()), (value) => {
+  assertProperty(fc.property(fc.oneof(int64, fc.bigInt()), (value) => {
     const raw = String(value);
     for (const type of ["any", "integer", "text", "json"] as const) {
       const found = converted(type, raw);
@@ -152,13 +153,13 @@ Deno.test("convert() loses no digit of any integer, in a column of any type that
 });
 
 Deno.test("convert() keeps every double and every text as it is", () => {
-  fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+  assertProperty(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
     const raw = JSON.stringify(value);
     const real = converted("real", raw);
     assert.equal(real, Number(raw));
     assert.equal(Number(converted("any", raw)), Number(raw) + 0);
   }));
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (value) => {
+  assertProperty(fc.property(fc.string({ unit: "binary" }), (value) => {
     assert.equal(converted("text", JSON.stringify(value)), value);
     assert.equal(converted("any", JSON.stringify(value)), value);
   }));
@@ -166,7 +167,7 @@ Deno.test("convert() keeps every double and every text as it is", () => {
 
 Deno.test("convert() never makes anything but a finite number, a 64-bit integer, a text or null", () => {
   const types = Object.keys(table) as ColumnType[];
-  fc.assert(
+  assertProperty(
     fc.property(
       fc.oneof(fc.json(), int64.map(String), fc.stringMatching(/^-?[1-9]\d{0,30}(\.\d+)?(e\d{1,3})?$/)),
       (raw) => {
@@ -183,7 +184,7 @@ Deno.test("convert() never makes anything but a finite number, a 64-bit integer,
 
 Deno.test("timeSeconds() reads what toISOString() wrote, to the millisecond", () => {
   const date = fc.date({ min: new Date("0000-01-01"), max: new Date("9999-12-31"), noInvalidDate: true });
-  fc.assert(fc.property(date, (at) => {
+  assertProperty(fc.property(date, (at) => {
     assert.equal(timeSeconds(ValueKind.string, JSON.stringify(at.toISOString())), at.getTime() / 1_000);
   }));
 });

@@ -9,6 +9,7 @@ import {
   transferOf,
 } from "../../lib/rows/row_batch.ts";
 import { anyCell, chunkOf, rowsOf, setCell } from "../support/rows.ts";
+import { assertProperty } from "../support/property.ts";
 
 const row = fc.tuple(anyCell, anyCell, anyCell);
 
@@ -16,7 +17,7 @@ Deno.test("RowBatchBuilder gives the rows that were ended, and nothing of those 
   const told = fc.array(fc.record({ row, isDropped: fc.boolean(), isTakenAfter: fc.boolean() }), {
     maxLength: 60,
   });
-  fc.assert(fc.property(told, (steps) => {
+  assertProperty(fc.property(told, (steps) => {
     const builder = new RowBatchBuilder(3);
     const chunks: RowBatch[] = [];
     for (const { row, isDropped, isTakenAfter } of steps) {
@@ -36,7 +37,7 @@ Deno.test("RowBatchBuilder gives the rows that were ended, and nothing of those 
 });
 
 Deno.test("RowBatchBuilder.append() adds the rows of other chunks", () => {
-  fc.assert(fc.property(fc.array(fc.array(row, { maxLength: 20 }), { maxLength: 8 }), (lists) => {
+  assertProperty(fc.property(fc.array(fc.array(row, { maxLength: 20 }), { maxLength: 8 }), (lists) => {
     const builder = new RowBatchBuilder(3);
     for (const rows of lists) builder.append(chunkOf(rows));
     assert.equal(builder.rows, lists.flat().length);

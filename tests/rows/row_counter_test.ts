@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Converted } from "../../lib/rows/convert.ts";
 import { RowCounter } from "../../lib/rows/row_counter.ts";
 import { outboxLimits } from "../../lib/limits.ts";
+import { assertProperty } from "../support/property.ts";
 
 function counted(
   rows: readonly (readonly Converted[])[],
@@ -64,7 +65,7 @@ Deno.test("RowCounter gives the oldest bucket first, and within it the combinati
 Deno.test("RowCounter counts every row exactly once", () => {
   const value = fc.oneof(fc.constantFrom("a", "b", "", null, 1, 1n), fc.string({ maxLength: 2 }));
   const row = fc.tuple(value, fc.option(fc.nat({ max: 600 })), value);
-  fc.assert(fc.property(fc.array(row), (rows) => {
+  assertProperty(fc.property(fc.array(row), (rows) => {
     const expected = new Map<string, number>();
     const name = (parts: readonly Converted[]) => parts.map((part) => `${typeof part}${part}`).join("\0");
     for (const [a, time, b] of rows) {

@@ -15,6 +15,7 @@ import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import type { CellValue } from "../../lib/rows/row_batch.ts";
 import { rowsOf } from "../support/rows.ts";
 import { columnsOf, jobOf } from "../collect/support.ts";
+import { assertProperty } from "../support/property.ts";
 
 const types = ["any", "integer", "json", "real", "text", "time"] as const;
 const columns: readonly Column[] = columnsOf(Object.fromEntries(types.map((type) => [type, type])));
@@ -108,7 +109,7 @@ for (const [title, { planned, general }] of Object.entries(ways)) {
   Deno.test(`RowCollector has the same rows from the scanner as event by event: ${title}`, () => {
     const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 });
     let whole = 0;
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(row, { maxLength: 12 }), cuts, (rows, places) => {
         const bytes = encoder.encode(`{"r": [${rows.join(", ")}], "any": 1}`);
         const ends = [...places.map((place) => Math.floor(place * bytes.length)), bytes.length].sort((a, b) =>

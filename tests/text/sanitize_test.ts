@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { sanitize, sanitizedJson, sanitizeLine } from "../../lib/text/sanitize.ts";
+import { assertProperty } from "../support/property.ts";
 
 const table: readonly (readonly [what: string, text: string, shown: string])[] = [
   ["plain text", "AS3333 – Größe 名 😀", "AS3333 – Größe 名 😀"],
@@ -35,7 +36,7 @@ const anyText = fc.string({ unit: "binary" });
 
 Deno.test("sanitizeLine() and sanitize() let no text steer a terminal", () => {
   const steering = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
-  fc.assert(fc.property(anyText, (text) => {
+  assertProperty(fc.property(anyText, (text) => {
     assert.doesNotMatch(sanitizeLine(text), steering);
     assert.doesNotMatch(sanitize(text).replaceAll(/[\n\t]/g, ""), steering);
   }));
@@ -46,11 +47,13 @@ Deno.test("sanitize() keeps lines and columns", () => {
 });
 
 Deno.test("sanitizedJson() gives a value back as it was, and shows nothing harmful", () => {
-  fc.assert(fc.property(fc.dictionary(anyText.filter((name) => name !== "__proto__"), anyText), (value) => {
-    const json = sanitizedJson(value);
-    assert.equal(sanitize(json), json);
-    assert.deepEqual({ ...JSON.parse(json) }, { ...value });
-  }));
+  assertProperty(
+    fc.property(fc.dictionary(anyText.filter((name) => name !== "__proto__"), anyText), (value) => {
+      const json = sanitizedJson(value);
+      assert.equal(sanitize(json), json);
+      assert.deepEqual({ ...JSON.parse(json) }, { ...value });
+    }),
+  );
   const pile = `e${"\u0301".repeat(20)}`;
   assert.deepEqual([JSON.parse(sanitizedJson(pile)), sanitize(sanitizedJson(pile))], [
     pile,

@@ -6,7 +6,7 @@
  */
 
 import type { Aim, Fault } from "../../lib/simulate/engine/fault.ts";
-import type { Dice } from "./schedule.ts";
+import type { Dice } from "../support/dice.ts";
 
 /** A key whose every answer is bad. */
 export interface LastingFault {
@@ -41,12 +41,12 @@ export const timeouts = { connect: 3_000, firstByte: 8_000, idle: 6_000, total: 
 
 /** Some faults that strike some of the first attempts on a key, `attemptsMax` at most, and then no more. */
 export function passingFaults(dice: Dice, attemptsMax: number): Fault[] {
-  const faults = dice.some(dice.below(6), (): Fault => {
-    const aim = { attempts: 1 + dice.below(attemptsMax), probability: dice.one([0.03, 0.1, 0.3]) };
-    const fault = dice.one(faultsOf(aim));
+  const faults = dice.times(dice.below(6), (): Fault => {
+    const aim = { attempts: 1 + dice.below(attemptsMax), probability: dice.pick([0.03, 0.1, 0.3]) };
+    const fault = dice.pick(faultsOf(aim));
     // Whoever waits for one of these waits for seconds.
     return fault.kind === "stall" || fault.kind === "slow-headers"
-      ? dice.one<Fault>([
+      ? dice.pick<Fault>([
         { ...fault, ms: dice.below(700) },
         { ...fault, probability: 0.01, attempts: 1 },
       ])
@@ -63,9 +63,9 @@ export function burstOf(dice: Dice): Fault {
   const aim = {
     afterMs: dice.below(2_000),
     forMs: 500 + dice.below(2_500),
-    probability: dice.one([1, 1, 0.6]),
+    probability: dice.pick([1, 1, 0.6]),
   };
-  return dice.one<Fault>([
+  return dice.pick<Fault>([
     { ...aim, kind: "status", status: 429, retryAfterS: 1 },
     { ...aim, kind: "status", status: 503, retryAfterS: 1 },
     { ...aim, kind: "status", status: 500 },
@@ -76,10 +76,10 @@ export function burstOf(dice: Dice): Fault {
 
 /** Up to three keys whose every answer is bad. */
 export function lastingFaults(dice: Dice, keys: readonly string[]): LastingFault[] {
-  const bad = new Set(dice.some(dice.below(4), () => dice.one(keys)));
+  const bad = new Set(dice.times(dice.below(4), () => dice.pick(keys)));
   return [...bad].map((key) => {
     const aim = { keys: [key] };
-    return { key, fault: dice.one<Fault>([...faultsOf(aim), { ...aim, kind: "status", status: 404 }]) };
+    return { key, fault: dice.pick<Fault>([...faultsOf(aim), { ...aim, kind: "status", status: 404 }]) };
   });
 }
 

@@ -8,6 +8,7 @@
 import { delay } from "@std/async/delay";
 import { startSimulator } from "../../lib/simulate/simulator.ts";
 import { leftOf, query } from "../support/database.ts";
+import { Dice } from "../support/dice.ts";
 import { day, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";
 import { type Running, startTrawl, trawl } from "../support/trawl.ts";
@@ -57,7 +58,7 @@ export interface KillOutcome {
 }
 
 /** Kills runs so often in all, and compares how each ends with a run that was left alone. */
-export async function runKills(killsMax: number): Promise<KillOutcome> {
+export async function runKills(killsMax: number, seed: number): Promise<KillOutcome> {
   using folder = new TempFolder();
   const simulator = await startSimulator(population);
   try {
@@ -72,9 +73,10 @@ export async function runKills(killsMax: number): Promise<KillOutcome> {
     const [keys = 0] = query(calm, "SELECT keys FROM run").flat().map(Number);
     const sums: Sums = { kills: 0, writing: 0, runs: 0, rows: 0, verdicts: [], keys, problems: [] };
     const wholeMs = performance.now() - sinceMs;
+    const dice = new Dice(seed);
     while (sums.kills < killsMax) {
       const db = folder.file(`killed-${++sums.runs}.db`);
-      await killUntilFinished(argsOf(db), { db, wholeMs, killsMax, sums });
+      await killUntilFinished(argsOf(db), { db, wholeMs, killsMax, sums, dice });
       tell(sums, `run ${sums.runs}`, differences(db, calm));
       sums.rows += query(db, "SELECT rows FROM run").flat().map(Number)[0] ?? 0;
     }
@@ -97,17 +99,20 @@ interface Sums extends KillOutcome {
 /** Runs on one database until the run is finished, with as many kills as are left. */
 async function killUntilFinished(
   args: readonly string[],
-  { db, wholeMs, killsMax, sums }: {
+  { db, wholeMs, killsMax, sums, dice }: {
     readonly db: string;
     readonly wholeMs: number;
     readonly killsMax: number;
     readonly sums: Sums;
+    readonly dice: Dice;
   },
 ): Promise<void> {
   for (;;) {
     const isWriting = sums.kills % 2 === 1;
     const running = startTrawl(args);
-    if (sums.kills < killsMax) await killSoon(running, { db, isWriting, wholeMs });
+    if (sums.kills < killsMax) {
+      await killSoon(running, { db, isWriting, afterMs: 150 + dice.next() * wholeMs / 5 });
+    }
     const { signal, code, stderr } = await running.ended;
     if (signal === null) {
       return tell(sums, `run ${sums.runs}`, code === 0 ? [] : [`exit code ${code}: ${stderr}`]);
@@ -126,12 +131,12 @@ function tell({ problems }: Sums, when: string, what: readonly string[]): void {
 /** Kills a run at a random moment of its first fifth, or at the next write after it; not before there are tables. */
 async function killSoon(
   running: Running,
-  { db, isWriting, wholeMs }: { readonly db: string; readonly isWriting: boolean; readonly wholeMs: number },
+  { db, isWriting, afterMs }: { readonly db: string; readonly isWriting: boolean; readonly afterMs: number },
 ): Promise<void> {
   let hasEnded = false;
   void running.ended.then(() => hasEnded = true);
   while (!hasEnded && !hasTables(db)) await delay(5);
-  await delay(150 + Math.random() * wholeMs / 5);
+  await delay(afterMs);
   const before = stampOf(db);
   while (isWriting && !hasEnded && stampOf(db) === before) await delay(1);
   running.kill("SIGKILL");

@@ -63,8 +63,8 @@ async function torture(argv: readonly string[], signal: AbortSignal): Promise<bo
     },
   });
   const kills = wholeOf(args, "kills");
-  if (kills !== undefined) return await tortureByKills(kills);
   const [seed, count] = [wholeOf(args, "seed"), wholeOf(args, "seeds")];
+  if (kills !== undefined) return await tortureByKills(kills, seed ?? 1);
   const isOpen = seed === undefined && count === undefined;
   const minutes = wholeOf(args, "minutes") ?? (isOpen ? minutesDefault : Infinity);
   const sinceMs = performance.now();
@@ -81,8 +81,8 @@ async function torture(argv: readonly string[], signal: AbortSignal): Promise<bo
   return outcomes.every(({ problems }) => problems.length === 0);
 }
 
-async function tortureByKills(kills: number): Promise<boolean> {
-  const outcome = await runKills(kills);
+async function tortureByKills(kills: number, seed: number): Promise<boolean> {
+  const outcome = await runKills(kills, seed);
   for (const problem of outcome.problems) print(`${problem}\n`);
   const { kills: hit, writing, runs, rows } = outcome;
   print(

@@ -8,7 +8,8 @@
 import type { Fault } from "../../lib/simulate/engine/fault.ts";
 import { settingsOf, type SimulateOptions } from "../../lib/simulate/engine/options.ts";
 import { Population } from "../../lib/simulate/profiles/ripestat/population.ts";
-import { mix, Random } from "../../lib/simulate/engine/random.ts";
+import { mix } from "../../lib/simulate/engine/random.ts";
+import { Dice } from "../support/dice.ts";
 import { burstOf, type LastingFault, lastingFaults, passingFaults } from "./api_faults.ts";
 import { illnesses } from "./torn.ts";
 
@@ -66,7 +67,7 @@ export const calm: StartPlan = { kill: undefined, lock: undefined, fileKiBMax: u
 
 /** The schedule of a seed. */
 export function scheduleOf(seed: number): Schedule {
-  const dice = new Dice(new Random(mix(0x70a7, seed)));
+  const dice = new Dice(mix(0x70a7, seed));
   const job = jobOf(dice);
   const whole = apiOf(dice, seed);
   const keys = new Population(settingsOf(whole)).asns.map(String);
@@ -82,35 +83,38 @@ export function scheduleOf(seed: number): Schedule {
     job,
     api: { ...whole, faults },
     lasting,
-    jumps: dice.chance(0.25) ? dice.some(1 + dice.below(2), () => jumpOf(dice)) : [],
-    starts: dice.some(dice.below(4), () => startOf(dice)),
+    jumps: dice.chance(0.25) ? dice.times(1 + dice.below(2), () => jumpOf(dice)) : [],
+    starts: dice.times(dice.below(4), () => startOf(dice)),
   };
 }
 
 function jobOf(dice: Dice): JobPlan {
   return {
-    inFlight: dice.one([1, 2, 4, 8, 16, 40]),
-    batch: dice.one([undefined, 5, 13, 40, 100]),
-    rates: dice.one([[], [], [], ["60/s"], ["200/s"], ["100/s", "3000/min"]]),
+    inFlight: dice.pick([1, 2, 4, 8, 16, 40]),
+    batch: dice.pick([undefined, 5, 13, 40, 100]),
+    rates: dice.pick([[], [], [], ["60/s"], ["200/s"], ["100/s", "3000/min"]]),
     isCounted: dice.chance(0.3),
-    attempts: dice.one([2, 3, 4]),
+    attempts: dice.pick([2, 3, 4]),
   };
 }
 
 function apiOf(dice: Dice, seed: number): SimulateOptions {
-  const giants = dice.some(dice.below(4), () => [String(1 + dice.below(60_000)), 3_000 + dice.below(50_000)]);
+  const giants = dice.times(
+    dice.below(4),
+    () => [String(1 + dice.below(60_000)), 3_000 + dice.below(50_000)],
+  );
   return {
     seed,
     asns: 20 + dice.below(100),
-    updatesMax: dice.one([20, 200, 800]),
+    updatesMax: dice.pick([20, 200, 800]),
     sizes: Object.fromEntries(giants),
-    latency: dice.one([
+    latency: dice.pick([
       { kind: "none" },
       { kind: "uniform", minMs: 0, maxMs: 60 },
       { kind: "exponential", meanMs: 30 },
     ]),
-    framing: dice.one(["auto", "length", "chunked"]),
-    pieces: dice.one([65_536, 65_536, 16_384, 1_501]),
+    framing: dice.pick(["auto", "length", "chunked"]),
+    pieces: dice.pick([65_536, 65_536, 16_384, 1_501]),
   };
 }
 
@@ -120,9 +124,9 @@ function jumpOf(dice: Dice) {
 }
 
 function startOf(dice: Dice): StartPlan {
-  const what = dice.one(["kill", "kill", "kill", "term", "term", "disk", "ill", "ill"]);
-  const afterMs = dice.moment();
-  const illness = () => ({ worker: dice.below(3), how: dice.one(illnesses), afterMs: dice.below(600) });
+  const what = dice.pick(["kill", "kill", "kill", "term", "term", "disk", "ill", "ill"]);
+  const afterMs = momentOf(dice);
+  const illness = () => ({ worker: dice.below(3), how: dice.pick(illnesses), afterMs: dice.below(600) });
   return {
     kill: what === "kill"
       ? { signal: "SIGKILL", afterMs }
@@ -130,42 +134,14 @@ function startOf(dice: Dice): StartPlan {
       ? { signal: "SIGTERM", afterMs }
       : undefined,
     lock: dice.chance(0.3)
-      ? { how: dice.one(["read", "write"]), afterMs: dice.moment(), forMs: dice.below(5_000) }
+      ? { how: dice.pick(["read", "write"]), afterMs: momentOf(dice), forMs: dice.below(5_000) }
       : undefined,
     fileKiBMax: what === "disk" ? 100 + dice.below(500) : undefined,
-    ill: what === "ill" ? dice.some(1 + dice.below(2), illness) : [],
+    ill: what === "ill" ? dice.times(1 + dice.below(2), illness) : [],
   };
 }
 
-/** Choices from a series of numbers that can be repeated. */
-export class Dice {
-  readonly #random: Random;
-
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  /** A whole number from 0 up to but not `count`. */
-  below(count: number): number {
-    return this.#random.below(count);
-  }
-
-  chance(probability: number): boolean {
-    return this.#random.unit() < probability;
-  }
-
-  /** One of some things, of which there must be one. */
-  one<const T>(things: readonly T[]): T {
-    return things[this.below(things.length)] as T;
-  }
-
-  /** So many things. */
-  some<T>(count: number, make: () => T): T[] {
-    return Array.from({ length: count }, make);
-  }
-
-  /** A time within a process. */
-  moment(): number {
-    return momentMsMin + this.below(momentMsMax - momentMsMin);
-  }
+/** A time within a process, milliseconds. */
+function momentOf(dice: Dice): number {
+  return momentMsMin + dice.below(momentMsMax - momentMsMin);
 }

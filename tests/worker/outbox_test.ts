@@ -7,6 +7,7 @@ import { outboxLimits } from "../../lib/limits.ts";
 import { noRows, type RowBatch } from "../../lib/rows/row_batch.ts";
 import { chunkOf } from "../support/rows.ts";
 import { recordOf } from "../collect/support.ts";
+import { assertProperty } from "../support/property.ts";
 
 /** Rows of one column. */
 function column(values: readonly (number | string)[]): RowBatch {
@@ -193,7 +194,7 @@ Deno.test("Outbox loses nothing, doubles nothing and never stands still, whateve
     what: fc.constantFrom("finish", "stage", "unstage", "take", "yield"),
     size: fc.constantFrom(0, 1, 9_000, 20_000),
   });
-  await fc.assert(
+  await assertProperty(
     fc.asyncProperty(fc.array(call, { maxLength: 60 }), async (calls) => {
       const store = stalled();
       const pending: Promise<void>[] = [];

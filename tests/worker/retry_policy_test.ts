@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type FailedTry, noTries, RetryPolicy, type Tries } from "../../lib/worker/retry_policy.ts";
 import { SharedState } from "../../lib/pace/shared_state.ts";
 import { httpLimits, paceLimits, retryLimits } from "../../lib/limits.ts";
+import { assertProperty } from "../support/property.ts";
 
 const beginUs = 1e15;
 
@@ -193,7 +194,7 @@ Deno.test("RetryBudget goes along with a clock that is set back", () => {
 });
 
 Deno.test("RetryBudget lets a hundred retries happen at once, then a share of the requests", () => {
-  fc.assert(fc.property(fc.integer({ min: 0, max: 10_000 }), (perSecond) => {
+  assertProperty(fc.property(fc.integer({ min: 0, max: 10_000 }), (perSecond) => {
     const { retryBudget } = new SharedState(SharedState.create(1));
     const atMs = Array.from({ length: 1_000 }, () => retryBudget.reserve(beginUs, perSecond));
     assert.ok(atMs.slice(0, retryLimits.atOnceMax).every((ms) => ms === 0));

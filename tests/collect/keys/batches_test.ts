@@ -6,6 +6,7 @@ import { noRows } from "../../../lib/rows/row_batch.ts";
 import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { recordOf } from "../support.ts";
+import { assertProperty } from "../../support/property.ts";
 
 const shape = { name: "t", columns: [{ name: "v", type: "ANY" }] } as const;
 
@@ -43,7 +44,7 @@ async function all(batches: Batches): Promise<PlannedBatch[]> {
 Deno.test("Batches cuts any list into batches of the wanted sizes, from blocks of any size", async () => {
   await withStore(async (store) => {
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(fc.nat({ max: 40 }), sizes, sizes, async (count, blocks, wanted) => {
         const run = await store.beginRun({ job: "j", text: "t", sha256: "s" });
         const keys = keysOf(count);
@@ -204,7 +205,7 @@ Deno.test("BatchSizes begins with keys for every request in flight, and never be
 });
 
 Deno.test("BatchSizes gives whole numbers within their bounds for anything", () => {
-  fc.assert(
+  assertProperty(
     fc.property(
       fc.nat({ max: runLimits.batchMax }),
       fc.double({ min: 0, max: 1e9, noNaN: true }),

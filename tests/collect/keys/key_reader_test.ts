@@ -9,6 +9,7 @@ import fc from "fast-check";
 import type { KeySource } from "../../../lib/job/job.ts";
 import { controlFirst, countKeys, type OpenKeys, readKeys } from "../../../lib/collect/keys/key_reader.ts";
 import { keyRule } from "../../../lib/job/key_rule.ts";
+import { assertProperty } from "../../support/property.ts";
 
 const source = { kind: "file", file: "k.txt" } as const;
 
@@ -88,7 +89,7 @@ Deno.test("readKeys() finds the same keys wherever a text is cut", async () => {
     deepStrictEqual(await keysOf(readKeys(source, { open })), expected);
     strictEqual(await countKeys(source, { open }), expected.length);
   });
-  await fc.assert(property, { numRuns: 200 });
+  await assertProperty(property, { numRuns: 200 });
 });
 
 Deno.test("readKeys() gives full blocks, and reads no further than it is asked", async () => {

@@ -6,6 +6,7 @@ import { SharedState } from "../../../lib/pace/shared_state.ts";
 import type { Rate } from "../../../lib/job/job.ts";
 import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
 import { TempFolder } from "../../support/temp.ts";
+import { assertProperty } from "../../support/property.ts";
 
 const beginMs = 1e12;
 const day = 86_400_000;
@@ -16,7 +17,7 @@ Deno.test("Quota leaves no more in any sliding window than its rate has, also ov
     wanted: fc.nat(40),
     isRestart: fc.boolean(),
   });
-  fc.assert(
+  assertProperty(
     fc.property(fc.integer({ min: 1, max: 60 }), fc.array(step, { maxLength: 100 }), (count, steps) => {
       const rate = { count, perMs: 60_000 };
       let budget = new Quota(rate);

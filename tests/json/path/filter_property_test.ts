@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { parsePath } from "../../../lib/json/path/path_parser.ts";
 import { Query, type Wanted } from "../../../lib/json/query.ts";
 import { nodesOf, record, type Test } from "../support.ts";
+import { assertProperty } from "../../support/property.ts";
 
 const { document } = fc.letrec<{ document: unknown }>((tie) => ({
   document: fc.oneof(
@@ -70,7 +71,7 @@ const step = fc.tuple(
 
 Deno.test("Tokenizer selects by filters what plain functions select when documents, paths and cuts are random", () => {
   const paths = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 });
-  fc.assert(
+  assertProperty(
     fc.property(document, paths, (value, wanted) => {
       const text = JSON.stringify(value);
       const read = wanted.map((steps) => parsePath(`$${steps.map(({ text }) => text).join("")}`));

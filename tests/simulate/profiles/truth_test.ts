@@ -11,6 +11,7 @@ import { Day, DAY_S } from "../../../lib/simulate/profiles/ripestat/history.ts";
 import type { SimulateOptions } from "../../../lib/simulate/engine/options.ts";
 import { truthOf } from "../../../lib/simulate/profiles/ripestat/truth.ts";
 import { DAY, storedRows, type UpdatesAnswer, updatesTarget, withSimulator } from "../support.ts";
+import { assertProperty } from "../../support/property.ts";
 
 const KEYS = ["12654", "3333", "1", "2", "64500"];
 const SIZES = { "3333": 2_500, AS1: 1, "2": 0, "7": 300 };
@@ -64,7 +65,7 @@ Deno.test("truthOf() tells the same of a window whether it is asked whole or in 
     ...truthOf(options, "3333", { startMs: DAY.startMs, endMs: DAY.startMs + spanMs }).updates(),
   ];
   assert.equal(whole.length, 2_100);
-  fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: spanMs }), { maxLength: 6 }), (cuts) => {
+  assertProperty(fc.property(fc.array(fc.integer({ min: 0, max: spanMs }), { maxLength: 6 }), (cuts) => {
     const edges = [0, ...cuts.sort((a, b) => a - b), spanMs].map((edge) => DAY.startMs + edge);
     const parts = edges.slice(1).flatMap((endMs, i) => [
       ...truthOf(options, "3333", { startMs: edges[i]!, endMs }).updates(),
@@ -88,7 +89,7 @@ Deno.test("truthOf() throws when the key is no AS number", () => {
 
 Deno.test("Day.secondOf() never falls and stays within the day", () => {
   const days = fc.record({ hash: fc.integer(), day: fc.integer({ min: 12_000, max: 30_000 }) });
-  fc.assert(
+  assertProperty(
     fc.property(days, fc.integer({ min: 1, max: 3_000 }), fc.boolean(), ({ hash, day }, count, sharp) => {
       const times = new Day(hash, { day, count, sharp });
       let last = day * DAY_S;
@@ -104,7 +105,7 @@ Deno.test("Day.secondOf() never falls and stays within the day", () => {
 
 Deno.test("Day.firstFrom() finds the first update at or after a second", () => {
   const days = fc.record({ hash: fc.integer(), count: fc.integer({ min: 1, max: 500 }), near: fc.nat(499) });
-  fc.assert(fc.property(days, fc.integer({ min: -1, max: 1 }), ({ hash, count, near }, offset) => {
+  assertProperty(fc.property(days, fc.integer({ min: -1, max: 1 }), ({ hash, count, near }, offset) => {
     const times = new Day(hash, { day: 20_000, count, sharp: false });
     const second = times.secondOf(near % count) + offset;
     const first = times.firstFrom(second);

@@ -9,6 +9,7 @@ import { leftOf, query } from "../../support/database.ts";
 import { anyCell, anyInteger, anyReal, anyText, chunkOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
+import { assertProperty } from "../../support/property.ts";
 
 const shape: TableSchema = {
   name: "t",
@@ -66,7 +67,7 @@ function begin(store: StoreWriter): Promise<number> {
 }
 
 Deno.test("StoreWriter gives back every value as it was, whether it came in one piece or was staged", async () => {
-  await fc.assert(
+  await assertProperty(
     fc.asyncProperty(answers, fc.integer({ min: 1, max: 150 }), async (lists, part) => {
       using folder = new TempFolder();
       const file = folder.file("a.db");

@@ -1,0 +1,36 @@
+/**
+ * Property tests with a seed: a constant in the gate, so that a commit passes or fails the same way everywhere, and the
+ * one in `TRAWL_SEED` where `deno task fuzz` sets it.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+
+/** The seed of every random choice in the gate. */
+const gateSeed = 20_261_128;
+
+/** The seed of this process: `TRAWL_SEED`, or that of the gate. */
+export const seed = seedOf(Deno.env.get("TRAWL_SEED"));
+
+function seedOf(text: string | undefined): number {
+  if (text === undefined) return gateSeed;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value < 2 ** 32) return value;
+  throw new RangeError(
+    `Cannot use TRAWL_SEED "${text}": it must be a whole number below 2 ** 32, got ${text}`,
+  );
+}
+
+/** `fc.assert` with {@linkcode seed}; a failure prints the seed and the smallest counterexample. */
+export function assertProperty<Ts>(
+  property: fc.IAsyncProperty<Ts>,
+  parameters?: fc.Parameters<Ts>,
+): Promise<void>;
+export function assertProperty<Ts>(property: fc.IProperty<Ts>, parameters?: fc.Parameters<Ts>): void;
+export function assertProperty<Ts>(
+  property: fc.IProperty<Ts> | fc.IAsyncProperty<Ts>,
+  parameters: fc.Parameters<Ts> = {},
+): Promise<void> | void {
+  return fc.assert(property as fc.IAsyncProperty<Ts>, { seed, ...parameters });
+}
