@@ -1,21 +1,23 @@
 /**
- * Runs trawl as a process of its own, the way that `deno task trawl` does; or, where `TRAWL_EXECUTABLE` names one, an
- * executable: alone, with nothing in its environment but what a test sets, and not as root.
+ * Starts trawl as a process with the flags of `deno task trawl`. If `TRAWL_EXECUTABLE` names an executable, starts that
+ * one as an unprivileged user. The environment holds only what a test sets and what Deno itself needs.
  *
  * @module
  */
 
+import { resolve } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 
-const root = new URL("../../", import.meta.url).pathname;
+/** The folder of this checkout, with a slash at the end. */
+export const root = new URL("../../", import.meta.url).pathname;
 
-/** The executable that is tested; undefined if it is the checkout. */
+/** The executable to test; undefined for the checkout. */
 export const executable = Deno.env.get("TRAWL_EXECUTABLE");
 
-/** The user that nobody is: who may do nothing that is not allowed to all. */
+/** The user id of `nobody`. */
 const nobody = 65_534;
 
-/** How trawl is started: its arguments come after `args`. */
+/** The program and the arguments that precede trawl's own. */
 export const program: Pick<Deno.CommandOptions, "uid" | "gid"> & {
   readonly path: string;
   readonly args: string[];
@@ -28,40 +30,64 @@ export const program: Pick<Deno.CommandOptions, "uid" | "gid"> & {
   }
   : { path: executable, args: [], ...(Deno.uid() === 0 ? { uid: nobody, gid: nobody } : {}) };
 
-/** What a checkout's Deno needs of the environment. */
-const denoEnv: Readonly<Record<string, string>> = executable === undefined
-  ? { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "" }
-  : {};
+/** Variables that Deno needs to find its cache, and to download a library that the cache lacks. */
+const denoVariables = [
+  "HOME",
+  "PATH",
+  "DENO_TLS_CA_STORE",
+  "DENO_CERT",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "NODE_EXTRA_CA_CERTS",
+  "NPM_CONFIG_REGISTRY",
+] as const;
 
+/** The environment of a Deno that runs the checkout; empty for an executable. */
+export const denoEnv: Readonly<Record<string, string>> = executable === undefined ? environmentOfDeno() : {};
+
+function environmentOfDeno(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of denoVariables) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) env[name] = value;
+  }
+  const folder = Deno.env.get("DENO_DIR");
+  // Deno resolves a relative path against its own working directory, and tests start it in another one.
+  return folder === undefined ? env : { ...env, DENO_DIR: resolve(folder) };
+}
+
+/** How a process ended, and what it printed. */
 export interface Ended {
   readonly code: number;
-  /** The signal that ended it, if one did. */
+  /** The signal that ended the process; null if none did. */
   readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
+/** How to start trawl. */
 export interface TrawlOptions {
+  /** Default: the checkout; `/` for an executable. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Permissions in place of the task's, such as `--allow-read=/folder`. */
+  /** Permissions instead of the task's, such as `--allow-read=/folder`. */
   readonly permissions?: readonly string[];
-  /** What comes on standard input; by default nothing. */
+  /** Text for standard input. Default: none. */
   readonly stdin?: string;
-  /** A module that runs before `main.ts`, by its path. */
+  /** Path of a module that runs before `main.ts`. */
   readonly preload?: string;
-  /** No file that the process writes becomes larger, in KiB: more is an error for it, as on a full disk. Needs bash. */
+  /** Largest file that the process may write, KiB; a longer write fails as on a full disk. Needs bash. */
   readonly fileKiBMax?: number;
 }
 
-/** A trawl that is under way. */
+/** A process that runs. */
 export interface Running {
   readonly pid: number;
   readonly kill: (signal: Deno.Signal) => void;
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `trawl ARGS`. It must be waited for. */
+/** Starts `trawl ARGS`. The caller must await `ended`. */
 export function startTrawl(args: readonly string[], options: TrawlOptions = {}): Running {
   const [command = "", ...before] = commandOf(options);
   const { path: _path, args: _args, ...user } = program;
@@ -81,32 +107,32 @@ export function startTrawl(args: readonly string[], options: TrawlOptions = {}):
       try {
         child.kill(signal);
       } catch {
-        // It has ended by itself.
+        // The process has ended.
       }
     },
     ended: finish(child, options.stdin),
   };
 }
 
-/** What to start, and the arguments before trawl's own. */
+/** The command, and the arguments that precede trawl's own. */
 function commandOf({ preload, fileKiBMax, permissions }: TrawlOptions): string[] {
   const [run, ...rest] = withPermissions(permissions);
   const preloaded = preload === undefined ? [] : ["--preload", preload];
   const command = run === undefined ? [program.path] : [program.path, run, ...preloaded, ...rest];
   if (fileKiBMax === undefined) return command;
-  // Deno's own caches may meet the limit before there is anybody to listen for the signal, which ends a process.
+  // Deno's caches may meet the limit before a listener for the signal exists, and the signal ends a process.
   const trap = preload === undefined ? "" : 'trap "" XFSZ; ';
   return ["/bin/bash", "-c", `${trap}ulimit -f ${fileKiBMax}; exec "$@"`, "bash", ...command];
 }
 
-/** The task's arguments; other permissions stand where its own stood. An executable's are its own. */
+/** The task's arguments with other permissions. The permissions of an executable are fixed. */
 function withPermissions(permissions: readonly string[] | undefined): readonly string[] {
   if (permissions === undefined || executable !== undefined) return program.args;
   const [command = "run", ...rest] = program.args.filter((arg) => !arg.startsWith("--allow-"));
   return [command, ...permissions, ...rest];
 }
 
-/** Runs `trawl ARGS` to its end. */
+/** Runs `trawl ARGS` until the process ends. */
 export async function trawl(args: readonly string[], options: TrawlOptions = {}): Promise<Ended> {
   return await startTrawl(args, options).ended;
 }
