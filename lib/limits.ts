@@ -69,19 +69,6 @@ export const runLimits = {
   /** Keys in one batch, and UTF-16 units of all of them: the main thread holds them, and the Worker. */
   batchMax: 50_000,
   batchCharsMax: 4 * MiB,
-  /**
-   * The first batches where the job names no size, and the smallest, have so many keys for each request in flight;
-   * later ones follow how long a batch lives. With 16, a sweep of 100,000 small questions wore out eight Workers, each
-   * cold at first; with 256 it is four, and takes a tenth less.
-   */
-  batchFirstPerSlot: 256,
-  /** A batch is so many times as large as the one before it at most: the first keys may have failed at once. */
-  batchGrowth: 32,
-  /**
-   * A Worker starts in 50 ms, but is cold for 20,000 small requests: the first 2,000 cost three times the CPU of later
-   * ones, the others a third more, 0.9 s in all. With 4 s a Worker, a sweep of 100,000 took 1.4 times the CPU.
-   */
-  batchLifeMs: 20_000,
   /** Workers alive at once, those that wait for their last answers included: each costs some 10 MB. */
   workersMax: 8,
   /** Rows of one answer: the 8 GiB that an answer may have hold no more of 86 bytes, the smallest update has 100. */

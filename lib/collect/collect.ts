@@ -1,30 +1,32 @@
 /**
- * One run, from its keys to its end: plans batches, has them asked, and sees to it that the sums come out. The
- * control keys come first and alone: if one of them is broken, so is the API, and nothing else is asked.
+ * One run, from its keys to its sums: plans batches, has Workers ask them, stores the answers, and checks that the sums
+ * add up. Control keys come first and alone: if one of them fails, no other key is asked.
  *
  * @module
  */
 
 import { messageOf } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
-import { controlFirst } from "./keys/key_reader.ts";
 import { Redactor } from "../job/secret.ts";
 import { httpLimits, runLimits } from "../limits.ts";
-import type { RunCounts } from "../store/records.ts";
-import type { Failure, StoreWriter } from "../store/sqlite/writer.ts";
-import { isDamage } from "../store/sqlite/sqlite_error.ts";
-import { meaningOf } from "../rows/failure_reasons.ts";
-import { feedersMaxOf, WorkerPool } from "./workers/worker_pool.ts";
-import { Batches, BatchSizes } from "./keys/batches.ts";
-import { checkRedirectHosts, jobHosts } from "./job_hosts.ts";
-import { keysOf } from "./keys/key_list.ts";
-import { limitedReason, type RunChoice } from "./choose_run.ts";
-import { Tuning } from "./tuning/tuning.ts";
-import { Quotas } from "./tuning/quotas.ts";
 import { nowUs } from "../pace/clock.ts";
 import { SharedState } from "../pace/shared_state.ts";
+import { meaningOf } from "../rows/failure_reasons.ts";
+import type { RunCounts } from "../store/records.ts";
+import { isDamage } from "../store/sqlite/sqlite_error.ts";
+import type { Failure, StoreWriter } from "../store/sqlite/writer.ts";
+import { limitedReason, type RunChoice } from "./choose_run.ts";
+import { checkRedirectHosts, jobHosts } from "./job_hosts.ts";
+import { BatchPlanner } from "./keys/batch_planner.ts";
+import { BatchSizes } from "./keys/batch_sizes.ts";
+import { controlFirst } from "./keys/control_keys.ts";
+import { openKeyList } from "./keys/key_list.ts";
 import { Progress } from "./progress.ts";
 import { Supervisor } from "./supervisor.ts";
+import { Quotas } from "./tuning/quotas.ts";
+import { Tuning } from "./tuning/tuning.ts";
+import type { PlannedBatch } from "./workers/batch_source.ts";
+import { feedersMaxOf, WorkerPool } from "./workers/worker_pool.ts";
 
 /** What a run needs. */
 export interface CollectOptions {
@@ -32,177 +34,182 @@ export interface CollectOptions {
   readonly window: Window | undefined;
   readonly store: StoreWriter;
   readonly choice: RunChoice;
-  /** Only so many keys, the control keys not counted. */
+  /** Asks only this many keys, control keys not counted. */
   readonly limit: number | undefined;
-  /** How many keys the list has, where that is known before it is read. */
+  /** Keys in the list, where known before the list is read. */
   readonly listSize: number | undefined;
-  /** Aborted when the run is to stop: what is in flight then has `runLimits.graceMs` to finish. */
+  /** Aborted to stop the run: requests in flight get `runLimits.graceMs` to finish. */
   readonly signal: AbortSignal;
-  /** How much room the disk has, where the run is to end before it is full. */
+  /** Free bytes on the disk; absent where the run may fill it. */
   readonly freeBytes?: (() => number | undefined) | undefined;
-  /** Told once, before the first request. */
-  readonly started: (progress: Progress) => void;
+  /** Called once, before the first request. */
+  readonly onStart: (progress: Progress) => void;
 }
 
 /** How a run ended. keys = ok + empty + unchanged + failed + pending. */
 export interface CollectResult {
   readonly state: "finished" | "interrupted";
-  /** Why it was interrupted. */
+  /** Why the run was interrupted; null otherwise. */
   readonly reason: string | null;
-  /** A control key has failed. */
+  /** A control key failed. */
   readonly isControlBroken: boolean;
-  /** It was to ask only so many keys, and did; a start without the limit asks the others. */
+  /** The run reached its `limit`; a start without the limit asks the other keys. */
   readonly isLimited: boolean;
   readonly counts: RunCounts;
-  /** How many keys there are; undefined where the list was not read to its end. */
+  /** Keys in the list; undefined where the list was not read to its end. */
   readonly keys: number | undefined;
+  /** Keys without a verdict; undefined where `keys` is. */
   readonly pending: number | undefined;
 }
 
-/**
- * Collects until every key has its verdict, or until stopped.
- *
- * @throws {UsageError} If the key list is not the one that the run began with, or cannot be read.
- * @throws {InterruptedError} If the key list does not come over the network.
- */
-export async function collect(options: CollectOptions): Promise<CollectResult> {
-  const { job, window, store, choice, signal } = options;
-  try {
-    await checkRedirectHosts(job);
-    const list = await keysOf(job, { store, choice, window, signal });
-    const memory = SharedState.create(job.limits.inFlight, job.limits.rates, nowUs());
-    const shared = new SharedState(memory);
-    const progress = new Progress(choice.counts, { shared, auto: job.limits.auto });
-    const controls = new Set(job.control).size;
-    const listSize = list.count ?? options.listSize;
-    const limit = options.limit === undefined ? undefined : controls + options.limit;
-    progress.answeredKey = await store.answeredKey(choice.id, httpLimits.smallBodyBytesMax);
-    progress.total = listSize === undefined ? undefined : Math.min(listSize, limit ?? Infinity);
-    const sizes = new BatchSizes(feedersMaxOf(job.limits.inFlight), job.limits.inFlight);
-    const batches = new Batches({
-      store,
-      run: choice.id,
-      keys: controlFirst(list.blocks, job.control),
-      limit,
-      size: (number, planned) => {
-        if (number === 0 && controls > 0) return controls;
-        return job.limits.batch ??
-          sizes.next(progress.total === undefined ? undefined : progress.total - planned);
-      },
-    });
-    const workers = new WorkerPool({
-      prepare: { job, window, shared: memory, hosts: jobHosts(job, window) },
-      shared,
-      store,
-      run: choice.id,
-      progress,
-      drained: (batch) => sizes.drained(batch),
-    });
-    options.started(progress);
-    const asked = await askWatched({ options, controls, batches, workers, progress, shared });
-    return await end(options, { ...asked, batches, expected: progress.total });
-  } catch (error) {
-    const cause = store.explain(error);
-    // Where the disk is full this fails as well; the run stays as it is, to be resumed all the same.
-    const reason = Redactor.of(job).hide(messageOf(cause));
-    if (!isDamage(error)) await store.endRun(choice.id, "interrupted", reason).catch(() => {});
-    throw cause;
-  }
-}
-
-interface Work {
+/** The parts of a run under way. */
+interface RunParts {
   readonly options: CollectOptions;
-  /** How many control keys there are: the first batch, if there is one. */
+  /** Number of control keys; if there are any, they are the first batch. */
   readonly controls: number;
-  readonly batches: Batches;
+  readonly planner: BatchPlanner;
   readonly workers: WorkerPool;
   readonly progress: Progress;
   readonly shared: SharedState;
 }
 
-/** How asking came to its end. */
-interface Asked {
-  /** The control key that is broken. */
+/** How asking the keys ended. */
+interface Ending {
+  /** The control key that failed. */
   readonly broken: Failure | undefined;
-  /** Why not all keys were asked. */
+  /** Why not every key was asked. */
   readonly stopped: string | undefined;
 }
 
-/** Has all keys asked, and watches over it. */
-async function askWatched(work: Work): Promise<Asked> {
-  const { options, shared, workers } = work;
-  const { job, window, store } = options;
+/**
+ * Collects until every key has a verdict, or until stopped.
+ *
+ * @throws {UsageError} If the key list cannot be read, or is not the one that the run began with.
+ * @throws {InterruptedError} If the key list cannot be fetched, or the disk is full.
+ */
+export async function collect(options: CollectOptions): Promise<CollectResult> {
+  const { job, store, choice } = options;
+  try {
+    await checkRedirectHosts(job);
+    const parts = await prepare(options);
+    options.onStart(parts.progress);
+    const ending = await askSupervised(parts);
+    return await end(parts, ending);
+  } catch (error) {
+    const cause = store.explain(error);
+    const reason = Redactor.of(job).hide(messageOf(cause));
+    // On a full disk this write fails too. The run stays as it is and can be resumed.
+    if (!isDamage(error)) await store.endRun(choice.id, "interrupted", reason).catch(() => {});
+    throw cause;
+  }
+}
+
+async function prepare(options: CollectOptions): Promise<RunParts> {
+  const { job, window, store, choice, signal } = options;
+  const { inFlight, rates, auto } = job.limits;
+  const list = await openKeyList(job, { store, choice, window, signal });
+  const memory = SharedState.create(inFlight, rates, nowUs());
+  const shared = new SharedState(memory);
+  const progress = new Progress(choice.counts, { shared, auto });
+  const controls = new Set(job.control).size;
+  const limit = options.limit === undefined ? undefined : controls + options.limit;
+  const listSize = list.count ?? options.listSize;
+  progress.total = listSize === undefined ? undefined : Math.min(listSize, limit ?? Infinity);
+  const sizes = new BatchSizes(feedersMaxOf(inFlight), inFlight);
+  const sizeOf = (number: number, planned: number) => {
+    if (number === 0 && controls > 0) return controls;
+    return job.limits.batch ??
+      sizes.next(progress.total === undefined ? undefined : progress.total - planned);
+  };
+  const keys = controlFirst(list.blocks, job.control);
+  const planner = new BatchPlanner({ store, run: choice.id, keys, limit, size: sizeOf });
+  const workers = new WorkerPool({
+    prepare: { job, window, shared: memory, hosts: jobHosts(job, window) },
+    shared,
+    store,
+    run: choice.id,
+    progress,
+    answeredKey: await store.answeredKey(choice.id, httpLimits.smallBodyBytesMax),
+    onDrained: (batch) => sizes.drained(batch),
+  });
+  return { options, controls, planner, workers, progress, shared };
+}
+
+/** Asks all keys under the eyes of a supervisor. */
+async function askSupervised(parts: RunParts): Promise<Ending> {
+  const { options, shared, workers } = parts;
+  const { job, window, store, freeBytes } = options;
+  const { outageMs } = job.retry;
   const host = jobHosts(job, window).join();
   const quotas = await Quotas.open(job.limits.rates, { pace: shared.pace, store, host });
   const tuning = await Tuning.open(job.limits, { shared, store, host });
-  const { outageMs } = job.retry;
-  const { freeBytes } = options;
   await using supervisor = await Supervisor.start({ workers, quotas, tuning, shared, outageMs, freeBytes });
   const signal = AbortSignal.any([options.signal, supervisor.signal]);
   using _stopping = stopOn(signal, workers);
-  const broken = await askInOrder({ ...work, options: { ...options, signal } });
+  const broken = await askInOrder(parts, signal);
   if (supervisor.reason === undefined) supervisor.signal.throwIfAborted();
   return { broken, stopped: supervisor.reason ?? (signal.aborted ? "stopped" : undefined) };
 }
 
-/** Has the control keys asked, and if they are well, all others. Returns the control key that is not. */
-async function askInOrder(
-  { options, controls, batches, workers, progress }: Work,
-): Promise<Failure | undefined> {
-  const { store, choice } = options;
-  // A control key that failed the last time is asked again: it tells whether the API is well now.
+/** Asks the control keys and, if they are well, all others. Returns the control key that failed. */
+async function askInOrder(parts: RunParts, signal: AbortSignal): Promise<Failure | undefined> {
+  const { options: { store, choice }, controls, planner, workers, progress } = parts;
+  // A control key that failed at an earlier start is asked again: it tells whether the API is well now.
   for (const { sequence } of await store.failures(choice.id, 0, controls)) {
     await store.forget(choice.id, sequence);
   }
-  let batch = await batches.next();
-  if (controls > 0 && batch?.number === 0) {
-    const only = [batch];
-    await workers.run(() => Promise.resolve(only.shift()));
-    batch = undefined;
+  let first = await planner.next();
+  const source = (next: () => Promise<PlannedBatch | undefined>) => ({
+    next,
+    done: (batch: PlannedBatch) => planner.done(batch),
+    lost: (batch: PlannedBatch) => planner.lost(batch),
+  });
+  const takeFirst = () => {
+    const batch = first;
+    first = undefined;
+    return batch;
+  };
+  if (controls > 0 && first?.number === 0) {
+    await workers.run(source(() => Promise.resolve(takeFirst())));
   }
   const [broken] = await store.failures(choice.id, 0, controls);
-  if (broken !== undefined || options.signal.aborted) return broken;
-  await workers.run(async () => {
-    const next = batch ?? await batches.next();
-    batch = undefined;
-    progress.total = batches.keyCount ?? progress.total;
-    return next;
-  }, () => progress.total === undefined || batches.planned < progress.total);
+  if (broken !== undefined || signal.aborted) return broken;
+  const next = async () => {
+    const batch = takeFirst() ?? await planner.next();
+    progress.total = planner.keyCount ?? progress.total;
+    return batch;
+  };
+  await workers.run(source(next), () => progress.total === undefined || planner.planned < progress.total);
   return undefined;
 }
 
-async function end(
-  options: CollectOptions,
-  found: Asked & {
-    readonly batches: Batches;
-    readonly expected: number | undefined;
-  },
-): Promise<CollectResult> {
-  const { store, choice, limit } = options;
-  const { keyCount, isCut, planned } = found.batches;
+/** Counts the sums from the fetches, and ends the run in the store. */
+async function end(parts: RunParts, { broken, stopped }: Ending): Promise<CollectResult> {
+  const { options: { store, choice, limit }, planner, progress } = parts;
+  const { keyCount, isCut, planned } = planner;
   const counts = await store.countRun(choice.id);
   const done = counts.ok + counts.empty + counts.unchanged + counts.failed;
   if (keyCount !== undefined) await store.setKeys(choice.id, keyCount);
-  const isFinished = found.broken === undefined && done === keyCount;
-  const isLimited = found.broken === undefined && found.stopped === undefined && isCut && done >= planned;
-  const keys = keyCount ?? (isLimited ? done : found.expected);
-  const reason = found.broken !== undefined
-    ? `control key ${found.broken.key}: ${meaningOf(found.broken.reason)} (${found.broken.reason})`
+  const isFinished = broken === undefined && done === keyCount;
+  const isLimited = broken === undefined && stopped === undefined && isCut && done >= planned;
+  const keys = keyCount ?? (isLimited ? done : progress.total);
+  const reason = broken !== undefined
+    ? `control key ${broken.key}: ${meaningOf(broken.reason)} (${broken.reason})`
     : isFinished
     ? null
     : isLimited
     ? limitedReason(limit)
-    : found.stopped;
+    : stopped;
   if (reason === undefined) {
-    throw new Error(`Cannot end the run as its sums do not come out: ${done} verdicts on ${keyCount} keys`);
+    throw new Error(`The sums of the run do not add up: ${done} verdicts on ${keyCount} keys`);
   }
   const state = isFinished ? "finished" : "interrupted";
   await store.endRun(choice.id, state, reason);
   const pending = keys === undefined ? undefined : Math.max(0, keys - done);
-  return { state, reason, isControlBroken: found.broken !== undefined, isLimited, counts, keys, pending };
+  return { state, reason, isControlBroken: broken !== undefined, isLimited, counts, keys, pending };
 }
 
-/** Once the signal comes, stops the workers; what is in flight gets its time, what hangs then is ended. */
+/** Stops the Workers on a signal. Requests in flight get `runLimits.graceMs`; what hangs after that is ended. */
 function stopOn(signal: AbortSignal, workers: WorkerPool): Disposable {
   const timers: ReturnType<typeof setTimeout>[] = [];
   const stop = () => {

@@ -1,29 +1,26 @@
 /**
- * How far a run is: plain sums, updated in place while it goes on, for whoever shows them.
+ * How far a run is: plain sums, updated in place while the run goes on, for observers to read.
  *
  * @module
  */
 
 import type { Auto } from "../job/job.ts";
-import type { RunCounts } from "../store/records.ts";
-import { isShortAnswer } from "../worker/acceptance.ts";
 import type { SharedState, WaitedFor } from "../pace/shared_state.ts";
 import type { FetchRecord, Verdict } from "../rows/fetch_record.ts";
+import type { RunCounts } from "../store/records.ts";
 
 /** The sums of one run. */
 export class Progress {
-  /** Keys with a verdict, before this start of the run and since. */
+  /** Keys with a verdict, by earlier starts of the run and by this one. */
   readonly verdicts: Record<Verdict, number>;
   rows: number;
   attempts: number;
-  /** How many keys there are, where that is known. */
+  /** Keys in the list; undefined where unknown. */
   total: number | undefined;
-  /** Keys that had their verdict when this process began, and what had been asked for them. */
+  /** Keys with a verdict, and attempts, when this process began. */
   readonly doneBefore: number;
   readonly attemptsBefore: number;
   readonly startedMs = performance.now();
-  /** A key that the API has answered, and shortly, if there is one. */
-  answeredKey: string | undefined;
   readonly #shared: SharedState;
   readonly #auto: Auto | undefined;
 
@@ -44,22 +41,22 @@ export class Progress {
     return ok + empty + unchanged + failed;
   }
 
-  /** Requests under way. */
+  /** Requests in flight. */
   get inFlight(): number {
     return this.#shared.held();
   }
 
-  /** Requests that may be under way at once, now. */
+  /** The current cap on requests in flight. */
   get inFlightMax(): number {
     return this.#shared.slots;
   }
 
-  /** The number in flight that was found to be the best until now, where it is to be found. */
+  /** The tuned number in flight; undefined where the job fixes it. */
   get foundInFlight(): number | undefined {
     return this.#auto?.inFlight === true ? this.#shared.slots : undefined;
   }
 
-  /** The rate that was found until now, requests a second, where it is to be found. */
+  /** The tuned rate in requests a second; undefined where the job fixes it. */
   get foundRate(): number | undefined {
     return this.#auto?.rate === true ? 1e6 / this.#shared.pace.intervalUs : undefined;
   }
@@ -69,40 +66,41 @@ export class Progress {
     return this.#shared.bytes();
   }
 
-  /** Milliseconds since this process began to ask. */
+  /** Milliseconds since this process began to send requests. */
   get elapsedMs(): number {
     return performance.now() - this.startedMs;
   }
 
-  /** Nothing comes from the server but failures. */
+  /** The circuit breaker is open: the API answers with failures only. */
   get isDown(): boolean {
     return this.#shared.breaker.isDown;
   }
 
+  /** Milliseconds waited so far, over all Workers. */
   waitedMs(what: WaitedFor): number {
     return this.#shared.waitedMs(what);
   }
 
+  /** Counts finished fetches. */
   add(fetches: readonly FetchRecord[]): void {
-    for (const record of fetches) {
-      this.verdicts[record.verdict]++;
-      this.rows += record.rows;
-      this.attempts += record.attempts;
-      if (isShortAnswer(record)) this.answeredKey = record.key;
+    for (const { verdict, rows, attempts } of fetches) {
+      this.verdicts[verdict]++;
+      this.rows += rows;
+      this.attempts += attempts;
     }
   }
 }
 
 /**
- * Whether a run is alive, at each call: something is in flight, the API is down and waited for, or the run has come
- * further since the call before. Whoever waits for its turn, for a pause to end or for a budget has its slot already.
+ * Returns a function that tells whether the run is alive: a request is in flight, the circuit breaker is open, or the
+ * run has advanced since the call before. A request that waits for its turn, a pause or a quota holds its slot already.
  */
 export function pulseOf(progress: Progress): () => boolean {
   let last = "";
   return () => {
     const now = `${progress.done} ${progress.attempts} ${progress.bytes}`;
-    const hasMoved = now !== last;
+    const hasAdvanced = now !== last;
     last = now;
-    return hasMoved || progress.inFlight > 0 || progress.isDown;
+    return hasAdvanced || progress.inFlight > 0 || progress.isDown;
   };
 }

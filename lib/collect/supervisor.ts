@@ -1,32 +1,31 @@
 /**
- * What the main thread looks after while a run is on, a few times a second: whether its Workers are alive, the budgets
- * of its longer rates, how many requests are started, what can be learned from them, whether the API is worth waiting
- * for, and whether the disk has room left. Ends the run where not.
+ * Looks after a run several times a second, on the main thread: Workers alive, quotas, requests per second, tuning, the
+ * circuit breaker, free disk space. Ends the run where going on is pointless.
  *
  * @module
  */
 
 import { databaseLimits, httpLimits, paceLimits } from "../limits.ts";
-import { describeNumber } from "../rows/failure_reasons.ts";
-import type { WorkerPool } from "./workers/worker_pool.ts";
-import type { Tuning } from "./tuning/tuning.ts";
-import type { Quotas } from "./tuning/quotas.ts";
 import { nowUs } from "../pace/clock.ts";
 import type { SharedState } from "../pace/shared_state.ts";
+import { describeNumber } from "../rows/failure_reasons.ts";
 import { formatBytes, formatDuration } from "../text/format.ts";
+import type { Quotas } from "./tuning/quotas.ts";
+import type { Tuning } from "./tuning/tuning.ts";
+import type { WorkerPool } from "./workers/worker_pool.ts";
 
-/** Looks that the requests per second are measured over. */
-const looksMeasured = 4;
+/** Ticks that the requests per second are measured over. */
+const ticksMeasured = 4;
 
-/** What is watched. */
+/** What is supervised. */
 export interface SupervisorOptions {
-  readonly workers: WorkerPool;
-  readonly quotas: Quotas;
-  readonly tuning: Tuning;
+  readonly workers: Pick<WorkerPool, "tick">;
+  readonly quotas: Pick<Quotas, "tick" | "close">;
+  readonly tuning: Pick<Tuning, "tick" | "close">;
   readonly shared: SharedState;
-  /** An API that is down for longer ends the run. */
+  /** An outage longer than this ends the run, milliseconds. */
   readonly outageMs: number;
-  /** How much room the disk has, where that matters; undefined where nobody can tell. */
+  /** Free bytes on the disk, or undefined where unknown; absent where free space does not matter. */
   readonly freeBytes: (() => number | undefined) | undefined;
 }
 
@@ -35,12 +34,12 @@ export class Supervisor implements AsyncDisposable {
   readonly #options: SupervisorOptions;
   readonly #ending = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #looking: Promise<void> = Promise.resolve();
-  /** When the disk is to be looked at again. */
-  #diskUs = 0;
-  /** Requests started until the last looks, and when these were. */
+  #ticking: Promise<void> = Promise.resolve();
+  /** When the free space is due to be checked, microseconds since 1970. */
+  #diskDueUs = 0;
+  /** Requests started by each of the last ticks. */
   readonly #started: { readonly count: number; readonly us: number }[] = [];
-  /** Why the run is to end, and be gone on with later. */
+  /** Why the run has to end; the same command resumes it later. */
   reason: string | undefined;
 
   private constructor(options: SupervisorOptions) {
@@ -49,26 +48,26 @@ export class Supervisor implements AsyncDisposable {
 
   /** Resolves once requests may be started. */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
-    const watch = new Supervisor(options);
-    await watch.#look();
-    return watch;
+    const supervisor = new Supervisor(options);
+    await supervisor.#tick();
+    return supervisor;
   }
 
-  /** Aborted when the run is to end; without a {@linkcode reason}, that of the signal is the error. */
+  /** Aborted when the run has to end: for {@linkcode reason}, or else with the signal's reason as the error. */
   get signal(): AbortSignal {
     return this.#ending.signal;
   }
 
-  async #look(): Promise<void> {
+  async #tick(): Promise<void> {
     try {
       const now = nowUs();
-      this.#options.workers.look();
+      this.#options.workers.tick();
       this.#measure(now);
-      await this.#options.tuning.look(now);
-      await this.#options.quotas.look(now / 1_000);
-      this.reason = this.#hopeless(now) ?? this.#withoutRoom(now);
+      await this.#options.tuning.tick(now);
+      await this.#options.quotas.tick(now / 1_000);
+      this.reason = this.#outage(now) ?? this.#fullDisk(now);
       if (this.reason !== undefined) return this.#ending.abort();
-      this.#timer = setTimeout(() => this.#looking = this.#look(), paceLimits.tickMs);
+      this.#timer = setTimeout(() => this.#ticking = this.#tick(), paceLimits.tickMs);
     } catch (error) {
       this.#ending.abort(error);
     }
@@ -80,39 +79,40 @@ export class Supervisor implements AsyncDisposable {
     const [first, last] = [this.#started[0], this.#started.at(-1)];
     if (first === undefined || last === undefined || last.us <= first.us) return;
     pace.measured((last.count - first.count) / (last.us - first.us) * 1e6);
-    if (this.#started.length > looksMeasured) this.#started.shift();
+    if (this.#started.length > ticksMeasured) this.#started.shift();
   }
 
-  /** Why waiting is of no use, if it is. */
-  #hopeless(now: number): string | undefined {
+  /** Why waiting for the API is pointless, if it is. */
+  #outage(now: number): string | undefined {
     const { shared: { pace, breaker }, outageMs } = this.#options;
     if (breaker.downMs(now) > outageMs) {
-      const why = describeNumber(breaker.lastFailure);
-      return `the API is down: nothing has succeeded for ${formatDuration(outageMs)}; at last, ${why}`;
+      const last = describeNumber(breaker.lastFailure);
+      return `the API is down: no request has succeeded for ${
+        formatDuration(outageMs)
+      }; the last failure: ${last}`;
     }
     const pausedMs = pace.pausedMs(now);
     if (pausedMs > httpLimits.retryAfterMaxMs) {
-      return `the server asks for a pause of ${formatDuration(pausedMs)}: more than ${
-        formatDuration(httpLimits.retryAfterMaxMs)
-      } are not waited for`;
+      return `the server asks for a pause of ${formatDuration(pausedMs)}: trawl waits for at most ` +
+        formatDuration(httpLimits.retryAfterMaxMs);
     }
     return undefined;
   }
 
-  /** Why there is no room for more, if there is none. */
-  #withoutRoom(now: number): string | undefined {
-    if (now < this.#diskUs) return undefined;
-    this.#diskUs = now + databaseLimits.lookMs * 1_000;
+  /** Why the disk cannot take more, if it cannot. */
+  #fullDisk(now: number): string | undefined {
+    if (now < this.#diskDueUs) return undefined;
+    this.#diskDueUs = now + databaseLimits.lookMs * 1_000;
     const free = this.#options.freeBytes?.();
     if (free === undefined || free >= databaseLimits.freeBytesMin) return undefined;
     return `the disk is nearly full: ${formatBytes(free)} are free, and ${
       formatBytes(databaseLimits.freeBytesMin)
-    } are to stay so`;
+    } must stay free`;
   }
 
-  /** @throws If the store cannot take what was learned, or what the quotas gives back. */
+  /** @throws If the store cannot keep the tuned limits or the unused part of the quotas. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#looking;
+    await this.#ticking;
     clearTimeout(this.#timer);
     await this.#options.tuning.close();
     await this.#options.quotas.close(Date.now());

@@ -88,7 +88,7 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
       listSize,
       signal,
       freeBytes: isGuarded ? () => freeBytes(database) : undefined,
-      started: (started) => {
+      onStart: (started) => {
         progress = started;
         telemetry?.started(started);
         line = new ProgressLine(started, {

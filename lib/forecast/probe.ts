@@ -15,7 +15,7 @@ import { exists } from "../store/free_space.ts";
 import { StoreWriter } from "../store/sqlite/writer.ts";
 import { collect, type CollectResult } from "../collect/collect.ts";
 import { jobHosts } from "../collect/job_hosts.ts";
-import { keysOf } from "../collect/keys/key_list.ts";
+import { openKeyList } from "../collect/keys/key_list.ts";
 import { chooseRun, type RunChoice } from "../collect/choose_run.ts";
 import type { Progress } from "../collect/progress.ts";
 import { isEnough, type Probe } from "./forecast.ts";
@@ -118,7 +118,7 @@ export class ProbeFolder implements AsyncDisposable {
       limit: undefined,
       listSize: options.isBrief ? undefined : controls + keys.length,
       signal: AbortSignal.any([target.signal, ending.signal]),
-      started: (progress) => {
+      onStart: (progress) => {
         ending.watch(progress, options.isBrief ? forecastLimits.probeMs : undefined);
         options.started(progress);
       },
@@ -152,7 +152,7 @@ export class ProbeFolder implements AsyncDisposable {
     const store = StoreWriter.open(`${this.#path}/keys.db`, tableOf(job));
     try {
       const choice = await begin(store, job, window);
-      const { blocks } = await keysOf(job, { store, choice, window, signal });
+      const { blocks } = await openKeyList(job, { store, choice, window, signal });
       return { blocks, [Symbol.dispose]: () => store[Symbol.dispose]() };
     } catch (error) {
       store[Symbol.dispose]();

@@ -22,14 +22,25 @@ export interface Prepare {
   readonly answeredKey: string | undefined;
 }
 
-/** The keys to ask. A Worker gets one batch. */
+/** What is known of a key's last answer, for conditional and incremental requests. */
+export interface PreviousAnswer {
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+  readonly cursor: string | null;
+}
+
+/** One key to ask. */
+export interface BatchEntry {
+  /** The key's place in the list, from 0. */
+  readonly sequence: number;
+  readonly key: string;
+  readonly previous?: PreviousAnswer;
+}
+
+/** The keys of a batch that are due. A Worker gets one batch. */
 export interface Batch {
   readonly type: "batch";
-  /** The sequence of the first key. */
-  readonly first: number;
-  readonly keys: readonly string[];
-  /** Sequences of keys that have their verdict already. */
-  readonly done: ReadonlySet<number>;
+  readonly entries: readonly BatchEntry[];
 }
 
 /** What a Worker is told. */

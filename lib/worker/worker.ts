@@ -218,18 +218,9 @@ class BatchWorker {
   }
 }
 
-function* tasksOf({ first, keys, done }: Batch): Generator<Task> {
-  for (const [index, key] of keys.entries()) {
-    const sequence = first + index;
-    if (done.has(sequence)) continue;
-    yield {
-      sequence,
-      key,
-      startedMs: 0,
-      sinceMs: 0,
-      held: undefined,
-      ...noTries(),
-    };
+function* tasksOf({ entries }: Batch): Generator<Task> {
+  for (const { sequence, key } of entries) {
+    yield { sequence, key, startedMs: 0, sinceMs: 0, held: undefined, ...noTries() };
   }
 }
 

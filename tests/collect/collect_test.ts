@@ -42,7 +42,7 @@ async function collectInto(
     listSize: undefined,
     signal: signal ?? new AbortController().signal,
     freeBytes,
-    started: () => {},
+    onStart: () => {},
   });
 }
 
@@ -259,7 +259,7 @@ Deno.test("collect() notes why it ended when the list has changed, and leaves no
     limits: { inFlight: 1, batch: 4 },
   });
   await assert.rejects(collectInto(file, other), { name: "UsageError", message: /key list has changed/ });
-  assert.match(String(query(file, "SELECT state || reason FROM run")), /^interruptedCannot go on with run 1/);
+  assert.match(String(query(file, "SELECT state || reason FROM run")), /^interruptedCannot resume run 1/);
 });
 
 Deno.test("collect() notes why it ended without the job's secrets", async () => {
@@ -287,7 +287,7 @@ Deno.test("askKeys() gives texts and numbers as keys, and nothing else", async (
   }
 });
 
-Deno.test("keysOf() asks for the list again until it is whole, and keeps none of the broken ones", async () => {
+Deno.test("openKeyList() asks for the list again until it is whole, and keeps none of the broken ones", async () => {
   using folder = new TempFolder();
   // The first wait of a broken list is half a second at most, the second a whole one.
   const answers = [
@@ -307,7 +307,7 @@ Deno.test("keysOf() asks for the list again until it is whole, and keeps none of
   assert.deepEqual(query(file, "SELECT key FROM fetch ORDER BY sequence"), [["a"], ["b"], ["3"]]);
 });
 
-Deno.test("keysOf() asks the list once, and a resumed run has the same keys", async () => {
+Deno.test("openKeyList() asks the list once, and a resumed run has the same keys", async () => {
   using folder = new TempFolder();
   let asked = 0;
   const stopping = new AbortController();
@@ -327,7 +327,7 @@ Deno.test("keysOf() asks the list once, and a resumed run has the same keys", as
   assert.deepEqual(query(file, "SELECT count(*), min(key), max(key) FROM fetch"), [[10, "k0", "k9"]]);
 });
 
-Deno.test("keysOf() takes a list without keys for none", async () => {
+Deno.test("openKeyList() takes a list without keys for none", async () => {
   using folder = new TempFolder();
   await using server = serverOf(() => Response.json({ keys: [] }));
   await assert.rejects(
@@ -339,7 +339,7 @@ Deno.test("keysOf() takes a list without keys for none", async () => {
   );
 });
 
-Deno.test("keysOf() gives up a list that does not come, with its reason", async () => {
+Deno.test("openKeyList() gives up a list that does not come, with its reason", async () => {
   using folder = new TempFolder();
   await using server = serverOf(() => new Response("", { status: 500, headers: { "retry-after": "0" } }));
   await assert.rejects(
@@ -353,7 +353,7 @@ Deno.test("keysOf() gives up a list that does not come, with its reason", async 
 });
 
 for (const waits of ["the answer", "the next attempt"]) {
-  Deno.test(`keysOf() does not wait for ${waits} once the run is stopped`, async () => {
+  Deno.test(`openKeyList() does not wait for ${waits} once the run is stopped`, async () => {
     using folder = new TempFolder();
     const release = Promise.withResolvers<void>();
     let asked = 0;
@@ -409,7 +409,7 @@ Deno.test("collect() ends a run before the disk is full, with everything that wa
   assert.deepEqual([ended.state, looks], ["interrupted", 2]);
   assert.match(
     ended.reason ?? "",
-    /^the disk is nearly full: 256(\.0)? MiB are free, and 256(\.0)? MiB are to stay so$/,
+    /^the disk is nearly full: 256(\.0)? MiB are free, and 256(\.0)? MiB must stay free$/,
   );
   assert.ok(asked.size < 200_000);
   assert.deepEqual(query(file, "SELECT state, ok FROM run"), [["interrupted", asked.size]]);

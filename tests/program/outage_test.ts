@@ -76,7 +76,7 @@ Deno.test("trawl run ends, to be gone on with, when the API stays down", async (
   assert.deepEqual(sums, ["interrupted", 0, 0, null]);
   assert.match(
     ended.stderr,
-    /interrupted \(the API is down: nothing has succeeded for 2s; at last, the connection broke .* \(reset\)\) in .*: run again to go on/,
+    /interrupted \(the API is down: no request has succeeded for 2s; the last failure: the connection broke .* \(reset\)\) in .*: run again to go on/,
   );
   assert.ok(stats.requests < 60, JSON.stringify(stats));
 });

@@ -106,7 +106,7 @@ Deno.test("trawl run notices a changed key list and mixes nothing", async () => 
     assert.equal(changed.code, 2, changed.stderr);
     assert.match(
       changed.stderr,
-      /Cannot go on with run 1 as its key list has changed: key 1 to 50 are not those/,
+      /Cannot resume run 1 as its key list has changed: keys 1 to 50 are not those/,
     );
     assert.deepEqual(query(db, "SELECT * FROM fetch"), before);
     // The old list goes on, and --new begins anew with the other one.

@@ -26,13 +26,21 @@ import { keyRule } from "../../job/key_rule.ts";
 
 type UrlSource = Extract<KeySource, { readonly kind: "url" }>;
 
+/** The keys of a run, read lazily. */
+export interface KeyList {
+  /** Keys in the order of the list. */
+  readonly blocks: AsyncIterable<readonly string[]>;
+  /** Keys in the list, where the store knows; undefined until the list has been read to its end. */
+  readonly count: number | undefined;
+}
+
 /**
- * The keys of a run.
+ * Opens the key list of a run.
  *
  * @throws {UsageError} If they cannot be read.
  * @throws {InterruptedError} If a list must be asked for and does not come, or the run is stopped before.
  */
-export async function keysOf(
+export async function openKeyList(
   job: Job,
   options: {
     readonly store: StoreWriter;
@@ -41,7 +49,7 @@ export async function keysOf(
     /** Aborted when the run is to stop. */
     readonly signal: AbortSignal;
   },
-): Promise<{ readonly blocks: AsyncIterable<readonly string[]>; readonly count: number | undefined }> {
+): Promise<KeyList> {
   const { store, choice, window, signal } = options;
   if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), count: undefined };
   let count = choice.keys;

@@ -63,19 +63,6 @@ export async function countKeys(
   return await countLines(source, open) ?? await countBlocks(textBlocks(source, open));
 }
 
-/** Control keys first, in a block of their own, then the others without them. */
-export async function* controlFirst(
-  blocks: AsyncIterable<readonly string[]>,
-  control: readonly string[],
-): AsyncGenerator<readonly string[]> {
-  const controlKeys = new Set(control);
-  if (controlKeys.size > 0) yield [...controlKeys];
-  for await (const block of blocks) {
-    const others = controlKeys.size === 0 ? block : block.filter((key) => !controlKeys.has(key));
-    if (others.length > 0) yield others;
-  }
-}
-
 /** Writes numbers only as they are asked for. */
 async function* rangeBlocks({ first, last }: { readonly first: number; readonly last: number }) {
   for (let start = first; start <= last; start += blockKeysMax) {

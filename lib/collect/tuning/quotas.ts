@@ -20,7 +20,7 @@ export interface QuotasOptions {
   readonly host: string;
 }
 
-/** One per run. {@linkcode look} is to be called every `pace.tickMs`. */
+/** One per run. {@linkcode tick} is to be called every `pace.tickMs`. */
 export class Quotas {
   readonly #options: QuotasOptions;
   readonly #budgets: readonly Quota[];
@@ -44,7 +44,7 @@ export class Quotas {
   }
 
   /** Counts what has been started, and allows what may be started until the next looks. */
-  async look(nowMs: number): Promise<void> {
+  async tick(nowMs: number): Promise<void> {
     if (this.#budgets.length === 0) return;
     const started = this.#count(nowMs);
     const room = Math.min(...this.#budgets.map((budget) => budget.room(nowMs)));

@@ -23,7 +23,7 @@ export interface TuningOptions {
   readonly host: string;
 }
 
-/** One per run. {@linkcode look} is to be called every `pace.tickMs`. */
+/** One per run. {@linkcode tick} is to be called every `pace.tickMs`. */
 export class Tuning {
   readonly #options: TuningOptions;
   readonly #rate: RateTuner | undefined;
@@ -59,7 +59,7 @@ export class Tuning {
   }
 
   /** Takes in what happened since the last look. */
-  async look(nowUs: number): Promise<void> {
+  async tick(nowUs: number): Promise<void> {
     if (this.#rate === undefined && this.#inFlight === undefined) return;
     const { breaker, feedback } = this.#options.shared;
     const look = this.#lookOf(nowUs);

@@ -1,33 +1,33 @@
 /**
- * A Worker as the main handle sees it: started with permission for the job's hosts only, given one batch, its rows
- * handed to the store in their order and acknowledged.
+ * A Worker as the main thread sees it: started with permission for the job's hosts only, given one batch, its messages
+ * stored in order and acknowledged.
  *
  * @module
  */
 
 import { messageOf } from "../../errors.ts";
 import { paceLimits, runLimits } from "../../limits.ts";
-import type { PlannedBatch } from "../keys/batches.ts";
-import type { FromWorker, Prepare, ToStore, ToWorker } from "../../worker/protocol.ts";
 import { formatDuration } from "../../text/format.ts";
+import type { FromWorker, Prepare, ToStore, ToWorker } from "../../worker/protocol.ts";
+import type { PlannedBatch } from "./batch_source.ts";
 
-/** What is called when the Worker says something. */
+/** What is called when the Worker sends something. */
 export interface WorkerHandleOptions {
-  /** Takes rows in; the next message of this Worker waits for it. */
-  readonly take: (message: ToStore) => Promise<void>;
-  /** All keys of the batch have been started. */
-  readonly drained: (handle: WorkerHandle) => void;
-  /** The batch is over; everything it found has been taken. */
-  readonly ended: (handle: WorkerHandle) => void;
-  /** The Worker died of an error, hangs, or is gone. */
-  readonly died: (handle: WorkerHandle, error: Error) => void;
-  /** What a Worker sent could not be taken. */
-  readonly notTaken: (error: unknown) => void;
+  /** Stores a message; the next message of this Worker waits for it. */
+  readonly store: (message: ToStore) => Promise<void>;
+  /** Every key of the batch has been started. */
+  readonly onDrained: (handle: WorkerHandle) => void;
+  /** The batch has ended, and everything that the Worker found is stored. */
+  readonly onEnded: (handle: WorkerHandle) => void;
+  /** The Worker died of an error, hangs, or has ended without a message. */
+  readonly onDied: (handle: WorkerHandle, error: Error) => void;
+  /** A message could not be stored. */
+  readonly onStoreError: (error: unknown) => void;
 }
 
 /** One Worker, for one batch. */
 export class WorkerHandle {
-  /** The Worker's number among those alive. */
+  /** The Worker's number among those alive, from 0. */
   readonly number: number;
   batch: PlannedBatch | undefined;
   /** When the batch was handed over, milliseconds on `performance.now()`. */
@@ -35,15 +35,15 @@ export class WorkerHandle {
   isDrained = false;
   readonly #worker: Worker;
   readonly #options: WorkerHandleOptions;
-  #taken: Promise<void> = Promise.resolve();
+  #stored: Promise<void> = Promise.resolve();
   #isOver = false;
-  /** Looks since the Worker was last heard of. */
-  #silentLooks = 0;
+  /** Ticks since the Worker's last sign of life. */
+  #silentTicks = 0;
 
   constructor(prepare: Prepare, options: WorkerHandleOptions) {
     this.number = prepare.worker;
     this.#options = options;
-    // The address stands here literally, or `deno compile` does not find the module.
+    // `deno compile` finds the module only where its address stands literally.
     this.#worker = new Worker(new URL("../../worker/worker.ts", import.meta.url), {
       type: "module",
       name: `trawl-${prepare.worker}`,
@@ -57,10 +57,11 @@ export class WorkerHandle {
     this.#post(prepare);
   }
 
+  /** Gives the Worker its batch. */
   start(batch: PlannedBatch): void {
     this.batch = batch;
     this.startedMs = performance.now();
-    this.#post({ type: "batch", first: batch.first, keys: batch.keys, done: batch.done });
+    this.#post({ type: "batch", entries: batch.entries });
   }
 
   /** Starts no more requests; those in flight are finished. */
@@ -68,7 +69,7 @@ export class WorkerHandle {
     this.#post({ type: "stop" });
   }
 
-  /** Gives up what is in flight. */
+  /** Aborts what is in flight. */
   drop(): void {
     this.#post({ type: "drop" });
   }
@@ -77,43 +78,51 @@ export class WorkerHandle {
    * Checks that the Worker is alive; to be called every `paceLimits.tickMs`. Counts ticks instead of time: while the
    * main thread is busy or the machine sleeps, no Worker can answer.
    */
-  look(): void {
+  tick(): void {
     if (this.#isOver) return;
-    if (this.#silentLooks++ === 0) this.#post({ type: "ping" });
-    if (this.#silentLooks * paceLimits.tickMs <= runLimits.silentMs) return;
+    if (this.#silentTicks++ === 0) this.#post({ type: "ping" });
+    if (this.#silentTicks * paceLimits.tickMs <= runLimits.silentMs) return;
     this.#die(`it has been silent for ${formatDuration(runLimits.silentMs)}`);
   }
 
-  /** Ends the Worker at once. What it has sent is still taken, what it sends from now on is not. */
+  /** Ends the Worker at once. Messages received before are still stored, later ones are dropped. */
   terminate(): void {
     this.#isOver = true;
     this.#worker.terminate();
   }
 
-  /** Resolves when everything received has been taken. */
+  /** Resolves when every message received is stored. */
   async settled(): Promise<void> {
-    await this.#taken;
+    await this.#stored;
   }
 
   #receive(message: FromWorker): void {
     if (this.#isOver) return;
-    if (message.type === "alive") return void (this.#silentLooks = 0);
-    if (message.type === "drained") return this.#options.drained(this);
-    if (message.type === "ended") return this.#options.ended(this);
-    if (message.type === "died") return this.#die(message.message);
-    this.#taken = this.#taken.then(() => this.#take(message));
+    switch (message.type) {
+      case "alive":
+        this.#silentTicks = 0;
+        return;
+      case "drained":
+        return this.#options.onDrained(this);
+      case "ended":
+        return this.#options.onEnded(this);
+      case "died":
+        return this.#die(message.message);
+      default:
+        this.#stored = this.#stored.then(() => this.#store(message));
+    }
   }
 
   #die(message: string): void {
-    this.#options.died(this, new Error(`Cannot go on in a Worker: ${messageOf(message)}`));
+    this.#options.onDied(this, new Error(`A Worker cannot continue: ${messageOf(message)}`));
   }
 
-  async #take(message: ToStore): Promise<void> {
+  async #store(message: ToStore): Promise<void> {
     try {
-      await this.#options.take(message);
+      await this.#options.store(message);
       this.#post({ type: "acknowledged" });
     } catch (error) {
-      this.#options.notTaken(error);
+      this.#options.onStoreError(error);
     }
   }
 
@@ -122,7 +131,7 @@ export class WorkerHandle {
   }
 }
 
-/** What a Worker may do: reach the job's hosts and those that it lets redirects lead to, and nothing else. */
+/** A Worker's permissions: network access to the job's hosts and its `redirect_hosts`, and nothing else. */
 export function permissionsFor({ hosts, job }: Pick<Prepare, "hosts" | "job">): Deno.PermissionOptionsObject {
   return {
     net: [...hosts, ...job.request.redirectHosts],

@@ -1,24 +1,26 @@
 /**
- * The Workers of a run. The moment a working one has no more keys to start, its slots are another's: of the second one
- * that works, or where there is none, of one that waits ready. So no slot idles at a batch's end, and no batch waits
- * for another's slowest request.
+ * The Workers of a run, one per batch. Once a Worker has started its last key, the next Worker takes over its in-flight
+ * slots: no slot idles at the end of a batch, and no batch waits for the slowest request of another. A batch whose
+ * Worker dies is given to another one. Writes what Workers find to the store.
  *
  * @module
  */
 
 import { runLimits } from "../../limits.ts";
+import type { SharedState } from "../../pace/shared_state.ts";
 import { release } from "../../rows/row_batch.ts";
 import type { StoreWriter } from "../../store/sqlite/writer.ts";
-import type { DrainedBatch, PlannedBatch } from "../keys/batches.ts";
+import { isShortAnswer } from "../../worker/acceptance.ts";
 import type { Prepare, ToStore } from "../../worker/protocol.ts";
-import type { SharedState } from "../../pace/shared_state.ts";
+import type { DrainedBatch } from "../keys/batch_sizes.ts";
 import type { Progress } from "../progress.ts";
+import type { BatchSource, PlannedBatch } from "./batch_source.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
-/** From so many requests in flight on, a second Worker starts requests too, where there is a second core. */
+/** From this many requests in flight, two Workers start requests at once, where there is a second core. */
 const inFlightForTwo = 32;
 
-/** A batch whose Worker died is asked anew so often, and so often Workers may die before they have one. */
+/** Deaths of a batch's Worker, and of Workers without a batch, after which the run fails. */
 const deathsMax = 3;
 
 /** What the Workers need, and where their rows go. */
@@ -26,12 +28,15 @@ export interface WorkerPoolOptions {
   readonly prepare: Omit<Prepare, "type" | "worker" | "answeredKey">;
   readonly shared: SharedState;
   readonly store: StoreWriter;
+  /** The run's id. */
   readonly run: number;
   readonly progress: Progress;
-  readonly drained: (batch: DrainedBatch) => void;
+  /** A key with a short answer from an earlier start of the run: the circuit breaker probes the API with it. */
+  readonly answeredKey: string | undefined;
+  readonly onDrained: (batch: DrainedBatch) => void;
 }
 
-/** Workers that start requests at once, at most. */
+/** Workers that may start requests at once. */
 export function feedersMaxOf(inFlight: number): number {
   return inFlight < inFlightForTwo ? 1 : Math.min(2, navigator.hardwareConcurrency);
 }
@@ -41,38 +46,39 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #feedersMax: number;
   readonly #alive = new Set<WorkerHandle>();
+  /** Numbers that no Worker has. */
   readonly #numbers = Array.from({ length: runLimits.workersMax }, (_, number) => number);
-  /** Batches to be asked again because their Worker died. */
+  /** Batches to hand out again because their Worker died. */
   readonly #orphans: PlannedBatch[] = [];
+  /** A started Worker that waits for its batch. */
   #standby: WorkerHandle | undefined;
   #isExhausted = false;
-  /** How often the Worker of a batch died, by the batch's number; undefined before it had one. */
+  /** Deaths of Workers by the number of their batch; undefined counts Workers without a batch. */
   readonly #deaths = new Map<number | undefined, number>();
-  /** Workers that are gone, but not yet what they leave behind. */
+  /** Workers that have ended but whose last messages are not stored yet. */
   #leaving = 0;
-  #stopped = false;
-  /** Called once stopped, by whoever waits for a batch. */
+  #isStopped = false;
+  /** Ends the wait for the next batch, once stopped. */
   #giveUp: (() => void) | undefined;
   #error: Error | undefined;
-  #changed: (() => void) | undefined;
+  #onChange: (() => void) | undefined;
+  #answeredKey: string | undefined;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#answeredKey = options.answeredKey;
     this.#feedersMax = feedersMaxOf(options.prepare.job.limits.inFlight);
   }
 
   /**
-   * Has all batches asked. Resolves when each has ended, or, once stopped, when nothing is in flight. No Worker is
-   * started ahead once `hasMore` says that all batches have been handed out.
+   * Works through all batches of a source. Resolves when each has ended, or, once stopped, when nothing is in flight. No
+   * Worker is started ahead once `hasMore` returns false.
    *
-   * @throws What `next` or the store threw, or an error if Workers die again and again.
+   * @throws What the source or the store threw, or an error if Workers die again and again.
    */
-  async run(
-    next: () => Promise<PlannedBatch | undefined>,
-    hasMore: () => boolean = () => true,
-  ): Promise<void> {
+  async run(source: BatchSource, hasMore: () => boolean = () => true): Promise<void> {
     try {
-      await this.#handAll(next, hasMore);
+      await this.#handOutAll(source, hasMore);
     } catch (error) {
       this.#fail(error);
     }
@@ -81,75 +87,75 @@ export class WorkerPool {
     if (this.#error !== undefined) throw this.#error;
   }
 
-  /** Plans a batch when there is room for it: by then more is known of how large it should be. */
-  async #handAll(next: () => Promise<PlannedBatch | undefined>, hasMore: () => boolean): Promise<void> {
-    this.#isExhausted = false;
-    for (;;) {
-      // Of two, the other one takes the slots over meanwhile; a third one would cost memory, and time to start.
-      if (!this.#stopped && this.#feedersMax === 1 && hasMore()) this.#ready();
-      await this.#until(() => this.#stopped || this.#hasRoom());
-      const batch = await this.#next(next);
-      if (batch === undefined) return;
-      this.#hand(batch);
-    }
+  /** Checks that all Workers are alive; to be called every `paceLimits.tickMs`. A Worker that hangs counts as dead. */
+  tick(): void {
+    for (const handle of [...this.#alive]) handle.tick();
   }
 
-  /** Sees whether all Workers are alive; to be called every `pace.tickMs`. One that hangs is as one that died. */
-  look(): void {
-    for (const handle of [...this.#alive]) handle.look();
-  }
-
-  /** Starts no more requests; what is in flight is finished. */
+  /** Starts no more requests; those in flight are finished. */
   stop(): void {
-    this.#noMore();
+    this.#startNoMore();
     for (const handle of this.#alive) handle.stop();
-    this.#change();
+    this.#changed();
   }
 
-  /** Gives up what is in flight. */
+  /** Aborts what is in flight. */
   drop(): void {
     for (const handle of this.#alive) handle.drop();
   }
 
-  /** Ends every Worker at once, whatever it is doing. */
+  /** Ends every Worker at once. */
   terminate(): void {
-    this.#noMore();
+    this.#startNoMore();
     for (const handle of [...this.#alive]) {
       this.#remove(handle);
       void this.#leave(() => handle.settled());
     }
-    this.#change();
+    this.#changed();
   }
 
-  #noMore(): void {
-    this.#stopped = true;
-    this.#giveUp?.();
+  /** Plans a batch only when a Worker can take it: later batches are sized by what is known by then. */
+  async #handOutAll(source: BatchSource, hasMore: () => boolean): Promise<void> {
+    this.#isExhausted = false;
+    for (;;) {
+      // Of two Workers, the other one takes over the slots meanwhile; a third one would cost memory and start-up time.
+      if (!this.#isStopped && this.#feedersMax === 1 && hasMore()) this.#ready(source);
+      await this.#until(() => this.#isStopped || this.#hasRoom());
+      const batch = await this.#nextBatch(source);
+      if (batch === undefined) return;
+      this.#handOut(batch, source);
+    }
   }
 
-  /** A batch whose Worker died, or the next of the list; undefined at its end, once no Worker can die any more. */
-  async #next(next: () => Promise<PlannedBatch | undefined>): Promise<PlannedBatch | undefined> {
-    while (!this.#stopped) {
+  /** A batch whose Worker died, or the next of the source; undefined at its end, once no Worker can die any more. */
+  async #nextBatch(source: BatchSource): Promise<PlannedBatch | undefined> {
+    while (!this.#isStopped) {
       const orphan = this.#orphans.shift();
       if (orphan !== undefined) return orphan;
-      const batch = this.#isExhausted ? undefined : await this.#unlessStopped(next());
+      const batch = this.#isExhausted ? undefined : await this.#unlessStopped(source.next());
       if (batch !== undefined) return batch;
       this.#isExhausted = true;
       // A Worker may have died meanwhile.
       if (this.#working() === 0 && this.#orphans.length === 0) return undefined;
-      await this.#until(() => this.#stopped || this.#orphans.length > 0 || this.#working() === 0);
+      await this.#until(() => this.#isStopped || this.#orphans.length > 0 || this.#working() === 0);
     }
     return undefined;
   }
 
   /**
-   * A key list may come from a program that takes its time; once stopped, nobody waits for it. No `Promise.race`: one
-   * with a promise that lasts as long as the run would keep every batch that ever won it.
+   * A key list may come from a slow program, so a stop does not wait for it. Uses no `Promise.race`: with a promise that
+   * lives as long as the run, a race would keep every batch that ever won it.
    */
   #unlessStopped<T>(promise: Promise<T>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
       this.#giveUp = () => resolve(undefined);
       promise.then(resolve, reject);
     });
+  }
+
+  #startNoMore(): void {
+    this.#isStopped = true;
+    this.#giveUp?.();
   }
 
   #hasRoom(): boolean {
@@ -164,36 +170,41 @@ export class WorkerPool {
     return this.#leaving + [...this.#alive].filter((handle) => handle.batch !== undefined).length;
   }
 
-  /** Has a Worker ready for the next batch, if there may be one more. */
-  #ready(): WorkerHandle | undefined {
+  /** The Worker for the next batch, started now if there is none; undefined where `runLimits.workersMax` are alive. */
+  #ready(source: BatchSource): WorkerHandle | undefined {
     if (this.#standby !== undefined || this.#numbers.length === 0) return this.#standby;
     const worker = this.#numbers.shift() ?? 0;
     this.#options.shared.admit(worker);
-    const { answeredKey } = this.#options.progress;
-    this.#standby = new WorkerHandle({ type: "prepare", worker, answeredKey, ...this.#options.prepare }, {
-      take: (message) => this.#take(message),
-      drained: (handle) => this.#drained(handle),
-      ended: (handle) => void this.#ended(handle),
-      died: (handle, error) => void this.#died(handle, error),
-      notTaken: (error) => this.#fail(error),
+    const prepare = {
+      type: "prepare",
+      worker,
+      answeredKey: this.#answeredKey,
+      ...this.#options.prepare,
+    } as const;
+    this.#standby = new WorkerHandle(prepare, {
+      store: (message) => this.#store(message),
+      onDrained: (handle) => this.#drained(handle),
+      onEnded: (handle) => void this.#ended(handle, source),
+      onDied: (handle, error) => void this.#died(handle, { error, source }),
+      onStoreError: (error) => this.#fail(error),
     });
     this.#alive.add(this.#standby);
     return this.#standby;
   }
 
-  #hand(batch: PlannedBatch): void {
-    const handle = this.#ready();
+  #handOut(batch: PlannedBatch, source: BatchSource): void {
+    const handle = this.#ready(source);
     this.#standby = undefined;
     handle?.start(batch);
-    this.#share();
+    this.#divideSlots();
   }
 
-  /** Divides the slots among the Workers that start requests; those that finish keep what they hold. */
-  #share(): void {
+  /** Divides the slots among the Workers that start requests; the others keep what they hold until it is free. */
+  #divideSlots(): void {
     this.#options.shared.divide(Math.max(1, this.#feeders()));
   }
 
-  async #take(message: ToStore): Promise<void> {
+  async #store(message: ToStore): Promise<void> {
     const { store, run, progress } = this.#options;
     if (message.type === "staged") {
       await store.stage(run, message.part);
@@ -201,31 +212,36 @@ export class WorkerPool {
     } else if (message.type === "unstaged") {
       await store.unstage(run, message.sequence, message.sequence + 1);
     } else {
+      const { fetches } = message.chunk;
       await store.finish(run, message.chunk);
       release(message.chunk.rows);
-      progress.add(message.chunk.fetches);
+      progress.add(fetches);
+      this.#answeredKey = fetches.findLast(isShortAnswer)?.key ?? this.#answeredKey;
     }
   }
 
   #drained(handle: WorkerHandle): void {
     handle.isDrained = true;
-    this.#options.drained({ size: handle.batch?.keys.length ?? 0, ms: performance.now() - handle.startedMs });
-    this.#share();
-    this.#change();
+    const ms = performance.now() - handle.startedMs;
+    this.#options.onDrained({ size: handle.batch?.entries.length ?? 0, ms });
+    this.#divideSlots();
+    this.#changed();
   }
 
-  async #ended(handle: WorkerHandle): Promise<void> {
+  async #ended(handle: WorkerHandle, source: BatchSource): Promise<void> {
     const { batch } = handle;
     this.#remove(handle);
     // A batch that was stopped has keys left.
-    if (batch === undefined || this.#stopped) return this.#change();
-    await this.#leave(() => this.#options.store.finishBatch(this.#options.run, batch.number));
+    if (batch === undefined || this.#isStopped) return this.#changed();
+    await this.#leave(() => source.done(batch));
   }
 
-  /** What a dead Worker left undone is asked by another one. */
-  async #died(handle: WorkerHandle, error: Error): Promise<void> {
+  /** Gives what a dead Worker left undone to another one. */
+  async #died(
+    handle: WorkerHandle,
+    { error, source }: { readonly error: Error; readonly source: BatchSource },
+  ): Promise<void> {
     if (!this.#alive.has(handle)) return;
-    const { store, run } = this.#options;
     const { batch } = handle;
     this.#remove(handle);
     await this.#leave(async () => {
@@ -233,14 +249,11 @@ export class WorkerPool {
       const deaths = (this.#deaths.get(batch?.number) ?? 0) + 1;
       if (deaths > deathsMax) throw error;
       this.#deaths.set(batch?.number, deaths);
-      if (batch === undefined) return;
-      const end = batch.first + batch.keys.length;
-      await store.unstage(run, batch.first, end);
-      this.#orphans.push({ ...batch, done: await store.doneSequences(run, batch.first, end) });
+      if (batch !== undefined) this.#orphans.push(await source.lost(batch));
     });
   }
 
-  /** Does what is to be done after a Worker; until then, the run is not at its end. */
+  /** Does the last work for a Worker that has ended; the run does not end before. */
   async #leave(work: () => Promise<void>): Promise<void> {
     this.#leaving++;
     try {
@@ -249,7 +262,7 @@ export class WorkerPool {
       this.#fail(error);
     }
     this.#leaving--;
-    this.#change();
+    this.#changed();
   }
 
   #fail(error: unknown): void {
@@ -263,15 +276,15 @@ export class WorkerPool {
     if (handle === this.#standby) this.#standby = undefined;
     this.#options.shared.bar(handle.number);
     this.#numbers.push(handle.number);
-    this.#share();
+    this.#divideSlots();
   }
 
   async #until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => this.#changed = resolve);
+    while (!condition()) await new Promise<void>((resolve) => this.#onChange = resolve);
   }
 
-  #change(): void {
-    this.#changed?.();
-    this.#changed = undefined;
+  #changed(): void {
+    this.#onChange?.();
+    this.#onChange = undefined;
   }
 }

@@ -7,7 +7,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import type { KeySource } from "../../../lib/job/job.ts";
-import { controlFirst, countKeys, type OpenKeys, readKeys } from "../../../lib/collect/keys/key_reader.ts";
+import { controlFirst } from "../../../lib/collect/keys/control_keys.ts";
+import { countKeys, type OpenKeys, readKeys } from "../../../lib/collect/keys/key_reader.ts";
 import { keyRule } from "../../../lib/job/key_rule.ts";
 import { assertProperty } from "../../support/property.ts";
 

@@ -71,7 +71,7 @@ async function runOnce(
   const quotas = await Quotas.open(rates, { pace, store, host: "h:80" });
   let started = 0;
   for (let second = 1; second <= 60; second++) {
-    await quotas.look(nowMs + second * 1_000);
+    await quotas.tick(nowMs + second * 1_000);
     while (started < want && pace.tryStart((nowMs + second * 1_000) * 1_000) === 0) started++;
   }
   if (!isKilled) await quotas.close(nowMs + 60_000);

@@ -80,7 +80,7 @@ export async function play(
       const endMs = ms + Math.max(1, Math.round(tookMs));
       underWay.set(endMs, [...underWay.get(endMs) ?? [], { startedMs: ms, isRefused }]);
     }
-    if (ms % paceLimits.tickMs === 0) await tuning.look(nowUs);
+    if (ms % paceLimits.tickMs === 0) await tuning.tick(nowUs);
     if (ms % 1_000 < 999) continue;
     seconds.push({ answers, refusals, rate: 1e6 / shared.pace.intervalUs, slots: shared.slots });
     [answers, refusals] = [0, 0];

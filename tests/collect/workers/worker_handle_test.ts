@@ -61,7 +61,7 @@ async function askOne(url: string, hosts: readonly string[]): Promise<readonly T
   const memory = SharedState.create(4);
   const job = jobOf(url, { attempts: 1 });
   await new Promise<void>((resolve, reject) => {
-    const thread = new WorkerHandle({
+    const handle = new WorkerHandle({
       type: "prepare",
       worker: 0,
       answeredKey: undefined,
@@ -70,16 +70,16 @@ async function askOne(url: string, hosts: readonly string[]): Promise<readonly T
       shared: memory,
       hosts,
     }, {
-      take: (message) => Promise.resolve(void taken.push(message)),
-      drained: () => {},
-      ended: () => {
-        thread.terminate();
+      store: (message) => Promise.resolve(void taken.push(message)),
+      onDrained: () => {},
+      onEnded: () => {
+        handle.terminate();
         resolve();
       },
-      died: (_, error) => reject(error),
-      notTaken: reject,
+      onDied: (_, error) => reject(error),
+      onStoreError: reject,
     });
-    thread.start({ number: 0, first: 5, keys: ["k"], done: new Set() });
+    handle.start({ number: 0, first: 5, size: 1, entries: [{ sequence: 5, key: "k" }] });
   });
   return taken;
 }
@@ -104,11 +104,11 @@ Deno.test("WorkerHandle has a Worker that reaches no other host, whatever the jo
   assert.equal(asked, 0);
 });
 
-/** Looks at a Worker after which it must have answered. */
-const looksMax = runLimits.silentMs / paceLimits.tickMs;
+/** Ticks after which a Worker must have answered. */
+const ticksMax = runLimits.silentMs / paceLimits.tickMs;
 
 /** A Worker that waits for its batch. */
-function idleThread(died: (error: Error) => void): WorkerHandle {
+function idleWorker(died: (error: Error) => void): WorkerHandle {
   const prepare = {
     type: "prepare",
     worker: 0,
@@ -119,31 +119,31 @@ function idleThread(died: (error: Error) => void): WorkerHandle {
     answeredKey: undefined,
   } as const;
   return new WorkerHandle(prepare, {
-    take: () => assert.fail("it has found nothing"),
-    drained: () => {},
-    ended: () => {},
-    died: (_, error) => died(error),
-    notTaken: () => assert.fail("it has found nothing"),
+    store: () => assert.fail("it has found nothing"),
+    onDrained: () => {},
+    onEnded: () => {},
+    onDied: (_, error) => died(error),
+    onStoreError: () => assert.fail("it has found nothing"),
   });
 }
 
 for (const how of ["closes", "spins"] as const) {
-  Deno.test(`WorkerHandle.look() notices a Worker that ${how}`, async () => {
+  Deno.test(`WorkerHandle.tick() notices a Worker that ${how}`, async () => {
     using _torn = tearWorkers({ jumps: [], ill: [{ worker: 0, how, afterMs: 0, forMs: 5_000 }] });
     const dead: string[] = [];
-    const thread = idleThread(({ message }) => dead.push(message));
+    const handle = idleWorker(({ message }) => dead.push(message));
     // Whatever it answered before it fell ill.
     await delay(1_000);
-    for (let look = 0; look < looksMax; look++) thread.look();
+    for (let tick = 0; tick < ticksMax; tick++) handle.tick();
     // It may have been slow to fall ill.
-    for (; dead.length === 0; await delay(10)) thread.look();
-    thread.terminate();
-    thread.look();
-    assert.deepEqual(dead, ["Cannot go on in a Worker: it has been silent for 1m"]);
+    for (; dead.length === 0; await delay(10)) handle.tick();
+    handle.terminate();
+    handle.tick();
+    assert.deepEqual(dead, ["A Worker cannot continue: it has been silent for 1m"]);
   });
 }
 
-Deno.test("WorkerHandle.look() takes no Worker for dead that answers in between, however often", async () => {
+Deno.test("WorkerHandle.tick() takes no Worker for dead that answers in between, however often", async () => {
   const Whole = globalThis.Worker;
   let answers = 0;
   globalThis.Worker = class extends Whole {
@@ -152,11 +152,11 @@ Deno.test("WorkerHandle.look() takes no Worker for dead that answers in between,
       this.addEventListener("message", () => answers++);
     }
   };
-  const thread = idleThread(({ message }) => assert.fail(message));
+  const handle = idleWorker(({ message }) => assert.fail(message));
   globalThis.Worker = Whole;
   for (let round = 0; round < 5; round++) {
-    for (let look = 0; look < looksMax; look++) thread.look();
+    for (let tick = 0; tick < ticksMax; tick++) handle.tick();
     await until(() => answers > round);
   }
-  thread.terminate();
+  handle.terminate();
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
+import type { BatchSource } from "../../../lib/collect/workers/batch_source.ts";
 import { WorkerPool } from "../../../lib/collect/workers/worker_pool.ts";
-import { Batches } from "../../../lib/collect/keys/batches.ts";
+import { BatchPlanner } from "../../../lib/collect/keys/batch_planner.ts";
 import { SharedState } from "../../../lib/pace/shared_state.ts";
 import { Progress } from "../../../lib/collect/progress.ts";
 import type { Job } from "../../../lib/job/job.ts";
@@ -13,11 +14,12 @@ import { tearWorkers } from "../../torture/torn.ts";
 import { jobOf, stayAlive, until } from "../support.ts";
 import { tableOf } from "../../../lib/rows/table_schema.ts";
 
-/** A workers ready for work on a real store. */
+/** A worker pool ready for work on a real store. */
 interface Scene {
   readonly file: string;
   readonly store: StoreWriter;
   readonly workers: WorkerPool;
+  readonly planner: BatchPlanner;
   readonly shared: SharedState;
   readonly progress: Progress;
   /** Keys of the batches that were drained. */
@@ -50,10 +52,11 @@ async function onScene(job: Job, plan: Plan, play: (scene: Scene) => Promise<voi
     store,
     run,
     progress,
-    drained: ({ size }) => drained.push(size),
+    answeredKey: undefined,
+    onDrained: ({ size }) => drained.push(size),
   });
   const keys = Array.from({ length: plan.keys }, (_, key) => String(key));
-  const batches = new Batches({ store, run, keys: ReadableStream.from([keys]), size: () => plan.batch });
+  const planner = new BatchPlanner({ store, run, keys: ReadableStream.from([keys]), size: () => plan.batch });
   try {
     await play({
       file,
@@ -62,7 +65,8 @@ async function onScene(job: Job, plan: Plan, play: (scene: Scene) => Promise<voi
       shared,
       progress,
       drained,
-      run: () => workers.run(() => batches.next()),
+      planner,
+      run: () => workers.run(planner),
     });
   } finally {
     workers.terminate();
@@ -71,6 +75,11 @@ async function onScene(job: Job, plan: Plan, play: (scene: Scene) => Promise<voi
 
 function keyOf(request: Request): number {
   return Number(new URL(request.url).pathname.slice(1));
+}
+
+/** A source with batches of its own, whose end is recorded by a planner. */
+function sourceOf(planner: BatchPlanner, next: BatchSource["next"]): BatchSource {
+  return { next, done: (batch) => planner.done(batch), lost: (batch) => planner.lost(batch) };
 }
 
 /** Asserts that every key has one verdict, and one row, its own key. */
@@ -167,7 +176,7 @@ Deno.test("WorkerPool asks a batch again whose Worker dies while the end of the 
   await onScene(
     deadlyJob(server.url, 4),
     { host: server.host, keys: 1, batch: 1 },
-    async ({ workers, store, file }) => {
+    async ({ workers, planner, store, file }) => {
       const died = Promise.withResolvers<void>();
       const { doneSequences } = store;
       // What is to be asked again is looked up once a Worker has died.
@@ -175,14 +184,14 @@ Deno.test("WorkerPool asks a batch again whose Worker dies while the end of the 
         died.resolve();
         return doneSequences.apply(store, args);
       };
-      const batches = [{ number: 0, first: 0, keys: ["0"], done: new Set<number>() }];
-      await workers.run(async () => {
+      const batches = [{ number: 0, first: 0, size: 1, entries: [{ sequence: 0, key: "0" }] }];
+      await workers.run(sourceOf(planner, async () => {
         if (batches.length === 0) {
           await died.promise;
           await delay(20);
         }
         return batches.shift();
-      });
+      }));
       assertWhole(file, 1);
     },
   );
@@ -197,7 +206,7 @@ Deno.test("WorkerPool ends the run when the Worker of one batch dies again and a
     deadlyJob(server.url, 4),
     { host: server.host, keys: 10, batch: 5 },
     async ({ run, shared }) => {
-      await assert.rejects(run(), { message: /^Cannot go on in a Worker: .*regular expression/ });
+      await assert.rejects(run(), { message: /^A Worker cannot continue: .*regular expression/ });
       assert.equal(shared.held(), 0);
     },
   );
@@ -221,7 +230,7 @@ Deno.test("WorkerPool goes on when a Worker dies that waits for its batch, and o
 Deno.test("WorkerPool ends the run when a Worker cannot even begin", async () => {
   const job = jobOf("http://127.0.0.1:1", { rows: { path: "no path" } });
   await onScene(job, { host: "127.0.0.1:1", keys: 10, batch: 5 }, async ({ run }) => {
-    await assert.rejects(run(), { message: /^Cannot go on in a Worker: / });
+    await assert.rejects(run(), { message: /^A Worker cannot continue: / });
   });
 });
 
@@ -249,18 +258,23 @@ Deno.test("WorkerPool ends the run, and its Workers, with the error of a key lis
     await release.promise;
     return new Response();
   });
-  await onScene(jobOf(server.url), { host: server.host, keys: 1, batch: 1 }, async ({ workers, shared }) => {
-    const batches = [{ number: 0, first: 0, keys: ["a", "b"], done: new Set<number>() }];
-    const running = workers.run(async () => {
-      const batch = batches.shift();
-      if (batch !== undefined) return batch;
-      await until(() => asked === 2);
-      throw new RangeError("bad list");
-    });
-    await assert.rejects(running, /bad list/);
-    release.resolve();
-    assert.equal(shared.held(), 0);
-  });
+  await onScene(
+    jobOf(server.url),
+    { host: server.host, keys: 1, batch: 1 },
+    async ({ workers, planner, shared }) => {
+      const entries = [{ sequence: 0, key: "a" }, { sequence: 1, key: "b" }];
+      const batches = [{ number: 0, first: 0, size: 2, entries }];
+      const running = workers.run(sourceOf(planner, async () => {
+        const batch = batches.shift();
+        if (batch !== undefined) return batch;
+        await until(() => asked === 2);
+        throw new RangeError("bad list");
+      }));
+      await assert.rejects(running, /bad list/);
+      release.resolve();
+      assert.equal(shared.held(), 0);
+    },
+  );
 });
 
 Deno.test("WorkerPool.stop() lets what is in flight finish, and leaves the batch open", async () => {
@@ -336,9 +350,9 @@ Deno.test("WorkerPool.stop() does not wait for a key list that does not come", a
   await onScene(
     jobOf("http://127.0.0.1:1"),
     { host: "127.0.0.1:1", keys: 1, batch: 1 },
-    async ({ workers }) => {
+    async ({ workers, planner }) => {
       const never = Promise.withResolvers<undefined>();
-      const running = workers.run(() => never.promise);
+      const running = workers.run(sourceOf(planner, () => never.promise));
       workers.stop();
       await running;
     },

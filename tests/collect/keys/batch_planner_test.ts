@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Batches, BatchSizes, type PlannedBatch } from "../../../lib/collect/keys/batches.ts";
+import { BatchPlanner } from "../../../lib/collect/keys/batch_planner.ts";
+import {
+  batchFirstPerSlot,
+  batchGrowth,
+  batchLifeMs,
+  BatchSizes,
+} from "../../../lib/collect/keys/batch_sizes.ts";
+import type { PlannedBatch } from "../../../lib/collect/workers/batch_source.ts";
 import { runLimits } from "../../../lib/limits.ts";
 import { noRows } from "../../../lib/rows/row_batch.ts";
 import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
@@ -27,13 +34,21 @@ function keysOf(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `k${index}`);
 }
 
+function keysIn({ entries }: PlannedBatch): string[] {
+  return entries.map(({ key }) => key);
+}
+
+function entriesOf(sequences: readonly number[]) {
+  return sequences.map((sequence) => ({ sequence, key: `k${sequence}` }));
+}
+
 async function withStore(work: (store: StoreWriter, run: number) => Promise<void>): Promise<void> {
   using folder = new TempFolder();
   using store = StoreWriter.open(folder.file("a.db"), shape);
   await work(store, await store.beginRun({ job: "j", text: "t", sha256: "s" }));
 }
 
-async function all(batches: Batches): Promise<PlannedBatch[]> {
+async function all(batches: BatchPlanner): Promise<PlannedBatch[]> {
   const planned: PlannedBatch[] = [];
   for (let batch = await batches.next(); batch !== undefined; batch = await batches.next()) {
     planned.push(batch);
@@ -41,7 +56,7 @@ async function all(batches: Batches): Promise<PlannedBatch[]> {
   return planned;
 }
 
-Deno.test("Batches cuts any list into batches of the wanted sizes, from blocks of any size", async () => {
+Deno.test("BatchPlanner cuts any list into batches of the wanted sizes, from blocks of any size", async () => {
   await withStore(async (store) => {
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
     await assertProperty(
@@ -49,16 +64,19 @@ Deno.test("Batches cuts any list into batches of the wanted sizes, from blocks o
         const run = await store.beginRun({ job: "j", text: "t", sha256: "s" });
         const keys = keysOf(count);
         const size = (number: number) => wanted[number % wanted.length] ?? 1;
-        const batches = new Batches({ store, run, keys: blocksOf(keys, blocks), size });
+        const batches = new BatchPlanner({ store, run, keys: blocksOf(keys, blocks), size });
         assert.equal(batches.keyCount, undefined);
         const planned = await all(batches);
         assert.equal(batches.keyCount, count);
-        assert.deepEqual(planned.flatMap((batch) => batch.keys), keys);
+        assert.deepEqual(planned.flatMap(keysIn), keys);
         let first = 0;
         for (const [number, batch] of planned.entries()) {
-          assert.deepEqual([batch.number, batch.first, batch.done.size], [number, first, 0]);
-          if (number < planned.length - 1) assert.equal(batch.keys.length, size(number));
-          first += batch.keys.length;
+          assert.deepEqual([batch.number, batch.first], [number, first]);
+          assert.deepEqual(batch.entries.map(({ sequence }) => sequence - first), [
+            ...Array(batch.size).keys(),
+          ]);
+          if (number < planned.length - 1) assert.equal(batch.size, size(number));
+          first += batch.size;
         }
         assert.equal(await batches.next(), undefined);
       }),
@@ -67,7 +85,7 @@ Deno.test("Batches cuts any list into batches of the wanted sizes, from blocks o
   });
 });
 
-Deno.test("Batches reads no key before it is wanted", async () => {
+Deno.test("BatchPlanner reads no key before it is wanted", async () => {
   await withStore(async (store, run) => {
     let read = 0;
     const keys = (async function* () {
@@ -76,17 +94,17 @@ Deno.test("Batches reads no key before it is wanted", async () => {
         yield await Promise.resolve(block);
       }
     })();
-    const batches = new Batches({ store, run, keys, size: () => 2 });
+    const batches = new BatchPlanner({ store, run, keys, size: () => 2 });
     assert.equal(read, 0);
     await batches.next();
     assert.deepEqual([read, batches.keyCount], [1, undefined]);
   });
 });
 
-Deno.test("Batches resumes with the batches that there were, whatever size is wanted now", async () => {
+Deno.test("BatchPlanner resumes with the batches that there were, whatever size is wanted now", async () => {
   await withStore(async (store, run) => {
     const keys = keysOf(20);
-    const before = new Batches({ store, run, keys: blocksOf(keys), size: () => 5 });
+    const before = new BatchPlanner({ store, run, keys: blocksOf(keys), size: () => 5 });
     for (let n = 0; n < 3; n++) await before.next();
     await store.finish(run, {
       fetches: [...Array(5).keys(), 6, 8, 12].map((sequence) => recordOf(sequence)),
@@ -94,12 +112,12 @@ Deno.test("Batches resumes with the batches that there were, whatever size is wa
       rows: noRows,
     });
     await store.finishBatch(run, 0);
-    const after = new Batches({ store, run, keys: blocksOf(keys, [3]), size: () => 100 });
+    const after = new BatchPlanner({ store, run, keys: blocksOf(keys, [3]), size: () => 100 });
     const planned = await all(after);
     assert.deepEqual(planned, [
-      { number: 1, first: 5, keys: keys.slice(5, 10), done: new Set([6, 8]) },
-      { number: 2, first: 10, keys: keys.slice(10, 15), done: new Set([12]) },
-      { number: 3, first: 15, keys: keys.slice(15), done: new Set() },
+      { number: 1, first: 5, size: 5, entries: entriesOf([5, 7, 9]) },
+      { number: 2, first: 10, size: 5, entries: entriesOf([10, 11, 13, 14]) },
+      { number: 3, first: 15, size: 5, entries: entriesOf([15, 16, 17, 18, 19]) },
     ]);
     assert.equal(after.keyCount, 20);
   });
@@ -116,62 +134,68 @@ const changes: readonly (readonly [string, (keys: string[]) => unknown])[] = [
 ];
 
 for (const [name, change] of changes) {
-  Deno.test(`Batches refuses a list with ${name}`, async () => {
+  Deno.test(`BatchPlanner refuses a list with ${name}`, async () => {
     await withStore(async (store, run) => {
       const keys = keysOf(10);
-      await all(new Batches({ store, run, keys: blocksOf(keys), size: () => 5 }));
+      await all(new BatchPlanner({ store, run, keys: blocksOf(keys), size: () => 5 }));
       change(keys);
-      const batches = new Batches({ store, run, keys: blocksOf(keys), size: () => 5 });
+      const batches = new BatchPlanner({ store, run, keys: blocksOf(keys), size: () => 5 });
       await assert.rejects(all(batches), {
         name: "UsageError",
-        message: /^Cannot go on with run 1 as its key list has changed: key \d+ to \d+ are not those/,
+        message: /^Cannot resume run 1 as its key list has changed: keys \d+ to \d+ are not those/,
       });
     });
   });
 }
 
-Deno.test("Batches notices a change also in a batch that is done", async () => {
+Deno.test("BatchPlanner notices a change also in a batch that is done", async () => {
   await withStore(async (store, run) => {
-    await all(new Batches({ store, run, keys: blocksOf(keysOf(10)), size: () => 5 }));
+    await all(new BatchPlanner({ store, run, keys: blocksOf(keysOf(10)), size: () => 5 }));
     await store.finishBatch(run, 0);
-    const batches = new Batches({ store, run, keys: blocksOf(["x", ...keysOf(10).slice(1)]), size: () => 5 });
-    await assert.rejects(batches.next(), /key 1 to 5/);
+    const batches = new BatchPlanner({
+      store,
+      run,
+      keys: blocksOf(["x", ...keysOf(10).slice(1)]),
+      size: () => 5,
+    });
+    await assert.rejects(batches.next(), /keys 1 to 5/);
   });
 });
 
-Deno.test("Batches passes on what reading the keys throws", async () => {
+Deno.test("BatchPlanner passes on what reading the keys throws", async () => {
   await withStore(async (store, run) => {
     const keys = (async function* () {
       yield await Promise.resolve(["a", "b"]);
       throw new RangeError("broken list");
     })();
-    const batches = new Batches({ store, run, keys, size: () => 2 });
-    assert.deepEqual((await batches.next())?.keys, ["a", "b"]);
+    const batches = new BatchPlanner({ store, run, keys, size: () => 2 });
+    const first = await batches.next();
+    assert.deepEqual(first && keysIn(first), ["a", "b"]);
     await assert.rejects(batches.next(), /broken list/);
   });
 });
 
-Deno.test("Batches ends a new batch where its keys have become long, and gives it again as it was", async () => {
+Deno.test("BatchPlanner ends a new batch where its keys have become long, and gives it again as it was", async () => {
   await withStore(async (store, run) => {
     const keys = Array.from(
       { length: 40 },
       (_, index) => String(index).padEnd(runLimits.batchCharsMax / 8, "x"),
     );
     for (const size of [100, 3]) {
-      const planned = await all(new Batches({ store, run, keys: blocksOf(keys), size: () => size }));
-      assert.deepEqual(planned.map((batch) => batch.keys.length), [8, 8, 8, 8, 8]);
-      assert.deepEqual(planned.flatMap((batch) => batch.keys), keys);
+      const planned = await all(new BatchPlanner({ store, run, keys: blocksOf(keys), size: () => size }));
+      assert.deepEqual(planned.map((batch) => batch.size), [8, 8, 8, 8, 8]);
+      assert.deepEqual(planned.flatMap(keysIn), keys);
     }
   });
 });
 
 Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () => {
-  const { batchMax, batchLifeMs } = runLimits;
-  const batchFirst = 4 * runLimits.batchFirstPerSlot;
+  const { batchMax } = runLimits;
+  const batchFirst = 4 * batchFirstPerSlot;
   const table = [
     [1, 0, batchFirst],
     [batchFirst, batchLifeMs, batchFirst],
-    [batchFirst, 100, batchFirst * runLimits.batchGrowth],
+    [batchFirst, 100, batchFirst * batchGrowth],
     [batchFirst, batchLifeMs / 2, batchFirst * 2],
     [20_000, batchLifeMs, 20_000],
     [20_000, batchLifeMs * 2, 10_000],
@@ -189,7 +213,7 @@ Deno.test("BatchSizes goes to what keeps a Worker busy, by bounded steps", () =>
 Deno.test("BatchSizes has all Workers reach the end of the list together", () => {
   for (const total of [10, 5_000, 30_000, 50_000, 1_000_000]) {
     const sizes = new BatchSizes(2, 64);
-    sizes.drained({ size: 20_000, ms: runLimits.batchLifeMs });
+    sizes.drained({ size: 20_000, ms: batchLifeMs });
     const batches: number[] = [];
     for (let left = total; left > 0; left -= batches.at(-1) ?? 0) batches.push(sizes.next(left));
     assert.equal(batches.length % 2, 0);
@@ -199,7 +223,7 @@ Deno.test("BatchSizes has all Workers reach the end of the list together", () =>
 
 Deno.test("BatchSizes begins with keys for every request in flight, and never beyond the largest batch", () => {
   for (const inFlight of [1, 8, 64, 1_000, runLimits.inFlightMax]) {
-    const first = Math.min(runLimits.batchMax, inFlight * runLimits.batchFirstPerSlot);
+    const first = Math.min(runLimits.batchMax, inFlight * batchFirstPerSlot);
     assert.equal(new BatchSizes(2, inFlight).next(undefined), first);
   }
 });
