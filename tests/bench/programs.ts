@@ -6,7 +6,7 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { keyLines } from "../support/practice.ts";
+import { keyLines } from "../support/simulator.ts";
 import type { Contestant } from "./harness.ts";
 import type { Command, Ended } from "./process.ts";
 

@@ -6,12 +6,12 @@
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { leftOf, query } from "../support/database.ts";
-import { canMount, mounted } from "../support/disk.ts";
-import { helloRun, keyLines, practice } from "../support/practice.ts";
-import { day, updatesJob } from "../support/ripestat_job.ts";
-import { TempFolder } from "../support/temp.ts";
-import { trawl } from "../support/trawl.ts";
+import { leftOf, query } from "../../support/database.ts";
+import { canMount, mounted } from "../../support/disk.ts";
+import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
+import { day, updatesJob } from "../../support/ripestat_job.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { trawl } from "../../support/trawl.ts";
 
 const isMountable = await canMount();
 const population = { asns: 60, updatesMax: 400, sizes: { "100": 500_000, "200": 400_000 } } as const;
@@ -34,7 +34,7 @@ async function fillUp(
   },
   limited: (args: readonly string[]) => ReturnType<typeof trawl>,
 ): Promise<void> {
-  await practice(population, async (simulator, folder) => {
+  await withSimulator(population, async (simulator, folder) => {
     const job = folder.file("job.toml", updatesJob(simulator.url));
     const args = (db: string) => ["run", job, "--db", db, "--window", day, "--ignore-free-space"];
     const db = test.file("a.db");
@@ -100,19 +100,22 @@ Deno.test({
   name: "trawl run refuses to begin where little room is left (needs mount)",
   ignore: !isMountable,
   fn: async () => {
-    await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
-      await using small = await mounted(20);
-      const keys = folder.file("keys.txt", keyLines(10));
-      const args = helloRun(simulator.url, keys);
-      const { code, stderr } = await trawl([...args, "--db", small.file("a.db")]);
-      assert.equal(code, 2);
-      assert.match(
-        stderr,
-        /^trawl: Cannot run on the database ".*" as 256 MiB must stay free: .* MiB are; free some space, or say --ignore-free-space\n$/,
-      );
-      assert.equal(simulator.stats().requests, 0);
-      assert.equal((await trawl([...args, "--db", small.file("a.db"), "--ignore-free-space"])).code, 0);
-    });
+    await withSimulator(
+      { profile: "hello", latency: { kind: "fixed", ms: 1 } },
+      async (simulator, folder) => {
+        await using small = await mounted(20);
+        const keys = folder.file("keys.txt", keyLines(10));
+        const args = helloRun(simulator.url, keys);
+        const { code, stderr } = await trawl([...args, "--db", small.file("a.db")]);
+        assert.equal(code, 2);
+        assert.match(
+          stderr,
+          /^trawl: Cannot run on the database ".*" as 256 MiB must stay free: .* MiB are; free some space, or say --ignore-free-space\n$/,
+        );
+        assert.equal(simulator.stats().requests, 0);
+        assert.equal((await trawl([...args, "--db", small.file("a.db"), "--ignore-free-space"])).code, 0);
+      },
+    );
   },
 });
 
@@ -120,28 +123,31 @@ Deno.test({
   name: "trawl run on a disk that is read-only says so in one line and exits with 2 (needs mount)",
   ignore: !isMountable,
   fn: async () => {
-    await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
-      await using small = await mounted(20);
-      const keys = folder.file("keys.txt", keyLines(10));
-      const args = helloRun(simulator.url, keys, "--ignore-free-space");
-      assert.equal((await trawl([...args, "--db", small.file("a.db")])).code, 0);
-      await small.remount("ro", 20);
-      const asked = simulator.stats().requests;
-      for (const name of ["a.db", "new.db"]) {
-        const { code, stderr } = await trawl([...args, "--db", small.file(name)]);
-        assert.equal(code, 2);
-        assert.match(
-          stderr,
-          /^trawl: Cannot write the database ".*" as its folder must be there and writable: .*\n$/,
-        );
-      }
-      assert.equal(simulator.stats().requests, asked);
-    });
+    await withSimulator(
+      { profile: "hello", latency: { kind: "fixed", ms: 1 } },
+      async (simulator, folder) => {
+        await using small = await mounted(20);
+        const keys = folder.file("keys.txt", keyLines(10));
+        const args = helloRun(simulator.url, keys, "--ignore-free-space");
+        assert.equal((await trawl([...args, "--db", small.file("a.db")])).code, 0);
+        await small.remount("ro", 20);
+        const asked = simulator.stats().requests;
+        for (const name of ["a.db", "new.db"]) {
+          const { code, stderr } = await trawl([...args, "--db", small.file(name)]);
+          assert.equal(code, 2);
+          assert.match(
+            stderr,
+            /^trawl: Cannot write the database ".*" as its folder must be there and writable: .*\n$/,
+          );
+        }
+        assert.equal(simulator.stats().requests, asked);
+      },
+    );
   },
 });
 
 Deno.test("trawl run on a database that another program has locked says so in one line and exits with 75", async () => {
-  await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
+  await withSimulator({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
     const keys = folder.file("keys.txt", keyLines(10));
     const db = folder.file("a.db");
     const args = helloRun(simulator.url, keys, "--db", db);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { query } from "../support/database.ts";
-import { TempFolder } from "../support/temp.ts";
-import { trawl } from "../support/trawl.ts";
+import { query } from "../../support/database.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { trawl } from "../../support/trawl.ts";
 
 Deno.test("trawl demo ends with a summary, and keeps the database that it names", async () => {
   using folder = new TempFolder();

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { retryLimits } from "../../lib/limits.ts";
-import type { Fault } from "../../lib/simulate/engine/fault.ts";
-import { startSimulator } from "../../lib/simulate/simulator.ts";
-import { truthOf } from "../../lib/simulate/profiles/ripestat/truth.ts";
-import { leftOf, query } from "../support/database.ts";
-import { day, dayWindow, updatesJob } from "../support/ripestat_job.ts";
-import { TempFolder } from "../support/temp.ts";
-import { type Ended, trawl } from "../support/trawl.ts";
+import { retryLimits } from "../../../lib/limits.ts";
+import type { Fault } from "../../../lib/simulate/engine/fault.ts";
+import { startSimulator } from "../../../lib/simulate/simulator.ts";
+import { truthOf } from "../../../lib/simulate/profiles/ripestat/truth.ts";
+import { leftOf, query } from "../../support/database.ts";
+import { day, dayWindow, updatesJob } from "../../support/ripestat_job.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { type Ended, trawl } from "../../support/trawl.ts";
 
 const control = "12654";
 

@@ -5,14 +5,14 @@
  */
 
 import assert from "node:assert/strict";
-import { parseFault } from "../../lib/simulate/engine/parse_fault.ts";
-import { startSimulator } from "../../lib/simulate/simulator.ts";
-import type { SimulateOptions } from "../../lib/simulate/engine/options.ts";
-import type { SimulatorStats } from "../../lib/simulate/engine/meter.ts";
-import { HandlerServer } from "../http/support.ts";
-import { query } from "../support/database.ts";
-import { TempFolder } from "../support/temp.ts";
-import { type Ended, trawl } from "../support/trawl.ts";
+import { parseFault } from "../../../lib/simulate/engine/parse_fault.ts";
+import { startSimulator } from "../../../lib/simulate/simulator.ts";
+import type { SimulateOptions } from "../../../lib/simulate/engine/options.ts";
+import type { SimulatorStats } from "../../../lib/simulate/engine/meter.ts";
+import { HandlerServer } from "../../http/support.ts";
+import { query } from "../../support/database.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { type Ended, trawl } from "../../support/trawl.ts";
 
 const sums = "SELECT state, ok, failed, (SELECT max(attempts) FROM fetch) FROM run";
 

@@ -6,10 +6,10 @@
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { HandlerServer } from "../http/support.ts";
-import { query } from "../support/database.ts";
-import { TempFolder } from "../support/temp.ts";
-import { type Ended, trawl, type TrawlOptions } from "../support/trawl.ts";
+import { HandlerServer } from "../../http/support.ts";
+import { query } from "../../support/database.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { type Ended, trawl, type TrawlOptions } from "../../support/trawl.ts";
 
 /** A colour, a link, a title and a cleared screen in eight bit, text turned around, what is invisible, a pile. */
 const hostile = "\x1b[31m\x1b]8;;x:y\x07\x9b2J\x9d0;t\x9c\r\u202e\u2066\u200b\u2028" + "z" +

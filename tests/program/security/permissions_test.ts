@@ -7,14 +7,14 @@
 
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
-import config from "../../deno.json" with { type: "json" };
-import { query } from "../support/database.ts";
-import { practice } from "../support/practice.ts";
-import { day, updatesJob } from "../support/ripestat_job.ts";
-import type { TempFolder } from "../support/temp.ts";
-import { startTrawl, trawl } from "../support/trawl.ts";
+import config from "../../../deno.json" with { type: "json" };
+import { query } from "../../support/database.ts";
+import { withSimulator } from "../../support/simulator.ts";
+import { day, updatesJob } from "../../support/ripestat_job.ts";
+import type { TempFolder } from "../../support/temp.ts";
+import { startTrawl, trawl } from "../../support/trawl.ts";
 
-const root = new URL("../../", import.meta.url).pathname;
+const root = new URL("../../../", import.meta.url).pathname;
 
 /** By what they permit. From a checkout, Workers read their own modules; an executable has them within. */
 function permissionsOf(url: string, folder: TempFolder) {
@@ -35,7 +35,7 @@ const run = ["run", "a.toml", "--window", day, "--limit", "20", "--quiet"];
 const plan = ["plan", "a.toml", "--window", day, "--probe", "5", "--json"];
 
 Deno.test("trawl does all it does for a job with the job's permissions alone", async () => {
-  await practice({ asns: 40 }, async ({ url }, folder) => {
+  await withSimulator({ asns: 40 }, async ({ url }, folder) => {
     jobIn(folder, url);
     folder.file("a.json", '{"a": 1}');
     const permissions = Object.values(permissionsOf(url, folder));
@@ -97,7 +97,7 @@ const needs:
 
 for (const [name, args, code, message] of needs) {
   Deno.test(`trawl ${args[0]} needs the permission ${name}, and says so`, async () => {
-    await practice({ asns: 40 }, async ({ url }, folder) => {
+    await withSimulator({ asns: 40 }, async ({ url }, folder) => {
       jobIn(folder, url);
       folder.file("a.toml", `${updatesJob(`${url}/{env.TRAWL_SOURCEAPP}/..`)}[retry]\nattempts = 1\n`);
       const all = { ...permissionsOf(url, folder), [name]: name === "read" ? `--allow-read=${root}` : "" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import config from "../../deno.json" with { type: "json" };
-import { TempFolder } from "../support/temp.ts";
-import { executable, program } from "../support/trawl.ts";
+import config from "../../../deno.json" with { type: "json" };
+import { TempFolder } from "../../support/temp.ts";
+import { executable, program } from "../../support/trawl.ts";
 
 /** What an executable may carry beside Deno, in MiB: the program, and what it loads of its libraries. */
 const payloadMibMax = 4;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { startSimulator } from "../../lib/simulate/simulator.ts";
-import { query } from "../support/database.ts";
-import { helloRun } from "../support/practice.ts";
-import { seed } from "../support/property.ts";
-import { day, updatesJob } from "../support/ripestat_job.ts";
-import { TempFolder } from "../support/temp.ts";
-import { startTrawl, trawl } from "../support/trawl.ts";
-import { population, runKills } from "../torture/kills.ts";
+import { startSimulator } from "../../../lib/simulate/simulator.ts";
+import { query } from "../../support/database.ts";
+import { helloRun } from "../../support/simulator.ts";
+import { seed } from "../../support/property.ts";
+import { day, updatesJob } from "../../support/ripestat_job.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { startTrawl, trawl } from "../../support/trawl.ts";
+import { population, runKills } from "../../torture/kills.ts";
 
 /** Two of the ASNs with sizes are not in the list without them. */
 const keyCount = population.asns + 2;

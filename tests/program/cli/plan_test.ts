@@ -5,11 +5,11 @@
  */
 
 import assert from "node:assert/strict";
-import type { SimulateOptions } from "../../lib/simulate/engine/options.ts";
-import { query } from "../support/database.ts";
-import { keyLines, practice } from "../support/practice.ts";
-import { day, updatesJob } from "../support/ripestat_job.ts";
-import { program, startTrawl, trawl } from "../support/trawl.ts";
+import type { SimulateOptions } from "../../../lib/simulate/engine/options.ts";
+import { query } from "../../support/database.ts";
+import { keyLines, withSimulator } from "../../support/simulator.ts";
+import { day, updatesJob } from "../../support/ripestat_job.ts";
+import { program, startTrawl, trawl } from "../../support/trawl.ts";
 
 const hello: SimulateOptions = { profile: "hello", latency: { kind: "none" } };
 
@@ -19,7 +19,7 @@ function helloArgs(url: string): string[] {
 
 Deno.test("trawl plan says what a run will take, and stores nothing", async () => {
   const faults = [{ kind: "status", status: 404, keys: ["100"] }] as const;
-  await practice({ asns: 40, updatesMax: 2_000, faults }, async ({ url }, folder) => {
+  await withSimulator({ asns: 40, updatesMax: 2_000, faults }, async ({ url }, folder) => {
     const job = folder.file("job.toml", updatesJob(url, { keys: 'control = ["12654"]' }));
     const { code, stdout, stderr } = await trawl(["plan", job, "--window", day], { cwd: folder.path });
     assert.equal(code, 0, stderr);
@@ -41,7 +41,7 @@ Deno.test("trawl plan says what a run will take, and stores nothing", async () =
 });
 
 Deno.test("trawl plan --json foretells what trawl run then does, where all keys are asked", async () => {
-  await practice(
+  await withSimulator(
     { ...hello, faults: [{ kind: "status", status: 404, keys: ["7"] }] },
     async ({ url }, folder) => {
       const [plan = "", ...job] = helloArgs(url);
@@ -68,7 +68,7 @@ Deno.test("trawl plan --json foretells what trawl run then does, where all keys 
 });
 
 Deno.test("trawl plan reads the keys of standard input once, and asks a sample of them", async () => {
-  await practice(hello, async ({ url, stats }) => {
+  await withSimulator(hello, async ({ url, stats }) => {
     const args = [...helloArgs(url), "--keys", "-", "--probe", "25", "--json"];
     const { code, stdout, stderr } = await trawl(args, { stdin: keyLines(5_000) });
     assert.equal(code, 0, stderr);
@@ -81,7 +81,7 @@ Deno.test("trawl plan reads the keys of standard input once, and asks a sample o
 });
 
 Deno.test("trawl plan holds no more of a long list than of a short one", async () => {
-  await practice(hello, async ({ url }, folder) => {
+  await withSimulator(hello, async ({ url }, folder) => {
     // All of these keys take twice the heap that trawl has.
     const keys = folder.file("keys.txt", keyLines(5_000_000));
     const args = [...helloArgs(url), "--keys", keys, "--probe", "20", "--json"];
@@ -92,7 +92,7 @@ Deno.test("trawl plan holds no more of a long list than of a short one", async (
 });
 
 Deno.test("trawl plan can be interrupted while it waits for keys", async () => {
-  await practice(hello, async ({ url }, folder) => {
+  await withSimulator(hello, async ({ url }, folder) => {
     const { path, args, ...user } = program;
     const child = new Deno.Command(path, {
       ...user,
@@ -119,7 +119,7 @@ Deno.test("trawl plan can be interrupted while it waits for keys", async () => {
 });
 
 Deno.test("trawl plan names a budget that limits, and takes little of it", async () => {
-  await practice(hello, async ({ url, stats }, folder) => {
+  await withSimulator(hello, async ({ url, stats }, folder) => {
     const job = folder.file(
       "job.toml",
       `name = "strict"\n[keys]\nrange = "1..100000000"\n[request]\nurl = "${url}/hello/{key}"\n` +
@@ -134,7 +134,7 @@ Deno.test("trawl plan names a budget that limits, and takes little of it", async
 });
 
 Deno.test("trawl plan counts a budget's requests of earlier runs", async () => {
-  await practice(hello, async ({ url, stats }, folder) => {
+  await withSimulator(hello, async ({ url, stats }, folder) => {
     const job = folder.file(
       "job.toml",
       `name = "strict"\n[keys]\nrange = "1..60"\n[request]\nurl = "${url}/hello/{key}"\n` +
@@ -150,7 +150,7 @@ Deno.test("trawl plan counts a budget's requests of earlier runs", async () => {
 });
 
 Deno.test("trawl plan counts only the keys that an unfinished run has left", async () => {
-  await practice({ ...hello, latency: { kind: "fixed", ms: 20 } }, async ({ url, stats }, folder) => {
+  await withSimulator({ ...hello, latency: { kind: "fixed", ms: 20 } }, async ({ url, stats }, folder) => {
     const [plan = "", ...job] = helloArgs(url);
     const args = [...job, "--keys", folder.file("keys.txt", keyLines(2_000)), "--db", folder.file("a.db")];
     const running = startTrawl(["run", ...args, "--quiet"]);
@@ -165,7 +165,7 @@ Deno.test("trawl plan counts only the keys that an unfinished run has left", asy
 });
 
 Deno.test("trawl plan ends with 75 when it is interrupted, and leaves nothing", async () => {
-  await practice({ ...hello, latency: { kind: "fixed", ms: 100 } }, async ({ url, stats }, folder) => {
+  await withSimulator({ ...hello, latency: { kind: "fixed", ms: 100 } }, async ({ url, stats }, folder) => {
     const tmp = folder.file("tmp");
     await Deno.mkdir(tmp);
     const running = startTrawl([...helloArgs(url), "--keys", folder.file("keys.txt", keyLines(5_000))], {
@@ -184,7 +184,7 @@ Deno.test("trawl plan ends with 75 when it is interrupted, and leaves nothing", 
 
 Deno.test("trawl plan exits with 3 when a control key fails, and asks no other", async () => {
   const faults = [{ kind: "empty", keys: ["12654"] }] as const;
-  await practice({ asns: 40, faults }, async ({ url }, folder) => {
+  await withSimulator({ asns: 40, faults }, async ({ url }, folder) => {
     const job = folder.file("job.toml", updatesJob(url, { keys: 'control = ["12654"]' }));
     const { code, stdout, stderr } = await trawl(["plan", job, "--window", day], { cwd: folder.path });
     assert.deepEqual([code, stdout], [3, ""]);
@@ -193,7 +193,7 @@ Deno.test("trawl plan exits with 3 when a control key fails, and asks no other",
 });
 
 Deno.test("trawl plan exits with 3 when every key fails, and says why", async () => {
-  await practice({ ...hello, faults: [{ kind: "status", status: 404 }] }, async ({ url }) => {
+  await withSimulator({ ...hello, faults: [{ kind: "status", status: 404 }] }, async ({ url }) => {
     const { code, stdout, stderr } = await trawl([...helloArgs(url), "--keys", "-"], { stdin: keyLines(5) });
     assert.deepEqual([code, stdout], [3, ""]);
     assert.match(
@@ -204,7 +204,7 @@ Deno.test("trawl plan exits with 3 when every key fails, and says why", async ()
 });
 
 Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
-  await practice({ asns: 40 }, async ({ url, stats }, folder) => {
+  await withSimulator({ asns: 40 }, async ({ url, stats }, folder) => {
     const job = folder.file("job.toml", updatesJob(url));
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
       [["plan", job, "--window", "2999-01-01"], /^trawl: Cannot use "2999-01-01" as a window .*\n$/],
@@ -223,7 +223,7 @@ Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
 });
 
 Deno.test("trawl plan ends with 75 when the key list does not come", async () => {
-  await practice({ asns: 40, faults: [{ kind: "status", status: 500 }] }, async ({ url }, folder) => {
+  await withSimulator({ asns: 40, faults: [{ kind: "status", status: 500 }] }, async ({ url }, folder) => {
     const text = updatesJob(url, { end: "[retry]\nattempts = 1\n" }).replace("ris-asns", "no-such-call");
     const { code, stdout, stderr } = await trawl(["plan", folder.file("job.toml", text), "--window", day]);
     assert.deepEqual([code, stdout], [75, ""], stderr);

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { truthOf } from "../../lib/simulate/profiles/ripestat/truth.ts";
-import { leftOf, query } from "../support/database.ts";
-import { peakMemoryOf } from "../support/memory.ts";
-import { helloRun, keyLines, practice } from "../support/practice.ts";
-import { day, dayWindow, updatesJob } from "../support/ripestat_job.ts";
-import { startTrawl, trawl } from "../support/trawl.ts";
+import { truthOf } from "../../../lib/simulate/profiles/ripestat/truth.ts";
+import { leftOf, query } from "../../support/database.ts";
+import { peakMemoryOf } from "../../support/memory.ts";
+import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
+import { day, dayWindow, updatesJob } from "../../support/ripestat_job.ts";
+import { startTrawl, trawl } from "../../support/trawl.ts";
 
 const MiB = 2 ** 20;
 
 Deno.test("trawl run stores an answer of 1 GiB in full in less than 150 MB", async () => {
   const options = { asns: 1, envelope: "b", sizes: { "12654": 4_250_000 } } as const;
-  await practice(options, async ({ url }, folder) => {
+  await withSimulator(options, async ({ url }, folder) => {
     const job = folder.file("job.toml", updatesJob(url));
     const db = folder.file("a.db");
     const running = startTrawl(["run", job, "--db", db, "--window", day, "--json"]);
@@ -37,7 +37,7 @@ Deno.test("trawl run stores an answer of 1 GiB in full in less than 150 MB", asy
 });
 
 Deno.test("trawl run starts to ask at once whatever the length of the list", async () => {
-  await practice({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
+  await withSimulator({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
     const job = folder.file(
       "job.toml",
       `name = "hello"\n[keys]\nrange = "1..1000000"\n[request]\nurl = "${url}/hello/{key}"\n[rows]\npath = "$"\n`,
@@ -63,7 +63,7 @@ Deno.test("trawl run starts to ask at once whatever the length of the list", asy
 });
 
 Deno.test("trawl run takes a job from flags and keys from standard input", async () => {
-  await practice({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
+  await withSimulator({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
     const db = folder.file("a.db");
     const columns = ["--column", "n=$.n:integer", "--column", "said=$.message"];
     const { code, stderr } = await trawl(helloRun(url, "-", ...columns, "--db", db), {
@@ -84,7 +84,7 @@ Deno.test("trawl run takes a job from flags and keys from standard input", async
 
 Deno.test("trawl run counts per minute what it would otherwise store, to the same sums", async () => {
   const options = { asns: 100, updatesMax: 30_000 } as const;
-  await practice(options, async ({ url }, folder) => {
+  await withSimulator(options, async ({ url }, folder) => {
     const db = folder.file("a.db");
     const { code, stderr } = await trawl(
       ["run", "ripestat-updates", "--set", `host=${url}`, "--db", db, "--window", day],
@@ -109,7 +109,7 @@ Deno.test("trawl run counts per minute what it would otherwise store, to the sam
 
 Deno.test("trawl run stores the preset ripestat-activity", async () => {
   const options = { asns: 40, updatesMax: 5_000 } as const;
-  await practice(options, async ({ url }, folder) => {
+  await withSimulator(options, async ({ url }, folder) => {
     const db = folder.file("a.db");
     const { code, stderr } = await trawl(
       ["run", "ripestat-activity", "--set", `host=${url}`, "--db", db, "--window", day],
@@ -128,7 +128,7 @@ Deno.test("trawl run stores the preset ripestat-activity", async () => {
 });
 
 Deno.test("trawl run asks no more at once, and no faster, than it is told", async () => {
-  await practice({
+  await withSimulator({
     profile: "hello",
     latency: { kind: "uniform", minMs: 0, maxMs: 30 },
   }, async (simulator, folder) => {
@@ -155,7 +155,7 @@ Deno.test("trawl run asks no more at once, and no faster, than it is told", asyn
 });
 
 Deno.test("trawl run --retry-failed asks the failed keys again, and no others", async () => {
-  await practice({
+  await withSimulator({
     profile: "hello",
     latency: { kind: "none" },
     faults: [{ kind: "status", status: 404, keys: ["2", "3"], attempts: 1 }],

@@ -9,7 +9,7 @@ import { type Simulator, startSimulator } from "../../lib/simulate/simulator.ts"
 import { TempFolder } from "./temp.ts";
 
 /** Has the practice API answer for one test, which gets an empty folder besides. */
-export async function practice(
+export async function withSimulator(
   options: SimulateOptions,
   test: (simulator: Simulator, folder: TempFolder) => Promise<void>,
 ): Promise<void> {

@@ -6,11 +6,11 @@
  */
 
 import assert from "node:assert/strict";
-import { jsonLimits } from "../../lib/limits.ts";
-import { gzip, HandlerServer } from "../http/support.ts";
-import { query } from "../support/database.ts";
-import { TempFolder } from "../support/temp.ts";
-import { trawl } from "../support/trawl.ts";
+import { jsonLimits } from "../../../lib/limits.ts";
+import { gzip, HandlerServer } from "../../http/support.ts";
+import { query } from "../../support/database.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { trawl } from "../../support/trawl.ts";
 
 const megabyte = 1024 * 1024;
 

@@ -5,9 +5,9 @@
  */
 
 import assert from "node:assert/strict";
-import { HandlerServer } from "../http/support.ts";
-import { helloRun, keyLines, practice } from "../support/practice.ts";
-import { executable, trawl } from "../support/trawl.ts";
+import { HandlerServer } from "../../http/support.ts";
+import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
+import { executable, trawl } from "../../support/trawl.ts";
 
 const options = { profile: "hello", latency: { kind: "fixed", ms: 1 } } as const;
 const flags = (
@@ -15,7 +15,7 @@ const flags = (
 ) => helloRun(url, "k.txt", "--db", "a.db");
 
 Deno.test("trawl status shows coverage, age and size, and --check tells a monitor by its exit code", async () => {
-  await practice(options, async ({ url }, folder) => {
+  await withSimulator(options, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(50));
     const cwd = folder.path;
     assert.equal((await trawl(["status", "a.db", "--check"], { cwd })).code, 2);
@@ -43,7 +43,7 @@ Deno.test("trawl status shows coverage, age and size, and --check tells a monito
 
 Deno.test("trawl run --metrics leaves a whole file for Prometheus, also of a run that fails", async () => {
   const faults = [{ kind: "status", status: 404, keys: ["3"] }] as const;
-  await practice({ ...options, faults }, async ({ url }, folder) => {
+  await withSimulator({ ...options, faults }, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(20));
     const cwd = folder.path;
     assert.equal((await trawl([...flags(url), "--metrics", "trawl.prom"], { cwd })).code, 3);
@@ -67,7 +67,7 @@ Deno.test("trawl run --metrics leaves a whole file for Prometheus, also of a run
 const otel = "trawl run tells an OpenTelemetry collector of its run, where Deno is told to";
 // An executable is told so when it is made.
 Deno.test(otel, { ignore: executable !== undefined }, async () => {
-  await practice(options, async ({ url }, folder) => {
+  await withSimulator(options, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(20));
     const bodies: string[] = [];
     await using collector = new HandlerServer(async (request) => {

@@ -6,57 +6,61 @@
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { sha256Of } from "../../lib/text/sha256.ts";
-import { leftOf, query } from "../support/database.ts";
-import { fixtureJob, fixtures, fixtureUrl, layFixture } from "../support/fixtures.ts";
-import { helloRun, keyLines, practice } from "../support/practice.ts";
-import { startTrawl, trawl } from "../support/trawl.ts";
+import { sha256Of } from "../../../lib/text/sha256.ts";
+import { leftOf, query } from "../../support/database.ts";
+import { fixtureJob, fixtures, fixtureUrl, layFixture } from "../../support/fixtures.ts";
+import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
+import { startTrawl, trawl } from "../../support/trawl.ts";
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 Deno.test("trawl run is refused while another one is on, readers are not, and kill -9 leaves no lock", async () => {
-  await practice({ profile: "hello", latency: { kind: "fixed", ms: 300 } }, async (simulator, folder) => {
-    const keys = folder.file("keys.txt", keyLines(1_000));
-    const db = folder.file("a.db");
-    await Deno.symlink("a.db", folder.file("link.db"));
-    const job = ["--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--keys", keys, "--db"];
-    const first = startTrawl(["run", "first", ...job, db, "--in-flight", "2"]);
-    await until(() => simulator.stats().requests > 10);
-    for (const more of [[], ["--new"], ["--retry-failed"]]) {
-      const second = await trawl(["run", "second", ...job, folder.file("link.db"), ...more]);
-      assert.equal(second.code, 75, second.stderr);
-      const holder = `process ${first.pid}( on \\S+)?, which runs first since \\d{4}-\\d\\d-\\d\\dT[\\d:]+Z`;
-      assert.match(
-        second.stderr,
-        new RegExp(
-          `^trawl: Cannot write the database ".*link.db" as one run at a time may: it is held by ${holder}; run`,
-        ),
-      );
-      assert.equal(second.stderr.split("\n").length, 2);
-    }
-    const readers = [["status", db], ["check", "first", ...job, db], [
-      "plan",
-      "first",
-      ...job,
-      db,
-      "--probe",
-      "3",
-    ]];
-    for (const reader of readers) {
-      const { code, stderr } = await trawl(reader);
-      assert.equal(code, 0, stderr);
-    }
-    first.kill("SIGKILL");
-    assert.equal((await first.ended).signal, "SIGKILL");
-    assert.ok(folder.names().includes("a.db.lock"));
-    const again = await trawl(["run", "first", ...job, db, "--in-flight", "100"]);
-    assert.equal(again.code, 0, again.stderr);
-    assert.match(again.stderr, /goes on with run 1, \d+ keys have their verdict/);
-    assert.deepEqual(query(db, "SELECT id, job, state, ok FROM run"), [[1, "first", "finished", 1_000]]);
-    assert.ok(!folder.names().includes("a.db.lock"));
-  });
+  await withSimulator(
+    { profile: "hello", latency: { kind: "fixed", ms: 300 } },
+    async (simulator, folder) => {
+      const keys = folder.file("keys.txt", keyLines(1_000));
+      const db = folder.file("a.db");
+      await Deno.symlink("a.db", folder.file("link.db"));
+      const job = ["--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--keys", keys, "--db"];
+      const first = startTrawl(["run", "first", ...job, db, "--in-flight", "2"]);
+      await until(() => simulator.stats().requests > 10);
+      for (const more of [[], ["--new"], ["--retry-failed"]]) {
+        const second = await trawl(["run", "second", ...job, folder.file("link.db"), ...more]);
+        assert.equal(second.code, 75, second.stderr);
+        const holder =
+          `process ${first.pid}( on \\S+)?, which runs first since \\d{4}-\\d\\d-\\d\\dT[\\d:]+Z`;
+        assert.match(
+          second.stderr,
+          new RegExp(
+            `^trawl: Cannot write the database ".*link.db" as one run at a time may: it is held by ${holder}; run`,
+          ),
+        );
+        assert.equal(second.stderr.split("\n").length, 2);
+      }
+      const readers = [["status", db], ["check", "first", ...job, db], [
+        "plan",
+        "first",
+        ...job,
+        db,
+        "--probe",
+        "3",
+      ]];
+      for (const reader of readers) {
+        const { code, stderr } = await trawl(reader);
+        assert.equal(code, 0, stderr);
+      }
+      first.kill("SIGKILL");
+      assert.equal((await first.ended).signal, "SIGKILL");
+      assert.ok(folder.names().includes("a.db.lock"));
+      const again = await trawl(["run", "first", ...job, db, "--in-flight", "100"]);
+      assert.equal(again.code, 0, again.stderr);
+      assert.match(again.stderr, /goes on with run 1, \d+ keys have their verdict/);
+      assert.deepEqual(query(db, "SELECT id, job, state, ok FROM run"), [[1, "first", "finished", 1_000]]);
+      assert.ok(!folder.names().includes("a.db.lock"));
+    },
+  );
 });
 
 /** What the practice API of the fixtures answers; `fixtures/databases/make.ts` has the same. */
@@ -77,7 +81,7 @@ const endState = [
 
 for (const name of fixtures) {
   Deno.test(`trawl run goes on with a run that was interrupted in the version of ${name}`, async () => {
-    await practice(population, async (simulator, folder) => {
+    await withSimulator(population, async (simulator, folder) => {
       const db = layFixture(name, folder);
       const job = folder.file("job.toml", fixtureJob(simulator.url));
       await moveTo(db, simulator.url);
@@ -134,30 +138,33 @@ const damages: readonly (readonly [string, (bytes: Uint8Array) => Uint8Array, Re
 
 for (const [what, spoil, message] of damages) {
   Deno.test(`trawl status names ${what}, and trawl run makes nothing worse`, async () => {
-    await practice({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
-      const keys = folder.file("keys.txt", keyLines(500));
-      const db = folder.file("a.db");
-      const args = helloRun(simulator.url, keys, "--db", db, "--quiet");
-      assert.equal((await trawl(args)).code, 0);
-      const spoiled = spoil(await Deno.readFile(db));
-      await Deno.writeFile(db, spoiled);
-      const status = await trawl(["status", db]);
-      assert.notEqual(status.code, 0, status.stdout);
-      assert.match(status.stderr, message);
-      assert.match(status.stderr, /restore a backup/);
-      const run = await trawl([...args, "--new"]);
-      assert.ok(run.code === 1 || run.code === 2, run.stderr);
-      assert.match(run.stderr, /^trawl: Cannot use the database .* damaged.*\n$/);
-      // What is damaged is as it was; what was whole may have got a row or two.
-      const after = await Deno.readFile(db);
-      assert.ok(after.length >= spoiled.length);
-      assert.notEqual((await trawl(["status", db])).code, 0);
-    });
+    await withSimulator(
+      { profile: "hello", latency: { kind: "fixed", ms: 1 } },
+      async (simulator, folder) => {
+        const keys = folder.file("keys.txt", keyLines(500));
+        const db = folder.file("a.db");
+        const args = helloRun(simulator.url, keys, "--db", db, "--quiet");
+        assert.equal((await trawl(args)).code, 0);
+        const spoiled = spoil(await Deno.readFile(db));
+        await Deno.writeFile(db, spoiled);
+        const status = await trawl(["status", db]);
+        assert.notEqual(status.code, 0, status.stdout);
+        assert.match(status.stderr, message);
+        assert.match(status.stderr, /restore a backup/);
+        const run = await trawl([...args, "--new"]);
+        assert.ok(run.code === 1 || run.code === 2, run.stderr);
+        assert.match(run.stderr, /^trawl: Cannot use the database .* damaged.*\n$/);
+        // What is damaged is as it was; what was whole may have got a row or two.
+        const after = await Deno.readFile(db);
+        assert.ok(after.length >= spoiled.length);
+        assert.notEqual((await trawl(["status", db])).code, 0);
+      },
+    );
   });
 }
 
 Deno.test("trawl run goes on from the last checkpoint when its log is gone", async () => {
-  await practice({ profile: "hello", latency: { kind: "fixed", ms: 10 } }, async (simulator, folder) => {
+  await withSimulator({ profile: "hello", latency: { kind: "fixed", ms: 10 } }, async (simulator, folder) => {
     const keys = folder.file("keys.txt", keyLines(400));
     const db = folder.file("a.db");
     const args = helloRun(simulator.url, keys, "--db", db);

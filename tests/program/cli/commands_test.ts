@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
-import { commands } from "../../lib/command/commands.ts";
-import { flags } from "../../lib/command/flags.ts";
-import { freePort } from "../support/free_port.ts";
-import { helloRun, keyLines, practice } from "../support/practice.ts";
-import { day, updatesJob } from "../support/ripestat_job.ts";
-import { TempFolder } from "../support/temp.ts";
-import { program, startTrawl, trawl } from "../support/trawl.ts";
+import { commands } from "../../../lib/command/commands.ts";
+import { flags } from "../../../lib/command/flags.ts";
+import { freePort } from "../../support/free_port.ts";
+import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
+import { day, updatesJob } from "../../support/ripestat_job.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { program, startTrawl, trawl } from "../../support/trawl.ts";
 
 Deno.test("trawl --help names every command and -h every flag of a command", async () => {
   const { code, stdout } = await trawl(["--help"]);
@@ -87,7 +87,7 @@ Deno.test("trawl extract ends quietly when its reader has had enough", async () 
 });
 
 Deno.test("trawl check shows the first requests without a secret, and asks nothing", async () => {
-  await practice({ asns: 20 }, async (simulator, folder) => {
+  await withSimulator({ asns: 20 }, async (simulator, folder) => {
     const request = 'headers = { authorization = "Bearer {secret.TRAWL_TOKEN}" }';
     const text = updatesJob(simulator.url, { request }).replace(
       "unix_timestamps=TRUE",
@@ -110,7 +110,7 @@ Deno.test("trawl check shows the first requests without a secret, and asks nothi
 });
 
 Deno.test("trawl check --try shows rows and verdicts, and stores nothing", async () => {
-  await practice({
+  await withSimulator({
     asns: 20,
     faults: [{ kind: "status", status: 404, keys: ["100"] }],
   }, async ({ url }, folder) => {
@@ -126,7 +126,7 @@ Deno.test("trawl check --try shows rows and verdicts, and stores nothing", async
 });
 
 Deno.test("trawl status shows runs, failures by reason, and failed keys", async () => {
-  await practice({
+  await withSimulator({
     profile: "hello",
     latency: { kind: "none" },
     faults: [{ kind: "status", status: 404, keys: ["2", "\u001b[31m"] }],

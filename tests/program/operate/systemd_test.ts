@@ -5,10 +5,10 @@
  */
 
 import assert from "node:assert/strict";
-import { startSimulator } from "../../lib/simulate/simulator.ts";
-import { query } from "../support/database.ts";
-import { TempFolder } from "../support/temp.ts";
-import { startTrawl, trawl } from "../support/trawl.ts";
+import { startSimulator } from "../../../lib/simulate/simulator.ts";
+import { query } from "../../support/database.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { startTrawl, trawl } from "../../support/trawl.ts";
 
 /** What no program sends. */
 const last = "LAST=1";
@@ -193,7 +193,7 @@ async function trawlTo(
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
   const words = [...args].map((word) => `'${word}'`).join(" ");
-  const root = new URL("../../", import.meta.url).pathname;
+  const root = new URL("../../../", import.meta.url).pathname;
   const { success } = await new Deno.Command("sh", {
     args: [
       "-c",

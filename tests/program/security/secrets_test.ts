@@ -6,10 +6,10 @@
  */
 
 import assert from "node:assert/strict";
-import { HandlerServer, RawServer, write } from "../http/support.ts";
-import { query } from "../support/database.ts";
-import { TempFolder } from "../support/temp.ts";
-import { type Ended, startTrawl, trawl } from "../support/trawl.ts";
+import { HandlerServer, RawServer, write } from "../../http/support.ts";
+import { query } from "../../support/database.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { type Ended, startTrawl, trawl } from "../../support/trawl.ts";
 
 /** What no encoding but base64 changes, in the middle of each secret. */
 const cores = ["Core4Header", "Core4Query", "Core4Path", "Core4List", "Core4Login"] as const;

@@ -5,11 +5,11 @@
  */
 
 import assert from "node:assert/strict";
-import { main } from "../../lib/command/dispatch.ts";
-import { HandlerServer } from "../http/support.ts";
-import { query } from "../support/database.ts";
-import { TempFolder } from "../support/temp.ts";
-import { trawl } from "../support/trawl.ts";
+import { main } from "../../../lib/command/dispatch.ts";
+import { HandlerServer } from "../../http/support.ts";
+import { query } from "../../support/database.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { trawl } from "../../support/trawl.ts";
 
 const dayMs = 86_400_000;
 

@@ -5,15 +5,15 @@
  */
 
 import assert from "node:assert/strict";
-import { query } from "../support/database.ts";
-import { keyLines, practice } from "../support/practice.ts";
-import { TempFolder } from "../support/temp.ts";
-import { trawl } from "../support/trawl.ts";
+import { query } from "../../support/database.ts";
+import { keyLines, withSimulator } from "../../support/simulator.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { trawl } from "../../support/trawl.ts";
 
 const auto = ["--rate", "auto", "--in-flight", "auto"];
 
 Deno.test("trawl run finds the rate that an API allows, asks every key, and keeps what it found", async () => {
-  await practice({
+  await withSimulator({
     profile: "hello",
     latency: { kind: "fixed", ms: 5 },
     rate: { count: 25, perMs: 1_000 },
@@ -39,7 +39,7 @@ Deno.test("trawl run finds the rate that an API allows, asks every key, and keep
 
 Deno.test("trawl run keeps below a cap beside auto, and earns no refusal there", async () => {
   const rate = { count: 25, perMs: 1_000 };
-  await practice({ profile: "hello", latency: { kind: "none" }, rate }, async (simulator, folder) => {
+  await withSimulator({ profile: "hello", latency: { kind: "none" }, rate }, async (simulator, folder) => {
     const job = folder.file("job.toml", jobText(simulator.url));
     const { code, stderr } = await trawl(["run", job, "--db", folder.file("a.db")]);
     assert.equal(code, 0, stderr);
@@ -50,7 +50,7 @@ Deno.test("trawl run keeps below a cap beside auto, and earns no refusal there",
 
 Deno.test("trawl plan forecasts from what its probe found, and says that it was short", async () => {
   const rate = { count: 25, perMs: 1_000 };
-  await practice({ profile: "hello", latency: { kind: "none" }, rate }, async (simulator, folder) => {
+  await withSimulator({ profile: "hello", latency: { kind: "none" }, rate }, async (simulator, folder) => {
     const job = folder.file("job.toml", jobText(simulator.url));
     const { code, stdout, stderr } = await trawl(["plan", job, "--probe", "40", "--json"]);
     assert.equal(code, 0, stderr);

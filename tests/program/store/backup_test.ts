@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { query } from "../support/database.ts";
-import { helloRun, keyLines, practice } from "../support/practice.ts";
-import { startTrawl, trawl } from "../support/trawl.ts";
+import { query } from "../../support/database.ts";
+import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
+import { startTrawl, trawl } from "../../support/trawl.ts";
 
 Deno.test("trawl backup copies a database in the middle of a run, from which the run goes on", async () => {
-  await practice({ profile: "hello", latency: { kind: "fixed", ms: 20 } }, async ({ url }, folder) => {
+  await withSimulator({ profile: "hello", latency: { kind: "fixed", ms: 20 } }, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(3_000));
     const cwd = folder.path;
     const args = helloRun(url, "k.txt", "--in-flight", "16");
@@ -33,7 +33,7 @@ Deno.test("trawl backup copies a database in the middle of a run, from which the
 });
 
 Deno.test("trawl backup overwrites nothing, and leaves nothing behind where it cannot write", async () => {
-  await practice({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
+  await withSimulator({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(5));
     const cwd = folder.path;
     const args = helloRun(url, "k.txt", "--db", "a.db");

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import type { SimulateOptions } from "../../lib/simulate/engine/options.ts";
-import { startSimulator } from "../../lib/simulate/simulator.ts";
-import { truthOf } from "../../lib/simulate/profiles/ripestat/truth.ts";
-import { query } from "../support/database.ts";
-import { day, dayWindow, updatesJob } from "../support/ripestat_job.ts";
-import { TempFolder } from "../support/temp.ts";
-import { trawl } from "../support/trawl.ts";
+import type { SimulateOptions } from "../../../lib/simulate/engine/options.ts";
+import { startSimulator } from "../../../lib/simulate/simulator.ts";
+import { truthOf } from "../../../lib/simulate/profiles/ripestat/truth.ts";
+import { query } from "../../support/database.ts";
+import { day, dayWindow, updatesJob } from "../../support/ripestat_job.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { trawl } from "../../support/trawl.ts";
 
 /** A write per byte takes its time; some answers are too large to be read in one piece all the same. */
 const sizes = new Map<number, SimulateOptions>([

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import blank from "../../lib/job/presets/blank.toml" with { type: "text" };
-import type { Job } from "../../lib/job/job.ts";
-import { loadJob } from "../../lib/job/load_job.ts";
-import { presets } from "../../lib/job/presets.ts";
-import { jobJsonSchema } from "../../lib/job/job_schema.ts";
-import { TempFolder } from "../support/temp.ts";
-import { trawl } from "../support/trawl.ts";
+import blank from "../../../lib/job/presets/blank.toml" with { type: "text" };
+import type { Job } from "../../../lib/job/job.ts";
+import { loadJob } from "../../../lib/job/load_job.ts";
+import { presets } from "../../../lib/job/presets.ts";
+import { jobJsonSchema } from "../../../lib/job/job_schema.ts";
+import { TempFolder } from "../../support/temp.ts";
+import { trawl } from "../../support/trawl.ts";
 
 const env = { TRAWL_SOURCEAPP: "test" };
 
