@@ -14,6 +14,7 @@ import { presets } from "../lib/job/presets.ts";
 import { httpLimits, jsonLimits, runLimits } from "../lib/limits.ts";
 import config from "../deno.json" with { type: "json" };
 import { freePort } from "./support/free_port.ts";
+import { needing } from "./support/programs.ts";
 import { TempFolder } from "./support/temp.ts";
 import { trawl } from "./support/trawl.ts";
 import { formatBytes, formatCount } from "../lib/text/format.ts";
@@ -21,9 +22,6 @@ import { formatBytes, formatCount } from "../lib/text/format.ts";
 const file = new URL("../README.md", import.meta.url);
 const readme = await Deno.readTextFile(file);
 const root = new URL("../", import.meta.url).pathname;
-
-/** Needed to replay the session; CI installs them. */
-const programs = ["bash", "sqlite3", "curl"];
 
 /** The bodies of the fenced blocks of a language. */
 function blocksOf(language: string): string[] {
@@ -96,11 +94,8 @@ Deno.test("the README's first screen has the two commands", () => {
   }
 });
 
-const missing = programs.filter((name) => !isInstalled(name));
-
-Deno.test({
-  name: `the README's session is what happens${missing.length === 0 ? "" : ` (needs ${missing.join(", ")})`}`,
-  ignore: missing.length > 0 && !Deno.env.has("CI"),
+Deno.test(needing(["bash", "sqlite3", "curl"], {
+  name: "the README's session is what happens",
   fn: async () => {
     using folder = new TempFolder();
     const port = freePort();
@@ -109,7 +104,7 @@ Deno.test({
     const actual = masked((await replay(session.replaceAll("8080", port), folder)).replaceAll(port, "8080"));
     assert.equal(actual, expected);
   },
-});
+}));
 
 /** Runs the commands of a session one after the other; returns what it then looks like. */
 async function replay(session: string, folder: TempFolder): Promise<string> {
@@ -173,13 +168,4 @@ function masked(text: string): string {
 function taskArgs(): string {
   const args = config.tasks.trawl.command.replace(/^deno /, "").replace(/main\.ts$/, "");
   return `${args} --config "${root}deno.json" "${root}main.ts"`;
-}
-
-function isInstalled(program: string): boolean {
-  try {
-    return new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync()
-      .success;
-  } catch {
-    return false;
-  }
 }

@@ -2,24 +2,13 @@ import assert from "node:assert/strict";
 import { calendarOf, serviceText, timerText } from "../../../lib/command/systemd/unit_files.ts";
 import { loadJob } from "../../../lib/job/load_job.ts";
 import { presets } from "../../../lib/job/presets.ts";
+import { needing } from "../../support/programs.ts";
 import { TempFolder } from "../../support/temp.ts";
 
 const hour = 3_600_000;
 
-/** Debian's package systemd; no systemd need run. CI installs it. */
+/** Part of Debian's package systemd; works without a running systemd. */
 const analyzer = "systemd-analyze";
-const isMissing = !hasAnalyzer() && !Deno.env.has("CI");
-const unless = isMissing ? ` (needs ${analyzer})` : "";
-
-function hasAnalyzer(): boolean {
-  try {
-    return new Deno.Command(analyzer, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync()
-      .success;
-  } catch {
-    return false;
-  }
-}
-
 async function analyze(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(analyzer, {
     args: [...args],
@@ -61,9 +50,8 @@ Deno.test("calendarOf() has a moment for every window that becomes due", () => {
   }
 });
 
-Deno.test({
-  name: `calendarOf() writes what systemd reads the same way${unless}`,
-  ignore: isMissing,
+Deno.test(needing([analyzer], {
+  name: "calendarOf() writes what systemd reads the same way",
   fn: async () => {
     for (const [everyMs, lagMs, calendar] of calendars) {
       const count = "20";
@@ -82,7 +70,7 @@ Deno.test({
       }
     }
   },
-});
+}));
 
 Deno.test("serviceText() gives the service the environment and the secrets that the job names, and no others", () => {
   const plain = serviceText({ job: jobOf(), variables: [], secrets: [] });
@@ -134,9 +122,8 @@ Deno.test("timerText() catches up and spreads the starts, less where windows are
   assert.match(timerText(jobOf()), /no \[window\][^\n]*\nOnCalendar=\*-\*-\* 03:00:00 UTC$/m);
 });
 
-Deno.test({
-  name: `the units please systemd-analyze: verify is silent, the exposure is 1.5 at most${unless}`,
-  ignore: isMissing,
+Deno.test(needing([analyzer], {
+  name: "the units please systemd-analyze: verify is silent, the exposure is 1.5 at most",
   fn: async () => {
     const jobs = [
       jobOf('[window]\nevery = "10s"\n', "A.b_c-9"),
@@ -159,4 +146,4 @@ Deno.test({
       assert.ok(exposure <= 1.5, report);
     }
   },
-});
+}));
