@@ -1,31 +1,31 @@
 /**
- * The errors whose kind decides how trawl ends. Everything else is a `TypeError`, a `RangeError` or a
- * `SyntaxError`. Messages follow one formula: `Cannot <do> <"thing"> as <rule>: <present state>`, one line,
- * no full stop.
+ * Errors whose class decides the exit code. All other errors are built-in ones. Messages are one line without a full
+ * stop, in two forms. For a wrong value: `Cannot <do> "<thing>": <rule>, got <value>`. For a situation: `<what
+ * happened>: <what to do next>`.
  *
  * @module
  */
 
-/** Wrong usage or a wrong job file: nothing was asked, exit code 2. */
+/** Wrong usage or a wrong job file: no request was made, exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** An unfinished run cannot be gone on with as the job or its keys are others by now: it is left as it is. */
+/** The job or its key list has changed since the unfinished run began. The run is left as it is. */
 export class StaleRunError extends UsageError {}
 
-/** The work stopped in a state from which the same command goes on: exit code 75 (`EX_TEMPFAIL`). */
+/** A passing cause stopped the work; the same command resumes it. Exit code 75 (`EX_TEMPFAIL`). */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }
 
-/** The message of whatever was thrown, on one line. */
+/** The message of a thrown value, on one line. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replaceAll(/\s*[\r\n]+\s*/g, " ").trim();
 }
 
-/** The beginning of a text that a message shows: at most `charsMax` UTF-16 units, and a sign of what is left out. */
+/** The first `charsMax` UTF-16 units of a text, with an ellipsis if the text is longer. */
 export function shortened(text: string, charsMax: number): string {
   return text.length <= charsMax ? text : `${text.slice(0, charsMax)}…`;
 }

@@ -245,39 +245,6 @@ export const tuningLimits = {
   keepMs: 10_000,
 } as const;
 
-/** Bounds on the probe that a forecast is made from. */
-export const forecastLimits = {
-  /** Keys asked unless a number is given; fewer where they tell enough. A tenth of the smallest budget at most. */
-  keysDefault: 10_000,
-  /** Keys that may be asked for: the sample is held in memory. */
-  keysMax: 100_000,
-  /** So many are asked at least, and this many times what may be in flight: latencies under the full load count. */
-  keysMin: 100,
-  keysMinInFlight: 4,
-  /**
-   * Enough is asked when the mean latency has this relative standard error: 2,500 keys where latencies are exponential,
-   * as 1/√n. A mean is within three of them, 6 %, in 997 of 1,000 probes: cold connections and a busy machine may add
-   * as much again as is left to the 10 % that is promised.
-   */
-  errorMax: 0.02,
-  /** The range of a forecast is so many standard errors to both sides: 95 in 100. */
-  errorsShown: 2,
-  /** A forecast from fewer keys says so. */
-  keysFew: 30,
-  /** After so long nothing more is asked, unless a number was given; what is in flight gets `run.graceMs` besides. */
-  probeMs: 50_000,
-  /** An API that is down for longer ends the probe. */
-  outageMs: 60_000,
-  /** Attempts on one key: one more tells a failure that passes from one that stays, and costs the API the least. */
-  attemptsMax: 2,
-  /** A server that makes requests wait for a larger share of the probe is what limits a run. */
-  heldBackShare: 0.3,
-  /** Whether enough is known is looked at so often. */
-  lookMs: 500,
-  /** One answer with a larger share of all bytes of the probe shows that there are larger ones that it did not meet. */
-  heavyShare: 0.1,
-} as const;
-
 /** Bounds on what a service manager is told. */
 export const serviceLimits = {
   /** How a run goes is told so often: `systemctl status` is looked at by people. */

@@ -1,5 +1,5 @@
 /**
- * The servers that a job may ask.
+ * The servers that a job may reach.
  *
  * @module
  */
@@ -10,47 +10,46 @@ import { isPrivateAddress } from "../http/private_address.ts";
 import type { Job, Window } from "../job/job.ts";
 import { plainUrl } from "../job/request_builder.ts";
 
-/** `host:port` of every server of the job's requests. A key cannot change them. */
+/** `host:port` of each server that the job's requests go to. No key can change them. */
 export function jobHosts(job: Job, window: Window | undefined): string[] {
   return [hostOf(new URL(plainUrl(job.request.url, window)))];
 }
 
-/** The addresses of a name. */
+/** Looks up the addresses of a host name. */
 export type Lookup = (hostname: string) => Promise<readonly string[]>;
 
 /**
- * Checks that the hosts which redirects may lead to are out in the internet, or at an address that the job names
- * beside them. Holds for the moment: later on it is their certificate that vouches for them.
+ * Checks that each host of `request.redirect_hosts` has public addresses, or private ones that the list names too. A
+ * name may move after this check; from then on only its TLS certificate protects a redirect.
  *
- * @throws {UsageError} If one is at a private address.
- * @throws {InterruptedError} If one cannot be found.
+ * @throws {UsageError} If a host has a private address that the list does not name.
+ * @throws {InterruptedError} If a host name cannot be resolved.
  */
 export async function checkRedirectHosts(job: Job, lookup: Lookup = addressesOf): Promise<void> {
   const names = job.request.redirectHosts.map((host) => host.slice(0, host.lastIndexOf(":")));
   for (const name of names.filter((name) => !isNamedAddress(name))) {
     const isFine = (address: string) =>
       !isPrivateAddress(address) || names.includes(address.includes(":") ? `[${address}]` : address);
-    const wrong = (await found(name, lookup)).find((address) => !isFine(address));
+    const wrong = (await resolved(name, lookup)).find((address) => !isFine(address));
     if (wrong === undefined) continue;
     throw new UsageError(
-      `Cannot let redirects lead to "${name}" as request.redirect_hosts must name a private address too: ` +
-        `it is at ${wrong}`,
+      `Cannot allow redirects to "${name}": request.redirect_hosts must name its private address too, got ${wrong}`,
     );
   }
 }
 
-async function found(name: string, lookup: Lookup): Promise<readonly string[]> {
+async function resolved(name: string, lookup: Lookup): Promise<readonly string[]> {
   try {
     return await lookup(name);
   } catch (error) {
     throw new InterruptedError(
-      `Cannot find "${name}" of request.redirect_hosts: ${messageOf(error)}; run again to try again`,
+      `Cannot resolve "${name}" of request.redirect_hosts: ${messageOf(error)}; run again to retry`,
       { cause: error },
     );
   }
 }
 
-/** As `fetch` looks them up. Loaded only where it is needed: that takes as long as a run of a few keys. */
+/** Resolves as `fetch` does. `node:dns` is loaded on demand: loading it takes as long as a run of a few keys. */
 async function addressesOf(hostname: string): Promise<readonly string[]> {
   const { lookup } = await import("node:dns/promises");
   return (await lookup(hostname, { all: true })).map(({ address }) => address);

@@ -1,89 +1,90 @@
 /**
- * From a probe of a few keys to what asking all of them will take. Pure arithmetic: reads no clock and does no I/O.
+ * Forecasts what asking all keys will take, from a probe of a few. Pure arithmetic: reads no clock and does no I/O.
  *
- * What a probe says of a mean is as sure as its standard error is small, which heavy tails make larger than it looks:
- * where a few answers are most of the bytes, a probe that met none of them knows nothing about them.
+ * A mean is as certain as its standard error is small. Heavy tails make the error look smaller than it is: where a few
+ * answers hold most of the bytes, a probe that met none of them knows nothing about them.
  *
  * @module
  */
 
 import type { Job, Rate } from "../job/job.ts";
-import { forecastLimits, paceLimits } from "../limits.ts";
+import { forecastLimits } from "./forecast_limits.ts";
+import { paceLimits } from "../limits.ts";
 import type { MeasuredFetch, StorageSize } from "../store/sqlite/storage_size.ts";
 import type { FailureCount } from "../store/sqlite/reader.ts";
 import { type FailureReason, isTransient } from "../rows/failure_reasons.ts";
 import { intervalUsOf } from "../pace/pace.ts";
 
-/** What a probe found. */
+/** The result of a probe. */
 export interface Probe {
   /** The sampled keys that have a verdict; at least one. */
   readonly fetches: readonly MeasuredFetch[];
-  /** Milliseconds that requests were in flight for these keys, those that had no answer in the end among them. */
+  /** Milliseconds that requests for these keys were in flight, requests without an answer included. */
   readonly requestMs: number;
   /** Milliseconds from the first request to the last answer. */
   readonly elapsedMs: number;
-  /** Requests given up as the probe was over: slower than most. */
+  /** Requests aborted at the end of the probe: slower than most. */
   readonly unfinished: number;
-  /** The server refused requests, or asked to wait, for a good part of the time. */
+  /** The server refused or delayed requests for more than `forecastLimits.heldBackShare` of the time. */
   readonly isHeldBack: boolean;
   readonly footprint: StorageSize;
 }
 
-/** What is to be asked. */
+/** The run to forecast. */
 export interface ForecastTarget {
-  /** At least one. */
+  /** Keys to ask; at least one. */
   readonly keys: number;
-  /** The job's. */
+  /** The job's limits. */
   readonly limits: Pick<Job["limits"], "inFlight" | "rates">;
-  /** Attempts on one key that a run makes. */
+  /** Attempts on one key, at most. */
   readonly attemptsMax: number;
 }
 
-/** A figure, and what it is likely to lie between: 95 in 100. Without bounds where one key tells of no spread. */
+/** A figure with the range that holds in 95 of 100 cases. The bounds are null where a single key shows no spread. */
 export interface Estimate {
   readonly mean: number;
   readonly low: number | null;
   readonly high: number | null;
 }
 
-/** What can limit a run. A rate is a budget where it counts starts besides a finer one, or over a minute and more. */
+/** What can limit a run. A rate over a minute or longer is a quota, and so is a rate beside a finer one. */
 export type Limiter =
   | { readonly what: "in_flight"; readonly inFlight: number }
   | { readonly what: "rate" | "budget"; readonly rate: Rate }
   | { readonly what: "refusals" };
 
-/** What asking all keys will take. */
+/** The forecast of a run. */
 export interface Forecast {
   readonly keys: number;
   /** Retries included. */
   readonly requests: number;
   readonly requestsPerKey: number;
-  /** Of one request, milliseconds. */
+  /** Milliseconds of one request. */
   readonly latencyMs: Estimate;
-  /** Milliseconds until the last answer. */
+  /** Milliseconds from the first request to the last answer. */
   readonly timeMs: Estimate;
   readonly limit: Limiter;
-  /** Decoded. */
+  /** Decoded bytes. */
   readonly bytes: Estimate;
   /** The largest answer of the probe, and its share of all bytes. */
   readonly largestBytes: number;
   readonly largestShare: number;
   readonly rows: Estimate;
-  /** What the database grows by, bytes. */
+  /** Bytes by which the database grows. */
   readonly diskBytes: Estimate;
-  /** Twice as many in flight, where that would help: the rates allow it, the API's terms may not. */
+  /** The time with twice as many requests in flight, where the rates leave room for them; null elsewhere. */
   readonly faster: { readonly inFlight: number; readonly timeMs: number } | null;
   /** Failed keys of the probe by reason, most frequent first. */
   readonly failures: readonly FailureCount[];
 }
 
-/** A mean, and its standard error as a share of it: infinite for one value. */
+/** A mean and its relative standard error, which is infinite for a single value. */
 interface Mean {
   readonly mean: number;
   readonly error: number;
 }
 
-/** What asking all keys will take, by what a probe found. */
+/** Forecasts a run from a probe. */
 export function forecastOf(probe: Probe, outlook: ForecastTarget): Forecast {
   const { fetches, footprint } = probe;
   const { keys } = outlook;
@@ -113,18 +114,18 @@ export function forecastOf(probe: Probe, outlook: ForecastTarget): Forecast {
   };
 }
 
-/** Whether more keys would make a forecast better that is good already. */
+/** Whether the probe knows the latency well enough: `forecastLimits.keysMin` and `errorMax`. */
 export function isEnough(
   fetches: readonly MeasuredFetch[],
   { inFlight }: Pick<Job["limits"], "inFlight">,
 ): boolean {
-  if (fetches.length < Math.max(forecastLimits.keysMin, forecastLimits.keysMinInFlight * inFlight)) {
+  if (fetches.length < Math.max(forecastLimits.keysMin, forecastLimits.keysMinPerSlot * inFlight)) {
     return false;
   }
   return latencyOf(fetches).error <= forecastLimits.errorMax;
 }
 
-/** Keys that are asked unless a number is given: no great part of what a budget has for the runs. */
+/** Keys of a probe without `--probe`: at most a tenth of the smallest quota, which runs need for themselves. */
 export function keysDefault({ rates }: Pick<Job["limits"], "rates">): number {
   const budgets = rates.filter(({ perMs }) => perMs >= paceLimits.budgetMsMin).map(({ count }) => count);
   return Math.max(1, Math.min(forecastLimits.keysDefault, Math.floor(Math.min(...budgets) / 10)));
@@ -138,7 +139,7 @@ export function failuresOf(fetches: readonly MeasuredFetch[]): FailureCount[] {
     .sort((a, b) => b.count - a.count);
 }
 
-/** Latency of a request: of those that needed no second one, where there are any, as others waited in between. */
+/** Latency of a request, from fetches with a single attempt where there are two or more: others include waits. */
 function latencyOf(fetches: readonly MeasuredFetch[]): Mean {
   const single = fetches.filter(({ attempts }) => attempts === 1);
   return meanOf(
@@ -146,7 +147,7 @@ function latencyOf(fetches: readonly MeasuredFetch[]): Mean {
   );
 }
 
-/** Attempts that a run would make at keys that the probe gave up earlier. */
+/** Attempts that a run would make beyond those of the probe, on keys that failed for a passing reason. */
 function moreAttempts(fetches: readonly MeasuredFetch[], attemptsMax: number): number {
   const unlucky = fetches.filter(({ reason }) => reason !== null && isTransient(reason as FailureReason));
   return sumOf(unlucky, ({ attempts }) => Math.max(0, attemptsMax - attempts));
@@ -154,11 +155,11 @@ function moreAttempts(fetches: readonly MeasuredFetch[], attemptsMax: number): n
 
 interface Load extends ForecastTarget {
   readonly requestsPerKey: number;
-  /** Milliseconds that one key holds a slot. */
+  /** Milliseconds that one key holds an in-flight slot. */
   readonly slotMs: Mean;
 }
 
-/** Each limit has a time of its own; the longest is what the run takes. */
+/** The time that each limit imposes; the run takes the longest of them. */
 function timeOf(probe: Probe, load: Load): Pick<Forecast, "timeMs" | "limit" | "faster"> {
   const { keys, slotMs, limits: { inFlight } } = load;
   const others = [...rateTimes(load), ...refusalTime(probe, keys)];
@@ -191,7 +192,7 @@ interface LimitTime {
   readonly ms: number;
 }
 
-/** The finest rate spreads requests evenly; the others count what was started in their window. */
+/** The finest rate spreads requests evenly. Coarser rates count the starts within their window. */
 function rateTimes({ keys, requestsPerKey, limits: { rates } }: Load): LimitTime[] {
   const requests = Math.round(keys * requestsPerKey);
   const finestMs = Math.min(...rates.map(({ perMs }) => perMs));
@@ -200,20 +201,20 @@ function rateTimes({ keys, requestsPerKey, limits: { rates } }: Load): LimitTime
     if (rate.perMs === finestMs) {
       return { limit: { what, rate }, ms: requests * intervalUsOf([rate]) / 1_000 };
     }
-    // The first window's worth starts at once; a start counts until its span has left the window.
+    // The first window's requests start at once. A start counts until its whole span has left the window.
     const windows = Math.floor(Math.max(0, requests - 1) / rate.count);
     return { limit: { what, rate }, ms: windows * rate.perMs * (1 + 1 / paceLimits.budgetSpans) };
   });
 }
 
-/** A server that holds requests back is as fast as it was. */
+/** A server that delays requests is expected to stay as fast as it was during the probe. */
 function refusalTime({ isHeldBack, elapsedMs, fetches }: Probe, keys: number): LimitTime[] {
   return isHeldBack ? [{ limit: { what: "refusals" }, ms: keys * elapsedMs / fetches.length }] : [];
 }
 
 /**
- * A mean times `count`, with its range: the same factor up as down, so that it has more room above than below, as
- * heavy tails do, and never ends below zero.
+ * A mean times `count`, with its range. The range is symmetric as a factor: it leaves more room above than below, as
+ * heavy tails do, and never reaches zero.
  */
 function estimate({ mean, error }: Mean, count = 1): Estimate {
   const factor = Math.exp(forecastLimits.errorsShown * error);
@@ -233,7 +234,7 @@ function meanOf(values: readonly number[]): Mean {
   return { mean, error: variance === 0 ? 0 : Math.sqrt(variance / length) / mean };
 }
 
-/** The mean of something that belongs to the keys: of all of them it is known when all of them were asked. */
+/** The mean of a property of the keys. Its error shrinks to zero as the sample approaches the whole list. */
 function sampleMeanOf(values: readonly number[], keys: number): Mean {
   const { mean, error } = meanOf(values);
   const left = Math.max(0, 1 - values.length / keys);

@@ -1,6 +1,6 @@
 /**
- * Asks a sample of a job's keys as a run does, Workers, pace and control keys included, but into a database of its
- * own in a temporary folder, which is gone afterwards: what was learnt stays, nothing is stored.
+ * Asks a sample of a job's keys as a run does, Workers, pace and control keys included. Stores the answers in a database
+ * in a temporary folder, measures them there, and removes the folder.
  *
  * @module
  */
@@ -8,7 +8,8 @@
 import { InterruptedError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { readKeys } from "../collect/keys/key_reader.ts";
-import { forecastLimits, paceLimits, runLimits } from "../limits.ts";
+import { forecastLimits } from "./forecast_limits.ts";
+import { paceLimits, runLimits } from "../limits.ts";
 import { type MeasuredFetch, StorageSizeReader } from "../store/sqlite/storage_size.ts";
 import { StoreReader } from "../store/sqlite/reader.ts";
 import { exists } from "../store/free_space.ts";
@@ -22,48 +23,48 @@ import { isEnough, type Probe } from "./forecast.ts";
 import { firstKeys, type KeySample, sampleKeys, sampleRange } from "./sample.ts";
 import { tableOf } from "../rows/table_schema.ts";
 
-/** What a probe is about. */
+/** What to probe. */
 export interface ProbeTarget {
   readonly job: Job;
   readonly window: Window | undefined;
-  /** Aborted when the user has had enough. */
+  /** Aborted to stop the probe. */
   readonly signal: AbortSignal;
 }
 
-/** Which keys are sampled. */
+/** Which keys to sample. */
 export interface SampleChoice {
-  /** Keys in the sample at most. */
+  /** Keys in the sample, at most. */
   readonly size: number;
-  /** Only from the first so many keys of the list. */
+  /** Samples only the first `limit` keys of the list. */
   readonly limit: number | undefined;
   /** 0 ≤ random < 1. */
   readonly random: () => number;
 }
 
-/** How they are asked. */
+/** How to ask the sample. */
 export interface AskOptions {
-  /** Whether the probe ends once enough is known or its time is over, or goes on to its last key. */
+  /** The probe ends once enough is known or its time is over, instead of at its last key. */
   readonly isBrief: boolean;
-  /** The job's database, if there is one: requests of its runs count against the job's budgets. */
+  /** The job's database: requests of earlier runs count against the job's quotas. */
   readonly database: string;
-  /** Told once, before the first request. */
+  /** Called once, before the first request. */
   readonly started: (progress: Progress) => void;
 }
 
-/** What came of it. */
+/** The result of a probe, and how it ended. */
 export interface ProbeResult {
-  /** Has no fetches where no key got its verdict. */
+  /** Has no fetches where no key got a verdict. */
   readonly probe: Probe;
-  /** The job's limits, with what was found of those that are `auto`. */
+  /** The job's limits, with the tuned values of those that are `auto`. */
   readonly limits: Pick<Job["limits"], "inFlight" | "rates">;
-  /** There was time for control keys only: they are all that the probe has. */
+  /** There was time for control keys only; the probe consists of them. */
   readonly isControlOnly: boolean;
-  /** How the asking ended; `interrupted` also where enough was known. */
+  /** How the run ended: `interrupted` also where enough was known. */
   readonly result: CollectResult;
   readonly isDown: boolean;
 }
 
-/** A temporary folder for one probe; `await using` removes it. */
+/** The temporary folder of one probe; `await using` removes it. */
 export class ProbeFolder implements AsyncDisposable {
   readonly #path: string;
 
@@ -78,8 +79,8 @@ export class ProbeFolder implements AsyncDisposable {
   /**
    * Samples the job's keys, without control keys, and counts them.
    *
-   * @throws {UsageError} If they cannot be read, or there are none but control keys.
-   * @throws {InterruptedError} If a list must be asked for and does not come, or reading was stopped.
+   * @throws {UsageError} If the key list cannot be read, or holds control keys only.
+   * @throws {InterruptedError} If the key list cannot be fetched, or the probe is stopped.
    */
   async sample(target: ProbeTarget, { size, limit = Infinity, random }: SampleChoice): Promise<KeySample> {
     const { job, signal } = target;
@@ -91,13 +92,13 @@ export class ProbeFolder implements AsyncDisposable {
     using list = await this.#list(target);
     const sample = await sampleKeys(unlessStopped(firstKeys(list.blocks, limit), signal), how);
     if (sample.count > 0) return sample;
-    throw new UsageError("Cannot ask a sample of the keys as there are none but control keys");
+    throw new UsageError("Cannot sample the keys: the list must hold more than the control keys");
   }
 
   /**
-   * Asks the control keys, then the keys of a sample, in their order.
+   * Asks the control keys, then the keys of the sample in order.
    *
-   * @throws {UsageError} If the database cannot be written.
+   * @throws {UsageError} If the temporary database cannot be written.
    */
   async ask(keys: readonly string[], target: ProbeTarget, options: AskOptions): Promise<ProbeResult> {
     const { window } = target;
@@ -119,7 +120,7 @@ export class ProbeFolder implements AsyncDisposable {
       listSize: options.isBrief ? undefined : controls + keys.length,
       signal: AbortSignal.any([target.signal, ending.signal]),
       onStart: (progress) => {
-        ending.watch(progress, options.isBrief ? forecastLimits.probeMs : undefined);
+        ending.observe(progress, options.isBrief ? forecastLimits.probeMs : undefined);
         options.started(progress);
       },
     });
@@ -144,7 +145,7 @@ export class ProbeFolder implements AsyncDisposable {
     await Deno.remove(this.#path, { recursive: true });
   }
 
-  /** The key list as it comes; one that comes over the network is asked for as often as a run does. */
+  /** The job's key list. A list over the network is retried as in a run. */
   async #list(
     { job, window, signal }: ProbeTarget,
   ): Promise<{ readonly blocks: AsyncIterable<readonly string[]> } & Disposable> {
@@ -175,9 +176,9 @@ export class ProbeFolder implements AsyncDisposable {
   }
 }
 
-/** Ends a probe once enough is known, or its time is over. */
+/** Ends a probe once enough is known or its time is over. */
 class Ending implements Disposable {
-  /** Requests that had no answer when they were given up. */
+  /** Requests without an answer when they were aborted. */
   unfinished = 0;
   progress: Progress | undefined;
   readonly #isEnough: (progress: Progress | undefined) => boolean;
@@ -188,18 +189,18 @@ class Ending implements Disposable {
     this.#isEnough = isEnough;
   }
 
-  /** Aborted when nothing more is to be asked. */
+  /** Aborted at the end of the probe. */
   get signal(): AbortSignal {
     return this.#ending.signal;
   }
 
-  /** Called before the first request. Without `timeMs` there is no end but the last key's. */
-  watch(progress: Progress, timeMs: number | undefined): void {
+  /** Called before the first request. Without `timeMs` the probe ends at its last key. */
+  observe(progress: Progress, timeMs: number | undefined): void {
     this.progress = progress;
     if (timeMs === undefined) return;
     this.#timers.push(
       setTimeout(() => this.#end(), timeMs),
-      setTimeout(() => this.#look(), forecastLimits.lookMs),
+      setTimeout(() => this.#check(), forecastLimits.checkMs),
     );
   }
 
@@ -207,21 +208,21 @@ class Ending implements Disposable {
     this.#timers.forEach(clearTimeout);
   }
 
-  #look(): void {
+  #check(): void {
     if (this.#isEnough(this.progress)) this.#end();
-    else this.#timers.push(setTimeout(() => this.#look(), forecastLimits.lookMs));
+    else this.#timers.push(setTimeout(() => this.#check(), forecastLimits.checkMs));
   }
 
   #end(): void {
     if (this.signal.aborted) return;
     this.#ending.abort();
-    // Just before what hangs is dropped; where nothing does, the probe is over by then.
+    // Counts just before the hanging requests are aborted; without any, the probe is over by then.
     const count = () => this.unfinished = this.progress?.inFlight ?? 0;
-    this.#timers.push(setTimeout(count, runLimits.graceMs - forecastLimits.lookMs));
+    this.#timers.push(setTimeout(count, runLimits.graceMs - forecastLimits.checkMs));
   }
 }
 
-/** The limits that a run will have, as far as the probe has found them. */
+/** The limits of a run: the job's, and the tuned ones as far as the probe found them. */
 function limitsOf({ limits }: Job, progress: Progress | undefined): ProbeResult["limits"] {
   const { foundInFlight = limits.inFlight, foundRate } = progress ?? {};
   const second = 1_000;
@@ -229,7 +230,7 @@ function limitsOf({ limits }: Job, progress: Progress | undefined): ProbeResult[
   return { inFlight: foundInFlight, rates: [...limits.rates, ...found] };
 }
 
-/** The times of a probe, without what its control keys took. */
+/** The times of a probe, without those of its control keys. */
 function timesOf(
   progress: Progress | undefined,
   control: readonly MeasuredFetch[],
@@ -237,21 +238,21 @@ function timesOf(
   const elapsedMs = progress?.elapsedMs ?? 0;
   const controlMs = control.reduce((sum, { durationMs }) => sum + durationMs, 0);
   return {
-    // What a control key waited between two attempts is taken off as well: some tenths of a second, once.
+    // This also subtracts a control key's waits between attempts: some tenths of a second, once.
     requestMs: Math.max(0, (progress?.waitedMs("answer") ?? 0) - controlMs),
     elapsedMs: Math.max(0, elapsedMs - controlMs),
     isHeldBack: (progress?.waitedMs("server") ?? 0) > forecastLimits.heldBackShare * elapsedMs,
   };
 }
 
-/** Begins a run in an empty database. */
+/** Starts a run in an empty database. */
 async function begin(store: StoreWriter, job: Job, window: Window | undefined): Promise<RunChoice> {
   const choice = await chooseRun(store, job, { window, isNew: true, retryFailed: false });
-  if (choice === undefined) throw new Error("Cannot begin a new run as there is none to begin");
+  if (choice === undefined) throw new Error("An empty database has no run to start");
   return choice;
 }
 
-/** Budgets hold for runs and probes together. */
+/** Quotas hold for runs and probes together. */
 async function copyStarts(
   store: StoreWriter,
   { job, window }: Pick<ProbeTarget, "job" | "window">,
@@ -264,16 +265,16 @@ async function copyStarts(
   for (const { perMs } of budgets) await store.keepStarts({ host, perMs }, reader.starts({ host, perMs }));
 }
 
-/** @throws {InterruptedError} Once stopped, whatever the source does. */
+/** @throws {InterruptedError} Once the signal is aborted, even while the source is waited for. */
 async function* unlessStopped<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   let refuse = (_: Error) => {};
   const stop = () =>
-    refuse(new InterruptedError("Cannot count the keys as the probe was stopped: run again"));
+    refuse(new InterruptedError("The probe was stopped while it counted the keys: run again"));
   signal.addEventListener("abort", stop, { once: true });
   try {
     const items = source[Symbol.asyncIterator]();
     for (;;) {
-      // A race with one promise for all items would keep every one of them until that promise is settled.
+      // `Promise.race` with one promise for all items would keep every item until that promise settles.
       const { done, value } = await new Promise<IteratorResult<T>>((resolve, reject) => {
         refuse = reject;
         if (signal.aborted) stop();

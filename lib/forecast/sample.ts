@@ -1,34 +1,33 @@
 /**
- * A sample of a key list in one pass, and how many keys the list has: every key is as likely to be in it as any other,
- * so a list that is sorted does no harm. The sample is in random order, so its beginning is a sample as well. Holds
- * the sample and one block of keys. Does no I/O; the dice are passed in.
+ * Draws a uniform random sample from a key list in one pass, and counts the keys. The sample is in random order, so each
+ * of its prefixes is a sample too. Holds the sample and one block of keys. Does no I/O; randomness is passed in.
  *
  * @module
  */
 
 import type { KeySource } from "../job/job.ts";
 
-/** What to take. */
+/** What to draw. */
 export interface SampleOptions {
-  /** Keys in the sample at most: all of a list that is shorter. */
+  /** Keys in the sample, at most. */
   readonly size: number;
-  /** Keys that are in no sample and not counted: the control keys. */
+  /** Keys to leave out of the sample and of the count: the control keys. */
   readonly without: ReadonlySet<string>;
   /** 0 ≤ random < 1. */
   readonly random: () => number;
 }
 
-/** Some keys of a list. */
+/** A sample of a key list. */
 export interface KeySample {
   readonly keys: readonly string[];
-  /** Keys in the list, those left out not counted. */
+  /** Keys in the list, without those left out. */
   readonly count: number;
 }
 
 /**
- * Samples keys as they come, without knowing how many will: reservoir sampling (Vitter, "Random sampling with a
- * reservoir", 1985) that draws how many keys to skip instead of drawing for each one (Li, "Reservoir-sampling
- * algorithms of time complexity O(n(1+log(N/n)))", 1994: algorithm L).
+ * Samples a list of unknown length by reservoir sampling (Vitter, "Random sampling with a reservoir", 1985), drawing
+ * how many keys to skip instead of drawing for each key (Li, "Reservoir-sampling algorithms of time complexity
+ * O(n(1+log(N/n)))", 1994: algorithm L).
  */
 export async function sampleKeys(
   blocks: AsyncIterable<readonly string[]>,
@@ -41,7 +40,7 @@ export async function sampleKeys(
   return { keys: shuffled(reservoir.keys, random), count: reservoir.count };
 }
 
-/** Samples a range without going through it; undefined where it is so short that going through it is as good. */
+/** Samples a range without listing it; undefined for a range shorter than twice the sample, which is read instead. */
 export function sampleRange(
   { first, last }: Extract<KeySource, { readonly kind: "range" }>,
   { size, without, random }: SampleOptions,
@@ -53,7 +52,7 @@ export function sampleRange(
     }),
   );
   const count = length - left.size;
-  // Of the numbers drawn below, half at most have been drawn before.
+  // At most half of the numbers drawn below have been drawn before.
   if (count < 2 * size) return undefined;
   const drawn = new Set<number>();
   while (drawn.size < size) {
@@ -63,16 +62,16 @@ export function sampleRange(
   return { keys: [...drawn].map(String), count };
 }
 
-/** The keys that are in the sample so far. */
+/** The sample so far. */
 class Reservoir {
   readonly keys: string[] = [];
   /** Keys seen so far. */
   count = 0;
   readonly #size: number;
   readonly #random: () => number;
-  /** The number of the next key that takes another's place, counted from 0. */
+  /** The index in the list of the next key that enters the sample, from 0. */
   #next = Infinity;
-  /** The largest of so many draws as the sample has keys, had every key seen drawn one and the smallest been kept. */
+  /** Algorithm L's W: the largest random tag in the sample, had every key been given a tag and the smallest kept. */
   #bound = 1;
 
   constructor(size: number, random: () => number) {
@@ -95,14 +94,14 @@ class Reservoir {
   }
 
   #skip(from: number): void {
-    // A draw is never 0 here, whose logarithm is none.
+    // `1 - random()` is never 0, so its logarithm is finite.
     const log = () => Math.log(1 - this.#random());
     this.#bound *= Math.exp(log() / this.#size);
     this.#next = from + Math.floor(log() / Math.log1p(-this.#bound)) + 1;
   }
 }
 
-/** The keys in random order (Fisher and Yates). Changes the array. */
+/** Shuffles the array in place (Fisher and Yates). */
 function shuffled(keys: string[], random: () => number): readonly string[] {
   for (let at = keys.length - 1; at > 0; at--) {
     const other = Math.floor(random() * (at + 1));

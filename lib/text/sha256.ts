@@ -1,5 +1,5 @@
 /**
- * The hash by which a job's text and a batch's keys are known again.
+ * SHA-256 of texts: identifies a job's text and a batch's keys across runs.
  *
  * @module
  */

@@ -6,7 +6,7 @@
 
 import type { Estimate, Forecast } from "../forecast/forecast.ts";
 import type { Rate } from "../job/job.ts";
-import { forecastLimits } from "../limits.ts";
+import { forecastLimits } from "../forecast/forecast_limits.ts";
 import { fact, failureText } from "./fact.ts";
 import { limits } from "../collect/bottleneck.ts";
 import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";

@@ -4,7 +4,7 @@ import { InterruptedError, UsageError } from "../../lib/errors.ts";
 import { jobOf } from "./support.ts";
 
 /** A job that lets redirects lead to these. */
-function leadingTo(...redirectHosts: readonly string[]) {
+function jobWithRedirectHosts(...redirectHosts: readonly string[]) {
   const job = jobOf("https://api.example");
   return { ...job, request: { ...job.request, redirectHosts } };
 }
@@ -12,7 +12,7 @@ function leadingTo(...redirectHosts: readonly string[]) {
 Deno.test("checkRedirectHosts() takes hosts of the internet, looking each name up", async () => {
   const asked: string[] = [];
   await checkRedirectHosts(
-    leadingTo("cdn.example:443", "127.0.0.1:80", "[::1]:80", "localhost:80"),
+    jobWithRedirectHosts("cdn.example:443", "127.0.0.1:80", "[::1]:80", "localhost:80"),
     (name) => {
       asked.push(name);
       return Promise.resolve(["193.0.6.139", "2001:67c:2e8::1"]);
@@ -25,31 +25,37 @@ Deno.test("checkRedirectHosts() takes hosts of the internet, looking each name u
 Deno.test("checkRedirectHosts() refuses a name that has a private address, and says which", async () => {
   for (const address of ["10.1.2.3", "127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "fd00::1"]) {
     await assert.rejects(
-      checkRedirectHosts(leadingTo("cdn.example:443"), () => Promise.resolve(["193.0.6.139", address])),
+      checkRedirectHosts(
+        jobWithRedirectHosts("cdn.example:443"),
+        () => Promise.resolve(["193.0.6.139", address]),
+      ),
       (error) =>
         error instanceof UsageError &&
-        error.message === 'Cannot let redirects lead to "cdn.example" as request.redirect_hosts must name ' +
-            `a private address too: it is at ${address}`,
+        error.message ===
+          'Cannot allow redirects to "cdn.example": request.redirect_hosts must name its private ' +
+            `address too, got ${address}`,
     );
   }
 });
 
-Deno.test("checkRedirectHosts() takes a private address that the job names", async () => {
-  const job = leadingTo("files.internal:443", "10.1.2.3:443", "[fd00::1]:443");
+Deno.test("checkRedirectHosts() accepts a private address that the job names", async () => {
+  const job = jobWithRedirectHosts("files.internal:443", "10.1.2.3:443", "[fd00::1]:443");
   await checkRedirectHosts(job, () => Promise.resolve(["10.1.2.3", "fd00::1"]));
   await assert.rejects(checkRedirectHosts(job, () => Promise.resolve(["10.1.2.4"])), UsageError);
 });
 
-Deno.test("checkRedirectHosts() says so when a name cannot be found", async () => {
+Deno.test("checkRedirectHosts() names a host that cannot be resolved", async () => {
   const lookup = () => Promise.reject(new Error("getaddrinfo ENOTFOUND"));
-  await assert.rejects(checkRedirectHosts(leadingTo("cdn.example:443"), lookup), {
+  await assert.rejects(checkRedirectHosts(jobWithRedirectHosts("cdn.example:443"), lookup), {
     name: InterruptedError.name,
     message:
-      'Cannot find "cdn.example" of request.redirect_hosts: getaddrinfo ENOTFOUND; run again to try again',
+      'Cannot resolve "cdn.example" of request.redirect_hosts: getaddrinfo ENOTFOUND; run again to retry',
   });
 });
 
-Deno.test("checkRedirectHosts() looks names up as the system does", async () => {
+Deno.test("checkRedirectHosts() resolves names as the system does", async () => {
   // The system takes this for an address, and asks nobody.
-  await assert.rejects(checkRedirectHosts(leadingTo("0x7f.1:443")), { message: /: it is at 127\.0\.0\.1$/ });
+  await assert.rejects(checkRedirectHosts(jobWithRedirectHosts("0x7f.1:443")), {
+    message: /: it is at 127\.0\.0\.1$/,
+  });
 });

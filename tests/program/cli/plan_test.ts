@@ -113,7 +113,7 @@ Deno.test("trawl plan can be interrupted while it waits for keys", async () => {
     assert.equal(code, 75);
     assert.match(
       new TextDecoder().decode(stderr),
-      /^trawl: Cannot count the keys as the probe was stopped: /,
+      /^trawl: The probe was stopped while it counted the keys: /,
     );
   });
 });
