@@ -56,6 +56,6 @@ Deno.test("checkRedirectHosts() names a host that cannot be resolved", async () 
 Deno.test("checkRedirectHosts() resolves names as the system does", async () => {
   // The system takes this for an address, and asks nobody.
   await assert.rejects(checkRedirectHosts(jobWithRedirectHosts("0x7f.1:443")), {
-    message: /: it is at 127\.0\.0\.1$/,
+    message: /, got 127\.0\.0\.1$/,
   });
 });
