@@ -72,7 +72,7 @@ const wrongs: readonly (readonly [string, string, Partial<Record<"lost" | "doubl
 
 Deno.test("checkRun() finds nothing wrong with a run that is right, and notices what is not", async () => {
   using folder = new TempFolder();
-  const api = { asns: 10, updatesMax: 50, sizes: { "100": 5 } };
+  const api = { ripestat: { asns: 10, updatesMax: 50, sizes: { "100": 5 } } };
   const schedule = { ...scheduleOf(1), api, lasting: [] };
   const job = { ...schedule.job, isCounted: false };
   const db = folder.file("a.db");

@@ -8,8 +8,9 @@ import { UsageError } from "../errors.ts";
 import { parseRate } from "../job/parse_units.ts";
 import { parseWindow } from "../job/window.ts";
 import { parseLatency } from "../simulate/engine/latency.ts";
-import { parseSize, type SimulateOptions } from "../simulate/engine/options.ts";
-import { parseFault } from "../simulate/engine/parse_fault.ts";
+import { parseFault } from "../simulate/parse_fault.ts";
+import { parseSize } from "../simulate/profiles/ripestat/ripestat_options.ts";
+import { profileNames, type SimulateOptions } from "../simulate/simulate_options.ts";
 import { startSimulator } from "../simulate/simulator.ts";
 import { truthOf } from "../simulate/profiles/ripestat/truth.ts";
 import { type Context, Exit } from "./context.ts";
@@ -50,16 +51,18 @@ function simulateOptions(args: Arguments): SimulateOptions {
   const rate = args.text(flags.allow);
   const sizes = args.texts(flags.size).map(parseSize);
   return {
-    ...pick("profile", oneOf(args, flags.profile, ["ripestat", "hello"])),
-    ...pick("envelope", oneOf(args, flags.envelope, ["a", "b", "mixed"])),
+    ...pick("profile", oneOf(args, flags.profile, profileNames)),
     ...pick("seed", args.count(flags.seed, { min: 0 })),
     ...pick("port", args.count(flags.port, { min: 0 })),
-    ...pick("asns", args.count(flags.asns, { min: 1 })),
     ...pick("pieces", args.count(flags.pieces, { min: 1 })),
     ...pick("latency", delay === undefined ? undefined : parseLatency(delay)),
     ...pick("rate", rate === undefined ? undefined : parseRate(rate)),
     faults: args.texts(flags.fault).map(parseFault),
-    sizes: Object.fromEntries(sizes.map(({ key, updates }) => [key, updates])),
+    ripestat: {
+      ...pick("asns", args.count(flags.asns, { min: 1 })),
+      ...pick("envelope", oneOf(args, flags.envelope, ["a", "b", "mixed"])),
+      sizes: Object.fromEntries(sizes.map(({ key, updates }) => [key, updates])),
+    },
   };
 }
 

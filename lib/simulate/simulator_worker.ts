@@ -1,8 +1,8 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 /**
- * The practice API inside a Worker, so that it has a thread of its own: options in, `{ url, port }` or `{ error }`
- * out; on `{ close: true }` it closes and says `{ closed: true }`. Entry of the Worker, never imported.
+ * The simulator in a Worker, so that it has a thread of its own. Options in, `{ url, port }` or `{ error }` out;
+ * `{ close: true }` in, `{ closed: true }` out. Entry of the Worker, never imported.
  *
  * @module
  */

@@ -1,28 +1,28 @@
 /**
- * Starts the practice API in a Worker of its own, so that a client on the main thread does not share its core. Takes
- * the same options; what was seen is asked over HTTP, at `/simulator/stats`.
+ * Starts the simulator in a Worker, so that a client on the main thread has a core to itself. Takes the same options;
+ * its counters are read over HTTP, at `/simulator/stats`.
  *
  * @module
  */
 
 import { UsageError } from "../errors.ts";
-import type { SimulateOptions } from "./engine/options.ts";
+import type { SimulateOptions } from "./simulate_options.ts";
 import type { FromSimulatorWorker, ToSimulatorWorker } from "./worker_messages.ts";
 
-/** A practice API in a Worker. */
+/** A simulator that runs in a Worker. */
 export interface SimulatorWorker {
-  /** `http://127.0.0.1:<port>`, without a slash at its end. */
+  /** `http://127.0.0.1:PORT`, without a trailing slash. */
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
-  /** Closes the API and ends the Worker. May be called again. */
+  /** Closes the simulator and ends its Worker. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a practice API in a Worker that may use 127.0.0.1 and nothing else.
+ * Starts a simulator in a Worker whose only permission is the network of 127.0.0.1.
  *
- * @throws {UsageError} If an option is wrong or the port is taken.
+ * @throws {UsageError} If an option is wrong or the port is in use.
  */
 export async function startSimulatorWorker(options: SimulateOptions): Promise<SimulatorWorker> {
   const worker = new Worker(new URL("./simulator_worker.ts", import.meta.url), {
@@ -31,14 +31,14 @@ export async function startSimulatorWorker(options: SimulateOptions): Promise<Si
   });
   let closing: Promise<unknown> | undefined;
   const close = async () => {
-    closing ??= tell(worker, { close: true });
+    closing ??= call(worker, { close: true });
     await closing;
     worker.terminate();
   };
   try {
-    const said = await tell(worker, { options });
-    if ("url" in said) return { url: said.url, port: said.port, close };
-    throw new UsageError("error" in said ? said.error : "Cannot start the practice API as its Worker closed");
+    const reply = await call(worker, { options });
+    if ("url" in reply) return { url: reply.url, port: reply.port, close };
+    throw new UsageError("error" in reply ? reply.error : "The simulator did not start: its Worker closed");
   } catch (error) {
     worker.terminate();
     throw error;
@@ -46,13 +46,13 @@ export async function startSimulatorWorker(options: SimulateOptions): Promise<Si
 }
 
 /** Sends one message and waits for the reply. */
-function tell(worker: Worker, message: ToSimulatorWorker): Promise<FromSimulatorWorker> {
+function call(worker: Worker, message: ToSimulatorWorker): Promise<FromSimulatorWorker> {
   const { promise, resolve, reject } = Promise.withResolvers<FromSimulatorWorker>();
   worker.onmessage = ({ data }: MessageEvent<FromSimulatorWorker>) => resolve(data);
   worker.onerror = (event) => {
-    // Otherwise the error would end the process.
+    // An unhandled error in a Worker ends the process.
     event.preventDefault();
-    reject(new Error(`Cannot run the practice API in a Worker: ${event.message}`));
+    reject(new Error(`The Worker of the simulator failed: ${event.message}`));
   };
   worker.postMessage(message);
   return promise;

@@ -1,15 +1,15 @@
 /**
- * What passes between the main thread and the practice API's Worker. Types only.
+ * The messages between the main thread and the simulator's Worker. Types only.
  *
  * @module
  */
 
-import type { SimulateOptions } from "./engine/options.ts";
+import type { SimulateOptions } from "./simulate_options.ts";
 
-/** What the Worker is told: first how to behave, at last to close. */
+/** To the Worker: first the options, finally the request to close. */
 export type ToSimulatorWorker = { readonly options: SimulateOptions } | { readonly close: true };
 
-/** What the Worker says, once for each message. */
+/** From the Worker: one reply per message. */
 export type FromSimulatorWorker =
   | { readonly url: string; readonly port: number }
   | { readonly error: string }

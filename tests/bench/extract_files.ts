@@ -6,9 +6,8 @@
  */
 
 import { parseTarget } from "../../lib/simulate/engine/profile.ts";
-import { settingsOf, simulate } from "../../lib/simulate/engine/options.ts";
-import { Population } from "../../lib/simulate/profiles/ripestat/population.ts";
-import { ripestat } from "../../lib/simulate/profiles/ripestat/ripestat.ts";
+import { ripestatProfile } from "../../lib/simulate/profiles/ripestat/ripestat.ts";
+import { updateBytes } from "../../lib/simulate/profiles/ripestat/ripestat_options.ts";
 
 /** A file and what is in it. */
 export interface ExtractFile {
@@ -58,15 +57,13 @@ export function writeBeyondAscii(path: string, bytes: number): Promise<ExtractFi
 
 /** Some 300,000 updates of the practice API's in 80 MB, compact. */
 export async function writeUpdates(path: string, bytes: number): Promise<ExtractFile> {
-  const timestamps = Math.max(1, Math.round(bytes * 0.825 / simulate.updateBytes));
-  const settings = settingsOf({ sizes: { [asn]: timestamps }, envelope: "b" });
+  const timestamps = Math.max(1, Math.round(bytes * 0.825 / updateBytes));
+  const profile = ripestatProfile({ sizes: { [asn]: timestamps }, envelope: "b" });
   // Both ends belong to the span: midnight is the next day's.
   const query = `resource=AS${asn}&starttime=2026-11-20T00:00:00&endtime=2026-11-20T23:59:59`;
-  const question = ripestat(settings, new Population(settings))(
-    parseTarget(`/data/bgp-updates/data.json?${query}&unix_timestamps=TRUE`),
-  );
-  if (question === undefined) throw new TypeError("Cannot make a file as the practice API must have updates");
-  const { body } = question.answer(undefined);
+  const call = profile.match(parseTarget(`/data/bgp-updates/data.json?${query}&unix_timestamps=TRUE`));
+  if (call === undefined) throw new TypeError("Cannot make a file as the practice API must have updates");
+  const { body } = call.answer(undefined);
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   for await (const block of body.blocks()) await writeAll(file, block);
   return { path, title: "whole updates", bytes: body.length, timestamps };

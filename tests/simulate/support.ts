@@ -1,15 +1,15 @@
 /**
- * What the tests of the practice API share: a simulator for the length of a test, and requests at the level of bytes,
- * because `fetch` hides how an answer was framed and how it ended.
+ * Support for the tests of the simulator: a simulator for the duration of a test, and requests on raw TCP, because
+ * `fetch` hides the framing of an answer and the end of a connection.
  *
  * @module
  */
 
-import type { SimulateOptions } from "../../lib/simulate/engine/options.ts";
+import type { SimulateOptions } from "../../lib/simulate/simulate_options.ts";
 import { type Simulator, startSimulator } from "../../lib/simulate/simulator.ts";
 
 /** The UTC day of 2025-06-09, as a window and as a query. */
-export const DAY = { startMs: Date.UTC(2025, 5, 9), endMs: Date.UTC(2025, 5, 10) } as const;
+export const day = { startMs: Date.UTC(2025, 5, 9), endMs: Date.UTC(2025, 5, 10) } as const;
 
 /** The target of a `bgp-updates` call for that day. */
 export function updatesTarget(asn: string | number, { unix = true }: { unix?: boolean } = {}): string {
@@ -17,7 +17,7 @@ export function updatesTarget(asn: string | number, { unix = true }: { unix?: bo
   return `/data/bgp-updates/data.json?resource=AS${asn}&${times}&unix_timestamps=${unix ? "TRUE" : "FALSE"}`;
 }
 
-/** Runs `use` with a simulator that is closed afterwards. */
+/** Calls `use` with a simulator, and closes the simulator afterwards. */
 export async function withSimulator<T>(
   options: SimulateOptions,
   use: (simulator: Simulator) => Promise<T>,
@@ -30,16 +30,16 @@ export async function withSimulator<T>(
   }
 }
 
-/** An answer as it came over the socket. */
+/** An answer as received from the socket. */
 export interface RawAnswer {
   readonly head: string;
-  /** What followed the head, frames included. */
+  /** The bytes after the head, frames included. */
   readonly body: Uint8Array;
   /** How the connection ended. */
   readonly end: "closed" | "reset";
 }
 
-/** Sends text over a new connection and reads to its end. */
+/** Sends text over a new connection and reads to the end of the connection. */
 export async function sendRaw(port: number, request: string): Promise<RawAnswer> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(new TextEncoder().encode(request));
@@ -56,7 +56,7 @@ export async function sendRaw(port: number, request: string): Promise<RawAnswer>
   return { head: text.slice(0, Math.max(0, at)), body: all.subarray(at + 4), end: await endOf(connection) };
 }
 
-/** Tells a reset from a mere FIN: after a reset nothing can be written any more. */
+/** Distinguishes RST from FIN: after RST a write fails. */
 async function endOf(connection: Deno.TcpConn): Promise<RawAnswer["end"]> {
   await new Promise((resolve) => setTimeout(resolve, 5));
   try {
@@ -67,13 +67,13 @@ async function endOf(connection: Deno.TcpConn): Promise<RawAnswer["end"]> {
   }
 }
 
-/** Asks for a target with the headers that a real client sends, and reads to the connection's end. */
+/** Requests a target with the headers of a real client and reads to the end of the connection. */
 export function getRaw(port: number, target: string): Promise<RawAnswer> {
   const headers = "accept: */*\r\nuser-agent: test/1.0\r\nhost: 127.0.0.1\r\nconnection: close\r\n";
   return sendRaw(port, `GET ${target} HTTP/1.1\r\n${headers}\r\n`);
 }
 
-/** The chunks of a chunked body, and whether its last chunk was there. */
+/** The chunks of a chunked body, and whether the terminating chunk arrived. */
 export function readChunks(
   body: Uint8Array,
 ): { readonly sizes: number[]; readonly ended: boolean; text: string } {
@@ -91,7 +91,7 @@ export function readChunks(
   return { sizes, ended: false, text: parts.join("") };
 }
 
-/** What a `bgp-updates` answer says, as far as the tests look at it. */
+/** The fields of a `bgp-updates` answer that the tests read. */
 export interface UpdatesAnswer {
   readonly "data_call_status": string;
   readonly data: {
@@ -108,10 +108,10 @@ export interface UpdatesAnswer {
   };
 }
 
-/** The rows of an answer that lie within the day, as a perfect client would store them. */
+/** The rows of an answer within the day: what a perfect client stores. */
 export function storedRows({ data }: UpdatesAnswer): [number, string][] {
   return (data.updates ?? []).map(({ timestamp, type }): [number, string] => [
     typeof timestamp === "number" ? timestamp : Date.parse(`${timestamp}Z`) / 1_000,
     type,
-  ]).filter(([second]) => second * 1_000 >= DAY.startMs && second * 1_000 < DAY.endMs);
+  ]).filter(([second]) => second * 1_000 >= day.startMs && second * 1_000 < day.endMs);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SimulateOptions } from "../../lib/simulate/engine/options.ts";
+import type { SimulateOptions } from "../../lib/simulate/simulate_options.ts";
 import { type Simulator, startSimulator } from "../../lib/simulate/simulator.ts";
 import { TempFolder } from "./temp.ts";
 

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { Aim, Fault } from "../../lib/simulate/engine/fault.ts";
+import type { Aim } from "../../lib/simulate/engine/fault.ts";
+import type { Fault } from "../../lib/simulate/simulate_options.ts";
 import type { Dice } from "../support/dice.ts";
 
 /** A key whose every answer is bad. */

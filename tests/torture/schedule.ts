@@ -5,10 +5,8 @@
  * @module
  */
 
-import type { Fault } from "../../lib/simulate/engine/fault.ts";
-import { settingsOf, type SimulateOptions } from "../../lib/simulate/engine/options.ts";
-import { Population } from "../../lib/simulate/profiles/ripestat/population.ts";
 import { mix } from "../../lib/simulate/engine/random.ts";
+import { createProfile, type Fault, type SimulateOptions } from "../../lib/simulate/simulate_options.ts";
 import { Dice } from "../support/dice.ts";
 import { burstOf, type LastingFault, lastingFaults, passingFaults } from "./api_faults.ts";
 import { illnesses } from "./torn.ts";
@@ -70,7 +68,7 @@ export function scheduleOf(seed: number): Schedule {
   const dice = new Dice(mix(0x70a7, seed));
   const job = jobOf(dice);
   const whole = apiOf(dice, seed);
-  const keys = new Population(settingsOf(whole)).asns.map(String);
+  const keys = createProfile(whole).keys.map(String);
   const lasting = lastingFaults(dice, keys);
   const burst = dice.chance(0.3) ? burstOf(dice) : undefined;
   const faults: Fault[] = [
@@ -105,9 +103,11 @@ function apiOf(dice: Dice, seed: number): SimulateOptions {
   );
   return {
     seed,
-    asns: 20 + dice.below(100),
-    updatesMax: dice.pick([20, 200, 800]),
-    sizes: Object.fromEntries(giants),
+    ripestat: {
+      asns: 20 + dice.below(100),
+      updatesMax: dice.pick([20, 200, 800]),
+      sizes: Object.fromEntries(giants),
+    },
     latency: dice.pick([
       { kind: "none" },
       { kind: "uniform", minMs: 0, maxMs: 60 },

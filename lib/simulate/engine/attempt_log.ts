@@ -1,21 +1,21 @@
 /**
- * How often each question was put. Holds the last million questions: who tries again does so before a million others
- * were asked.
+ * Attempts by call identity, for fault rules with `attempts=N`. Holds the last million identities; a client retries
+ * long before a million other calls, so the oldest identity is safe to forget.
  *
  * @module
  */
 
-/** Questions that are remembered: some 100 MB at worst, and only where faults are wanted. */
-const QUESTIONS_MAX = 1_000_000;
+/** About 100 MB at worst, and only if the simulator has fault rules. */
+const identitiesMax = 1_000_000;
 
-/** Counts by question. */
-export class Attempts {
+/** Counts attempts. */
+export class AttemptLog {
   readonly #counts = new Map<string, number>();
 
-  /** Adds `more` attempts on a question; its attempts so far, at least 1. */
+  /** Adds `more` attempts to an identity and returns its attempts so far, at least 1. */
   count(identity: string, more: 0 | 1): number {
     const count = Math.max(1, (this.#counts.get(identity) ?? 0) + more);
-    if (!this.#counts.has(identity) && this.#counts.size >= QUESTIONS_MAX) {
+    if (!this.#counts.has(identity) && this.#counts.size >= identitiesMax) {
       for (const oldest of this.#counts.keys()) {
         this.#counts.delete(oldest);
         break;
@@ -25,7 +25,7 @@ export class Attempts {
     return count;
   }
 
-  /** Forgets all questions. */
+  /** Forgets all identities. */
   clear(): void {
     this.#counts.clear();
   }

@@ -1,39 +1,40 @@
 /**
- * A body on its way out: its length where it is known, and its bytes in blocks of at most 64 KiB that are made while
- * they are sent. A block may be overwritten once the next one is asked for. Also the ways in which a body is changed:
- * spoiled, ended early, compressed.
+ * Bodies: their length, if known, and their bytes in blocks of at most 64 KiB, produced while they are sent. A block
+ * may be overwritten once the next one is requested. Also the changes that faults make to a body: a spoiled byte, an
+ * early end, compression.
  *
  * @module
  */
 
-import { BLOCK_BYTES } from "../profiles/ripestat/update_encoder.ts";
+/** Largest block of a body, in bytes. Bodies below this size are framed by their length unless the options differ. */
+export const blockBytes = 64 * 1_024;
 
-/** What is sent after the head of an answer. */
+/** The bytes after the head of an answer. */
 export interface Body {
-  /** In bytes; infinite where only its end will tell. */
+  /** In bytes; infinite if the length is unknown until the end. */
   readonly length: number;
-  /** The bytes, from the first, on every call. */
+  /** All bytes from the first; every call starts over. */
   blocks(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 const encoder = new TextEncoder();
 
-/** A body that is held. */
+/** A body of bytes in memory. */
 export function bytesBody(bytes: Uint8Array): Body {
   return {
     length: bytes.length,
     *blocks() {
-      for (let at = 0; at < bytes.length; at += BLOCK_BYTES) yield bytes.subarray(at, at + BLOCK_BYTES);
+      for (let at = 0; at < bytes.length; at += blockBytes) yield bytes.subarray(at, at + blockBytes);
     },
   };
 }
 
-/** The body that a text is. */
+/** A body of text, encoded as UTF-8. */
 export function textBody(text: string): Body {
   return bytesBody(encoder.encode(text));
 }
 
-/** The same body with the byte `at` replaced by one that JSON allows nowhere. */
+/** The same body with byte `at` replaced by U+0001, which JSON allows nowhere. */
 export function spoilBody(body: Body, at: number): Body {
   return {
     length: body.length,
@@ -49,7 +50,7 @@ export function spoilBody(body: Body, at: number): Body {
   };
 }
 
-/** The first `length` bytes of a body, as if it were all of it. */
+/** A complete body of the first `length` bytes of another. */
 export function shortenBody(body: Body, length: number): Body {
   return {
     length,
@@ -64,20 +65,20 @@ export function shortenBody(body: Body, length: number): Body {
   };
 }
 
-/** A body compressed by gzip; held where the plain one is small, so that its length is known. */
+/** A body compressed with gzip. A plain body below 64 KiB is compressed in memory, so its length is known. */
 export async function gzipBody(body: Body): Promise<Body> {
   const zipped = { length: Infinity, blocks: () => gzipBlocks(body) };
-  if (body.length >= BLOCK_BYTES) return zipped;
+  if (body.length >= blockBytes) return zipped;
   return bytesBody(new Uint8Array(await new Response(ReadableStream.from(zipped.blocks())).arrayBuffer()));
 }
 
-/** A body compressed by gzip and broken: half of its first block is followed by bytes that mean nothing. */
+/** A gzip stream that breaks: the first half of its first block, then 64 bytes that no decoder accepts. */
 export function brokenGzipBody(body: Body): Body {
   return {
     length: Infinity,
     async *blocks() {
       for await (const block of gzipBlocks(body)) {
-        // The header of ten bytes stays whole, and the end mark is never reached.
+        // Keep the gzip header of ten bytes, so that a decoder starts and then fails.
         const half = Math.max(10, Math.floor(block.length / 2));
         yield block.subarray(0, half);
         yield new Uint8Array(64).fill(0xff);
@@ -89,7 +90,7 @@ export function brokenGzipBody(body: Body): Body {
 
 function gzipBlocks(body: Body): ReadableStream<Uint8Array> {
   async function* copies(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    // The stream reads ahead, so it must not see a block that is overwritten.
+    // The compressor reads ahead, and the body overwrites its blocks.
     for await (const block of body.blocks()) yield block.slice();
   }
   return ReadableStream.from(copies()).pipeThrough(new CompressionStream("gzip"));

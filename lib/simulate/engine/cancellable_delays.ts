@@ -1,22 +1,22 @@
 /**
- * Pauses that can all be ended at once, so that a server closes without waiting for them and leaves no timer behind.
+ * Delays that end together, so that a server closes at once and leaves no timer behind.
  *
  * @module
  */
 
-/** A timer fires some milliseconds late; more than this is no timer's fault. */
+/** Timers fire a few milliseconds late. A delay that ends later than this was held up by something else. */
 const lateMsMax = 5;
 
-/** The share that the last pause has in how late pauses are thought to end. */
-const lastShare = 1 / 32;
+/** Weight of the last delay in the running mean of lateness. */
+const lastWeight = 1 / 32;
 
-/** The pauses of one server. They last as long as they should on average: how late they end is learned. */
+/** The delays of one server. They have the requested length on average, because their lateness is measured. */
 export class CancellableDelays {
   readonly #wakers = new Map<ReturnType<typeof setTimeout>, () => void>();
-  /** So many milliseconds before its end a pause's timer is set. */
+  /** Mean lateness in milliseconds; each timer is set that much earlier. */
   #lateMs = 0;
 
-  /** Resolves after `ms` milliseconds, or when all are woken. */
+  /** Resolves after `ms` milliseconds, or earlier on `wakeAll()`. */
   sleep(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const endMs = performance.now() + ms;
@@ -29,7 +29,7 @@ export class CancellableDelays {
     return promise;
   }
 
-  /** Ends every pause now. */
+  /** Ends all delays now. */
   wakeAll(): void {
     for (const [timer, wake] of this.#wakers) {
       clearTimeout(timer);
@@ -39,6 +39,6 @@ export class CancellableDelays {
   }
 
   #ended(lateMs: number): void {
-    this.#lateMs = Math.max(0, Math.min(lateMsMax, this.#lateMs + lateMs * lastShare));
+    this.#lateMs = Math.max(0, Math.min(lateMsMax, this.#lateMs + lateMs * lastWeight));
   }
 }

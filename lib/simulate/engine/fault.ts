@@ -1,7 +1,6 @@
 /**
- * What may go wrong: the rules, and the decision which of them strike an attempt on a key.
- * A decision follows from seed, rule, key, attempt and, where the rule has a time, from that alone. Does nothing wrong
- * itself: the server does.
+ * Fault rules, and the decision which of them apply to an attempt. A decision follows from seed, rule, key and attempt,
+ * and for a rule with a time span also from the time. The answer writer carries it out.
  *
  * @module
  */
@@ -9,26 +8,25 @@
 import { hashText, mix, unitOf } from "./random.ts";
 
 /**
- * Every kind of fault:
+ * The faults of the engine; a profile may add some of its own.
  *
- * - `status`: another status code, maybe with `Retry-After`; `redirect`: 302 to the same question on another path;
- * - `html`: 200 with a page; `maintenance`: 200 with empty data that says so; `empty`: an empty set;
- *   `missing`: no updates array; `wrong-count`: `nr_updates` is one too high;
- * - `malformed`: a byte that no JSON may hold; `truncate-json`: the frame is whole, the JSON in it is not;
- * - `gzip`: compressed, and right; `bad-gzip`: compressed, and broken half-way;
- * - `reset`: the connection is torn down before any byte, by a FIN that a reset follows at once; `reset-body`: so
- *   within the body;
- * - `cut`: the connection ends in order, but within the body;
- * - `stall`: a pause within the body; `slow-headers`: a pause after the status line.
+ * - `status`: another status code, optionally with `Retry-After`
+ * - `redirect`: 302 to another path, where the same call is answered
+ * - `html`: 200 with an HTML page
+ * - `malformed`: one byte that JSON allows nowhere
+ * - `truncate-json`: a complete frame with incomplete JSON
+ * - `gzip`: correct, compressed
+ * - `bad-gzip`: compressed, and broken half-way
+ * - `reset`: the connection is reset before the first byte; a FIN comes directly before the RST
+ * - `reset-body`: the same within the body
+ * - `cut`: the connection is closed in order, but within the body
+ * - `stall`: a pause within the body
+ * - `slow-headers`: a pause after the status line
  */
-export const FAULT_KINDS = [
+export const engineFaultKinds = [
   "status",
   "redirect",
   "html",
-  "maintenance",
-  "empty",
-  "missing",
-  "wrong-count",
   "malformed",
   "truncate-json",
   "gzip",
@@ -40,26 +38,24 @@ export const FAULT_KINDS = [
   "slow-headers",
 ] as const;
 
-/** One of `FAULT_KINDS`. */
-export type FaultKind = (typeof FAULT_KINDS)[number];
-
-/** Whom a rule strikes. */
+/** The attempts that a rule applies to. */
 export interface Aim {
   /** The share of attempts, above 0 and up to 1. Default 1. */
   readonly probability?: number;
-  /** Only these keys; `"3333"` and `"AS3333"` are one. Default all, but not the list of keys, `"ris-asns"`. */
+  /** Only these keys. Default: all keys, but not the call that lists them. */
   readonly keys?: readonly string[];
-  /** Only the first so many attempts on a key in a window, at least 1. Default all. */
+  /** Only the first N attempts on a key in a window, at least 1. Default: all. */
   readonly attempts?: number;
-  /** Only from so many milliseconds after the first request on, and for so many. Default from the first, for ever. */
+  /** Only from this time on, in milliseconds since the first request. Default 0. */
   readonly afterMs?: number;
+  /** Only for this long, in milliseconds. Default: for ever. */
   readonly forMs?: number;
 }
 
-/** A fault of how a body is compressed. */
+/** A fault of compression. */
 export type CodingFault = Aim & { readonly kind: "gzip" | "bad-gzip" };
 
-/** A fault by which the connection ends too early. */
+/** A connection that ends early. */
 export type EndingFault = Aim & { readonly kind: "reset" | "reset-body" | "cut" };
 
 /** A pause within the body, in milliseconds. */
@@ -75,36 +71,31 @@ export type StatusFault = Aim & {
   readonly status: number;
   /** `Retry-After` in seconds. Default: no such header. */
   readonly retryAfterS?: number;
-  /** `Retry-After` is an HTTP date, that many seconds ahead. */
+  /** Sends `Retry-After` as an HTTP date that many seconds ahead. */
   readonly retryAfterDate?: true;
 };
 
-/** A fault of what is said, rather than of how it arrives. */
+/** A fault of the answer's content, independent of the profile. */
 export type ContentFault =
   | StatusFault
-  | Aim & {
-    readonly kind:
-      | "redirect"
-      | "html"
-      | "maintenance"
-      | "empty"
-      | "missing"
-      | "wrong-count"
-      | "malformed"
-      | "truncate-json";
-  };
+  | Aim & { readonly kind: "redirect" | "html" | "malformed" | "truncate-json" };
 
-/** One rule. */
-export type Fault = ContentFault | CodingFault | EndingFault | StallFault | HeadFault;
+/** A rule for one of the engine's faults. */
+export type EngineFault = ContentFault | CodingFault | EndingFault | StallFault | HeadFault;
+
+/** A rule for a fault of the answer's content that only the profile can answer. */
+export type ProfileFault<Kind extends string = string> = Aim & { readonly kind: Kind };
 
 /**
- * What goes wrong with one attempt. Of each sort the first rule that strikes counts; rules of different sorts come
- * together, such as a compressed answer that stalls.
+ * The faults of one attempt. Rules for the same thing exclude each other, and the first that applies wins; the fields
+ * below combine, such as a compressed answer that stalls. At most one of `content` and `profile` is set.
  */
 export interface Plan {
-  /** What is said. */
+  /** What the answer says. */
   readonly content?: ContentFault | undefined;
-  /** How it is compressed. */
+  /** What the answer says, by a fault of the profile. */
+  readonly profile?: ProfileFault | undefined;
+  /** How the body is compressed. */
   readonly coding?: CodingFault | undefined;
   /** How the connection ends. */
   readonly ending?: EndingFault | undefined;
@@ -112,43 +103,49 @@ export interface Plan {
   readonly stall?: StallFault | undefined;
   /** A pause within the head. */
   readonly head?: HeadFault | undefined;
-  /** Where in the body it goes wrong: 32 bits, see `placeIn`. */
+  /** Where in the body the fault occurs: a 32-bit hash, see `placeIn()`. */
   readonly place: number;
 }
 
-/** The plan of an attempt with which nothing is wrong. */
-export const NO_FAULT: Plan = { place: 0 };
+/** The plan of an attempt without faults. */
+export const noFault: Plan = { place: 0 };
 
-/** The key under which rules may name the list of keys. */
-export const LIST_KEY = "ris-asns";
-
-const PLACE_SALT = 0xb0d7;
-
-/** Whether a kind of fault is about RIPEstat's envelope. */
-export function needsRipestat(kind: FaultKind): boolean {
-  return kind === "maintenance" || kind === "empty" || kind === "missing" || kind === "wrong-count";
+/** What fault rules need to know besides the rules; `Profile` documents `listKey` and `canonicalKey`. */
+export interface FaultOptions {
+  readonly seed: number;
+  readonly listKey?: string | undefined;
+  readonly canonicalKey?: ((text: string) => string) | undefined;
 }
 
-/** A byte inside a body of `length` ≥ 2 bytes: 1 to `length` − 1. */
+const placeSalt = 0xb0d7;
+
+/** A byte within a body of `length` ≥ 2 bytes: 1 to `length` − 1. */
 export function placeIn(length: number, place: number): number {
   return 1 + Math.floor(unitOf(place) * (length - 1));
 }
 
-/** Decides by the rules. Holds the rules only, nothing about keys. */
+/** Applies fault rules. Holds the rules and nothing about keys. */
 export class Faults {
-  readonly #rules: readonly { readonly fault: Fault; readonly keys: ReadonlySet<string> | undefined }[];
+  readonly #rules: readonly {
+    readonly fault: EngineFault | ProfileFault;
+    readonly keys: ReadonlySet<string> | undefined;
+  }[];
   readonly #seed: number;
+  readonly #listKey: string | undefined;
 
-  /** `rules` in the order in which they go first. */
-  constructor(rules: readonly Fault[], seed: number) {
+  /** Takes the rules in order of precedence. */
+  constructor(rules: readonly (EngineFault | ProfileFault)[], { seed, listKey, canonicalKey }: FaultOptions) {
     this.#rules = rules.map((fault) => ({
       fault,
-      keys: fault.keys === undefined ? undefined : new Set(fault.keys.flatMap((key) => [key, plainKey(key)])),
+      keys: fault.keys === undefined
+        ? undefined
+        : new Set(fault.keys.flatMap((key) => [key, canonicalKey?.(key) ?? key])),
     }));
     this.#seed = seed;
+    this.#listKey = listKey;
   }
 
-  /** There is nothing to decide, so attempts need not be counted. */
+  /** There are no rules, so attempts need not be counted. */
   get none(): boolean {
     return this.#rules.length === 0;
   }
@@ -158,42 +155,52 @@ export class Faults {
     return this.#rules.some(({ fault }) => fault.kind === "reset" || fault.kind === "reset-body");
   }
 
-  /** What goes wrong with the given attempt, 1 for the first, on a key, so long after the first request. */
+  /** The faults of an attempt (1 is the first) on a key, `elapsedMs` after the first request. */
   plan(key: string, attempt: number, elapsedMs = 0): Plan {
-    if (this.none) return NO_FAULT;
+    if (this.none) return noFault;
     const hash = mix(hashText(key, this.#seed), attempt);
-    const struck: Fault[] = [];
+    const struck: (EngineFault | ProfileFault)[] = [];
     for (const [index, { fault, keys }] of this.#rules.entries()) {
-      const aimed = keys === undefined ? key !== LIST_KEY : keys.has(key);
+      const aimed = keys === undefined ? key !== this.#listKey : keys.has(key);
       if (!aimed || attempt > (fault.attempts ?? Infinity)) continue;
       const sinceMs = elapsedMs - (fault.afterMs ?? 0);
       if (sinceMs < 0 || sinceMs >= (fault.forMs ?? Infinity)) continue;
       if (unitOf(mix(hash, index)) < (fault.probability ?? 1)) struck.push(fault);
     }
+    const said = struck.find((fault) => isContent(fault) || !isEngine(fault));
     return {
-      content: struck.find(isContent),
+      ...(said === undefined ? {} : isContent(said) ? { content: said } : { profile: said }),
       coding: struck.find(isCoding),
       ending: struck.find(isEnding),
-      stall: struck.find((fault) => fault.kind === "stall"),
-      head: struck.find((fault) => fault.kind === "slow-headers"),
-      place: mix(hash, PLACE_SALT),
+      stall: struck.find(isStall),
+      head: struck.find(isHead),
+      place: mix(hash, placeSalt),
     };
   }
 }
 
-function isCoding(fault: Fault): fault is CodingFault {
+type AnyFault = EngineFault | ProfileFault;
+
+function isEngine(fault: AnyFault): fault is EngineFault {
+  return engineFaultKinds.some((kind) => kind === fault.kind);
+}
+
+function isCoding(fault: AnyFault): fault is CodingFault {
   return fault.kind === "gzip" || fault.kind === "bad-gzip";
 }
 
-function isEnding(fault: Fault): fault is EndingFault {
+function isEnding(fault: AnyFault): fault is EndingFault {
   return fault.kind === "reset" || fault.kind === "reset-body" || fault.kind === "cut";
 }
 
-function isContent(fault: Fault): fault is ContentFault {
-  return !isCoding(fault) && !isEnding(fault) && fault.kind !== "stall" && fault.kind !== "slow-headers";
+function isStall(fault: AnyFault): fault is StallFault {
+  return fault.kind === "stall";
 }
 
-/** `AS3333` is the key `3333`. */
-function plainKey(key: string): string {
-  return key.replace(/^AS(?=\d+$)/i, "");
+function isHead(fault: AnyFault): fault is HeadFault {
+  return fault.kind === "slow-headers";
+}
+
+function isContent(fault: AnyFault): fault is ContentFault {
+  return isEngine(fault) && !isCoding(fault) && !isEnding(fault) && !isStall(fault) && !isHead(fault);
 }

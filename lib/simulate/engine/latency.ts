@@ -1,6 +1,6 @@
 /**
- * How long the practice API lets a caller wait: the kinds of pause, their command-line form, and the length of one
- * pause from a hash, so that a key's attempt always takes the same time. Does no waiting itself.
+ * The simulator's latency: its distributions, their command-line form, and the latency of one attempt, which follows
+ * from a hash and is therefore the same in every run. Does not wait itself.
  *
  * @module
  */
@@ -8,20 +8,20 @@
 import { UsageError } from "../../errors.ts";
 import { unitOf } from "./random.ts";
 
-/** The pause before an answer. All figures are milliseconds, 0 to 3,600,000. */
+/** The delay before an answer. All numbers are milliseconds, 0 to 3,600,000. */
 export type Latency =
   | { readonly kind: "none" }
   | { readonly kind: "fixed"; readonly ms: number }
   | { readonly kind: "uniform"; readonly minMs: number; readonly maxMs: number }
   | { readonly kind: "exponential"; readonly meanMs: number };
 
-/** No pause is longer, so that a mistyped zero does not look like a hang. */
-const LATENCY_MS_MAX = 3_600_000;
+/** An hour: a typo with one zero too many is refused instead of looking like a hang. */
+const latencyMsMax = 3_600_000;
 
-/** An exponential pause ends at so many times its mean; one in 22,000 would be longer. */
-const EXPONENTIAL_MEANS_MAX = 10;
+/** An exponential latency is cut off at this multiple of its mean; one in 22,000 would exceed it. */
+const exponentialMeansMax = 10;
 
-/** The pause in milliseconds that a hash of key and attempt stands for. */
+/** The latency in milliseconds of the attempt with this hash. */
 export function latencyMs(latency: Latency, hash: number): number {
   switch (latency.kind) {
     case "none":
@@ -31,26 +31,27 @@ export function latencyMs(latency: Latency, hash: number): number {
     case "uniform":
       return latency.minMs + (latency.maxMs - latency.minMs) * unitOf(hash);
     case "exponential":
-      return latency.meanMs * Math.min(EXPONENTIAL_MEANS_MAX, -Math.log(1 - unitOf(hash)));
+      return latency.meanMs * Math.min(exponentialMeansMax, -Math.log(1 - unitOf(hash)));
   }
 }
 
 /**
- * Reads the command-line form: `0` for none, `80` for always 80 ms, `0..80` for uniform, `~80` for exponential with
+ * Reads the command-line form: `0` for none, `80` for a fixed 80 ms, `0..80` for uniform, `~80` for exponential with
  * that mean.
  *
- * @throws {UsageError} If the text has none of these forms, or names more than an hour.
+ * @throws {UsageError} If the text has none of these forms or exceeds an hour.
  */
 export function parseLatency(text: string): Latency {
   const [, mean, first, last] = /^(?:~(\d+)|(\d+)(?:\.\.(\d+))?)$/.exec(text) ?? [];
   const numbers = [mean, first, last].flatMap((digits) => digits === undefined ? [] : [Number(digits)]);
-  const rule = "a delay is MS, MIN..MAX or ~MEAN in milliseconds up to 3600000";
-  if (numbers.length === 0 || Math.max(...numbers) > LATENCY_MS_MAX) {
-    throw new UsageError(`Cannot read "${text}" as ${rule}`);
+  const isOutOfRange = numbers.length === 0 || Math.max(...numbers) > latencyMsMax;
+  if (isOutOfRange || Number(last ?? Infinity) < Number(first)) {
+    throw new UsageError(
+      `Cannot read the delay: it must be MS, MIN..MAX or ~MEAN in milliseconds up to ${latencyMsMax}, got "${text}"`,
+    );
   }
   if (mean !== undefined) return { kind: "exponential", meanMs: Number(mean) };
   const ms = Number(first);
   if (last === undefined) return ms === 0 ? { kind: "none" } : { kind: "fixed", ms };
-  if (Number(last) < ms) throw new UsageError(`Cannot read "${text}" as ${rule}: ${last} is below ${first}`);
   return { kind: "uniform", minMs: ms, maxMs: Number(last) };
 }

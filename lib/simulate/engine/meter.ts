@@ -1,36 +1,37 @@
 /**
- * What the practice API has seen: counts, and the times of the last requests. 100,000 times and a few numbers in
- * memory, however many requests come.
+ * The simulator's counters, and the times of its last 100,000 requests. Memory is constant, whatever the number of
+ * requests.
  *
  * @module
  */
 
-/** What was seen since the start, or since the last reset. Requests to the introspection are not counted. */
+/** Counts since the start or the last reset. Requests for introspection are not counted. */
 export interface SimulatorStats {
-  /** All that came, whatever became of them. */
+  /** Requests received, whatever their outcome. */
   readonly requests: number;
   /** Answers whose head was sent, by status code. */
   readonly answers: Readonly<Record<string, number>>;
-  /** Requests that are not answered yet. */
+  /** Requests under way. */
   readonly inFlight: number;
-  /** The most there were at once. */
+  /** The highest `inFlight`. */
   readonly inFlightMax: number;
   /** Bytes written, heads and frames included. */
   readonly bytes: number;
   /** Faults injected, by kind. */
   readonly faults: Readonly<Record<string, number>>;
-  /** When the first request came, in unix milliseconds; null before it. */
+  /** When the first request arrived, in unix milliseconds; null before it. */
   readonly firstRequestMs: number | null;
-  /** When the last request came, in unix milliseconds; null before the first. */
+  /** When the last request arrived, in unix milliseconds; null before the first. */
   readonly lastRequestMs: number | null;
 }
 
-/** Times of requests that are remembered. */
-export const LOG_TIMES_MAX = 100_000;
+/** Request times that are kept. */
+export const logTimesMax = 100_000;
 
 /** Counts requests. */
 export class Meter {
-  readonly #log = new Float64Array(LOG_TIMES_MAX);
+  /** A ring: the time of request `n` is at `n` modulo its length. */
+  readonly #log = new Float64Array(logTimesMax);
   readonly #answers = new Map<number, number>();
   readonly #faults = new Map<string, number>();
   #requests = 0;
@@ -39,41 +40,41 @@ export class Meter {
   #bytes = 0;
   #firstMs = 0;
 
-  /** A request came, at `nowMs` unix milliseconds. */
+  /** Counts a request that arrived at `nowMs`, in unix milliseconds. */
   began(nowMs: number): void {
     if (this.#requests === 0) this.#firstMs = nowMs;
-    this.#log[this.#requests % LOG_TIMES_MAX] = nowMs;
+    this.#log[this.#requests % logTimesMax] = nowMs;
     this.#requests++;
     this.#inFlight++;
     if (this.#inFlight > this.#inFlightMax) this.#inFlightMax = this.#inFlight;
   }
 
-  /** A request is done with, in whatever way. */
+  /** Counts the end of a request, whatever its outcome. */
   ended(): void {
     this.#inFlight--;
   }
 
-  /** An answer's head was sent. */
+  /** Counts the head of an answer. */
   answered(status: number): void {
     this.#answers.set(status, (this.#answers.get(status) ?? 0) + 1);
   }
 
-  /** A fault was injected. */
+  /** Counts an injected fault. */
   failed(kind: string): void {
     this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1);
   }
 
-  /** Bytes were written. */
+  /** Counts bytes written. */
   wrote(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** When the first request came, in unix milliseconds. */
+  /** When the first request arrived, in unix milliseconds. */
   get firstMs(): number | undefined {
     return this.#requests > 0 ? this.#firstMs : undefined;
   }
 
-  /** All counts as they are now. */
+  /** A snapshot of all counters. */
   stats(): SimulatorStats {
     const any = this.#requests > 0;
     return {
@@ -84,17 +85,17 @@ export class Meter {
       bytes: this.#bytes,
       faults: Object.fromEntries(this.#faults),
       firstRequestMs: any ? this.#firstMs : null,
-      lastRequestMs: any ? this.#log[(this.#requests - 1) % LOG_TIMES_MAX]! : null,
+      lastRequestMs: any ? this.#log[(this.#requests - 1) % logTimesMax]! : null,
     };
   }
 
-  /** When the last `count` requests came, in unix milliseconds, oldest first; at most 100,000. */
+  /** When the last `count` requests arrived, at most 100,000, in unix milliseconds and oldest first. */
   recent(count: number): number[] {
-    const kept = Math.min(count, this.#requests, LOG_TIMES_MAX);
-    return Array.from({ length: kept }, (_, i) => this.#log[(this.#requests - kept + i) % LOG_TIMES_MAX]!);
+    const kept = Math.min(count, this.#requests, logTimesMax);
+    return Array.from({ length: kept }, (_, i) => this.#log[(this.#requests - kept + i) % logTimesMax]!);
   }
 
-  /** Forgets all but the requests in flight. */
+  /** Sets all counters to zero, except for the requests in flight. */
   reset(): void {
     this.#answers.clear();
     this.#faults.clear();

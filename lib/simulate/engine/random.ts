@@ -1,11 +1,11 @@
 /**
- * Chance that can be repeated: 32-bit hashes of texts and numbers, and a small generator for a series. What is drawn
- * depends on the seed and on what it is drawn for, never on the order of calls. Not for secrets.
+ * Reproducible randomness: 32-bit hashes of texts and numbers, and a small generator for a series. A value depends on
+ * the seed and on its subject, never on the order of calls. Not for secrets.
  *
  * @module
  */
 
-/** Spreads every bit of `hash` over all 32 (the finalizer of MurmurHash3). */
+/** Mixes all 32 bits (the finalizer of MurmurHash3). */
 function scatter(hash: number): number {
   let h = hash ^ (hash >>> 16);
   h = Math.imul(h, 0x85ebca6b);
@@ -14,7 +14,7 @@ function scatter(hash: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** The 32-bit hash of a hash and one more number, of which the lowest 32 bits count. */
+/** The 32-bit hash of a hash and the lowest 32 bits of a number. */
 export function mix(hash: number, value: number): number {
   return scatter(Math.imul(hash ^ 0x9e3779b9, 0x01000193) ^ scatter(value + 0x7f4a7c15));
 }
@@ -26,16 +26,16 @@ export function hashText(text: string, seed: number): number {
   return mix(hash, seed);
 }
 
-/** A 32-bit hash as a share, from 0 up to but not 1. */
+/** A 32-bit hash as a number in [0, 1). */
 export function unitOf(hash: number): number {
   return (hash >>> 0) / 0x1_0000_0000;
 }
 
-/** A series of numbers from one hash (mulberry32); 2^32 of them before it repeats. */
+/** A pseudo-random series (mulberry32) with a period of 2^32. */
 export class Random {
   #state: number;
 
-  /** `hash` is where the series starts; its lowest 32 bits count. */
+  /** Starts the series at the lowest 32 bits of `hash`. */
   constructor(hash: number) {
     this.#state = hash | 0;
   }
@@ -48,17 +48,17 @@ export class Random {
     return (t ^ (t >>> 14)) >>> 0;
   }
 
-  /** The next share, from 0 up to but not 1. */
+  /** The next number in [0, 1). */
   unit(): number {
     return unitOf(this.next());
   }
 
-  /** The next whole number from 0 up to but not `count`. */
+  /** The next integer in [0, `count`). */
   below(count: number): number {
     return Math.floor(this.unit() * count);
   }
 
-  /** One of `list`, which holds at least one. */
+  /** One item of `list`, which must not be empty. */
   pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)]!;
   }

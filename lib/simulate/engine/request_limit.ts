@@ -1,26 +1,26 @@
 /**
- * The practice API's own limit: so many requests in any span of so many milliseconds, and not one more. Holds one
- * time for each request that the span allows. Takes the time, asks no clock.
+ * The simulator's own rate limit: a sliding window of at most `count` requests in any `perMs` milliseconds. Holds one
+ * time per request of the window. The caller passes the time.
  *
  * @module
  */
 
 import type { Rate } from "../../job/job.ts";
 
-/** Lets requests through, or says how long to wait. */
-export class RateLimit {
+/** Admits requests, or gives the time to wait. */
+export class RequestLimit {
   readonly #rate: Rate;
-  /** When the last `count` requests were let through; the oldest is overwritten next. */
+  /** When the last `count` requests were admitted; `#next` is the oldest. */
   readonly #times: Float64Array;
   #next = 0;
 
-  /** Nothing was let through yet. */
+  /** Starts with an empty window. */
   constructor(rate: Rate) {
     this.#rate = rate;
     this.#times = new Float64Array(rate.count).fill(-Infinity);
   }
 
-  /** 0 where the request is let through, else the milliseconds until one would be. */
+  /** Admits the request and returns 0, or refuses it and returns the milliseconds until the next admission. */
   waitMs(nowMs: number): number {
     const wait = this.#times[this.#next]! + this.#rate.perMs - nowMs;
     if (wait > 0) return wait;

@@ -1,70 +1,72 @@
 /**
- * One HTTP/1.1 connection as bytes: reads request lines and headers, gathers what is to be written and writes it at
- * once. Holds one request head (at most 16 KiB) and one block. Knows nothing of what is asked.
+ * One HTTP/1.1 connection as bytes: reads request lines and headers, buffers output and writes it in one call. Holds
+ * one request head (at most 16 KiB) and one block of output. Does not interpret targets.
  *
  * @module
  */
 
-const LF = 10;
-const CR = 13;
-const REQUEST_BYTES_FIRST = 1_024;
-/** A request line with its headers must fit. */
-const REQUEST_BYTES_MAX = 16 * 1_024;
-/** An idle connection keeps no more of its output buffer, so that ten thousand of them fit into memory. */
-const OUT_BYTES_KEPT = 1_024;
+const lineFeed = 10;
+const carriageReturn = 13;
+const requestBytesFirst = 1_024;
+/** Largest line of a request head. */
+const requestBytesMax = 16 * 1_024;
+/** Output buffer of an idle connection: 10,000 idle connections hold 10 MB. */
+const outBytesKept = 1_024;
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 /** A request's first line. */
 export interface RequestLine {
-  /** In the letters it came in. */
+  /** As sent: method names are case-sensitive. */
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** The connection goes on after the answer, unless a header says otherwise. */
+  /** HTTP/1.1 keeps the connection open unless a header says otherwise. */
   readonly keepAlive: boolean;
 }
 
-/** A connection that requests are read from and answers are written to. */
+/** Reads requests from a connection and writes answers to it. */
 export class Wire {
-  /** Is told of every write, in bytes. */
-  wrote: ((bytes: number) => void) | undefined;
+  /** Called after each write with its number of bytes. */
+  onWrite: ((bytes: number) => void) | undefined;
   readonly #connection: Deno.TcpConn;
-  #in = new Uint8Array(REQUEST_BYTES_FIRST);
-  /** What was read and not used yet is `#in` from `#start` to `#end`. */
+  #in = new Uint8Array(requestBytesFirst);
+  /** The unread input is `#in` from `#start` to `#end`. */
   #start = 0;
   #end = 0;
-  #out = new Uint8Array(OUT_BYTES_KEPT);
+  #out = new Uint8Array(outBytesKept);
   #held = 0;
 
-  /** Takes over a connection, but for its end. */
+  /** Reads and writes the connection, but never closes it. */
   constructor(connection: Deno.TcpConn) {
     this.#connection = connection;
   }
 
   /**
-   * Reads the next request's first line; undefined where the caller has closed.
+   * Reads the next request line; undefined if the client has closed the connection.
    *
-   * @param readMax The most bytes to take from the socket at once: a small figure leaves the headers there.
-   * @throws {SyntaxError} If it is no request line.
-   * @throws {RangeError} If it is longer than 16 KiB.
+   * @param readMax The most bytes to take from the socket at once. A small number leaves the headers in the socket.
+   * @throws {SyntaxError} If the line is not a request line.
+   * @throws {RangeError} If the line is longer than 16 KiB.
    */
   async requestLine(readMax = Infinity): Promise<RequestLine | undefined> {
     const line = await this.#line(readMax);
     if (line === undefined) return undefined;
     const [method, target, version, ...rest] = line.split(" ");
     if (!method || !target?.startsWith("/") || !version?.startsWith("HTTP/1.") || rest.length > 0) {
-      throw new SyntaxError(`Cannot read the request line as it must be METHOD /TARGET HTTP/1.1: ${line}`);
+      throw new SyntaxError(
+        `Cannot read the request line: it must be METHOD /TARGET HTTP/1.1, got "${line}"`,
+      );
     }
     return { method, target, keepAlive: version === "HTTP/1.1" };
   }
 
   /**
-   * Reads the headers up to their end.
+   * Reads and discards the headers.
    *
-   * @returns Whether the caller keeps the connection; undefined where it has closed before their end.
-   * @throws {RangeError} If they are longer than 16 KiB.
+   * @returns Whether the client keeps the connection open; undefined if it closed before the end of the headers.
+   * @throws {RangeError} If a header is longer than 16 KiB.
    */
   async headers(): Promise<boolean | undefined> {
     let keepAlive = true;
@@ -76,48 +78,48 @@ export class Wire {
     }
   }
 
-  /** Adds text to what is to be written. */
+  /** Appends text to the output buffer. */
   text(text: string): void {
-    // A UTF-16 unit takes at most three bytes.
+    // A UTF-16 code unit takes at most three bytes.
     this.#makeRoom(text.length * 3);
     this.#held += encoder.encodeInto(text, this.#out.subarray(this.#held)).written;
   }
 
-  /** Adds bytes to what is to be written; they are copied. */
+  /** Appends a copy of bytes to the output buffer. */
   bytes(bytes: Uint8Array): void {
     this.#makeRoom(bytes.length);
     this.#out.set(bytes, this.#held);
     this.#held += bytes.length;
   }
 
-  /** Writes what was added, when the socket takes it. */
+  /** Writes the output buffer and waits until the socket has taken it. */
   async flush(): Promise<void> {
     let written = 0;
     while (written < this.#held) {
       const bytes = await this.#connection.write(this.#out.subarray(written, this.#held));
       written += bytes;
-      this.wrote?.(bytes);
+      this.onWrite?.(bytes);
     }
     this.#held = 0;
   }
 
-  /** Gives back what a large answer needed. */
-  rest(): void {
-    if (this.#out.length > OUT_BYTES_KEPT) this.#out = new Uint8Array(OUT_BYTES_KEPT);
+  /** Frees the memory that a large answer needed. */
+  shrink(): void {
+    if (this.#out.length > outBytesKept) this.#out = new Uint8Array(outBytesKept);
   }
 
-  /** Waits until the other side closes, or resets, or sends something. */
+  /** Waits until the client closes, resets or sends a byte. */
   async gone(): Promise<void> {
     await this.#connection.read(new Uint8Array(1));
   }
 
-  /** The next line without its end. */
+  /** The next line without its line end. */
   async #line(readMax: number): Promise<string | undefined> {
     let searched = this.#start;
     for (;;) {
-      const at = this.#in.indexOf(LF, searched);
+      const at = this.#in.indexOf(lineFeed, searched);
       if (at >= 0 && at < this.#end) {
-        const end = at > this.#start && this.#in[at - 1] === CR ? at - 1 : at;
+        const end = at > this.#start && this.#in[at - 1] === carriageReturn ? at - 1 : at;
         const line = end === this.#start ? "" : decoder.decode(this.#in.subarray(this.#start, end));
         this.#start = at + 1;
         return line;
@@ -133,9 +135,9 @@ export class Wire {
       this.#start = this.#end = 0;
     } else if (this.#end === this.#in.length) {
       const kept = this.#in.subarray(this.#start, this.#end);
-      if (kept.length >= REQUEST_BYTES_MAX) {
+      if (kept.length >= requestBytesMax) {
         throw new RangeError(
-          `Cannot read the request as its line must fit into ${REQUEST_BYTES_MAX} bytes: too long`,
+          `Cannot read the request: a line must fit into ${requestBytesMax} bytes, got a longer one`,
         );
       }
       const larger = this.#start > 0 ? this.#in : new Uint8Array(this.#in.length * 2);

@@ -1,36 +1,42 @@
 /**
- * The profile `hello`: one small answer for any key, for runs of a million keys. Nothing is remembered about a key.
+ * The profile `hello`: one answer of 70 bytes for any key, for runs of a million keys. Keeps nothing per key.
  *
  * @module
  */
 
 import { jsonAnswer, type Profile } from "../engine/profile.ts";
-import type { Settings } from "../engine/options.ts";
 import { hashText } from "../engine/random.ts";
 
-/** What `/hello/<key>` says: some 70 bytes of JSON. */
+/** The answer of `/hello/KEY`: about 70 bytes of JSON. */
 export interface Hello {
-  /** The greeting, with the key unescaped. */
+  /** A greeting with the decoded key. */
   readonly message: string;
-  /** 0 to 999,999,999, from seed and key. */
+  /** 0 to 999,999,999; follows from seed and key. */
   readonly n: number;
-  /** Always the same. */
+  /** A constant. */
   readonly unit: "greetings";
 }
 
-const PATH = "/hello/";
+const pathPrefix = "/hello/";
 
-/** The true answer for a key. */
+/** The correct answer for a key. */
 export function helloOf(key: string, seed: number): Hello {
   return { message: `Hello, ${key}!`, n: hashText(key, seed) % 1_000_000_000, unit: "greetings" };
 }
 
-/** The profile under a seed. */
-export function helloProfile({ seed }: Settings): Profile {
-  return ({ path }) => {
-    if (!path.startsWith(PATH)) return undefined;
-    const key = decodeKey(path.slice(PATH.length));
-    return { key, identity: key, answer: () => jsonAnswer(200, JSON.stringify(helloOf(key, seed))) };
+/** Makes the profile for a seed. */
+export function helloProfile(seed: number): Profile {
+  return {
+    name: "hello",
+    // The delay of the 100-million-requests study that the profile imitates.
+    latency: { kind: "uniform", minMs: 0, maxMs: 3_000 },
+    faultKinds: [],
+    keys: [],
+    match: ({ path }) => {
+      if (!path.startsWith(pathPrefix)) return undefined;
+      const key = decodeKey(path.slice(pathPrefix.length));
+      return { key, identity: key, answer: () => jsonAnswer(200, JSON.stringify(helloOf(key, seed))) };
+    },
   };
 }
 
@@ -39,7 +45,7 @@ function decodeKey(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A percent sign that escapes nothing stands for itself.
+    // A percent sign that starts no escape is literal.
     return text;
   }
 }

@@ -87,7 +87,7 @@ Deno.test("trawl extract ends quietly when its reader has had enough", async () 
 });
 
 Deno.test("trawl check shows the first requests without a secret, and asks nothing", async () => {
-  await withSimulator({ asns: 20 }, async (simulator, folder) => {
+  await withSimulator({ ripestat: { asns: 20 } }, async (simulator, folder) => {
     const request = 'headers = { authorization = "Bearer {secret.TRAWL_TOKEN}" }';
     const text = updatesJob(simulator.url, { request }).replace(
       "unix_timestamps=TRUE",
@@ -111,7 +111,7 @@ Deno.test("trawl check shows the first requests without a secret, and asks nothi
 
 Deno.test("trawl check --try shows rows and verdicts, and stores nothing", async () => {
   await withSimulator({
-    asns: 20,
+    ripestat: { asns: 20 },
     faults: [{ kind: "status", status: 404, keys: ["100"] }],
   }, async ({ url }, folder) => {
     const job = folder.file("job.toml", updatesJob(url, { keys: 'control = ["12654", "100"]' }));

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { SimulateOptions } from "../../../lib/simulate/engine/options.ts";
+import type { SimulateOptions } from "../../../lib/simulate/simulate_options.ts";
 import { query } from "../../support/database.ts";
 import { keyLines, withSimulator } from "../../support/simulator.ts";
 import { day, updatesJob } from "../../support/ripestat_job.ts";
@@ -19,7 +19,7 @@ function helloArgs(url: string): string[] {
 
 Deno.test("trawl plan says what a run will take, and stores nothing", async () => {
   const faults = [{ kind: "status", status: 404, keys: ["100"] }] as const;
-  await withSimulator({ asns: 40, updatesMax: 2_000, faults }, async ({ url }, folder) => {
+  await withSimulator({ ripestat: { asns: 40, updatesMax: 2_000 }, faults }, async ({ url }, folder) => {
     const job = folder.file("job.toml", updatesJob(url, { keys: 'control = ["12654"]' }));
     const { code, stdout, stderr } = await trawl(["plan", job, "--window", day], { cwd: folder.path });
     assert.equal(code, 0, stderr);
@@ -184,7 +184,7 @@ Deno.test("trawl plan ends with 75 when it is interrupted, and leaves nothing", 
 
 Deno.test("trawl plan exits with 3 when a control key fails, and asks no other", async () => {
   const faults = [{ kind: "empty", keys: ["12654"] }] as const;
-  await withSimulator({ asns: 40, faults }, async ({ url }, folder) => {
+  await withSimulator({ ripestat: { asns: 40 }, faults }, async ({ url }, folder) => {
     const job = folder.file("job.toml", updatesJob(url, { keys: 'control = ["12654"]' }));
     const { code, stdout, stderr } = await trawl(["plan", job, "--window", day], { cwd: folder.path });
     assert.deepEqual([code, stdout], [3, ""]);
@@ -204,7 +204,7 @@ Deno.test("trawl plan exits with 3 when every key fails, and says why", async ()
 });
 
 Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
-  await withSimulator({ asns: 40 }, async ({ url, stats }, folder) => {
+  await withSimulator({ ripestat: { asns: 40 } }, async ({ url, stats }, folder) => {
     const job = folder.file("job.toml", updatesJob(url));
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
       [["plan", job, "--window", "2999-01-01"], /^trawl: Cannot use "2999-01-01" as a window .*\n$/],
@@ -223,10 +223,13 @@ Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
 });
 
 Deno.test("trawl plan ends with 75 when the key list does not come", async () => {
-  await withSimulator({ asns: 40, faults: [{ kind: "status", status: 500 }] }, async ({ url }, folder) => {
-    const text = updatesJob(url, { end: "[retry]\nattempts = 1\n" }).replace("ris-asns", "no-such-call");
-    const { code, stdout, stderr } = await trawl(["plan", folder.file("job.toml", text), "--window", day]);
-    assert.deepEqual([code, stdout], [75, ""], stderr);
-    assert.match(stderr, /^trawl: Cannot read the key list as .*\n$/);
-  });
+  await withSimulator(
+    { ripestat: { asns: 40 }, faults: [{ kind: "status", status: 500 }] },
+    async ({ url }, folder) => {
+      const text = updatesJob(url, { end: "[retry]\nattempts = 1\n" }).replace("ris-asns", "no-such-call");
+      const { code, stdout, stderr } = await trawl(["plan", folder.file("job.toml", text), "--window", day]);
+      assert.deepEqual([code, stdout], [75, ""], stderr);
+      assert.match(stderr, /^trawl: Cannot read the key list as .*\n$/);
+    },
+  );
 });

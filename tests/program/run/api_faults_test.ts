@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { retryLimits } from "../../../lib/limits.ts";
-import type { Fault } from "../../../lib/simulate/engine/fault.ts";
+import type { Fault } from "../../../lib/simulate/simulate_options.ts";
 import { startSimulator } from "../../../lib/simulate/simulator.ts";
 import { truthOf } from "../../../lib/simulate/profiles/ripestat/truth.ts";
 import { leftOf, query } from "../../support/database.ts";
@@ -17,12 +17,19 @@ const small = "100";
 async function runWith(
   faults: readonly Fault[],
   look: (
-    found: { readonly db: string; readonly ended: Ended; readonly options: { readonly asns: number } },
+    found: {
+      readonly db: string;
+      readonly ended: Ended;
+      readonly options: { readonly ripestat: { readonly asns: number } };
+    },
   ) => void,
   request = "",
 ): Promise<void> {
   using folder = new TempFolder();
-  const options = { asns: 30, updatesMax: 2_000, sizes: { [control]: 3_000, [small]: 5 }, faults };
+  const options = {
+    ripestat: { asns: 30, updatesMax: 2_000, sizes: { [control]: 3_000, [small]: 5 } },
+    faults,
+  };
   const simulator = await startSimulator(options);
   try {
     const job = folder.file(
@@ -84,7 +91,7 @@ for (const [fault, reason] of lasting) {
       assert.equal(ended.code, 0, ended.stderr);
       const fetches = query(db, "SELECT key, rows, id FROM fetch");
       // The small ASN is one more.
-      assert.equal(fetches.length, options.asns + 1);
+      assert.equal(fetches.length, options.ripestat.asns + 1);
       for (const [key, rows, id] of fetches) {
         const truth = [...truthOf(options, String(key), dayWindow).updates()];
         assert.equal(rows, truth.length);
@@ -108,7 +115,10 @@ async function passesNot(): Promise<void> {
 for (const kind of ["empty", "maintenance"] as const) {
   Deno.test(`trawl run asks nothing else when a control key is broken: ${kind}`, async () => {
     using folder = new TempFolder();
-    const simulator = await startSimulator({ asns: 30, faults: [{ kind, attempts: 2, keys: [control] }] });
+    const simulator = await startSimulator({
+      ripestat: { asns: 30 },
+      faults: [{ kind, attempts: 2, keys: [control] }],
+    });
     try {
       const text = updatesJob(simulator.url, {
         keys: `control = ["${control}"]`,

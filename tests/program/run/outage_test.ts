@@ -5,9 +5,9 @@
  */
 
 import assert from "node:assert/strict";
-import { parseFault } from "../../../lib/simulate/engine/parse_fault.ts";
+import { parseFault } from "../../../lib/simulate/parse_fault.ts";
 import { startSimulator } from "../../../lib/simulate/simulator.ts";
-import type { SimulateOptions } from "../../../lib/simulate/engine/options.ts";
+import type { SimulateOptions } from "../../../lib/simulate/simulate_options.ts";
 import type { SimulatorStats } from "../../../lib/simulate/engine/meter.ts";
 import { HandlerServer } from "../../http/support.ts";
 import { query } from "../../support/database.ts";

@@ -9,7 +9,7 @@ import { startTrawl, trawl } from "../../support/trawl.ts";
 import { population, runKills } from "../../torture/kills.ts";
 
 /** Two of the ASNs with sizes are not in the list without them. */
-const keyCount = population.asns + 2;
+const keyCount = population.ripestat.asns + 2;
 
 Deno.test("trawl run ends as if never killed after kill -9 at ten random moments", async () => {
   const { kills, verdicts, keys, problems } = await runKills(10, seed);
@@ -62,7 +62,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 Deno.test("trawl run gives up what hangs after a signal, exits with 75 within 10 s, and goes on", async () => {
   using folder = new TempFolder();
   const stalls = [{ kind: "stall", ms: "forever", probability: 0.5 }] as const;
-  const stalled = await startSimulator({ asns: 20, faults: stalls });
+  const stalled = await startSimulator({ ripestat: { asns: 20 }, faults: stalls });
   const job = folder.file("job.toml", updatesJob(stalled.url));
   const db = folder.file("a.db");
   const args = ["run", job, "--db", db, "--window", day];
@@ -78,7 +78,7 @@ Deno.test("trawl run gives up what hangs after a signal, exits with 75 within 10
   } finally {
     await stalled.close();
   }
-  const well = await startSimulator({ asns: 20, port: stalled.port });
+  const well = await startSimulator({ ripestat: { asns: 20 }, port: stalled.port });
   try {
     const { code, stderr } = await trawl(args);
     assert.equal(code, 0, stderr);
@@ -123,7 +123,10 @@ Deno.test("trawl run notices a changed key list and mixes nothing", async () => 
 
 Deno.test("trawl run leaves an unfinished run of a changed job alone", async () => {
   using folder = new TempFolder();
-  const simulator = await startSimulator({ asns: 200, latency: { kind: "fixed", ms: 30 }, updatesMax: 100 });
+  const simulator = await startSimulator({
+    ripestat: { asns: 200, updatesMax: 100 },
+    latency: { kind: "fixed", ms: 30 },
+  });
   try {
     const job = folder.file("job.toml", updatesJob(simulator.url));
     const args = ["run", job, "--db", folder.file("a.db"), "--window", day];
@@ -146,7 +149,7 @@ Deno.test("trawl run leaves an unfinished run of a changed job alone", async () 
 Deno.test("trawl run --retry-failed asks the keys that the run had, though the list is another by now", async () => {
   using folder = new TempFolder();
   const faults = [{ kind: "status", status: 404, keys: ["12654"] }] as const;
-  const first = await startSimulator({ asns: 50, updatesMax: 100, faults });
+  const first = await startSimulator({ ripestat: { asns: 50, updatesMax: 100 }, faults });
   const job = folder.file("job.toml", updatesJob(first.url));
   const db = folder.file("a.db");
   const args = ["run", job, "--db", db, "--window", day, "--min-coverage", "1"];
@@ -156,7 +159,7 @@ Deno.test("trawl run --retry-failed asks the keys that the run had, though the l
     await first.close();
   }
   const before = query(db, "SELECT sequence, key FROM fetch ORDER BY id");
-  const second = await startSimulator({ asns: 70, updatesMax: 100, port: first.port });
+  const second = await startSimulator({ ripestat: { asns: 70, updatesMax: 100 }, port: first.port });
   try {
     const { code, stderr } = await trawl([...args, "--retry-failed"]);
     assert.equal(code, 0, stderr);

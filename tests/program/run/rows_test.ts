@@ -9,7 +9,7 @@ import { startTrawl, trawl } from "../../support/trawl.ts";
 const MiB = 2 ** 20;
 
 Deno.test("trawl run stores an answer of 1 GiB in full in less than 150 MB", async () => {
-  const options = { asns: 1, envelope: "b", sizes: { "12654": 4_250_000 } } as const;
+  const options = { ripestat: { asns: 1, envelope: "b", sizes: { "12654": 4_250_000 } } } as const;
   await withSimulator(options, async ({ url }, folder) => {
     const job = folder.file("job.toml", updatesJob(url));
     const db = folder.file("a.db");
@@ -83,7 +83,7 @@ Deno.test("trawl run takes a job from flags and keys from standard input", async
 });
 
 Deno.test("trawl run counts per minute what it would otherwise store, to the same sums", async () => {
-  const options = { asns: 100, updatesMax: 30_000 } as const;
+  const options = { ripestat: { asns: 100, updatesMax: 30_000 } } as const;
   await withSimulator(options, async ({ url }, folder) => {
     const db = folder.file("a.db");
     const { code, stderr } = await trawl(
@@ -108,7 +108,7 @@ Deno.test("trawl run counts per minute what it would otherwise store, to the sam
 });
 
 Deno.test("trawl run stores the preset ripestat-activity", async () => {
-  const options = { asns: 40, updatesMax: 5_000 } as const;
+  const options = { ripestat: { asns: 40, updatesMax: 5_000 } } as const;
   await withSimulator(options, async ({ url }, folder) => {
     const db = folder.file("a.db");
     const { code, stderr } = await trawl(

@@ -35,7 +35,7 @@ const run = ["run", "a.toml", "--window", day, "--limit", "20", "--quiet"];
 const plan = ["plan", "a.toml", "--window", day, "--probe", "5", "--json"];
 
 Deno.test("trawl does all it does for a job with the job's permissions alone", async () => {
-  await withSimulator({ asns: 40 }, async ({ url }, folder) => {
+  await withSimulator({ ripestat: { asns: 40 } }, async ({ url }, folder) => {
     jobIn(folder, url);
     folder.file("a.json", '{"a": 1}');
     const permissions = Object.values(permissionsOf(url, folder));
@@ -97,7 +97,7 @@ const needs:
 
 for (const [name, args, code, message] of needs) {
   Deno.test(`trawl ${args[0]} needs the permission ${name}, and says so`, async () => {
-    await withSimulator({ asns: 40 }, async ({ url }, folder) => {
+    await withSimulator({ ripestat: { asns: 40 } }, async ({ url }, folder) => {
       jobIn(folder, url);
       folder.file("a.toml", `${updatesJob(`${url}/{env.TRAWL_SOURCEAPP}/..`)}[retry]\nattempts = 1\n`);
       const all = { ...permissionsOf(url, folder), [name]: name === "read" ? `--allow-read=${root}` : "" };

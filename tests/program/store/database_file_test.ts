@@ -65,8 +65,7 @@ Deno.test("trawl run is refused while another one is on, readers are not, and ki
 
 /** What the practice API of the fixtures answers; `fixtures/databases/make.ts` has the same. */
 const population = {
-  asns: 24,
-  updatesMax: 12,
+  ripestat: { asns: 24, updatesMax: 12 },
   faults: [{ kind: "status", status: 404, keys: ["12654"] }],
 } as const;
 

@@ -14,7 +14,9 @@ import { TempFolder } from "../../support/temp.ts";
 import { trawl } from "../../support/trawl.ts";
 
 const isMountable = await canMount();
-const population = { asns: 60, updatesMax: 400, sizes: { "100": 500_000, "200": 400_000 } } as const;
+const population = {
+  ripestat: { asns: 60, updatesMax: 400, sizes: { "100": 500_000, "200": 400_000 } },
+} as const;
 
 /** What must be the same when a full disk came in between. */
 const endState = [
@@ -45,7 +47,7 @@ async function fillUp(
     const requests = simulator.stats().requests;
     await test.mend();
     const verdicts = Number(query(db, "SELECT count(*) FROM fetch")[0]?.[0]);
-    assert.ok(verdicts < population.asns + 3 && requests < population.asns + 5);
+    assert.ok(verdicts < population.ripestat.asns + 3 && requests < population.ripestat.asns + 5);
     const again = await trawl(args(db));
     assert.equal(again.code, 0, again.stderr);
     assert.match(

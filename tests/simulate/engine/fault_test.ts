@@ -1,14 +1,14 @@
 /**
- * Each fault does on the wire what its name says, to those it is aimed at, and to nobody else.
+ * Each fault has its documented effect on the wire, and affects only the attempts that its rule selects.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { type Fault, FAULT_KINDS, Faults } from "../../../lib/simulate/engine/fault.ts";
-import { parseFault } from "../../../lib/simulate/engine/parse_fault.ts";
-import type { SimulateOptions } from "../../../lib/simulate/engine/options.ts";
+import { Faults } from "../../../lib/simulate/engine/fault.ts";
+import { parseFault } from "../../../lib/simulate/parse_fault.ts";
+import { type Fault, faultKinds, type SimulateOptions } from "../../../lib/simulate/simulate_options.ts";
 import {
   getRaw,
   type RawAnswer,
@@ -19,22 +19,22 @@ import {
   withSimulator,
 } from "../support.ts";
 
-const SIZES = { "3333": 40, "7": 2_000 };
-const SMALL = updatesTarget(3333);
-const LARGE = updatesTarget(7);
+const ripestat = { sizes: { "3333": 40, "7": 2_000 } };
+const small = updatesTarget(3333);
+const large = updatesTarget(7);
 
-/** The answer that a rule spoils, and what it would have been. */
+/** The answer under a fault rule, and the correct answer. */
 async function spoilt(
   rule: string,
   target: string,
   options: SimulateOptions = {},
 ): Promise<{ answer: RawAnswer; text: string; right: string }> {
   const right = await withSimulator(
-    { sizes: SIZES, ...options, framing: "length" },
+    { ripestat, ...options, framing: "length" },
     ({ port }) => getRaw(port, target),
   );
   return await withSimulator(
-    { sizes: SIZES, ...options, faults: [parseFault(rule)] },
+    { ripestat, ...options, faults: [parseFault(rule)] },
     async ({ port, stats }) => {
       const answer = await getRaw(port, target);
       assert.deepEqual(stats().faults, { [rule.split(/[= ]/)[0]!]: 1 });
@@ -44,13 +44,13 @@ async function spoilt(
   );
 }
 
-Deno.test("Faults.plan() keeps to the time of a rule", () => {
-  const faults = new Faults([parseFault("status=503 after=2 for=1.5")], 1);
+Deno.test("Faults.plan() applies a rule within its time span only", () => {
+  const faults = new Faults([parseFault("status=503 after=2 for=1.5")], { seed: 1 });
   const struck = [0, 1_999, 2_000, 3_499, 3_500].map((ms) => faults.plan("a", 1, ms).content !== undefined);
   assert.deepEqual(struck, [false, false, true, true, false]);
 });
 
-const STATUS_RULES: readonly (readonly [rule: string, status: string, retryAfter: RegExp | undefined])[] = [
+const statusRules: readonly (readonly [rule: string, status: string, retryAfter: RegExp | undefined])[] = [
   ["status=503", "503 Service Unavailable", undefined],
   ["status=429 retry-after=2", "429 Too Many Requests", /^2$/],
   ["status=599 retry-after=0", "599 Unusual", /^0$/],
@@ -61,9 +61,9 @@ const STATUS_RULES: readonly (readonly [rule: string, status: string, retryAfter
   ],
 ];
 
-for (const [rule, status, retryAfter] of STATUS_RULES) {
-  Deno.test(`the fault status answers ${status} when it is ${rule}`, async () => {
-    const { answer, text } = await spoilt(rule, SMALL);
+for (const [rule, status, retryAfter] of statusRules) {
+  Deno.test(`the fault status answers ${status} when the rule is ${rule}`, async () => {
+    const { answer, text } = await spoilt(rule, small);
     assert.ok(answer.head.startsWith(`HTTP/1.1 ${status}\r\n`));
     const value = /^retry-after: (.*)$/m.exec(answer.head)?.[1];
     assert.equal(value === undefined, retryAfter === undefined);
@@ -76,16 +76,16 @@ for (const [rule, status, retryAfter] of STATUS_RULES) {
   });
 }
 
-Deno.test("the fault reset ends the connection before any byte", async () => {
-  for (const target of [SMALL, LARGE]) {
+Deno.test("the fault reset resets the connection before the first byte", async () => {
+  for (const target of [small, large]) {
     const { answer } = await spoilt("reset", target);
     assert.deepEqual([answer.end, answer.body.length, answer.head], ["reset", 0, ""]);
   }
 });
 
-Deno.test("the fault reset-body ends the connection within the body", async () => {
+Deno.test("the fault reset-body resets the connection within the body", async () => {
   for (const framing of ["length", "chunked"] as const) {
-    const { answer, right } = await spoilt("reset-body", SMALL, { framing });
+    const { answer, right } = await spoilt("reset-body", small, { framing });
     assert.equal(answer.end, "reset");
     assert.ok(answer.head.startsWith("HTTP/1.1 200 OK"));
     const body = framing === "chunked" ? readChunks(answer.body).text : new TextDecoder().decode(answer.body);
@@ -93,8 +93,8 @@ Deno.test("the fault reset-body ends the connection within the body", async () =
   }
 });
 
-Deno.test("the fault cut ends the connection in order within the body", async () => {
-  for (const target of [SMALL, LARGE]) {
+Deno.test("the fault cut closes the connection within the body", async () => {
+  for (const target of [small, large]) {
     const { answer, text, right } = await spoilt("cut", target, { framing: "length" });
     assert.equal(answer.end, "closed");
     assert.match(answer.head, new RegExp(`content-length: ${right.length}\r`));
@@ -106,18 +106,18 @@ Deno.test("the fault cut ends the connection in order within the body", async ()
   }
 });
 
-Deno.test("the fault stall waits within the body and goes on", async () => {
+Deno.test("the fault stall pauses within the body and continues", async () => {
   const started = performance.now();
-  const { text, right } = await spoilt("stall=60", SMALL);
+  const { text, right } = await spoilt("stall=60", small);
   assert.ok(performance.now() - started >= 55);
   assert.equal(text, right);
 });
 
-Deno.test("the fault stall ends with its simulator when it is forever", async () => {
+Deno.test("the fault stall=forever ends when the simulator closes", async () => {
   await withSimulator(
-    { sizes: SIZES, faults: [parseFault("stall=forever")] },
+    { ripestat, faults: [parseFault("stall=forever")] },
     async ({ url, stats, close }) => {
-      const response = await fetch(url + SMALL);
+      const response = await fetch(url + small);
       const body = assert.rejects(response.text());
       assert.equal(stats().inFlight, 1);
       await close();
@@ -127,20 +127,20 @@ Deno.test("the fault stall ends with its simulator when it is forever", async ()
   );
 });
 
-Deno.test("the fault stall ends with its caller when it is forever", async () => {
-  await withSimulator({ sizes: SIZES, faults: [parseFault("stall=forever")] }, async ({ url, stats }) => {
+Deno.test("the fault stall=forever ends when the client closes", async () => {
+  await withSimulator({ ripestat, faults: [parseFault("stall=forever")] }, async ({ url, stats }) => {
     const abort = new AbortController();
-    const response = await fetch(url + SMALL, { signal: abort.signal });
+    const response = await fetch(url + small, { signal: abort.signal });
     abort.abort();
     await assert.rejects(response.text());
     while (stats().inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 1));
   });
 });
 
-Deno.test("the fault slow-headers waits after the status line", async () => {
+Deno.test("the fault slow-headers pauses after the status line", async () => {
   await withSimulator({ faults: [parseFault("slow-headers=60")] }, async ({ port }) => {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    await connection.write(new TextEncoder().encode(`GET ${SMALL} HTTP/1.1\r\nhost: x\r\n\r\n`));
+    await connection.write(new TextEncoder().encode(`GET ${small} HTTP/1.1\r\nhost: x\r\n\r\n`));
     const buffer = new Uint8Array(1_024);
     const first = await connection.read(buffer) ?? 0;
     assert.equal(new TextDecoder().decode(buffer.subarray(0, first)), "HTTP/1.1 200 OK\r\n");
@@ -151,8 +151,8 @@ Deno.test("the fault slow-headers waits after the status line", async () => {
   });
 });
 
-Deno.test("the fault malformed answers the right length with a byte that is no JSON", async () => {
-  for (const target of [SMALL, LARGE]) {
+Deno.test("the fault malformed replaces one byte by one that JSON does not allow", async () => {
+  for (const target of [small, large]) {
     const { text, right } = await spoilt("malformed", target, { framing: "length" });
     assert.equal(text.length, right.length);
     assert.equal([...text].filter((unit, i) => unit !== right[i]).length, 1);
@@ -160,9 +160,9 @@ Deno.test("the fault malformed answers the right length with a byte that is no J
   }
 });
 
-Deno.test("the fault truncate-json ends the JSON and not the frame", async () => {
+Deno.test("the fault truncate-json truncates the JSON within a complete frame", async () => {
   for (const framing of ["length", "chunked"] as const) {
-    const { answer, text, right } = await spoilt("truncate-json", LARGE, { framing });
+    const { answer, text, right } = await spoilt("truncate-json", large, { framing });
     const body = framing === "chunked" ? readChunks(answer.body) : { text, ended: true };
     assert.ok(body.ended && body.text.length < right.length && right.startsWith(body.text));
     if (framing === "length") assert.match(answer.head, new RegExp(`content-length: ${text.length}\r`));
@@ -170,71 +170,71 @@ Deno.test("the fault truncate-json ends the JSON and not the frame", async () =>
   }
 });
 
-Deno.test("the fault html answers 200 with a page", async () => {
-  const { answer, text } = await spoilt("html", SMALL);
+Deno.test("the fault html answers 200 with an HTML page", async () => {
+  const { answer, text } = await spoilt("html", small);
   assert.match(answer.head, /^HTTP\/1.1 200 OK\r\ncontent-type: text\/html/);
   assert.ok(text.startsWith("<!DOCTYPE html>"));
 });
 
-Deno.test("the faults of RIPEstat's envelope change what they name and nothing else", async () => {
+Deno.test("the faults of the profile ripestat change what they name and nothing else", async () => {
   for (const envelope of ["a", "b"] as const) {
-    const { right } = await spoilt("empty", SMALL, { envelope });
+    const { right } = await spoilt("empty", small, { ripestat: { ...ripestat, envelope } });
     const wanted: UpdatesAnswer = JSON.parse(right);
-    const told = async (rule: string): Promise<UpdatesAnswer> =>
-      JSON.parse((await spoilt(rule, SMALL, { envelope })).text);
-    assert.deepEqual((await told("empty")).data, { ...wanted.data, nr_updates: 0, updates: [] });
-    assert.deepEqual((await told("wrong-count")).data, { ...wanted.data, nr_updates: 41 });
+    const changed = async (rule: string): Promise<UpdatesAnswer> =>
+      JSON.parse((await spoilt(rule, small, { ripestat: { ...ripestat, envelope } })).text);
+    assert.deepEqual((await changed("empty")).data, { ...wanted.data, nr_updates: 0, updates: [] });
+    assert.deepEqual((await changed("wrong-count")).data, { ...wanted.data, nr_updates: 41 });
     const { updates: _, ...rest } = wanted.data;
-    assert.deepEqual((await told("missing")).data, rest);
-    const { data, data_call_status } = await told("maintenance");
+    assert.deepEqual((await changed("missing")).data, rest);
+    const { data, data_call_status } = await changed("maintenance");
     assert.deepEqual(data, {});
     assert.ok(data_call_status.startsWith("maintenance"));
   }
 });
 
-Deno.test("the fault gzip compresses the right answer", async () => {
-  for (const target of [SMALL, LARGE]) {
+Deno.test("the fault gzip compresses the correct answer", async () => {
+  for (const target of [small, large]) {
     const { answer, right } = await spoilt("gzip", target);
     assert.match(answer.head, /content-encoding: gzip/);
-    if (target === SMALL) {
+    if (target === small) {
       assert.match(answer.head, /content-length: /);
       assert.equal(gunzipSync(answer.body).toString("latin1"), right);
     }
-    await withSimulator({ sizes: SIZES, faults: [parseFault("gzip")] }, async ({ url }) => {
+    await withSimulator({ ripestat, faults: [parseFault("gzip")] }, async ({ url }) => {
       assert.equal(await (await fetch(url + target)).text(), right);
     });
   }
 });
 
 Deno.test("the fault bad-gzip breaks the compressed answer", async () => {
-  for (const target of [SMALL, LARGE]) {
-    await withSimulator({ sizes: SIZES, faults: [parseFault("bad-gzip")] }, async ({ url }) => {
+  for (const target of [small, large]) {
+    await withSimulator({ ripestat, faults: [parseFault("bad-gzip")] }, async ({ url }) => {
       await assert.rejects(async () => await (await fetch(url + target)).text());
     });
   }
 });
 
-Deno.test("the fault redirect leads to the right answer", async () => {
-  const { answer } = await spoilt("redirect", SMALL);
+Deno.test("the fault redirect leads to the correct answer", async () => {
+  const { answer } = await spoilt("redirect", small);
   assert.match(answer.head, /^HTTP\/1.1 302 Found\r\nlocation: \/moved\/data\//);
-  await withSimulator({ sizes: SIZES, faults: [parseFault("redirect")] }, async ({ url, stats }) => {
-    const response = await fetch(url + SMALL);
+  await withSimulator({ ripestat, faults: [parseFault("redirect")] }, async ({ url, stats }) => {
+    const response = await fetch(url + small);
     assert.ok(response.redirected);
     assert.equal((await response.json()).data.nr_updates, 40);
     assert.deepEqual([stats().requests, stats().answers], [2, { "200": 1, "302": 1 }]);
   });
 });
 
-Deno.test("a connection ends with a redirect that is to be reset within its empty body", async () => {
+Deno.test("the fault reset-body ends the connection when a redirect has no body", async () => {
   const faults = [parseFault("redirect"), parseFault("reset-body")];
-  await withSimulator({ sizes: SIZES, faults }, async ({ port }) => {
-    const request = `GET ${SMALL} HTTP/1.1\r\nhost: x\r\naccept: */*\r\n\r\n`;
+  await withSimulator({ ripestat, faults }, async ({ port }) => {
+    const request = `GET ${small} HTTP/1.1\r\nhost: x\r\naccept: */*\r\n\r\n`;
     const { head, body } = await sendRaw(port, request + request);
     assert.deepEqual([head.startsWith("HTTP/1.1 302"), body.length], [true, 0]);
   });
 });
 
-Deno.test("faults strike only the keys and attempts they are aimed at", async () => {
+Deno.test("fault rules apply only to their keys and attempts", async () => {
   const faults = [parseFault("status=500 attempts=2 keys=AS3333"), parseFault("status=502 keys=ris-asns,8")];
   await withSimulator({ faults }, async ({ url }) => {
     const status = async (target: string) => {
@@ -243,31 +243,34 @@ Deno.test("faults strike only the keys and attempts they are aimed at", async ()
       return response.status;
     };
     const statuses = [];
-    for (let i = 0; i < 3; i++) statuses.push(await status(SMALL));
+    for (let i = 0; i < 3; i++) statuses.push(await status(small));
     assert.deepEqual(statuses, [500, 500, 200]);
     assert.equal(await status(updatesTarget(3334)), 200);
     assert.equal(await status(updatesTarget(8)), 502);
     assert.equal(await status("/data/ris-asns/data.json"), 502);
-    assert.equal(await status(SMALL.replace("2025-06-09", "2025-06-08")), 500);
+    assert.equal(await status(small.replace("2025-06-09", "2025-06-08")), 500);
     assert.equal(await status("/simulator/reset"), 200);
-    assert.equal(await status(SMALL), 500);
+    assert.equal(await status(small), 500);
   });
 });
 
-Deno.test("faults come together when they touch different things", async () => {
+Deno.test("fault rules combine when they concern different parts of the exchange", async () => {
   const faults = ["gzip", "cut", "slow-headers=1", "stall=1"].map(parseFault);
-  await withSimulator({ faults, sizes: SIZES }, async ({ port, stats }) => {
-    const { head, body } = await getRaw(port, SMALL);
+  await withSimulator({ faults, ripestat }, async ({ port, stats }) => {
+    const { head, body } = await getRaw(port, small);
     assert.ok(body.length < Number(/content-length: (\d+)/.exec(head)?.[1]));
     assert.deepEqual(stats().faults, { gzip: 1, cut: 1, stall: 1, "slow-headers": 1 });
   });
 });
 
-Deno.test("Faults.plan() strikes the share it is told to, by the seed alone", () => {
+Deno.test("Faults.plan() applies a rule to its share of the keys, which follows from the seed", () => {
   const rules: Fault[] = [{ kind: "html", probability: 0.2 }, { kind: "empty", probability: 0.5 }];
   const planned = (seed: number) => {
-    const faults = new Faults(rules, seed);
-    return Array.from({ length: 4_000 }, (_, key) => faults.plan(String(key), 1).content?.kind);
+    const faults = new Faults(rules, { seed });
+    return Array.from({ length: 4_000 }, (_, key) => {
+      const { content, profile } = faults.plan(String(key), 1);
+      return (content ?? profile)?.kind;
+    });
   };
   const kinds = planned(1);
   const share = (kind: string) => kinds.filter((found) => found === kind).length / kinds.length;
@@ -277,7 +280,7 @@ Deno.test("Faults.plan() strikes the share it is told to, by the seed alone", ()
   assert.notDeepEqual(planned(2), kinds);
 });
 
-const RULES: readonly (readonly [text: string, fault: Fault])[] = [
+const goodRules: readonly (readonly [text: string, fault: Fault])[] = [
   ["status=503 p=0.1 retry-after=2 attempts=1 keys=1,2,3", {
     kind: "status",
     status: 503,
@@ -299,44 +302,50 @@ const RULES: readonly (readonly [text: string, fault: Fault])[] = [
 ];
 
 Deno.test("parseFault() reads every kind", () => {
-  for (const [text, fault] of RULES) assert.deepEqual(parseFault(text), fault);
-  const plain = FAULT_KINDS.filter((kind) => !["status", "stall", "slow-headers"].includes(kind));
+  for (const [text, fault] of goodRules) assert.deepEqual(parseFault(text), fault);
+  const plain = faultKinds.filter((kind) => !["status", "stall", "slow-headers"].includes(kind));
   for (const kind of plain) assert.deepEqual(parseFault(kind), { kind });
 });
 
-const BAD_RULES: readonly (readonly [text: string, message: string])[] = [
-  ["", `it must start with one of ${FAULT_KINDS.join(", ")}: ""`],
-  ["teapot", `it must start with one of ${FAULT_KINDS.join(", ")}: "teapot"`],
-  ["status", `status= must be a whole number from 400 to 599: ""`],
-  ["status=200", `status= must be a whole number from 400 to 599: "200"`],
-  ["status=50.5", `status= must be a whole number from 400 to 599: "50.5"`],
-  ["status=503 retry-after=soon", `retry-after= must be S or date:S, S from 0 to 86400: "soon"`],
-  ["status=503 retry-after=date:", `retry-after= must be S or date:S, S from 0 to 86400: ""`],
-  ["html=1", `html takes no value: "html=1"`],
-  ["html p=0", `p= must be above 0 and at most 1: "0"`],
-  ["html p=1.1", `p= must be above 0 and at most 1: "1.1"`],
-  ["html attempts=0", `attempts= must be a whole number from 1 to 1000000: "0"`],
-  ["html p=1 p=1", `p= may stand once: "p=1"`],
-  ["html keys=", `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…: "keys="`],
-  ["html often", `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…: "often"`],
+const badRules: readonly (readonly [text: string, message: string])[] = [
+  ["", `it must start with one of ${faultKinds.join(", ")}, got ""`],
+  ["teapot", `it must start with one of ${faultKinds.join(", ")}, got "teapot"`],
+  ["status", `status= must be a whole number from 400 to 599, got ""`],
+  ["status=200", `status= must be a whole number from 400 to 599, got "200"`],
+  ["status=50.5", `status= must be a whole number from 400 to 599, got "50.5"`],
+  ["status=503 retry-after=soon", `retry-after= must be S or date:S, S from 0 to 86400, got "soon"`],
+  ["status=503 retry-after=date:", `retry-after= must be S or date:S, S from 0 to 86400, got ""`],
+  ["html=1", `html must have no value, got "html=1"`],
+  ["html p=0", `p= must be above 0 and at most 1, got "0"`],
+  ["html p=1.1", `p= must be above 0 and at most 1, got "1.1"`],
+  ["html attempts=0", `attempts= must be a whole number from 1 to 1000000, got "0"`],
+  ["html p=1 p=1", `p= must occur only once, got "p=1"`],
+  [
+    "html keys=",
+    `after the kind, only these may follow: p=…, attempts=…, keys=…, after=…, for=…, got "keys="`,
+  ],
+  [
+    "html often",
+    `after the kind, only these may follow: p=…, attempts=…, keys=…, after=…, for=…, got "often"`,
+  ],
   [
     "cut retry-after=1",
-    `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…: "retry-after=1"`,
+    `after the kind, only these may follow: p=…, attempts=…, keys=…, after=…, for=…, got "retry-after=1"`,
   ],
   [
     "status=503 x=1",
-    `the kind may be followed by p=…, attempts=…, keys=…, after=…, for=…, retry-after=…: "x=1"`,
+    `after the kind, only these may follow: p=…, attempts=…, keys=…, after=…, for=…, retry-after=…, got "x=1"`,
   ],
-  ["stall", `stall= must be milliseconds up to 3600000 or forever: ""`],
-  ["stall=-1", `stall= must be milliseconds up to 3600000 or forever: "-1"`],
-  ["slow-headers=forever", `slow-headers= must be milliseconds up to 3600000: "forever"`],
+  ["stall", `stall= must be milliseconds up to 3600000 or forever, got ""`],
+  ["stall=-1", `stall= must be milliseconds up to 3600000 or forever, got "-1"`],
+  ["slow-headers=forever", `slow-headers= must be milliseconds up to 3600000, got "forever"`],
 ];
 
-for (const [text, message] of BAD_RULES) {
-  Deno.test(`parseFault() throws when it reads "${text}"`, () => {
+for (const [text, message] of badRules) {
+  Deno.test(`parseFault() throws when the rule is "${text}"`, () => {
     assert.throws(() => parseFault(text), {
       name: "UsageError",
-      message: `Cannot read the fault "${text}" as ${message}`,
+      message: `Cannot read the fault "${text}": ${message}`,
     });
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The server as a server: requests in every cut, frames, keep-alive, what it tells about itself, and its end.
+ * The HTTP server of the simulator: request parsing, framing, keep-alive, introspection, limits, latency and closing.
  *
  * @module
  */
@@ -7,16 +7,17 @@
 import assert from "node:assert/strict";
 import { helloOf } from "../../../lib/simulate/profiles/hello.ts";
 import { latencyMs, parseLatency } from "../../../lib/simulate/engine/latency.ts";
-import { parseSize, type SimulateOptions } from "../../../lib/simulate/engine/options.ts";
-import { RateLimit } from "../../../lib/simulate/engine/request_limit.ts";
+import { parseSize } from "../../../lib/simulate/profiles/ripestat/ripestat_options.ts";
+import type { SimulateOptions } from "../../../lib/simulate/simulate_options.ts";
+import { RequestLimit } from "../../../lib/simulate/engine/request_limit.ts";
 import { startSimulator } from "../../../lib/simulate/simulator.ts";
 import { startSimulatorWorker } from "../../../lib/simulate/start_worker.ts";
 import { getRaw, readChunks, sendRaw, updatesTarget, withSimulator } from "../support.ts";
 
-const HELLO: SimulateOptions = { profile: "hello", latency: { kind: "none" } };
+const hello: SimulateOptions = { profile: "hello", latency: { kind: "none" } };
 
-Deno.test("hello answers some 70 bytes that follow from the key", async () => {
-  await withSimulator({ ...HELLO, seed: 5 }, async ({ url, port }) => {
+Deno.test("the profile hello answers 55 to 90 bytes that follow from seed and key", async () => {
+  await withSimulator({ ...hello, seed: 5 }, async ({ url, port }) => {
     for (const key of ["1", "99999999", "a b", "%", "ключ"]) {
       const response = await fetch(`${url}/hello/${encodeURIComponent(key)}`);
       const text = await response.text();
@@ -28,13 +29,13 @@ Deno.test("hello answers some 70 bytes that follow from the key", async () => {
   });
 });
 
-const REQUEST = "GET /hello/1 HTTP/1.1\r\nhost: x\r\nx-long: " + "y".repeat(3_000) + "\r\n\r\n";
-const LAST = "GET /hello/2 HTTP/1.1\r\nConnection: Close\r\n\r\n";
+const keepAliveRequest = "GET /hello/1 HTTP/1.1\r\nhost: x\r\nx-long: " + "y".repeat(3_000) + "\r\n\r\n";
+const closeRequest = "GET /hello/2 HTTP/1.1\r\nConnection: Close\r\n\r\n";
 
-Deno.test("the server answers each of several requests when they come at once", async () => {
+Deno.test("the server answers every request when several arrive together", async () => {
   for (const faults of [[], [{ kind: "reset", keys: ["nobody"] }]] as const) {
-    await withSimulator({ ...HELLO, faults }, async ({ port }) => {
-      const { head, body } = await sendRaw(port, REQUEST + REQUEST + LAST);
+    await withSimulator({ ...hello, faults }, async ({ port }) => {
+      const { head, body } = await sendRaw(port, keepAliveRequest + keepAliveRequest + closeRequest);
       const text = new TextDecoder().decode(body);
       assert.ok(head.startsWith("HTTP/1.1 200 OK\r\n") && !head.includes("connection:"));
       assert.equal(text.match(/HTTP\/1.1 200 OK/g)?.length, 2);
@@ -44,8 +45,8 @@ Deno.test("the server answers each of several requests when they come at once", 
   }
 });
 
-Deno.test("the server reads a request when it comes byte by byte, on a new connection or a used one", async () => {
-  await withSimulator(HELLO, async ({ port }) => {
+Deno.test("the server reads a request when it arrives byte by byte, on a new or used connection", async () => {
+  await withSimulator(hello, async ({ port }) => {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
     connection.setNoDelay(true);
     for (const key of ["1", "longer-than-the-first"]) {
@@ -60,7 +61,7 @@ Deno.test("the server reads a request when it comes byte by byte, on a new conne
   });
 });
 
-const REFUSED: readonly (readonly [request: string, status: string])[] = [
+const refused: readonly (readonly [request: string, status: string])[] = [
   ["POST /hello/1 HTTP/1.1\r\n\r\n", "405 Method Not Allowed"],
   ["nonsense\r\n\r\n", "400 Bad Request"],
   ["GET hello HTTP/1.1\r\n\r\n", "400 Bad Request"],
@@ -69,9 +70,9 @@ const REFUSED: readonly (readonly [request: string, status: string])[] = [
   ["GET /data/bgp-updates/data.json HTTP/1.0\r\n\r\n", "404 Not Found"],
 ];
 
-for (const [request, status] of REFUSED) {
-  Deno.test(`the server answers ${status} when it is sent ${JSON.stringify(request)}`, async () => {
-    await withSimulator(HELLO, async ({ port }) => {
+for (const [request, status] of refused) {
+  Deno.test(`the server answers ${status} when the request is ${JSON.stringify(request)}`, async () => {
+    await withSimulator(hello, async ({ port }) => {
       const { head, end } = await sendRaw(port, request);
       assert.ok(head.startsWith(`HTTP/1.1 ${status}\r\n`), head);
       assert.equal(end, "closed");
@@ -79,22 +80,22 @@ for (const [request, status] of REFUSED) {
   });
 }
 
-Deno.test("the server refuses a request line when it is longer than 16 KiB", async () => {
-  await withSimulator(HELLO, async ({ port }) => {
+Deno.test("the server refuses a request line when the line is longer than 16 KiB", async () => {
+  await withSimulator(hello, async ({ port }) => {
     const { head } = await sendRaw(port, `GET /${"x".repeat(17_000)}`);
     assert.ok(head === "" || head.startsWith("HTTP/1.1 400"));
     assert.ok((await getRaw(port, "/hello/1")).head.startsWith("HTTP/1.1 200"));
   });
 });
 
-Deno.test("a body is framed by its length below 64 KiB, by chunks above, or as told", async () => {
+Deno.test("the server frames a body by length below 64 KiB, by chunks above, or by the option framing", async () => {
   const wanted = {
     auto: ["length", "chunked"],
     length: ["length", "length"],
     chunked: ["chunked", "chunked"],
   };
   for (const framing of ["auto", "length", "chunked"] as const) {
-    await withSimulator({ framing, sizes: { "1": 20, "2": 2_000 } }, async ({ port }) => {
+    await withSimulator({ framing, ripestat: { sizes: { "1": 20, "2": 2_000 } } }, async ({ port }) => {
       const answers = [await getRaw(port, updatesTarget(1)), await getRaw(port, updatesTarget(2))];
       const frames = answers.map(({ head }) => head.includes("content-length: ") ? "length" : "chunked");
       assert.deepEqual(frames, wanted[framing]);
@@ -107,16 +108,19 @@ Deno.test("a body is framed by its length below 64 KiB, by chunks above, or as t
   }
 });
 
-Deno.test("pieces are the size of every chunk when a body is cut into them", async () => {
-  await withSimulator({ framing: "chunked", pieces: 7, sizes: { "1": 20 } }, async ({ port }) => {
-    const { sizes, ended } = readChunks((await getRaw(port, updatesTarget(1))).body);
-    assert.ok(ended);
-    assert.deepEqual(new Set(sizes.slice(0, -1)), new Set([7]));
-  });
+Deno.test("the server sends chunks of `pieces` bytes when the option pieces is set", async () => {
+  await withSimulator(
+    { framing: "chunked", pieces: 7, ripestat: { sizes: { "1": 20 } } },
+    async ({ port }) => {
+      const { sizes, ended } = readChunks((await getRaw(port, updatesTarget(1))).body);
+      assert.ok(ended);
+      assert.deepEqual(new Set(sizes.slice(0, -1)), new Set([7]));
+    },
+  );
 });
 
-Deno.test("stats() counts requests, answers, bytes and what is in flight", async () => {
-  await withSimulator({ ...HELLO, latency: { kind: "fixed", ms: 30 } }, async ({ url, stats }) => {
+Deno.test("stats() counts requests, answers, bytes and requests in flight", async () => {
+  await withSimulator({ ...hello, latency: { kind: "fixed", ms: 30 } }, async ({ url, stats }) => {
     assert.equal(stats().firstRequestMs, null);
     const answers = await Promise.all([1, 2, 3].map((key) => fetch(`${url}/hello/${key}`)));
     const lengths = await Promise.all(answers.map(async (answer) => (await answer.text()).length));
@@ -141,14 +145,14 @@ Deno.test("stats() counts requests, answers, bytes and what is in flight", async
   });
 });
 
-Deno.test("RateLimit lets through so many requests in any span and says when the next may come", () => {
-  const limit = new RateLimit({ count: 2, perMs: 100 });
+Deno.test("RequestLimit.waitMs() admits `count` requests in any span and gives the wait for the next", () => {
+  const limit = new RequestLimit({ count: 2, perMs: 100 });
   const times = [0, 10, 20, 99, 100, 105, 110, 200];
   assert.deepEqual(times.map((now) => limit.waitMs(now)), [0, 0, 80, 1, 0, 5, 0, 0]);
 });
 
-Deno.test("the server answers 429 when it is asked above its rate", async () => {
-  await withSimulator({ ...HELLO, rate: { count: 3, perMs: 60_000 } }, async ({ url }) => {
+Deno.test("the server answers 429 when requests exceed the rate", async () => {
+  await withSimulator({ ...hello, rate: { count: 3, perMs: 60_000 } }, async ({ url }) => {
     const statuses = [];
     for (let key = 0; key < 4; key++) {
       const response = await fetch(`${url}/hello/${key}`);
@@ -159,7 +163,7 @@ Deno.test("the server answers 429 when it is asked above its rate", async () => 
   });
 });
 
-Deno.test("latencyMs() is within what is asked for", () => {
+Deno.test("latencyMs() has the range and mean of its distribution", () => {
   const hashes = Array.from({ length: 1_000 }, (_, i) => i * 4_294_967);
   const mean = (ms: number[]) => ms.reduce((a, b) => a + b, 0) / ms.length;
   const uniform = hashes.map((hash) => latencyMs({ kind: "uniform", minMs: 10, maxMs: 30 }, hash));
@@ -169,7 +173,7 @@ Deno.test("latencyMs() is within what is asked for", () => {
   assert.equal(latencyMs({ kind: "fixed", ms: 7 }, 1) + latencyMs({ kind: "none" }, 1), 7);
 });
 
-Deno.test("parseLatency() reads every form and throws when it is none", () => {
+Deno.test("parseLatency() reads every form and throws when the text has none", () => {
   assert.deepEqual(["0", "80", "0..80", "~20"].map(parseLatency), [
     { kind: "none" },
     { kind: "fixed", ms: 80 },
@@ -181,7 +185,7 @@ Deno.test("parseLatency() reads every form and throws when it is none", () => {
   }
 });
 
-Deno.test("parseSize() reads updates and bytes and throws when it is neither", () => {
+Deno.test("parseSize() reads updates and bytes and throws when the text is neither", () => {
   assert.deepEqual(parseSize("AS3333=5000"), { key: "3333", updates: 5_000 });
   assert.equal(Math.round(parseSize("3333=1GiB").updates * 275 / 2 ** 30), 1);
   for (
@@ -191,35 +195,38 @@ Deno.test("parseSize() reads updates and bytes and throws when it is neither", (
   }
 });
 
-const BAD_OPTIONS: readonly (readonly [options: SimulateOptions, message: RegExp])[] = [
-  [{ pieces: 0 }, /"pieces" as it must be a whole number from 1 to 65536: 0/],
+const badOptions: readonly (readonly [options: SimulateOptions, message: RegExp])[] = [
+  [{ pieces: 0 }, /^Cannot use "pieces": it must be a whole number from 1 to 65536, got 0$/],
   [{ port: 65_536 }, /"port"/],
-  [{ asns: 100_001 }, /"asns"/],
-  [{ updatesMax: 1.5 }, /"updatesMax"/],
+  [{ ripestat: { asns: 100_001 } }, /"asns"/],
+  [{ ripestat: { updatesMax: 1.5 } }, /"updatesMax"/],
   [{ seed: NaN }, /"seed"/],
-  [{ sizes: { x: 1 } }, /the size of "x" as it must be an AS number/],
-  [{ sizes: { "1": -1 } }, /"sizes\.1"/],
+  [{ ripestat: { sizes: { x: 1 } } }, /the size of "x": the key must be an AS number/],
+  [{ ripestat: { sizes: { "1": -1 } } }, /"sizes\.1"/],
   [{ rate: { count: 0, perMs: 1 } }, /"rate\.count"/],
-  [{ profile: "hello", faults: [{ kind: "empty" }] }, /fault "empty" as it needs the profile ripestat/],
+  [
+    { profile: "hello", faults: [{ kind: "empty" }] },
+    /fault "empty": the profile must have this fault, got "hello"/,
+  ],
 ];
 
-for (const [options, message] of BAD_OPTIONS) {
-  Deno.test(`startSimulator() throws when it is told ${JSON.stringify(options)}`, async () => {
+for (const [options, message] of badOptions) {
+  Deno.test(`startSimulator() throws when the options are ${JSON.stringify(options)}`, async () => {
     await assert.rejects(startSimulator(options), { name: "UsageError", message });
   });
 }
 
-Deno.test("startSimulator() throws when the port is taken", async () => {
-  await withSimulator(HELLO, async ({ port }) => {
-    await assert.rejects(startSimulator({ ...HELLO, port }), {
+Deno.test("startSimulator() throws when the port is in use", async () => {
+  await withSimulator(hello, async ({ port }) => {
+    await assert.rejects(startSimulator({ ...hello, port }), {
       name: "UsageError",
-      message: `Cannot listen on port "${port}" as it must be free: it is in use`,
+      message: `Cannot listen on port "${port}": it is in use, choose another or 0 for any`,
     });
   });
 });
 
 Deno.test({
-  name: "close() leaves nothing behind, whatever is under way, and may be called again",
+  name: "close() leaves nothing behind when requests are under way, and is idempotent",
   sanitizeOps: true,
   sanitizeResources: true,
   fn: async () => {
@@ -234,10 +241,10 @@ Deno.test({
   },
 });
 
-Deno.test("startSimulatorWorker() answers from a Worker until it is closed", async () => {
-  const worker = await startSimulatorWorker(HELLO);
+Deno.test("startSimulatorWorker() serves from a Worker until close()", async () => {
+  const worker = await startSimulatorWorker(hello);
   assert.deepEqual(await (await fetch(`${worker.url}/hello/9`)).json(), helloOf("9", 1));
-  await assert.rejects(startSimulatorWorker({ ...HELLO, port: worker.port }), {
+  await assert.rejects(startSimulatorWorker({ ...hello, port: worker.port }), {
     name: "UsageError",
     message: /port/,
   });
@@ -246,16 +253,16 @@ Deno.test("startSimulatorWorker() answers from a Worker until it is closed", asy
   await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port: worker.port }));
 });
 
-Deno.test("an answer of 128 MiB streams in flat memory, and waits for a slow reader", async () => {
+Deno.test("the server streams an answer of 128 MiB in constant memory, with backpressure from a slow reader", async () => {
   const { key, updates } = parseSize("3333=128MiB");
-  await withSimulator({ sizes: { [key]: updates }, envelope: "b" }, async ({ port, stats }) => {
+  await withSimulator({ ripestat: { sizes: { [key]: updates }, envelope: "b" } }, async ({ port, stats }) => {
     await getRaw(port, updatesTarget(12_654));
     const before = { memory: memoryBytes(), bytes: stats().bytes };
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
     await connection.write(new TextEncoder().encode(`GET ${updatesTarget(key)} HTTP/1.0\r\n\r\n`));
     const buffer = new Uint8Array(64 * 1024);
     let bytes = await connection.read(buffer) ?? 0;
-    // Nobody reads on: what was sent waits in the sockets, and no more is made.
+    // The client stops reading: the sockets fill up, and the server stops producing.
     let sent = -1;
     for (let now = 0; now !== sent; await new Promise((resolve) => setTimeout(resolve, 50))) {
       sent = now;
@@ -269,7 +276,7 @@ Deno.test("an answer of 128 MiB streams in flat memory, and waits for a slow rea
   });
 });
 
-/** What this thread has allocated: the resident memory of the process is also that of other tests. */
+/** Memory of this thread; the resident memory of the process includes other tests. */
 function memoryBytes(): number {
   const { heapUsed, external } = Deno.memoryUsage();
   return heapUsed + external;

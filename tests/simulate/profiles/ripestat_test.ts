@@ -1,18 +1,18 @@
 /**
- * The shape of the profile `ripestat`: its calls, both generations of the envelope, sizes and the window's end.
+ * The profile `ripestat`: its data calls, both generations of the envelope, sizes and the end of the window.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import { settingsOf } from "../../../lib/simulate/engine/options.ts";
-import { CONTROL_ASN, Population, population } from "../../../lib/simulate/profiles/ripestat/population.ts";
+import { controlAsn, Population, population } from "../../../lib/simulate/profiles/ripestat/population.ts";
+import { ripestatSettings } from "../../../lib/simulate/profiles/ripestat/ripestat_options.ts";
 import { truthOf } from "../../../lib/simulate/profiles/ripestat/truth.ts";
-import { DAY, type UpdatesAnswer, updatesTarget, withSimulator } from "../support.ts";
+import { day, type UpdatesAnswer, updatesTarget, withSimulator } from "../support.ts";
 
-const DAY_NUMBER = DAY.startMs / 86_400_000;
+const dayNumber = day.startMs / 86_400_000;
 
-Deno.test("Population makes some two million updates a day when the list is the default one", () => {
+Deno.test("Population has two to three million updates a day when the list is the default", () => {
   for (const seed of [1, 2, 77]) {
     const { asns, updates } = draw(seed);
     assert.equal(asns.length, 2_000);
@@ -27,28 +27,28 @@ Deno.test("Population makes some two million updates a day when the list is the 
   }
 });
 
-Deno.test("Population holds the control key, which is never quiet, when the list has one ASN or 100,000", () => {
+Deno.test("Population has the control key, which is never quiet, when the list has 1 or 100,000 ASNs", () => {
   for (const asns of [1, 100_000]) {
-    const drawn = new Population(settingsOf({ asns }));
+    const drawn = new Population(ripestatSettings({ asns }));
     assert.equal(drawn.asns.length, asns);
     assert.equal(new Set(drawn.asns).size, asns);
-    assert.ok(drawn.asns.includes(CONTROL_ASN));
-    for (let day = 20_000; day < 20_400; day++) assert.ok(drawn.updatesOn(CONTROL_ASN, day) > 1_000);
+    assert.ok(drawn.asns.includes(controlAsn));
+    for (let day = 20_000; day < 20_400; day++) assert.ok(drawn.updatesOn(controlAsn, day) > 1_000);
     assert.ok(drawn.asns.every((asn) => Number.isInteger(asn) && asn > 0 && asn < 2 ** 32));
   }
-  assert.ok(new Population(settingsOf({ asns: 100_000 })).asns.some((asn) => asn >= 4_200_000_000));
+  assert.ok(new Population(ripestatSettings({ asns: 100_000 })).asns.some((asn) => asn >= 4_200_000_000));
 });
 
-Deno.test("Population keeps to updatesMax, except where sizes say otherwise", () => {
-  const drawn = new Population(settingsOf({ updatesMax: 100, sizes: { "42": 5_000 } }));
-  const counts = drawn.asns.map((asn) => drawn.updatesOn(asn, DAY_NUMBER));
+Deno.test("Population keeps to updatesMax, except for the ASNs in sizes", () => {
+  const drawn = new Population(ripestatSettings({ updatesMax: 100, sizes: { "42": 5_000 } }));
+  const counts = drawn.asns.map((asn) => drawn.updatesOn(asn, dayNumber));
   assert.equal(counts.filter((count) => count > 100).length, 1);
-  assert.equal(drawn.updatesOn(42, DAY_NUMBER), 5_000);
+  assert.equal(drawn.updatesOn(42, dayNumber), 5_000);
 });
 
-Deno.test("startSimulator() lists its ASNs", async () => {
+Deno.test("the call ris-asns lists the keys of the simulator", async () => {
   for (const envelope of ["a", "b"] as const) {
-    await withSimulator({ asns: 100_000, sizes: { AS23456: 1 }, envelope }, async ({ url }) => {
+    await withSimulator({ ripestat: { asns: 100_000, sizes: { AS23456: 1 }, envelope } }, async ({ url }) => {
       const list = await (await fetch(`${url}/data/ris-asns/data.json?list_asns=true`)).json();
       const keys = await (await fetch(`${url}/simulator/keys`)).json();
       assert.deepEqual(list.data.asns, keys);
@@ -58,26 +58,26 @@ Deno.test("startSimulator() lists its ASNs", async () => {
   }
 });
 
-const ORDER = {
+const fieldOrder = {
   a: "messages see_also version data_call_name data_call_status cached data query_id process_time server_id " +
     "build_version status status_code time",
   b: "messages see_also version data_call_name data_call_status cached query_id process_time server_id " +
     "build_version pipeline status status_code time data",
 } as const;
 
-Deno.test("the envelope has the fields of its generation in their order", async () => {
+Deno.test("the envelope has the fields of its generation in order", async () => {
   for (const envelope of ["a", "b"] as const) {
-    await withSimulator({ envelope }, async ({ url }) => {
+    await withSimulator({ ripestat: { envelope } }, async ({ url }) => {
       const text = await (await fetch(url + updatesTarget(12_654))).text();
-      assert.equal(Object.keys(JSON.parse(text)).join(" "), ORDER[envelope]);
+      assert.equal(Object.keys(JSON.parse(text)).join(" "), fieldOrder[envelope]);
       assert.equal(/"timestamp": \d+,/.test(text), envelope === "a");
       assert.equal(/\s/.test(text.replace(/"[^"]*"/g, "")), envelope === "a");
     });
   }
 });
 
-Deno.test("the envelope differs by key when it is mixed, and nr_updates stands on either side", async () => {
-  await withSimulator({ asns: 60, updatesMax: 50 }, async ({ url }) => {
+Deno.test("the envelope varies by key when the option is mixed, and nr_updates is before or after the list", async () => {
+  await withSimulator({ ripestat: { asns: 60, updatesMax: 50 } }, async ({ url }) => {
     const seen = new Set<string>();
     for (const asn of (await (await fetch(`${url}/simulator/keys`)).json()).slice(0, 40)) {
       const text = await (await fetch(url + updatesTarget(asn))).text();
@@ -87,9 +87,9 @@ Deno.test("the envelope differs by key when it is mixed, and nr_updates stands o
   });
 });
 
-Deno.test("an answer has records of the real shape and size", async () => {
+Deno.test("the call bgp-updates answers records of the real shape and size", async () => {
   for (const [envelope, bytes] of [["a", 809], ["b", 275]] as const) {
-    await withSimulator({ envelope, sizes: { "3333": 20_000 } }, async ({ url }) => {
+    await withSimulator({ ripestat: { envelope, sizes: { "3333": 20_000 } } }, async ({ url }) => {
       const text = await (await fetch(url + updatesTarget("3333"))).text();
       const { data }: UpdatesAnswer = JSON.parse(text);
       assert.equal(data.resource, "3333");
@@ -108,17 +108,17 @@ Deno.test("an answer has records of the real shape and size", async () => {
   }
 });
 
-Deno.test("endtime is included, and the truth is not", async () => {
+Deno.test("the call bgp-updates includes endtime, which the truth excludes", async () => {
   const options = {};
   await withSimulator(options, async ({ url }) => {
-    const { data }: UpdatesAnswer = await (await fetch(url + updatesTarget(CONTROL_ASN))).json();
-    const truth = truthOf(options, String(CONTROL_ASN), DAY);
-    assert.equal(data.updates?.at(-1)?.timestamp, DAY.endMs / 1_000);
+    const { data }: UpdatesAnswer = await (await fetch(url + updatesTarget(controlAsn))).json();
+    const truth = truthOf(options, String(controlAsn), day);
+    assert.equal(data.updates?.at(-1)?.timestamp, day.endMs / 1_000);
     assert.equal(data.nr_updates, truth.count + 1);
   });
 });
 
-Deno.test("times are read in every form, and repeated in the one asked for", async () => {
+Deno.test("the call bgp-updates reads times in every form and repeats them in the requested form", async () => {
   await withSimulator({}, async ({ url }) => {
     const forms = [
       ["1749427200", "1749513600"],
@@ -142,7 +142,7 @@ Deno.test("times are read in every form, and repeated in the one asked for", asy
   });
 });
 
-const BAD_QUERIES: readonly (readonly [query: string, message: RegExp])[] = [
+const badQueries: readonly (readonly [query: string, message: RegExp])[] = [
   ["resource=abc&starttime=2025-06-09&endtime=2025-06-10", /abc is of unsupported type/],
   ["resource=AS4294967296&starttime=2025-06-09&endtime=2025-06-10", /unsupported type/],
   ["starttime=2025-06-09&endtime=2025-06-10", /unsupported type/],
@@ -153,8 +153,8 @@ const BAD_QUERIES: readonly (readonly [query: string, message: RegExp])[] = [
   ["resource=AS1&starttime=2025-06-09&endtime=2025-06-10&max_samples=-1", /max_samples/],
 ];
 
-for (const [query, message] of BAD_QUERIES) {
-  Deno.test(`a bad question is answered by 400 when it is ${query}`, async () => {
+for (const [query, message] of badQueries) {
+  Deno.test(`the profile answers 400 when the query is ${query}`, async () => {
     await withSimulator({}, async ({ url }) => {
       const response = await fetch(`${url}/data/bgp-update-activity/data.json?${query}`);
       const { status, messages } = await response.json();
@@ -164,8 +164,8 @@ for (const [query, message] of BAD_QUERIES) {
   });
 }
 
-Deno.test("bgp-update-activity counts the announcements of each span", async () => {
-  const options = { sizes: { "3333": 3_000 } };
+Deno.test("the call bgp-update-activity counts the announcements of each sample", async () => {
+  const options = { ripestat: { sizes: { "3333": 3_000 } } };
   await withSimulator(options, async ({ url }) => {
     const times = "starttime=2025-06-09&endtime=2025-06-10";
     const ask = async (more: string) => {
@@ -177,8 +177,8 @@ Deno.test("bgp-update-activity counts the announcements of each span", async () 
     assert.deepEqual(Object.keys(hours.updates[0]), ["announcements", "withdrawals", "starttime"]);
     assert.equal(hours.updates[0].withdrawals, null);
     const perHour = new Array(24).fill(0);
-    for (const [second, type] of truthOf(options, "3333", DAY).updates()) {
-      if (type === "A") perHour[Math.floor((second - DAY.startMs / 1_000) / 3_600)]++;
+    for (const [second, type] of truthOf(options, "3333", day).updates()) {
+      if (type === "A") perHour[Math.floor((second - day.startMs / 1_000) / 3_600)]++;
     }
     assert.deepEqual(hours.updates.map((sample: { announcements: number }) => sample.announcements), perHour);
     assert.equal((await ask("&max_samples=10&hide_empty_samples=FALSE")).updates.length, 10);
@@ -187,7 +187,7 @@ Deno.test("bgp-update-activity counts the announcements of each span", async () 
   });
 });
 
-Deno.test("an answer is the same bytes whoever asks, whenever and after whatever", async () => {
+Deno.test("an answer has the same bytes in any order of requests", async () => {
   const ask = async (url: string, asn: number) => await (await fetch(url + updatesTarget(asn))).text();
   const forwards = await withSimulator({}, async ({ url }) => [await ask(url, 12_654), await ask(url, 777)]);
   const backwards = await withSimulator({}, async ({ url }) => [await ask(url, 777), await ask(url, 12_654)]);
@@ -195,6 +195,6 @@ Deno.test("an answer is the same bytes whoever asks, whenever and after whatever
 });
 
 function draw(seed: number): { asns: readonly number[]; updates: number[] } {
-  const drawn = new Population(settingsOf({ seed }));
-  return { asns: drawn.asns, updates: drawn.asns.map((asn) => drawn.updatesOn(asn, DAY_NUMBER)) };
+  const drawn = new Population(ripestatSettings({}, { seed }));
+  return { asns: drawn.asns, updates: drawn.asns.map((asn) => drawn.updatesOn(asn, dayNumber)) };
 }

@@ -1,5 +1,5 @@
 /**
- * The promise behind every other: what the practice API says is what it calls true, in every form and framing.
+ * The simulator's answers equal its truth, in every format and framing. All other tests rely on this.
  *
  * @module
  */
@@ -7,26 +7,26 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { Day, DAY_S } from "../../../lib/simulate/profiles/ripestat/history.ts";
-import type { SimulateOptions } from "../../../lib/simulate/engine/options.ts";
+import { Day, dayS } from "../../../lib/simulate/profiles/ripestat/history.ts";
+import type { SimulateOptions } from "../../../lib/simulate/simulate_options.ts";
 import { truthOf } from "../../../lib/simulate/profiles/ripestat/truth.ts";
-import { DAY, storedRows, type UpdatesAnswer, updatesTarget, withSimulator } from "../support.ts";
+import { day, storedRows, type UpdatesAnswer, updatesTarget, withSimulator } from "../support.ts";
 import { assertProperty } from "../../support/property.ts";
 
-const KEYS = ["12654", "3333", "1", "2", "64500"];
-const SIZES = { "3333": 2_500, AS1: 1, "2": 0, "7": 300 };
+const keys = ["12654", "3333", "1", "2", "64500"];
+const sizes = { "3333": 2_500, AS1: 1, "2": 0, "7": 300 };
 
 for (const envelope of ["a", "b"] as const) {
   for (const unix of [true, false]) {
     for (const framing of ["auto", "length", "chunked"] as const) {
-      Deno.test(`truthOf() equals the answer when it is ${envelope}, ${unix ? "unix" : "ISO"}, ${framing}`, async () => {
-        const options: SimulateOptions = { envelope, framing, asns: 50, sizes: SIZES };
+      Deno.test(`truthOf() equals the answer when the envelope is ${envelope}, times ${unix ? "unix" : "ISO"}, framing ${framing}`, async () => {
+        const options: SimulateOptions = { framing, ripestat: { envelope, asns: 50, sizes } };
         await withSimulator(options, async ({ url }) => {
-          for (const key of KEYS) {
+          for (const key of keys) {
             const text = await (await fetch(url + updatesTarget(key, { unix }))).text();
             const answer: UpdatesAnswer = JSON.parse(text);
             assert.equal(JSON.stringify(answer, null, envelope === "a" ? 4 : undefined), text);
-            assert.deepEqual(storedRows(answer), [...truthOf(options, key, DAY).updates()]);
+            assert.deepEqual(storedRows(answer), [...truthOf(options, key, day).updates()]);
             assert.equal(answer.data.updates?.length, answer.data.nr_updates);
           }
         });
@@ -36,21 +36,21 @@ for (const envelope of ["a", "b"] as const) {
 }
 
 for (const pieces of [1, 7, 1_000, 65_536]) {
-  Deno.test(`truthOf() equals the answer when it comes in pieces of ${pieces} bytes`, async () => {
+  Deno.test(`truthOf() equals the answer when pieces have ${pieces} bytes`, async () => {
     for (const framing of ["length", "chunked"] as const) {
-      const options: SimulateOptions = { pieces, framing, sizes: { "3": 12, "7": 300 } };
+      const options: SimulateOptions = { pieces, framing, ripestat: { sizes: { "3": 12, "7": 300 } } };
       const key = pieces === 1 ? "3" : "7";
       await withSimulator(options, async ({ url }) => {
         const answer: UpdatesAnswer = await (await fetch(url + updatesTarget(key))).json();
-        assert.deepEqual(storedRows(answer), [...truthOf(options, key, DAY).updates()]);
+        assert.deepEqual(storedRows(answer), [...truthOf(options, key, day).updates()]);
       });
     }
   });
 }
 
-Deno.test("truthOf() counts what it tells", () => {
-  for (const key of KEYS) {
-    const truth = truthOf({ sizes: SIZES }, key, DAY);
+Deno.test("truthOf() counts its rows", () => {
+  for (const key of keys) {
+    const truth = truthOf({ ripestat: { sizes } }, key, day);
     const types = [...truth.updates()].map(([, type]) => type);
     assert.equal(types.length, truth.count);
     assert.equal(types.filter((type) => type === "A").length, truth.announcements);
@@ -58,15 +58,15 @@ Deno.test("truthOf() counts what it tells", () => {
   }
 });
 
-Deno.test("truthOf() tells the same of a window whether it is asked whole or in parts", () => {
-  const options: SimulateOptions = { sizes: { "3333": 700 } };
+Deno.test("truthOf() gives the same rows when a window is split", () => {
+  const options: SimulateOptions = { ripestat: { sizes: { "3333": 700 } } };
   const spanMs = 3 * 86_400_000;
   const whole = [
-    ...truthOf(options, "3333", { startMs: DAY.startMs, endMs: DAY.startMs + spanMs }).updates(),
+    ...truthOf(options, "3333", { startMs: day.startMs, endMs: day.startMs + spanMs }).updates(),
   ];
   assert.equal(whole.length, 2_100);
   assertProperty(fc.property(fc.array(fc.integer({ min: 0, max: spanMs }), { maxLength: 6 }), (cuts) => {
-    const edges = [0, ...cuts.sort((a, b) => a - b), spanMs].map((edge) => DAY.startMs + edge);
+    const edges = [0, ...cuts.sort((a, b) => a - b), spanMs].map((edge) => day.startMs + edge);
     const parts = edges.slice(1).flatMap((endMs, i) => [
       ...truthOf(options, "3333", { startMs: edges[i]!, endMs }).updates(),
     ]);
@@ -74,31 +74,31 @@ Deno.test("truthOf() tells the same of a window whether it is asked whole or in 
   }));
 });
 
-Deno.test("truthOf() depends on the seed", () => {
-  const told = [1, 1, 2].map((seed) => truthOf({ seed }, "12654", DAY).sha256());
-  assert.equal(told[0], told[1]);
-  assert.notEqual(told[0], told[2]);
+Deno.test("truthOf() follows from the seed", () => {
+  const sums = [1, 1, 2].map((seed) => truthOf({ seed }, "12654", day).sha256());
+  assert.equal(sums[0], sums[1]);
+  assert.notEqual(sums[0], sums[2]);
 });
 
-Deno.test("truthOf() throws when the key is no AS number", () => {
-  assert.throws(() => truthOf({}, "140.78.0.0/16", DAY), {
+Deno.test("truthOf() throws when the key is not an AS number", () => {
+  assert.throws(() => truthOf({}, "140.78.0.0/16", day), {
     name: "UsageError",
-    message: 'Cannot tell the truth about "140.78.0.0/16" as it must be an AS number',
+    message: 'Cannot tell the truth about "140.78.0.0/16": the key must be an AS number such as 3333',
   });
 });
 
-Deno.test("Day.secondOf() never falls and stays within the day", () => {
+Deno.test("Day.secondOf() is monotonic and stays within the day", () => {
   const days = fc.record({ hash: fc.integer(), day: fc.integer({ min: 12_000, max: 30_000 }) });
   assertProperty(
     fc.property(days, fc.integer({ min: 1, max: 3_000 }), fc.boolean(), ({ hash, day }, count, sharp) => {
       const times = new Day(hash, { day, count, sharp });
-      let last = day * DAY_S;
+      let last = day * dayS;
       for (let number = 0; number < count; number++) {
         const second = times.secondOf(number);
-        assert.ok(second >= last && second < (day + 1) * DAY_S);
+        assert.ok(second >= last && second < (day + 1) * dayS);
         last = second;
       }
-      if (sharp) assert.equal(times.secondOf(0), day * DAY_S);
+      if (sharp) assert.equal(times.secondOf(0), day * dayS);
     }),
   );
 });
@@ -114,13 +114,13 @@ Deno.test("Day.firstFrom() finds the first update at or after a second", () => {
   }));
 });
 
-Deno.test("/truth/bgp-updates streams the rows and sums them up when asked to", async () => {
-  const options: SimulateOptions = { sizes: { "3333": 10_000 } };
+Deno.test("/truth/bgp-updates streams the rows, or sums them with summary=1", async () => {
+  const options: SimulateOptions = { ripestat: { sizes: { "3333": 10_000 } } };
   await withSimulator(options, async ({ url }) => {
     const target = `${url}/truth/bgp-updates?resource=AS3333&starttime=2025-06-09&endtime=2025-06-10`;
     const lines = await (await fetch(target)).text();
     const summary = await (await fetch(`${target}&summary=1`)).json();
-    const truth = truthOf(options, "3333", DAY);
+    const truth = truthOf(options, "3333", day);
     assert.equal(lines, [...truth.updates()].map((row) => `${JSON.stringify(row)}\n`).join(""));
     assert.deepEqual(summary, {
       updates: 10_000,

@@ -1,27 +1,27 @@
 /**
- * RIPEstat's envelope around an answer's data, in both generations: A is pretty, B is compact and in another order.
- * Takes the data, gives JSON text; what is long is left open in the middle, to be filled while it is sent.
+ * RIPEstat's envelope around the data of an answer, in both generations: A is indented, B is compact and has another
+ * order of fields. Takes the data, gives JSON text. A long array stays open, to be filled while the answer is sent.
  *
  * @module
  */
 
 import { mix, unitOf } from "../../engine/random.ts";
 
-/** A generation of the envelope. */
+/** The generation of an envelope. */
 export type Generation = "a" | "b";
 
-/** An ordered set of names and JSON values. */
+/** JSON values by name, in order. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What an envelope says besides its data. */
+/** The fields of an envelope besides its data. */
 export interface Cover {
-  /** Decides white space and order. */
+  /** White space and order of the fields. */
   readonly generation: Generation;
-  /** `bgp-updates` and the like. */
+  /** The data call, such as `bgp-updates`. */
   readonly call: string;
-  /** All identifiers and times in it follow from this hash. */
+  /** Identifiers and times follow from it. */
   readonly hash: number;
-  /** Unix milliseconds: when the answer was computed. */
+  /** When the answer was computed, in unix milliseconds. */
   readonly timeMs: number;
   /** Default `ok`. */
   readonly status?: "ok" | "error";
@@ -64,7 +64,7 @@ export function envelope(cover: Cover, data: Fields): string {
     : JSON.stringify({ ...head, ...query, pipeline: "2", ...end, data });
 }
 
-/** Splits an envelope inside the brackets of its empty array `name`: `head` ends with the bracket that opens. */
+/** Splits an envelope within its empty array `name`; `head` ends with the opening bracket. */
 export function openArray(text: string, name: string): { readonly head: string; readonly tail: string } {
   const mark = text.includes(`"${name}": []`) ? `"${name}": [` : `"${name}":[`;
   const at = text.indexOf(mark) + mark.length;

@@ -1,36 +1,37 @@
 /**
- * The parameters of a RIPEstat call: text of a query string in, checked numbers out. What makes no sense is a
- * `RangeError`, which the caller is told by status 400.
+ * The parameters of a RIPEstat data call: a query string in, checked numbers out. A wrong parameter throws a
+ * `RangeError`, which the profile answers with status 400.
  *
  * @module
  */
 
-import { asnOf } from "../../engine/options.ts";
+import { asnOf } from "./ripestat_options.ts";
 
-/** A window as asked for, in unix seconds. */
+/** The window of a request, in unix seconds. */
 export interface Span {
   /** Included. */
   readonly startS: number;
-  /** Included in answers, as at RIPEstat; not in the truth. */
+  /** Included in answers, as at RIPEstat, but not in the truth. */
   readonly endS: number;
 }
 
-/** How `bgp-update-activity` is to be sampled. */
+/** The sampling of `bgp-update-activity`. */
 export interface Sampling {
   /** The shortest sample, in seconds. */
   readonly periodMinS: number;
-  /** Samples in all; 0 for no limit. */
+  /** Number of samples at most; 0 for no limit. */
   readonly samplesMax: number;
   /** Samples without an update are left out. */
   readonly hideEmpty: boolean;
 }
 
-/** A window of more days is refused: the days are walked one by one. */
-const SPAN_DAYS_MAX = 400;
+/** Longest window. Days are visited one by one. */
+const spanDaysMax = 400;
+
 /**
  * The ASN that `resource` names.
  *
- * @throws {RangeError} If it names none, which the caller is told by 400.
+ * @throws {RangeError} If it names none.
  */
 export function readAsn(query: URLSearchParams): number {
   const resource = query.get("resource") ?? "";
@@ -40,26 +41,26 @@ export function readAsn(query: URLSearchParams): number {
 }
 
 /**
- * The span from `starttime` to `endtime`: unix seconds or ISO text, where no zone is UTC.
+ * The span from `starttime` to `endtime`: unix seconds or ISO text, in UTC if it has no zone.
  *
- * @throws {RangeError} If one is missing or makes no sense, which the caller is told by 400.
+ * @throws {RangeError} If one is missing or not a time, or the span is negative or too long.
  */
 export function readSpan(query: URLSearchParams): Span {
   const startS = readTime(query, "starttime");
   const endS = readTime(query, "endtime");
   if (endS < startS) throw new RangeError("endtime is before starttime");
-  if (endS - startS > SPAN_DAYS_MAX * 86_400) {
-    throw new RangeError(`the window exceeds ${SPAN_DAYS_MAX} days`);
+  if (endS - startS > spanDaysMax * 86_400) {
+    throw new RangeError(`the window exceeds ${spanDaysMax} days`);
   }
   return { startS, endS };
 }
 
 function readTime(query: URLSearchParams, name: string): number {
-  // A plus sign that was not escaped arrives as a space.
+  // URLSearchParams decodes a plus sign as a space.
   const text = (query.get(name) ?? "").replace(" ", "+");
   const zoned = /T.*(?:[zZ]|[+-]\d\d:?\d\d)$/.test(text) || !text.includes("T") ? text : `${text}Z`;
   const seconds = /^\d+$/.test(text) ? Number(text) : Math.floor(Date.parse(zoned) / 1_000);
-  // From 2001 to 2286, unix seconds have ten digits, as the records' gaps do.
+  // The gaps of the encoder hold ten digits: 2001 to 2286.
   if (seconds >= 1e9 && seconds < 1e10 - 86_400) return seconds;
   throw new RangeError(`${name} "${text}" is not a time`);
 }
@@ -67,7 +68,7 @@ function readTime(query: URLSearchParams, name: string): number {
 /**
  * The sampling of `bgp-update-activity`.
  *
- * @throws {RangeError} If a number is none.
+ * @throws {RangeError} If a parameter is not a whole number.
  */
 export function readSampling(query: URLSearchParams): Sampling {
   return {
@@ -77,7 +78,7 @@ export function readSampling(query: URLSearchParams): Sampling {
   };
 }
 
-/** Whether times are wanted as unix seconds. */
+/** Whether the answer has unix seconds instead of ISO text. */
 export function readUnix(query: URLSearchParams): boolean {
   return query.get("unix_timestamps")?.toUpperCase() === "TRUE";
 }

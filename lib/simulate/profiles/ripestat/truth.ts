@@ -1,6 +1,6 @@
 /**
- * The truth about a key and a window: every row that a perfect client stores, told without asking anything. Rows are
- * computed one by one and never held; as text they are NDJSON, `[unix seconds,"A"]` a line.
+ * The truth about a key and a window: every row that a perfect client stores, computed without a request. Rows are
+ * computed one by one and never held. As text they are NDJSON, with one `[unix seconds,"A"]` per line.
  *
  * @module
  */
@@ -9,46 +9,53 @@ import { createHash } from "node:crypto";
 import type { Window } from "../../../job/job.ts";
 import { UsageError } from "../../../errors.ts";
 import { History } from "./history.ts";
-import { asnOf, settingsOf, type SimulateOptions } from "../../engine/options.ts";
-import { CONTROL_ASN, Population } from "./population.ts";
-import { BLOCK_BYTES, putDigits } from "./update_encoder.ts";
+import { blockBytes } from "../../engine/body.ts";
+import { controlAsn, Population } from "./population.ts";
+import { asnOf, type RipestatOptions, ripestatSettings } from "./ripestat_options.ts";
+import { putDigits } from "./update_encoder.ts";
 
 /** One row of the truth. */
 export type TrueUpdate = readonly [unixSeconds: number, type: "A" | "W"];
 
-/** What is true of one key in one window. */
+/** The rows of one key in one window. */
 export interface Truth {
-  /** Rows in all. */
+  /** Number of rows. */
   readonly count: number;
   /** Rows of type `A`. */
   readonly announcements: number;
   /** Rows of type `W`. */
   readonly withdrawals: number;
-  /** The rows in the order of the answer, sorted by time. */
+  /** The rows in the order of the answer, which is by time. */
   updates(): Iterable<TrueUpdate>;
-  /** The rows as NDJSON, in blocks of at most 64 KiB, each overwritten by the next. */
+  /** The rows as NDJSON, in blocks of at most 64 KiB. Each block overwrites the one before. */
   lines(): Iterable<Uint8Array>;
   /** The hexadecimal SHA-256 of the NDJSON. */
   sha256(): string;
 }
 
-/** `[1749427200,"A"]` and a line feed: every line has the same length. */
-export const TRUTH_LINE_BYTES = 17;
+/** Length of every line: `[1749427200,"A"]` and a line feed. */
+export const truthLineBytes = 17;
 
-const populations = new WeakMap<SimulateOptions, Population>();
+/** The options that the truth follows from; `SimulateOptions` has both. */
+export interface TruthOptions {
+  readonly seed?: number;
+  readonly ripestat?: RipestatOptions;
+}
+
+const populations = new WeakMap<TruthOptions, Population>();
 
 /**
- * The truth of the profile `ripestat` about an ASN (`"3333"` or `"AS3333"`), for start ≤ t < end of the window.
- * Draws the list of ASNs once for each options object.
+ * The truth of the profile `ripestat` about an ASN (`"3333"` or `"AS3333"`), for start ≤ t < end of the window. Draws
+ * the population once per options object.
  *
- * @throws {UsageError} If the options are wrong or the key is no AS number.
+ * @throws {UsageError} If an option is wrong or the key is not an AS number.
  */
-export function truthOf(options: SimulateOptions, key: string, window: Window): Truth {
+export function truthOf(options: TruthOptions, key: string, window: Window): Truth {
   const asn = asnOf(key);
   if (asn === undefined) {
-    throw new UsageError(`Cannot tell the truth about "${key}" as it must be an AS number`);
+    throw new UsageError(`Cannot tell the truth about "${key}": the key must be an AS number such as 3333`);
   }
-  const population = populations.get(options) ?? new Population(settingsOf(options));
+  const population = populations.get(options) ?? new Population(ripestatSettings(options.ripestat, options));
   populations.set(options, population);
   return truthBetween(historyOf(population, asn), {
     startS: Math.ceil(window.startMs / 1_000),
@@ -56,12 +63,12 @@ export function truthOf(options: SimulateOptions, key: string, window: Window): 
   });
 }
 
-/** All about one ASN. The days of the control key begin sharp, so that every run meets an inclusive window end. */
+/** The history of one ASN. The control key has an update at every midnight, so that every run tests the window end. */
 export function historyOf(population: Population, asn: number): History {
-  return new History(population, { asn, sharp: asn === CONTROL_ASN });
+  return new History(population, { asn, sharp: asn === controlAsn });
 }
 
-/** The truth about one ASN from one unix second up to but not including another. */
+/** The truth about one ASN for startS ≤ t < endS, in unix seconds. */
 export function truthBetween(
   history: History,
   { startS, endS }: { readonly startS: number; readonly endS: number },
@@ -96,14 +103,14 @@ export function truthBetween(
 }
 
 function* linesOf(updates: Iterable<TrueUpdate>, count: number): Generator<Uint8Array> {
-  const lines = Math.min(count, Math.floor(BLOCK_BYTES / TRUTH_LINE_BYTES));
+  const lines = Math.min(count, Math.floor(blockBytes / truthLineBytes));
   const block = new TextEncoder().encode(`[0000000000,"A"]\n`.repeat(lines));
   const typeAt = `[0000000000,"`.length;
   let at = 0;
   for (const [second, type] of updates) {
     putDigits(block, at + 11, { value: second, digits: 10 });
     block[at + typeAt] = type.charCodeAt(0);
-    at += TRUTH_LINE_BYTES;
+    at += truthLineBytes;
     if (at < block.length) continue;
     yield block;
     at = 0;

@@ -1,7 +1,6 @@
 /**
- * The records of an ASN as bytes, fast: each of its patterns is written once, with gaps for time and number, and any
- * row of records is then copies of them with the gaps filled. Holds at most 256 patterns, some 70 KB compact and
- * 210 KB pretty.
+ * Encodes the records of an ASN: each pattern is encoded once, with gaps for time and number, and a run of records is
+ * then a copy of patterns with the gaps filled. Holds at most 256 patterns: 70 KB compact, 210 KB indented.
  *
  * @module
  */
@@ -10,63 +9,61 @@ import type { Day, History, Stretch } from "./history.ts";
 import { mix, Random } from "../../engine/random.ts";
 import { type Vocabulary, vocabulary } from "./vocabulary.ts";
 
-/** How records are written. */
-export interface Script {
-  /** Four spaces a level instead of no white space at all. */
+/** The format of records. */
+export interface RecordFormat {
+  /** Indented by four spaces instead of compact. */
   readonly pretty: boolean;
   /** Times as unix seconds instead of ISO text without a zone. */
   readonly unix: boolean;
 }
 
-/** Bytes of a block of records at most, and of what is sent in one write. */
-export const BLOCK_BYTES = 64 * 1024;
-
-/** The lowest digits of a record's `seq` differ from record to record, the ones above by pattern. */
-const SEQ_LOW_DIGITS = 7;
-const SEQ_LOW_ZEROS = "0".repeat(SEQ_LOW_DIGITS);
-/** The largest `seq` is 1.35e15, as seen at RIPEstat. */
-const SEQ_HIGH_MAX = 135_000_000;
+/** The lowest digits of `seq` vary by record, the higher ones by pattern. */
+const seqLowDigits = 7;
+const seqLowZeros = "0".repeat(seqLowDigits);
+/** The largest `seq` is 1.35e15, as observed at RIPEstat. */
+const seqHighMax = 135_000_000;
 
 const encoder = new TextEncoder();
 
-/** The patterns of one ASN, ready to be copied. */
+/** Encodes the records of one ASN. */
 export class UpdateEncoder {
   readonly #history: History;
   readonly #unix: boolean;
-  /** All patterns in a row, each with the comma before it. */
+  /** All patterns, each with the comma before it. */
   readonly #bytes: Uint8Array;
-  /** Where each pattern starts, and the last ends. */
+  /** Start of each pattern, and end of the last. */
   readonly #starts: Uint32Array;
-  /** Where in it the gaps are: the last digit of `seq`, the first of the time. */
+  /** End of the gap for `seq`, by pattern. */
   readonly #seqEnds: Uint32Array;
+  /** Start of the gap for the time, by pattern. */
   readonly #times: Uint32Array;
-  /** The day's date as bytes, `2025-06-09T`. */
+  /** Scratch for the date of a day: `2025-06-09T`. */
   readonly #date = new Uint8Array(11);
 
-  /** Writes all patterns of an ASN. */
-  constructor(history: History, script: Script) {
+  /** Encodes all patterns of an ASN. */
+  constructor(history: History, format: RecordFormat) {
     this.#history = history;
-    this.#unix = script.unix;
+    this.#unix = format.unix;
     const count = history.patterns;
     this.#starts = new Uint32Array(count + 1);
     this.#seqEnds = new Uint32Array(count);
     this.#times = new Uint32Array(count);
-    const words = vocabulary(script.pretty);
+    const words = vocabulary(format.pretty);
     let text = "";
     for (let pattern = 0; pattern < count; pattern++) {
-      const { before, after } = writePattern(history, { pattern, words, pretty: script.pretty });
+      const { before, after } = writePattern(history, { pattern, words, pretty: format.pretty });
       this.#starts[pattern] = text.length;
       this.#seqEnds[pattern] = text.length + before.length;
       text += before;
-      text += script.pretty ? `,\n                "timestamp": ` : `,"timestamp":`;
-      this.#times[pattern] = text.length + (script.unix ? 0 : 1);
-      text += (script.unix ? "0000000000" : `"0000-00-00T00:00:00"`) + after;
+      text += format.pretty ? `,\n                "timestamp": ` : `,"timestamp":`;
+      this.#times[pattern] = text.length + (format.unix ? 0 : 1);
+      text += (format.unix ? "0000000000" : `"0000-00-00T00:00:00"`) + after;
     }
     this.#starts[count] = text.length;
     this.#bytes = encoder.encode(text);
   }
 
-  /** Bytes of a stretch's records, each with the comma before it. In time that depends on the patterns only. */
+  /** Bytes of a stretch, with a comma before each record. Takes time proportional to the patterns, not the records. */
   lengthOf({ day, first, end }: Stretch): number {
     const patterns = this.#history.patterns;
     const rounds = Math.floor((end - first) / patterns);
@@ -79,9 +76,9 @@ export class UpdateEncoder {
   }
 
   /**
-   * Writes records into `block` at `at` until the stretch ends or the next one would not fit.
+   * Writes records of a stretch, from number `first` on, into `block` at `at` until the stretch or the block ends.
    *
-   * @returns The number after the last record, and where in the block it ended.
+   * @returns The number of the next record, and the end of the last one in the block.
    */
   fill(block: Uint8Array, { stretch, first, at }: { stretch: Stretch; first: number; at: number }): {
     readonly next: number;
@@ -97,7 +94,7 @@ export class UpdateEncoder {
       let until = from;
       while (until < untilMax && starts[until + 1]! - starts[from]! <= block.length - free) until++;
       if (until === from) break;
-      // Neighbouring patterns lie side by side, so that one copy brings as many records as possible.
+      // Consecutive records have consecutive patterns, so one copy covers many records.
       block.set(this.#bytes.subarray(starts[from], starts[until]), free);
       this.#fillGaps(block, { day: stretch.day, first: next, from, until, at: free });
       free += starts[until]! - starts[from]!;
@@ -115,8 +112,8 @@ export class UpdateEncoder {
     if (!this.#unix) encoder.encodeInto(new Date(day.startS * 1_000).toISOString().slice(0, 11), this.#date);
     for (let pattern = from; pattern < until; pattern++) {
       const number = first + pattern - from;
-      const low = (Math.imul(number + day.hash, 0x9e3779b1) >>> 0) % 10 ** SEQ_LOW_DIGITS;
-      putDigits(block, this.#seqEnds[pattern]! + shift, { value: low, digits: SEQ_LOW_DIGITS });
+      const low = (Math.imul(number + day.hash, 0x9e3779b1) >>> 0) % 10 ** seqLowDigits;
+      putDigits(block, this.#seqEnds[pattern]! + shift, { value: low, digits: seqLowDigits });
       const at = this.#times[pattern]! + shift;
       const second = day.secondOf(number);
       if (this.#unix) {
@@ -132,7 +129,7 @@ export class UpdateEncoder {
   }
 }
 
-/** Writes the decimal digits of `value` so that they end before `end`, with leading zeros. */
+/** Writes the decimal digits of `value`, with leading zeros, so that they end before `end`. */
 export function putDigits(
   block: Uint8Array,
   end: number,
@@ -146,14 +143,14 @@ export function putDigits(
   }
 }
 
-/** One pattern around its time: the text up to the end of `seq`, and what follows the time. */
+/** The text of a pattern before its time, which ends with `seq`, and after it. */
 function writePattern(
   history: History,
   { pattern, words, pretty }: { pattern: number; words: Vocabulary; pretty: boolean },
 ): { readonly before: string; readonly after: string } {
   const random = new Random(mix(history.hash, pattern));
   const { source, pathStart } = random.pick(words.routes);
-  const high = 1 + random.below(random.below(8) === 0 ? 100 : SEQ_HIGH_MAX);
+  const high = 1 + random.below(random.below(8) === 0 ? 100 : seqHighMax);
   const prefix = random.below(6) === 0
     ? `2001:${(0x400 + random.below(0xb00)).toString(16)}:${random.below(0xffff).toString(16)}::/48`
     : `${1 + random.below(222)}.${random.below(256)}.${random.below(256)}.0/24`;
@@ -162,13 +159,13 @@ function writePattern(
     : ["A", `${pathStart}${history.asn}${words.pathEnd}${random.pick(words.communities)}`];
   if (!pretty) {
     return {
-      before: `,{"seq":${high}${SEQ_LOW_ZEROS}`,
+      before: `,{"seq":${high}${seqLowZeros}`,
       after: `,"type":"${type}","attrs":{"source_id":"${source}","target_prefix":"${prefix}"${lists}}}`,
     };
   }
   const indent = "\n                ";
   return {
-    before: `,\n            {${indent}"seq": ${high}${SEQ_LOW_ZEROS}`,
+    before: `,\n            {${indent}"seq": ${high}${seqLowZeros}`,
     after: `,${indent}"type": "${type}",${indent}"attrs": {${indent}    "source_id": "${source}",` +
       `${indent}    "target_prefix": "${prefix}"${lists}${indent}}\n            }`,
   };

@@ -1,41 +1,40 @@
 /**
- * The words that records are made of: routes (a collector's peer with a path) and lists of communities, as JSON text
- * in both scripts. Made once, so that the patterns of an ASN are a few strings put together. Some 2 MB in memory, the
- * same for every seed.
+ * The vocabulary of records: routes (a collector's peer with a path) and lists of communities, as JSON text, indented
+ * and compact. Generated once, so that a pattern is a concatenation of a few strings. 2 MB, the same for every seed.
  *
  * @module
  */
 
 import { Random } from "../../engine/random.ts";
 
-/** The peer that an update was heard from, and the path it came by. */
+/** The peer that reported an update, and the update's path. */
 export interface Route {
-  /** Such as `26-185.1.8.3`. */
+  /** Collector and address, such as `26-185.1.8.3`. */
   readonly source: string;
-  /** The field `path`, with the comma before it, up to where the last AS number stands. */
+  /** The field `path`, from the comma before it up to the last AS number. */
   readonly pathStart: string;
 }
 
-/** Everything that is written in one script. */
+/** The words of one format. */
 export interface Vocabulary {
-  /** Some, to pick from. */
+  /** A choice of routes. */
   readonly routes: readonly Route[];
-  /** The field `community` with the comma before it; some, to pick from. */
+  /** A choice of the field `community`, each with the comma before it. */
   readonly communities: readonly string[];
-  /** What closes the field `path`. */
+  /** The end of the field `path`. */
   readonly pathEnd: string;
 }
 
-const WORDS = 1_024;
-const PEERS = 300;
-/** With these lengths a record has some 275 bytes compact and 809 pretty, as RIPEstat's. */
-const TRANSITS_MAX = 7;
-const COMMUNITIES_MAX = 14;
+const wordCount = 1_024;
+const peerCount = 300;
+/** These lengths give records of 275 bytes compact and 809 indented, as at RIPEstat. */
+const transitsMax = 7;
+const communitiesMax = 14;
 
-const INDENT = "\n                    ";
+const indent = "\n                    ";
 const made = new Map<boolean, Vocabulary>();
 
-/** The words in pretty or compact script; made on the first call. */
+/** The indented or compact words; generated on the first call. */
 export function vocabulary(pretty: boolean): Vocabulary {
   const words = made.get(pretty) ?? makeVocabulary(pretty);
   made.set(pretty, words);
@@ -44,18 +43,18 @@ export function vocabulary(pretty: boolean): Vocabulary {
 
 function makeVocabulary(pretty: boolean): Vocabulary {
   const random = new Random(0x70ca6);
-  const peers = Array.from({ length: PEERS }, () => drawPeer(random));
-  const [name, item, end] = pretty ? [`,${INDENT}`, `${INDENT}    `, `${INDENT}]`] : [",", "", "]"];
+  const peers = Array.from({ length: peerCount }, () => drawPeer(random));
+  const [name, item, end] = pretty ? [`,${indent}`, `${indent}    `, `${indent}]`] : [",", "", "]"];
   const colon = pretty ? ": " : ":";
-  const routes = Array.from({ length: WORDS }, () => {
+  const routes = Array.from({ length: wordCount }, () => {
     const { source, asn } = random.pick(peers);
-    const transits = Array.from({ length: 1 + random.below(TRANSITS_MAX) }, () => drawAsn(random));
+    const transits = Array.from({ length: 1 + random.below(transitsMax) }, () => drawAsn(random));
     const path = [asn, ...transits].map((asn) => `${item}${asn},`).join("");
     return { source, pathStart: `${name}"path"${colon}[${path}${item}` };
   });
-  const communities = Array.from({ length: WORDS }, () => {
+  const communities = Array.from({ length: wordCount }, () => {
     const items = Array.from(
-      { length: random.below(COMMUNITIES_MAX + 1) },
+      { length: random.below(communitiesMax + 1) },
       () => `${item}"${drawAsn(random)}:${random.below(65_536)}"`,
     );
     return `${name}"community"${colon}[${items.join(",")}${items.length === 0 ? "]" : end}`;
