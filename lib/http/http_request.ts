@@ -1,5 +1,5 @@
 /**
- * One HTTP request as plain data: what a client sends, whatever made it. Holds secrets, so it is never logged or stored.
+ * One HTTP request as plain data: what a client sends. Holds secrets, so it is never logged or stored.
  *
  * @module
  */
