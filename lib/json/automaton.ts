@@ -1,8 +1,7 @@
 /**
- * The automaton of a query: several paths followed in one pass over a document. A state stands for one place in a
- * document. States are created on demand and all forgotten together once there are `statesMax`, so no document can
- * make them grow. The automaton never sees the document's text, only names, indexes and, for a filter, the value of
- * one node.
+ * The automaton of a query: a state stands for one place in a document, as far as the paths tell places apart. States
+ * are created on demand and all forgotten together once there are `statesMax`, so no document can make them grow. The
+ * automaton sees names, indexes and, for a filter, the value of one node; never the document's text.
  *
  * @module
  */
@@ -10,44 +9,41 @@
 import { holds } from "./path/filter_evaluator.ts";
 import type { Expression, Segment, Selector } from "./path/path_types.ts";
 
-/** States remembered at once. A path without descendants needs about one a segment; descendants can need 2^n. */
+/** States remembered at once. A path needs about one state a segment; with n descendant segments, up to 2^n. */
 export const statesMax = 1_024;
 
-/** Selectors that count elements which one state tells apart by a cached bit mask; with more it computes anew. */
+/** Index and slice selectors of one state that a cached 31-bit mask can tell apart; with more, nothing is cached. */
 const picksCachedMax = 30;
 
 /** What is reported about a selected node: its raw JSON text, or where it begins and ends. */
 export type Take = "text" | "visit";
 
-/** Elements of an array told apart by their index. */
+/** A selector that needs the index of an element. */
 type Pick = Extract<Selector, { readonly kind: "index" | "slice" }>;
 
-/**
- * A segment still to be applied, a filter that must hold of this node, or the end of one wanted's path; `next` is
- * where a match leads.
- */
+/** A place in a path: a segment to apply to the children, a filter to apply to the node itself, or the path's end. */
 export interface Position {
-  /** Its place among all positions of the query. */
+  /** The place among all positions of the query. */
   readonly id: number;
-  /** The index of the wanted. */
-  readonly wanted: number;
+  /** The index of the path in the query. */
+  readonly index: number;
   /** To be applied to the children of this node. */
   readonly segment?: Segment;
-  /** What must hold of this node: one that a filter, which follows like a wildcard, has led to. */
+  /** Must hold for this node, which a filter selector has reached as a wildcard would. */
   readonly expression?: Expression;
-  /** Absent at the end of the path: the node is selected. */
+  /** Where a match leads. Absent at the end of the path: the node is selected. */
   readonly next?: Position;
-  /** What is reported about a selected node. */
+  /** What the path reports about its nodes. */
   readonly take: Take;
 }
 
-/** The states reachable from the positions at the root of a document. */
+/** The states reachable from the root of a document. */
 export class Automaton {
-  /** The state at the root of a document. */
+  /** The state at the root. */
   readonly start: QueryState;
   readonly #states = new Map<string, QueryState>();
 
-  /** `first` are the positions at the root, in the order of their ids. */
+  /** `first` are the positions at the root, ordered by id. */
   constructor(first: readonly Position[]) {
     this.start = new QueryState(this, first);
   }
@@ -57,7 +53,7 @@ export class Automaton {
     return this.#states.size;
   }
 
-  /** The state of these positions, in any order and with repetitions. For `QueryState` alone. */
+  /** The state of these positions, in any order and with repetitions. Called by `QueryState` only. */
   state(positions: readonly Position[]): QueryState {
     const unique = [...new Set(positions)].sort((a, b) => a.id - b.id);
     const key = unique.map(({ id }) => id).join();
@@ -69,7 +65,7 @@ export class Automaton {
     return made;
   }
 
-  /** Cuts the links too, or everything ever made would stay reachable from `start`. A document goes on unharmed. */
+  /** Also cuts the links between states, or all would stay reachable from `start`. A text being read is unaffected. */
   #forget(): void {
     this.start.forget();
     for (const state of this.#states.values()) state.forget();
@@ -77,21 +73,21 @@ export class Automaton {
   }
 }
 
-/** One place in a document, as far as the wanted paths tell places apart. */
+/** One place in a document. */
 export class QueryState {
-  /** The wanted that select this node for a visit, in their order. */
+  /** Indexes of the `visit` paths that select this node, ascending. */
   readonly visits: readonly number[];
-  /** The wanted that select this node for its text, in their order. */
+  /** Indexes of the `text` paths that select this node, ascending. */
   readonly texts: readonly number[];
-  /** Whether anything selects this node, or may. */
+  /** Whether a path selects this node, or a filter may. */
   readonly selected: boolean;
-  /** Whether its text is needed: for `texts`, or for filters. */
+  /** Whether the node's text must be captured: for `texts`, or for a filter. */
   readonly captured: boolean;
-  /** Whether filters decide about this node: all else is then said by the state that `filtered` gives. */
+  /** Whether filters must decide about this node first: `filtered` then gives the state that counts. */
   readonly undecided: boolean;
-  /** Whether nothing below this node can be selected, before filters have decided. */
+  /** Whether nothing below this node can be selected; true also while undecided. */
   readonly barren: boolean;
-  /** The only names in an object here that lead elsewhere than `other` does. */
+  /** The names in an object here that may lead to another state than `other`. */
   readonly names: readonly string[];
 
   readonly #automaton: Automaton;
@@ -100,19 +96,19 @@ export class QueryState {
   readonly #picked = new Map<number, QueryState>();
   readonly #positions: readonly Position[];
   readonly #expressions: readonly Expression[];
-  /** By which expressions hold, one character each. */
+  /** By the expressions that hold, one character each. */
   readonly #filtered = new Map<string, QueryState>();
   #members: QueryState[] = [];
   #other: QueryState | undefined;
 
-  /** Made by `automaton` alone, for positions in the order of their ids. */
+  /** Called by `automaton` only; `positions` are ordered by id. */
   constructor(automaton: Automaton, positions: readonly Position[]) {
     this.#positions = positions;
     this.#expressions = [...new Set(positions.flatMap(({ expression }) => expression ?? []))];
     this.undecided = this.#expressions.length > 0;
     const decided = this.undecided ? [] : positions;
-    const ended = decided.filter(({ next }) => next === undefined).sort((a, b) => a.wanted - b.wanted);
-    const indexes = (take: Take) => ended.filter((end) => end.take === take).map(({ wanted }) => wanted);
+    const ended = decided.filter(({ next }) => next === undefined).sort((a, b) => a.index - b.index);
+    const indexes = (take: Take) => ended.filter((end) => end.take === take).map(({ index }) => index);
     this.visits = indexes("visit");
     this.texts = indexes("text");
     this.captured = this.undecided || this.texts.length > 0;
@@ -127,25 +123,25 @@ export class QueryState {
     this.#picks = selectors.filter((selector) => selector.kind === "index" || selector.kind === "slice");
   }
 
-  /** Where a member with none of `names` leads, and an element that no index or slice picks. */
+  /** The state of a member with none of `names`, and of an element that no index or slice selects. */
   get other(): QueryState {
     return this.#other ??= this.#follow(isAny);
   }
 
-  /** Where the member with the name `names[k]` leads. */
+  /** The state of the member with the name `names[k]`. */
   memberAt(k: number): QueryState {
     return this.#members[k] ??= this.#follow((selector) =>
       isAny(selector) || selector.kind === "name" && selector.name === this.names[k]
     );
   }
 
-  /** Where the member `name`, decoded, leads. */
+  /** The state of the member with this decoded name. */
   member(name: string): QueryState {
     const k = this.names.indexOf(name);
     return k < 0 ? this.other : this.memberAt(k);
   }
 
-  /** Where the element `index`, from 0, leads. */
+  /** The state of the element at `index`, from 0. */
   element(index: number): QueryState {
     if (this.#picks.length === 0) return this.other;
     const find = () =>
@@ -161,7 +157,7 @@ export class QueryState {
     return found;
   }
 
-  /** Where this node itself leads when filters have decided about it: `value`, parsed, is all they need. */
+  /** The state of this same node once the filters have seen its parsed `value`. */
   filtered(value: unknown): QueryState {
     const held = this.#expressions.map((expression) => holds(expression, value));
     const key = held.map(Number).join("");
@@ -176,17 +172,17 @@ export class QueryState {
     return found;
   }
 
-  /** Whether it depends on its index where an element leads. */
+  /** Whether the state of an element depends on its index. */
   get counts(): boolean {
     return this.#picks.length > 0;
   }
 
-  /** The first index above `index` from which on elements may lead elsewhere; infinite where there is none. */
+  /** The first index above `index` at which the elements' state may change; infinite if it never does. */
   changeAfter(index: number): number {
     return Math.min(...this.#picks.map((pick) => changeOf(pick, index)));
   }
 
-  /** Drops what was worked out so far; it is worked out again when asked for. */
+  /** Drops the cached states; they are computed again on demand. */
   forget(): void {
     this.#other = undefined;
     this.#members = [];
@@ -206,7 +202,7 @@ export class QueryState {
   }
 }
 
-/** Whether it leads to every child; whether a filter holds is asked there. */
+/** Whether a selector reaches every child. A filter does: its expression is a position of its own. */
 function isAny({ kind }: Selector): boolean {
   return kind === "wildcard" || kind === "filter";
 }
@@ -217,7 +213,7 @@ function isPicked(pick: Pick, index: number): boolean {
   return step > 0 && index >= start && (end === undefined || index < end) && (index - start) % step === 0;
 }
 
-/** The first index above `index` at which elements begin or cease to be picked. */
+/** The first index above `index` at which `pick` may begin or cease to select elements. */
 function changeOf(pick: Pick, index: number): number {
   const [start, end, step] = pick.kind === "index"
     ? [pick.index, pick.index + 1, 1]

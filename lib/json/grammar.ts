@@ -1,14 +1,17 @@
 /**
- * How each mistake in a JSON text is named, and where it is.
+ * Mistakes in a JSON text in words: the rule that is broken, the token that was cut, and the place.
  *
  * @module
  */
 
 import type { JsonPlace } from "./json_error.ts";
-import { Grammar, type Machine, Stop } from "./state_machine.ts";
+import { Grammar, Stop } from "./scanner_codes.ts";
 import { ValueKind } from "./value.ts";
+import type { WasmScanner } from "./wasm_scanner.ts";
 
-/** What must stand at each place between two tokens. */
+const lineFeed = 0x0a;
+
+/** The rule that is broken, by stop reason. */
 const rules: Readonly<Record<number, string>> = {
   [Stop.mistake + Grammar.value]: "a value must follow",
   [Stop.mistake + Grammar.firstValue]: "a value or a closing bracket must follow",
@@ -20,42 +23,45 @@ const rules: Readonly<Record<number, string>> = {
   [Stop.inString]: "a control character must be escaped",
   [Stop.inEscape]: "a backslash must begin an escape of JSON",
   [Stop.inNumber]: "a digit must follow",
-  [Stop.inWord]: "a word must be true, false or null",
+  [Stop.inWord]: "a literal must be true, false or null",
 };
 
-/** The rule that a text breaks where the machine stopped. */
+/** The rule that a text breaks where the scanner stopped for this reason. */
 export function ruleOf(stop: number): string {
-  return rules[stop] ?? "it must be valid";
+  return rules[stop] ?? "the text must be valid";
 }
 
-/** Where a text stands that has ended too early. */
-export function whereCut({ grammar, kind, depth, isInObject }: Machine): string {
+/** The token or container that is incomplete at the end of a cut text. */
+export function whereCut({ grammar, kind, depth, isInObject }: WasmScanner): string {
   if (grammar === Grammar.insideName) return "inside a name";
   if (grammar === Grammar.insideValue) {
     return kind === ValueKind.string
       ? "inside a string"
       : kind === ValueKind.number
       ? "inside a number"
-      : "inside a word";
+      : "inside a literal";
   }
   if (depth === 0) return "before a value";
   return isInObject ? "inside an object" : "inside an array";
 }
 
-/** Where an input of a text stands: its offset, the number of its first line, and the offset at which that begins. */
+/** Where an input begins in its text. */
 export interface InputPlace {
+  /** Byte offset of the input. */
   readonly base: number;
+  /** The line, from 1, in which the input begins. */
   readonly line: number;
+  /** The byte offset at which that line begins. */
   readonly lineBase: number;
 }
 
-/** The place behind `before`, which is the beginning of an input. */
+/** The place behind `before`, the first bytes of an input. */
 export function placeBehind(before: Uint8Array, { base, line, lineBase }: InputPlace): JsonPlace {
-  const lineFeed = before.lastIndexOf(0x0a);
+  const lastFeed = before.lastIndexOf(lineFeed);
   const offset = base + before.length;
   return {
     offset,
-    line: line + before.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0),
-    column: offset - (lineFeed < 0 ? lineBase : base + lineFeed + 1) + 1,
+    line: line + before.reduce((count, byte) => count + (byte === lineFeed ? 1 : 0), 0),
+    column: offset - (lastFeed < 0 ? lineBase : base + lastFeed + 1) + 1,
   };
 }

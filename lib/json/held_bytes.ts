@@ -1,19 +1,18 @@
 /**
- * What is still needed of the pieces of a text that are over, because something that began in them is not complete:
- * pieces in, any part of them out. It holds what lies behind one offset and at most a piece more; the tokenizer bounds
- * how far back that is.
+ * Earlier inputs of a text, kept while a value or name that began in them is incomplete: inputs in, any part of them
+ * out. It holds the bytes from one offset on and at most one input more; the caller bounds how far back that is.
  *
  * @module
  */
 
-/** Pieces in a row, found again by their offset in the whole text, in bytes. */
+/** Consecutive inputs, addressed by their byte offset in the whole text. */
 export class HeldBytes {
   readonly #pieces: Uint8Array[] = [];
   /** The offset of the first piece. */
   #base = 0;
   #length = 0;
 
-  /** Lets go of every piece that lies wholly before `first`, and adds what lies behind it of the piece at `base`. */
+  /** Drops the inputs wholly before offset `first`; adds the part behind `first` of `piece`, at offset `base`. */
   keep(piece: Uint8Array, base: number, first: number): void {
     let ended = 0;
     while (ended < this.#pieces.length && this.#base + this.#pieces[ended]!.length <= first) {
@@ -25,7 +24,7 @@ export class HeldBytes {
     if (first < base + piece.length) this.#add(piece, base, Math.max(0, first - base));
   }
 
-  /** Everything held from the offset `start` on, and `rest` behind it. */
+  /** A copy of everything held from offset `start` on, followed by `rest`. */
   join(start: number, rest: Uint8Array): Uint8Array<ArrayBuffer> {
     const from = start - this.#base;
     const whole = new Uint8Array(this.#length - from + rest.length);

@@ -1,49 +1,46 @@
 /**
- * What can be wrong with a JSON text: it is not JSON, it is no UTF-8, it ended early, or it is larger than trawl holds.
+ * The errors of the tokenizer: a text that is not JSON, not UTF-8 or cut short, and a text beyond the limits.
  *
  * @module
  */
 
 import { jsonLimits } from "../limits.ts";
 
-/** Where a JSON text stopped making sense. */
+/** A place in a JSON text. */
 export interface JsonPlace {
-  /** Bytes from the start of the text, from 0; a byte order mark counts. */
+  /** Bytes from the start of the text, from 0. A byte order mark counts. */
   readonly offset: number;
   /** Lines end at a line feed; the first is 1. */
   readonly line: number;
-  /** Bytes in the line, from 1. */
+  /** Bytes from the start of the line, from 1. */
   readonly column: number;
 }
 
-/** `cut`: all was right until the input ended. `encoding`: the bytes are no UTF-8. `grammar`: anything else. */
+/** `cut`: the input ended too early. `encoding`: the bytes are not UTF-8. `grammar`: any other mistake. */
 export type JsonFault = "cut" | "encoding" | "grammar";
 
 /** The text is not JSON by RFC 8259, or was cut short. */
 export class JsonSyntaxError extends SyntaxError implements JsonPlace {
   /** The class. */
   override readonly name = "JsonSyntaxError";
-  /** What kind of mistake it is. */
+  /** The kind of mistake. */
   readonly fault: JsonFault;
-  /** Of the byte that does not fit, or the input's length where it is cut. */
+  /** The offset of the byte that breaks the rule; the length of the input if it was cut. */
   readonly offset: number;
-  /** The line of `offset`. */
+  /** The line of `offset`, from 1. */
   readonly line: number;
-  /** The column of `offset`. */
+  /** The column of `offset` in bytes, from 1. */
   readonly column: number;
 
-  /** `found` is what does not fit, as it is to be shown; nothing is where the input has ended. */
+  /** `rule` is the rule that is broken at `at`; `found` is shown as what was found, and absent for a cut. */
   constructor(
     rule: string,
     at: JsonPlace,
     { fault, found }: { readonly fault: JsonFault; readonly found?: string },
   ) {
     const { offset, line, column } = at;
-    super(
-      fault === "cut"
-        ? `Cannot read JSON as ${rule}: cut at offset ${offset} (line ${line}, column ${column})`
-        : `Cannot read JSON as ${rule}: ${found} at offset ${offset} (line ${line}, column ${column})`,
-    );
+    const what = fault === "cut" ? "cut" : `got ${found}`;
+    super(`Cannot read JSON: ${rule}, ${what} at offset ${offset} (line ${line}, column ${column})`);
     this.fault = fault;
     this.offset = offset;
     this.line = line;
@@ -51,25 +48,25 @@ export class JsonSyntaxError extends SyntaxError implements JsonPlace {
   }
 }
 
-/** A bound on JSON texts that `limits.ts` gives: open brackets, the bytes of a captured value, or of a name. */
+/** A bound of `jsonLimits`: open brackets, bytes of a captured value, of a filtered element, or of a name. */
 export type JsonLimit = "depth" | "value" | "element" | "name";
 
-/** The text may be JSON, but it would not fit into fixed memory. */
+/** The text exceeds one of the bounds that keep memory constant. It may be valid JSON. */
 export class JsonLimitError extends RangeError {
   /** The class. */
   override readonly name = "JsonLimitError";
-  /** Which bound. */
+  /** The bound. */
   readonly limit: JsonLimit;
 
-  /** `offset` is where the text passed the bound or was seen to have, in bytes. */
+  /** `offset` is the byte offset at which the text exceeded the bound, or was found to. */
   constructor(limit: JsonLimit, offset: number) {
     const rules = {
-      depth: `brackets may be open within each other ${jsonLimits.depthMax} deep at most`,
-      value: `a captured value may have ${jsonLimits.valueBytesMax} bytes at most`,
-      element: `an element that a filter looks at may have ${jsonLimits.elementBytesMax} bytes at most`,
-      name: `a name may have ${jsonLimits.nameBytesMax} bytes at most`,
+      depth: `brackets must nest at most ${jsonLimits.depthMax} deep`,
+      value: `a selected value must have at most ${jsonLimits.valueBytesMax} bytes`,
+      element: `an element under a filter must have at most ${jsonLimits.elementBytesMax} bytes`,
+      name: `a name must have at most ${jsonLimits.nameBytesMax} bytes`,
     } as const;
-    super(`Cannot read JSON as ${rules[limit]}: more at offset ${offset}`);
+    super(`Cannot read JSON: ${rules[limit]}, got more at offset ${offset}`);
     this.limit = limit;
   }
 }

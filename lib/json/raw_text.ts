@@ -1,20 +1,40 @@
 /**
- * The JSON of a selected value, exactly as it stood: bytes that are looked at where they lie. Nothing is made of them
- * until somebody asks.
+ * The JSON text of a selected value, as it stood in the input: a view of UTF-8 bytes in, text or a small value out.
+ * Nothing is decoded before it is asked for, and nothing is checked: the tokenizer has done that.
  *
  * @module
  */
 
-/** Digits that a safe integer can always have: 10^15 is below 2^53. */
+/** Digits of an integer that is always safe: 10^15 < 2^53. */
 const safeDigitsMax = 15;
 
-const nothing = new Uint8Array();
+/** Characters of a string that `shortString` caches: at seven bits each, six and a length fit a safe integer. */
+const shortCharsMax = 6;
 
-/** Some bytes of UTF-8, and what can be read from them. It is used again for the next value: keep what it gives. */
+/** Cached short strings; all are dropped together beyond this number. Most text columns have few values. */
+const shortStringsMax = 4_096;
+
+/** Up to this length, a loop over the bytes is faster than a call of the decoder. */
+const shortBytesMax = 16;
+
+const minus = 0x2d;
+const zero = 0x30;
+const backslash = 0x5c;
+const firstBeyondAscii = 0x80;
+
+const nothing = new Uint8Array();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Short strings by their length and characters. */
+const shortStrings = new Map<number, string>();
+
+/** A view of one value's JSON. The tokenizer reuses the object for the next value: copy what must outlive the call. */
 export class RawText {
-  /** They lie between `start` and `end`. */
+  /** The JSON is the bytes from `start` to before `end`. */
   bytes: Uint8Array = nothing;
+  /** Index of the first byte. */
   start = 0;
+  /** Index behind the last byte. */
   end = 0;
 
   /** Points at other bytes. */
@@ -24,7 +44,7 @@ export class RawText {
     this.end = end;
   }
 
-  /** The value if it is an integer of at most 15 digits, written without fraction and exponent; -0 is 0. */
+  /** The value, if it is an integer of at most 15 digits without fraction and exponent; -0 gives 0. */
   smallInteger(): number | undefined {
     const { bytes, end } = this;
     const isNegative = bytes[this.start] === minus;
@@ -39,12 +59,15 @@ export class RawText {
     return isNegative ? 0 - value : value;
   }
 
-  /** The JSON as text. */
+  /** The JSON text. */
   toString(): string {
     return textOf(this.bytes, this.start, this.end);
   }
 
-  /** A string's characters, if they are few, ASCII, and none is escaped: the same object for the same characters. */
+  /**
+   * The characters of a string of at most 6 ASCII characters without escapes. Equal strings give the same object,
+   * which makes them cheap to compare.
+   */
   shortString(): string | undefined {
     const { bytes, end } = this;
     if (end - this.start > shortCharsMax + 2) return undefined;
@@ -63,24 +86,6 @@ export class RawText {
   }
 }
 
-/** Characters of a string that is looked for among those that came before: seven bits each make a safe integer. */
-const shortCharsMax = 6;
-
-/** Those that came before, by their characters; forgotten together. Most columns with short texts have few. */
-const shortStrings = new Map<number, string>();
-const shortStringsMax = 4_096;
-
-const minus = 0x2d;
-const zero = 0x30;
-const backslash = 0x5c;
-const firstBeyondAscii = 0x80;
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** Up to this length a loop is faster than the call of a decoder. */
-const shortBytesMax = 16;
-
-/** The text of UTF-8. */
 function textOf(bytes: Uint8Array, start: number, end: number): string {
   if (end - start > shortBytesMax) return decoder.decode(bytes.subarray(start, end));
   let text = "";

@@ -1,53 +1,46 @@
 /**
- * The other side of `scanner/rows.ts`: rows that the scanner has made into cells, with the values that it has left.
- * Holds nothing but what stands in the scanner's memory.
+ * Rows that the scanner has made into cells (see `scanner/rows.ts`): events in, cells out, with the values that
+ * TypeScript must convert. It holds views of the scanner's memory and nothing of its own.
  *
  * @module
  */
 
 import type { RawText } from "./raw_text.ts";
+import type { ScannerExports, ScannerMemory } from "./scanner_memory.ts";
 import type { ValueKind } from "./value.ts";
 
-/** Which values of a column the scanner makes into cells by itself. */
+/** Which values of a column the scanner may make into cells. */
 export interface ColumnPlan {
-  /** Numbers that are integers of at most 15 digits and below this in magnitude; no negative zero. */
+  /** Integers of at most 15 digits and below this magnitude, but no negative zero. */
   readonly numbersBelow: number;
-  /** The kind of their cells. */
+  /** The cell kind of those integers. */
   readonly numberKind: number;
-  /** Strings that were learned, and nulls. */
+  /** Strings that `learn` has taught. */
   readonly strings: boolean;
   readonly nulls: boolean;
 }
 
-/** What the rows of a query are. */
+/** The rows of a query: path 0 selects them, paths 1 to n select their columns. */
 export interface RowPlan {
-  /** At most {@linkcode rowColumnsMax}; their texts are what the query wants from index 1 on. */
+  /** At most {@linkcode rowColumnsMax}. */
   readonly columns: readonly ColumnPlan[];
-  /** The column whose seconds must lie within these milliseconds: `startMs` ≤ t < `endMs`. */
+  /** Rows are kept if this column, in seconds, lies within these milliseconds: `startMs` ≤ t < `endMs`. */
   readonly within: { readonly column: number; readonly startMs: number; readonly endMs: number } | undefined;
 }
 
-/** Has rows from the scanner. */
+/** Receives rows from the scanner. */
 export interface RowTaker {
   readonly plan: RowPlan;
-  /** Texts that were learned are known as long as this stays the same. */
+  /** Taught strings are valid while this number stays the same. */
   readonly epoch: number;
-  /** Some rows have been found in `input`; all of it is there until this returns. */
+  /** Takes the rows found in `input`; `rows` and `input` are valid until this returns. */
   take(rows: RowScanner, input: Uint8Array): void;
 }
 
-/** Columns that rows may have for the scanner to make them into cells. */
+/** Columns of a row that the scanner can make into cells. */
 export const rowColumnsMax = 64;
 
-/** What `scanner/rows.ts` exports. */
-export interface RowExports {
-  readonly memory: WebAssembly.Memory;
-  readonly makeRows: (first: number, end: number, epoch: number) => void;
-  readonly setRows: (width: number, within: number, startMs: number, endMs: number) => void;
-  readonly learnText: (start: number, end: number, column: number, epoch: number, index: number) => void;
-}
-
-/** Where it stands in the memory, in bytes. */
+/** Addresses in the memory, in bytes. */
 interface RowPlaces {
   readonly columns: number;
   readonly cells: number;
@@ -56,60 +49,62 @@ interface RowPlaces {
   readonly foundRows: number;
 }
 
+/** 32-bit words of a value that the scanner has left: cell index, kind, first and last offset. */
 const leftWords = 4;
 const columnBytes = 24;
 
-/** One per machine. */
+/** Makes rows of events, one object per scanner. */
 export class RowScanner {
-  /** Rows that were made into cells. */
+  /** Rows made into cells by the last `make`. */
   rows = 0;
-  /** Rows in all: those too that do not lie within the window. */
+  /** Rows found by the last `make`, including those outside the plan's `within`. */
   found = 0;
-  /** Values that were left. */
+  /** Values that the scanner has left to TypeScript. */
   leftCount = 0;
-  /** Index of the first event behind the rows, and of the next one at which it pays to look for rows again. */
+  /** Index of the first event behind the rows. */
   behind = 0;
+  /** Index of the next event that begins a row. */
   next = 0;
-  readonly #exports: RowExports;
+  readonly #exports: ScannerExports;
   readonly #places: RowPlaces;
-  /** All of the memory; another object whenever it has grown. */
+  /** Views of the whole memory. They have length 0 once the memory has grown. */
   #words: Int32Array = new Int32Array();
   #bytes: Uint8Array = new Uint8Array();
   #floats: Float64Array = new Float64Array();
   #plan: RowPlan | undefined;
   #epoch = 0;
 
-  constructor(exports: RowExports, place: (name: string) => number) {
-    this.#exports = exports;
+  constructor(memory: ScannerMemory) {
+    this.#exports = memory.exports;
     this.#places = {
-      columns: place("columns"),
-      cells: place("cells"),
-      kinds: place("kinds"),
-      left: place("left"),
-      foundRows: place("foundRows"),
+      columns: memory.global("columns"),
+      cells: memory.global("cells"),
+      kinds: memory.global("kinds"),
+      left: memory.global("left"),
+      foundRows: memory.global("foundRows"),
     };
   }
 
-  /** The cells of the rows, and what they are; those that were left have no value yet. Until more rows are made. */
+  /** The numbers of the cells, row after row, valid until the next `make`. Cells of left values hold 0. */
   get cells(): Float64Array {
     const first = this.#places.cells / 8;
     return this.#floats.subarray(first, first + this.rows * this.#width);
   }
 
+  /** The kinds of the cells, as in `lib/rows/row_batch.ts`, valid until the next `make`. */
   get kinds(): Uint8Array {
     const first = this.#places.kinds;
     return this.#bytes.subarray(first, first + this.rows * this.#width);
   }
 
-  /** Makes rows of the events from one index to another, as far as they are simple, and gives them to `taker`. */
+  /** Makes rows of the events from index `event` to `end` as far as they are simple, and gives them to `taker`. */
   make(
     event: number,
     end: number,
     { taker, input }: { readonly taker: RowTaker; readonly input: Uint8Array },
   ): void {
-    // Views of a memory that has grown are empty.
-    if (this.#words.length === 0) this.#look();
-    if (this.#plan !== taker.plan) this.#describe(taker.plan);
+    if (this.#words.length === 0) this.#renewViews();
+    if (this.#plan !== taker.plan) this.#writePlan(taker.plan);
     this.#epoch = taker.epoch;
     this.#exports.makeRows(event * 4, end * 4, this.#epoch);
     const at = this.#places.foundRows / 4;
@@ -121,12 +116,12 @@ export class RowScanner {
     if (this.found > 0) taker.take(this, input);
   }
 
-  /** The index of the cell of a value that was left. */
+  /** The cell index of the left value at `index`. */
   leftCell(index: number): number {
     return this.#words[this.#leftAt(index)]!;
   }
 
-  /** What such a value is; points `raw`, of which the bytes are the input, at it. */
+  /** The kind of the left value at `index`. Points `raw`, whose bytes must be the input, at the value. */
   leftValue(index: number, raw: RawText): ValueKind {
     const at = this.#leftAt(index);
     raw.start = this.#words[at + 2]!;
@@ -134,7 +129,7 @@ export class RowScanner {
     return this.#words[at + 1]! as ValueKind;
   }
 
-  /** From now on the string without escapes at which `raw` points is a text with this number in the column. */
+  /** Teaches the scanner that the string in `raw`, which has no escapes, is number `text` in a column. */
   learn(raw: RawText, { column, text }: { readonly column: number; readonly text: number }): void {
     this.#exports.learnText(raw.start + 1, raw.end - 1, column, this.#epoch, text);
   }
@@ -147,14 +142,14 @@ export class RowScanner {
     return this.#places.left / 4 + index * leftWords;
   }
 
-  #look(): void {
+  #renewViews(): void {
     const { buffer } = this.#exports.memory;
     this.#words = new Int32Array(buffer);
     this.#bytes = new Uint8Array(buffer);
     this.#floats = new Float64Array(buffer);
   }
 
-  #describe(plan: RowPlan): void {
+  #writePlan(plan: RowPlan): void {
     const { columns, within } = plan;
     this.#exports.setRows(columns.length, within?.column ?? -1, within?.startMs ?? 0, within?.endMs ?? 0);
     for (const [index, { numbersBelow, numberKind, strings, nulls }] of columns.entries()) {

@@ -1,155 +1,137 @@
 /**
- * Follows a query through one JSON text that comes in chunks: bytes or strings in, calls of a handler out. Every byte
- * is checked against RFC 8259 and for UTF-8, selected or not. It holds the open brackets and what is being captured,
- * for its text or for a filter, nothing else, both bounded by `limits.ts`; it does no I/O.
+ * Follows a query through one JSON text: chunks of bytes or strings in, calls of a handler out. Every byte is checked
+ * against RFC 8259 and UTF-8, selected or not. It holds the open brackets and the captured values, both bounded by
+ * `jsonLimits`, and does no I/O.
  *
- * The scanning itself is done by `scanner/scanner.ts`, in WebAssembly: with SIMD it follows a path at 1,000 MB/s and
- * more, where the fastest loops over bytes in TypeScript reached 330.
+ * The scanning is done by `scanner/scanner.ts` in WebAssembly: with SIMD it follows a path at 1,000 MB/s and more,
+ * where the fastest loop over bytes in TypeScript reached 330 MB/s.
  *
  * @module
  */
 
-import { jsonLimits } from "../limits.ts";
-import { placeBehind, ruleOf, whereCut } from "./grammar.ts";
-import type { Handler } from "./handler.ts";
-import { HeldBytes } from "./held_bytes.ts";
-import { type JsonLimit, JsonLimitError, type JsonPlace, JsonSyntaxError } from "./json_error.ts";
-import { EventType, eventWords, Grammar, type Holder, type Machine, Stop } from "./state_machine.ts";
 import type { QueryState } from "./automaton.ts";
+import { Captures } from "./captures.ts";
+import { placeBehind, ruleOf, whereCut } from "./grammar.ts";
+import type { RowHandler } from "./handler.ts";
+import { type JsonPlace, JsonSyntaxError } from "./json_error.ts";
 import type { Query } from "./query.ts";
-import { RawText } from "./raw_text.ts";
+import { EventType, eventWords, Stop } from "./scanner_codes.ts";
 import { encodeLoosely, firstInvalid, shownAt, tailLength } from "./utf8.ts";
 import { ValueKind } from "./value.ts";
+import type { ScannerUser, WasmScanner } from "./wasm_scanner.ts";
 
 const byteOrderMark = [0xef, 0xbb, 0xbf];
-
 const nothing = new Uint8Array();
-
-/** In place of an offset. */
-const nowhere = -1;
 const encoder = new TextEncoder();
 
 /**
- * One JSON text on its way through. After it has thrown, it can only be thrown away.
+ * Reads one JSON text. After it has thrown, or after `finalize`, it cannot be used again.
  *
  * - A byte order mark at the very beginning is skipped, as RFC 8259 allows; anywhere else it is a mistake.
- * - A lone surrogate may stand in a string as an escape, as in `JSON.parse`. Bare it is no Unicode text, and refused.
- * - A name that comes twice in an object is reported twice.
- * - Numbers and strings that nothing selects may be of any length.
+ * - An escaped lone surrogate is accepted in a string, as `JSON.parse` does. A bare one is not Unicode text: a mistake.
+ * - A name that occurs twice in an object is reported twice.
+ * - Strings and numbers that nothing selects may have any length.
  */
-export class Tokenizer implements Holder {
-  readonly #handler: Handler;
-  readonly #machine: Machine;
-  /** Whether it may be used: not while it reads, after it has thrown, or when it is over. */
-  #usable = true;
+export class Tokenizer implements ScannerUser {
+  readonly #handler: RowHandler;
+  readonly #scanner: WasmScanner;
+  /** False while it reads, after it has thrown, and after `finalize`. */
+  #isUsable = true;
 
-  // Where in the text.
-  /** Bytes of all inputs before the one at hand. */
-  #base = 0;
+  // Place in the text. The offset of the current input is the captures' `base`.
   #line = 1;
-  /** The offset at which the line begins. */
+  /** The byte offset at which the line begins. */
   #lineBase = 0;
-  /** Bytes of a byte order mark seen so far; all three, or it was decided that there is none. */
+  /** Bytes of a byte order mark seen so far; 3 also when the text has none. */
   #markBytes = 0;
-  /** A character that the end of the last chunk has cut: the first bytes of it, or the first half of a pair. */
+  /** The first bytes of a character that the last chunk's end has cut. */
   #cutBytes: Uint8Array = nothing;
+  /** The first half of a surrogate pair that the last chunk's end has cut. */
   #cutUnit = "";
 
-  // Where in the grammar and in the query.
-  /** What the machine knew of this text, when it was last given another one. */
+  /** The scanner's context of this text, saved when another text took over, and the states by number at that time. */
   #saved: Uint8Array | undefined;
   #states: readonly QueryState[] = [];
   readonly #start: QueryState;
-
-  // What is being captured, as offsets from the start of the text.
-  /** Where the open captures begin, outermost first. */
-  readonly #captures: number[] = [];
-  /** Of the name that was cut. */
-  #nameStart = nowhere;
-  /** There is none while nothing is kept over the end of an input. */
-  #held: HeldBytes | undefined;
-  readonly #raw = new RawText();
-  /** Where the text begins in the document, if it is an element that a filter has let through. */
-  readonly #elementStart: number;
+  readonly #captures: Captures;
 
   /**
-   * `query` may be shared, but a handler must not process another text with it while it is called. `elementStart` is
-   * where the text begins, if it is part of a larger one.
+   * Several tokenizers may share a query, but no other one may read while this one calls its handler. `textStart` is
+   * the byte offset of the text in a larger document; it is added to the offsets of limit errors.
    */
-  constructor(query: Pick<Query, "start" | "machine">, handler: Handler, elementStart = 0) {
-    this.#machine = query.machine;
+  constructor(query: Pick<Query, "start" | "scanner">, handler: RowHandler, textStart = 0) {
+    this.#scanner = query.scanner;
     this.#start = query.start;
     this.#handler = handler;
-    this.#elementStart = elementStart;
+    this.#captures = new Captures(query.scanner, textStart);
   }
 
   /**
-   * Reads on. A chunk may begin and end anywhere.
+   * Reads the next chunk, which may begin and end anywhere, also within a character.
    *
    * @throws {JsonSyntaxError} At the first byte that cannot be part of a JSON text.
-   * @throws {JsonLimitError} If a bound in `limits.ts` is passed.
-   * @throws {TypeError} If it has thrown before, was finalized, or the machine of the query is at another text.
+   * @throws {JsonLimitError} If the text exceeds a bound of `jsonLimits`.
+   * @throws {TypeError} If this tokenizer has failed or was finalized, or another one is reading with the query.
    */
   process(chunk: Uint8Array | string): void {
     this.#acquire();
     try {
       if (typeof chunk === "string") this.#processText(chunk);
       else this.#processBytes(chunk);
-      this.#usable = true;
+      this.#isUsable = true;
     } finally {
       this.#release();
     }
   }
 
   /**
-   * Ends the input. Only here is a number at the root known to be complete.
+   * Ends the text. A number at the root is complete, and reported, only now.
    *
-   * @throws {JsonSyntaxError} If the input was cut short, or was empty.
+   * @throws {JsonSyntaxError} If the text is cut short or empty.
    * @throws {TypeError} As `process`.
    */
   finalize(): void {
     this.#acquire();
     try {
-      const machine = this.#machine;
-      const isWhole = this.#cutBytes.length === 0 && this.#cutUnit === "" && machine.finish();
-      if (isWhole) this.#tell();
+      const isWhole = this.#cutBytes.length === 0 && this.#cutUnit === "" && this.#scanner.finish();
+      if (isWhole) this.#report();
       else this.#failCut();
     } finally {
       this.#release();
     }
   }
 
-  /** Called by the machine when another text is to be read. */
+  /** For the scanner: another text takes over. */
   suspend(): void {
-    this.#saved = this.#machine.save();
-    this.#states = this.#machine.states;
+    this.#saved = this.#scanner.save();
+    this.#states = this.#scanner.states;
   }
 
-  /** Has the machine for this text. */
+  /** Loads this text's context into the scanner. */
   #acquire(): void {
-    const machine = this.#machine;
-    if (!this.#usable) {
-      throw new TypeError("Cannot go on with a text as its tokenizer has ended or failed before");
+    const scanner = this.#scanner;
+    if (!this.#isUsable) {
+      throw new TypeError("Cannot read on: this tokenizer has ended or failed before");
     }
-    if (machine.isBusy) {
-      throw new TypeError("Cannot read a text as another one is being read by the same query");
+    if (scanner.isBusy) {
+      throw new TypeError("Cannot read a text: another one is being read with the same query");
     }
-    this.#usable = false;
-    machine.isBusy = true;
-    if (machine.holder === this) return;
-    machine.holder?.suspend();
-    machine.holder = this;
-    if (this.#saved === undefined) machine.begin(this.#start);
-    else machine.restore(this.#saved, this.#states);
+    this.#isUsable = false;
+    scanner.isBusy = true;
+    if (scanner.user === this) return;
+    scanner.user?.suspend();
+    scanner.user = this;
+    if (this.#saved === undefined) scanner.begin(this.#start);
+    else scanner.restore(this.#saved, this.#states);
   }
 
   #release(): void {
-    this.#machine.isBusy = false;
-    if (!this.#usable) this.#machine.holder = undefined;
+    this.#scanner.isBusy = false;
+    if (!this.#isUsable) this.#scanner.user = undefined;
   }
 
   #processText(chunk: string): void {
-    const machine = this.#machine;
+    const scanner = this.#scanner;
     let text = this.#cutUnit + chunk;
     const last = text.charCodeAt(text.length - 1);
     this.#cutUnit = last >= 0xd800 && last < 0xdc00 ? text.slice(-1) : "";
@@ -158,106 +140,96 @@ export class Tokenizer implements Holder {
       return this.#processBytes(encodeLoosely(text));
     }
     for (let at = 0; at < text.length;) {
-      const { read, written } = encoder.encodeInto(at === 0 ? text : text.slice(at), machine.inputView);
+      const { read, written } = encoder.encodeInto(at === 0 ? text : text.slice(at), scanner.inputView);
       at += read;
-      machine.close(written);
-      machine.survey(written);
+      scanner.close(written);
+      scanner.survey(written);
       this.#scan(written);
     }
   }
 
   #processBytes(chunk: Uint8Array): void {
-    const machine = this.#machine;
+    const scanner = this.#scanner;
     let at = this.#skipMark(chunk);
     while (at < chunk.length) {
       const cut = this.#cutBytes;
-      const room = machine.inputView.length - cut.length;
+      const room = scanner.inputView.length - cut.length;
       const taken = at === 0 && chunk.length <= room ? chunk : chunk.subarray(at, at + room);
-      if (cut.length > 0) machine.inputView.set(cut);
-      machine.inputView.set(taken, cut.length);
+      if (cut.length > 0) scanner.inputView.set(cut);
+      scanner.inputView.set(taken, cut.length);
       at += taken.length;
       let length = cut.length + taken.length;
-      const cutLength = tailLength(machine.inputView, length);
+      const cutLength = tailLength(scanner.inputView, length);
       length -= cutLength;
-      this.#cutBytes = cutLength === 0 ? nothing : machine.inputView.slice(length, length + cutLength);
-      machine.close(length);
-      if (machine.survey(length)) this.#scan(length);
+      this.#cutBytes = cutLength === 0 ? nothing : scanner.inputView.slice(length, length + cutLength);
+      scanner.close(length);
+      if (scanner.survey(length)) this.#scan(length);
       else this.#failEncoding(length);
     }
   }
 
-  /** Returns where the text begins in its first chunks. */
+  /** Returns the index in the chunk at which the text begins. */
   #skipMark(chunk: Uint8Array): number {
     let at = 0;
     while (this.#markBytes < byteOrderMark.length && at < chunk.length) {
       if (chunk[at] !== byteOrderMark[this.#markBytes]) {
-        // What looked like the beginning of a mark is text.
+        // The bytes that looked like a mark are text.
         if (this.#markBytes > 0) this.#cutBytes = Uint8Array.from(byteOrderMark.slice(0, this.#markBytes));
-        this.#base -= this.#markBytes;
+        this.#captures.base -= this.#markBytes;
         this.#markBytes = byteOrderMark.length;
         break;
       }
       this.#markBytes++;
-      this.#base++;
+      this.#captures.base++;
       at++;
     }
     return at;
   }
 
-  /** Reads the input at hand, which ends with a whole character. */
+  /** Reads the current input of `length` bytes, which ends with a whole character. */
   #scan(length: number): void {
-    const machine = this.#machine;
+    const scanner = this.#scanner;
+    const captures = this.#captures;
     for (let at = 0;;) {
-      const stop = machine.run(at, length);
-      this.#tell();
+      const stop = scanner.run(at, length);
+      this.#report();
       if (stop === Stop.more) break;
-      at = machine.position;
-      if (stop === Stop.tooDeep) this.#failLimit("depth", at);
+      at = scanner.position;
+      if (stop === Stop.tooDeep) captures.fail("depth", at);
       if (stop >= Stop.mistake) this.#failGrammar(stop, { at, length });
-      if (stop !== Stop.full) machine.node = this.#leadOf(stop, at);
+      if (stop !== Stop.full) scanner.node = this.#leadOf(stop, at);
     }
-    this.#hold(length);
-    const lines = machine.lineCount;
+    captures.endInput(length);
+    const lines = scanner.lineCount;
     if (lines > 0) {
       this.#line += lines;
-      this.#lineBase = this.#base + machine.lineStart;
+      this.#lineBase = captures.base + scanner.lineStart;
     }
-    this.#base += length;
+    captures.base += length;
   }
 
-  /** Where the member or element leads that the machine asks about; it stands before `at`. */
+  /** The state of the member or element that the scanner asks about, which stands before `at`. */
   #leadOf(stop: number, at: number): QueryState {
-    const machine = this.#machine;
-    const { state, index, start } = machine.asked;
+    const scanner = this.#scanner;
+    const { state, index, start } = scanner.asked;
     if (stop === Stop.askName) {
-      return state.names.length === 0 ? state.other : state.member(this.#name(start, at - 1));
+      return state.names.length === 0 ? state.other : state.member(this.#captures.name(start, at - 1));
     }
     if (stop === Stop.askElement && state.counts) {
-      const element = machine.elementIndex;
+      const element = scanner.elementIndex;
       const lead = state.element(element);
-      machine.leadElements(lead, state.changeAfter(element));
+      scanner.leadElements(lead, state.changeAfter(element));
       return lead;
     }
     const lead = index < 0 ? state.other : state.memberAt(index);
-    machine.learn(state, index, lead);
+    scanner.learn(state, index, lead);
     return lead;
   }
 
-  /** The name that ends before `end`; `start` is below 0 where it began in an input before. */
-  #name(start: number, end: number): string {
-    const length = start < 0 ? this.#base + end - this.#nameStart : end - start;
-    if (length > jsonLimits.nameBytesMax) this.#failLimit("name", end);
-    if (start < 0) this.#point(this.#nameStart, end);
-    else this.#raw.set(this.#machine.inputView, start, end);
-    this.#nameStart = nowhere;
-    const raw = this.#raw.toString();
-    return raw.includes("\\") ? JSON.parse(`"${raw}"`) as string : raw;
-  }
-
-  /** Tells the handler what the machine has found: event by event what it does not take as rows or lines. */
-  #tell(): void {
-    const machine = this.#machine;
-    const { firstEvent, eventsEnd, rows, inputView: input } = machine;
+  /** Reports the events of the last run: as rows or lines where the handler takes those, else one by one. */
+  #report(): void {
+    const scanner = this.#scanner;
+    const { firstEvent, eventsEnd, rows, inputView: input } = scanner;
     const handler = this.#handler;
     for (let event = firstEvent; event < eventsEnd;) {
       let next = eventsEnd;
@@ -265,35 +237,35 @@ export class Tokenizer implements Holder {
         rows.make(event, eventsEnd, { taker: handler.rows, input });
         ({ behind: event, next } = rows);
       } else if (handler.lines !== undefined) {
-        const found = machine.linesFrom(event);
+        const found = scanner.linesFrom(event);
         if (found.lines.length > 0) handler.lines(found.lines);
         event = found.event;
         next = Math.min(event + eventWords, eventsEnd);
       }
-      for (; event < next; event += eventWords) this.#tellEvent(event);
+      for (; event < next; event += eventWords) this.#reportEvent(event);
     }
   }
 
-  #tellEvent(event: number): void {
-    const { words, states } = this.#machine;
+  #reportEvent(event: number): void {
+    const { words, states } = this.#scanner;
     const what = words[event]!;
     const state = states[what >> 8]!;
     const kind = (what >> 2 & 7) as ValueKind;
     const type = what & 3;
     if (type === EventType.scalar && !state.undecided) {
-      return this.#scalar(state, kind, words[event + 1]!, words[event + 2]!);
+      return this.#reportScalar(state, kind, words[event + 1]!, words[event + 2]!);
     }
-    if (type !== EventType.end) this.#begun(state, kind, words[event + 1]!);
-    if (type !== EventType.begin) this.#ended(state, kind, words[event + 2]!);
+    if (type !== EventType.end) this.#beginNode(state, kind, words[event + 1]!);
+    if (type !== EventType.begin) this.#endNode(state, kind, words[event + 2]!);
   }
 
-  /** A selected scalar goes from `start` to `end` in the input at hand. */
-  #scalar({ visits, texts }: QueryState, kind: ValueKind, start: number, end: number): void {
+  /** A selected scalar lies whole in the current input, from index `start` to before `end`. */
+  #reportScalar({ visits, texts }: QueryState, kind: ValueKind, start: number, end: number): void {
     const handler = this.#handler;
     for (let k = 0; k < visits.length; k++) handler.enter(visits[k]!, kind);
     if (texts.length > 0) {
-      const raw = this.#raw;
-      raw.bytes = this.#machine.inputView;
+      const { raw } = this.#captures;
+      raw.bytes = this.#scanner.inputView;
       raw.start = start;
       raw.end = end;
       for (let k = 0; k < texts.length; k++) handler.text(texts[k]!, kind, raw);
@@ -301,99 +273,69 @@ export class Tokenizer implements Holder {
     for (let k = visits.length - 1; k >= 0; k--) handler.leave(visits[k]!);
   }
 
-  /** A selected node begins at `start`. */
-  #begun({ visits, captured }: QueryState, kind: ValueKind, start: number): void {
+  /** A selected node begins at index `start` of the current input. */
+  #beginNode({ visits, captured }: QueryState, kind: ValueKind, start: number): void {
     for (let k = 0; k < visits.length; k++) this.#handler.enter(visits[k]!, kind);
-    if (captured) this.#captures.push(this.#base + start);
+    if (captured) this.#captures.begin(start);
   }
 
-  /** A selected node ended before `end`, and so did every capture inside of it. */
-  #ended(node: QueryState, kind: ValueKind, end: number): void {
+  /** A selected node ends before index `end`; all captures inside of the node have ended. */
+  #endNode(node: QueryState, kind: ValueKind, end: number): void {
     const { visits, texts } = node;
     if (node.captured) {
-      const start = this.#captures.pop()!;
-      const length = this.#base + end - start;
-      if (length > jsonLimits.valueBytesMax) this.#failLimit("value", end);
-      if (node.undecided && length > jsonLimits.elementBytesMax) this.#failLimit("element", end);
-      this.#point(start, end);
+      const { raw } = this.#captures;
+      const start = this.#captures.end(end, node.undecided);
       if (node.undecided) {
-        return this.#follow(node.filtered(JSON.parse(this.#raw.toString())), kind, start);
+        return this.#readElement(node.filtered(JSON.parse(raw.toString())), kind, start);
       }
-      for (let k = 0; k < texts.length; k++) this.#handler.text(texts[k]!, kind, this.#raw);
+      for (let k = 0; k < texts.length; k++) this.#handler.text(texts[k]!, kind, raw);
     }
     for (let k = visits.length - 1; k >= 0; k--) this.#handler.leave(visits[k]!);
   }
 
-  /** The element at the offset `start`, to which `#raw` points, is let through by filters, to `node`. */
-  #follow(node: QueryState, kind: ValueKind, start: number): void {
+  /** Filters have decided that the captured element at offset `start` has the state `node`: reads it again. */
+  #readElement(node: QueryState, kind: ValueKind, start: number): void {
+    const { raw } = this.#captures;
     if (node.barren || kind > ValueKind.array) {
       const { visits, texts } = node;
-      for (const wanted of visits) this.#handler.enter(wanted, kind);
-      for (const wanted of texts) this.#handler.text(wanted, kind, this.#raw);
-      for (const wanted of visits.toReversed()) this.#handler.leave(wanted);
+      for (const index of visits) this.#handler.enter(index, kind);
+      for (const index of texts) this.#handler.text(index, kind, raw);
+      for (const index of visits.toReversed()) this.#handler.leave(index);
       return;
     }
-    const { bytes, start: from, end } = this.#raw;
-    const query = { start: node, machine: this.#machine.inner };
-    const inner = new Tokenizer(query, this.#handler, this.#elementStart + start);
-    inner.process(bytes.subarray(from, end));
+    const query = { start: node, scanner: this.#scanner.inner };
+    const inner = new Tokenizer(query, this.#handler, this.#captures.textStart + start);
+    inner.process(raw.bytes.subarray(raw.start, raw.end));
     inner.finalize();
   }
 
-  /** Points `#raw` at the text from the offset `start` up to `end` in the input at hand. */
-  #point(start: number, end: number): void {
-    const { inputView } = this.#machine;
-    if (start >= this.#base) return this.#raw.set(inputView, start - this.#base, end);
-    const rest = inputView.subarray(0, end);
-    const whole = this.#held?.join(start, rest) ?? rest;
-    this.#raw.set(whole, 0, whole.length);
-  }
-
-  /** Keeps the input while something that began in it, or before, is not complete. */
-  #hold(length: number): void {
-    const machine = this.#machine;
-    const end = this.#base + length;
-    const isInName = machine.grammar === Grammar.insideName && machine.floor === 0 &&
-      machine.container.names.length > 0;
-    if (!isInName) this.#nameStart = nowhere;
-    else if (this.#nameStart === nowhere) this.#nameStart = this.#base + machine.nameStart;
-    if (isInName && end - this.#nameStart > jsonLimits.nameBytesMax) this.#failLimit("name", length);
-    const first = this.#captures[0] ?? (isInName ? this.#nameStart : end);
-    if (end - first > jsonLimits.valueBytesMax) this.#failLimit("value", length);
-    if (first < end) this.#held ??= new HeldBytes();
-    this.#held?.keep(machine.inputView.subarray(0, length), this.#base, first);
-  }
-
-  /** The input, `length` long, is no UTF-8; whatever stands before may be wrong, too. */
+  /** The current input of `length` bytes is not UTF-8. An earlier mistake in it is reported first. */
   #failEncoding(length: number): never {
-    const machine = this.#machine;
-    const at = firstInvalid(machine.inputView.subarray(0, length));
-    const found = `byte 0x${machine.inputView[at]!.toString(16)}`;
-    machine.close(at);
-    machine.survey(at);
+    const scanner = this.#scanner;
+    const at = firstInvalid(scanner.inputView.subarray(0, length));
+    const found = `byte 0x${scanner.inputView[at]!.toString(16)}`;
+    scanner.close(at);
+    scanner.survey(at);
     this.#scan(at);
     throw new JsonSyntaxError("text must be UTF-8", this.#place(0), { fault: "encoding", found });
   }
 
   #failCut(): never {
     const isInCharacter = this.#cutBytes.length > 0 || this.#cutUnit !== "";
-    const where = isInCharacter ? "inside a character" : whereCut(this.#machine);
-    this.#base += this.#cutBytes.length;
+    const where = isInCharacter ? "inside a character" : whereCut(this.#scanner);
+    this.#captures.base += this.#cutBytes.length;
     throw new JsonSyntaxError(`the input ends ${where}`, this.#place(0), { fault: "cut" });
   }
 
   #failGrammar(stop: number, { at, length }: { readonly at: number; readonly length: number }): never {
-    const found = shownAt(this.#machine.inputView.subarray(at, length));
+    const found = shownAt(this.#scanner.inputView.subarray(at, length));
     throw new JsonSyntaxError(ruleOf(stop), this.#place(at), { fault: "grammar", found });
   }
 
-  #failLimit(limit: JsonLimit, at: number): never {
-    throw new JsonLimitError(limit, this.#elementStart + this.#base + at);
-  }
-
-  /** The place of `at` in the input at hand. */
+  /** The place of index `at` in the current input. */
   #place(at: number): JsonPlace {
-    const before = this.#machine.inputView.subarray(0, at);
-    return placeBehind(before, { base: this.#base, line: this.#line, lineBase: this.#lineBase });
+    const before = this.#scanner.inputView.subarray(0, at);
+    const { base } = this.#captures;
+    return placeBehind(before, { base, line: this.#line, lineBase: this.#lineBase });
   }
 }

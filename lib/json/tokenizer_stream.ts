@@ -1,6 +1,6 @@
 /**
- * The tokenizer as a stream: chunks of JSON in, bytes or text, whatever a collector makes of them out. It holds no
- * more than the tokenizer does and what the collector completed in one chunk.
+ * The tokenizer as a `TransformStream`: chunks of one JSON text in, what a collector makes of them out. It holds what
+ * the tokenizer holds and the values that one chunk completed; backpressure passes through.
  *
  * @module
  */
@@ -11,35 +11,41 @@ import { Query } from "./query.ts";
 import type { RawText } from "./raw_text.ts";
 import { Tokenizer } from "./tokenizer.ts";
 
-/** A handler that makes something of what it is told. */
+/** A handler that makes values of type `R` from what it receives. */
 export interface Collector<R> extends Handler {
-  /** What was completed since the last call; `undefined` where nothing was. */
+  /** Returns, and forgets, what has been completed since the last call; `undefined` if nothing was. */
   take(): R | undefined;
 }
 
-/** One JSON text in; after each chunk what `collector` has to give, if anything. Fails as the tokenizer throws. */
+/**
+ * Reads one JSON text as bytes or strings. After each chunk, and at the end, `collector.take()` is asked once and its
+ * result enqueued unless it is `undefined`. The stream fails with the errors of `Tokenizer`.
+ */
 export class TokenizerStream<R> extends TransformStream<Uint8Array | string, R> {
-  /** As for `Tokenizer`. */
+  /** `query` and `collector` as for `Tokenizer`. */
   constructor(query: Query, collector: Collector<R>) {
     const tokenizer = new Tokenizer(query, collector);
-    const give = (controller: TransformStreamDefaultController<R>) => {
+    const enqueueCompleted = (controller: TransformStreamDefaultController<R>) => {
       const completed = collector.take();
       if (completed !== undefined) controller.enqueue(completed);
     };
     super({
       transform(chunk, controller) {
         tokenizer.process(chunk);
-        give(controller);
+        enqueueCompleted(controller);
       },
       flush(controller) {
         tokenizer.finalize();
-        give(controller);
+        enqueueCompleted(controller);
       },
     });
   }
 }
 
-/** One JSON text in; after each chunk the raw texts, at least one, of the nodes of `path` that it completed. */
+/**
+ * Reads one JSON text; after each chunk that completed nodes of `path`, emits their raw JSON texts in document order.
+ * A selected value may have at most `jsonLimits.valueBytesMax` bytes. Fails as `TokenizerStream`.
+ */
 export function selectValues(path: Path): TransformStream<Uint8Array | string, string[]> {
   return new TokenizerStream(new Query([{ path, take: "text" }]), new TextCollector());
 }
@@ -47,13 +53,13 @@ export function selectValues(path: Path): TransformStream<Uint8Array | string, s
 class TextCollector implements Collector<string[]> {
   #texts: string[] = [];
 
-  /** Never called: no path is visited. */
+  /** Never called: the query has no `visit` path. */
   enter(): void {}
 
-  /** Never called: no path is visited. */
+  /** Never called: the query has no `visit` path. */
   leave(): void {}
 
-  text(_wanted: number, _kind: number, raw: RawText): void {
+  text(_index: number, _kind: number, raw: RawText): void {
     this.#texts.push(raw.toString());
   }
 

@@ -1,6 +1,6 @@
 /**
- * What is told about UTF-8 in words: where a mistake is, and how a character is shown. None of this is on the way of
- * a text without mistakes but {@linkcode tailLength}.
+ * UTF-8 helpers: cut characters, the place of an invalid byte, and characters in messages. Only
+ * {@linkcode tailLength} is on the hot path; the rest runs for texts with a mistake.
  *
  * @module
  */
@@ -9,7 +9,7 @@ const decoder = new TextDecoder();
 const strict = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 
-/** Bytes before `end` that may be the beginning of a character: 0 to 3. */
+/** The number of bytes before `end`, 0 to 3, that may begin a character which is cut there. */
 export function tailLength(bytes: Uint8Array, end: number): number {
   for (let length = 1; length <= Math.min(3, end); length++) {
     const byte = bytes[end - length]!;
@@ -19,7 +19,7 @@ export function tailLength(bytes: Uint8Array, end: number): number {
   return 0;
 }
 
-/** Where bytes that are no UTF-8 cease to be: at the first byte of the sequence that is wrong. */
+/** The index of the first byte of the first invalid sequence; the length if all bytes are UTF-8. */
 export function firstInvalid(bytes: Uint8Array): number {
   let at = 0;
   while (at < bytes.length) {
@@ -34,13 +34,13 @@ export function firstInvalid(bytes: Uint8Array): number {
   return at;
 }
 
-/** The first character of some UTF-8, in quotes. */
+/** The first character of some UTF-8, quoted for a message. */
 export function shownAt(bytes: Uint8Array): string {
   const [character = ""] = decoder.decode(bytes.subarray(0, sequenceLength(bytes[0] ?? 0)));
   return JSON.stringify(character);
 }
 
-/** As UTF-8; what is no Unicode text, since half of a surrogate pair is missing, is no UTF-8 either. */
+/** A text as UTF-8 up to its first lone surrogate, which becomes an invalid sequence; the rest is dropped. */
 export function encodeLoosely(text: string): Uint8Array {
   const lone = text.search(/\p{Surrogate}/u);
   if (lone < 0) return encoder.encode(text);

@@ -1,11 +1,11 @@
 /**
- * Turns the raw JSON text of a value into what JavaScript and SQLite can hold, without losing a digit of an
- * integer. Takes text that the tokenizer has already found to be JSON; it never checks it again.
+ * Kinds of JSON values, and the conversion of raw JSON text into a value that JavaScript and SQLite can hold. Integers
+ * keep every digit. The text must be valid JSON, as the tokenizer reports it: it is not checked again.
  *
  * @module
  */
 
-/** What a value is, by its first character. */
+/** The kind of a JSON value, known from its first character. Kinds up to `array` are containers. */
 export const ValueKind = {
   object: 0,
   array: 1,
@@ -19,20 +19,19 @@ export const ValueKind = {
 /** One of the numbers in `ValueKind`. */
 export type ValueKind = typeof ValueKind[keyof typeof ValueKind];
 
-/** The signed 64 bit that SQLite's INTEGER has. */
+/** The range of SQLite's INTEGER: signed 64 bits. */
 const integerMin = -(2n ** 63n);
 const integerMax = 2n ** 63n - 1n;
 
-/** Characters of the longest integer in 64 bit: its sign and 19 digits. */
+/** Characters of the longest 64-bit integer: a sign and 19 digits. */
 const integerCharsMax = 20;
 
 /**
- * The value of raw JSON text.
+ * The value of a valid JSON text of the given kind.
  *
- * - A string is decoded; a lone surrogate escape stays a lone surrogate, as in `JSON.parse`.
- * - An integer is a number while it is safe (up to 2^53 - 1 either way), a bigint up to signed 64 bit, and
- *   beyond that its digits as they stand. There is no negative zero.
- * - A number with a fraction or an exponent is the nearest number, and its text where that would be infinite.
+ * - A string is decoded; an escaped lone surrogate stays a lone surrogate, as in `JSON.parse`.
+ * - An integer within ±(2^53 - 1) is a number, within signed 64 bits a bigint, beyond that its text. -0 gives 0.
+ * - A number with a fraction or an exponent is the nearest double, or its text if that is infinite.
  * - An array or an object is its text.
  */
 export function decodeText(kind: ValueKind, raw: string): string | number | bigint | boolean | null {
@@ -55,7 +54,7 @@ export function decodeText(kind: ValueKind, raw: string): string | number | bigi
 function decodeNumber(raw: string): string | number | bigint {
   const value = Number(raw);
   if (/[.eE]/.test(raw)) return Number.isFinite(value) ? value : raw;
-  // Adding 0 turns -0 into 0.
+  // -0 + 0 is 0.
   if (Number.isSafeInteger(value)) return value + 0;
   if (raw.length > integerCharsMax) return raw;
   const integer = BigInt(raw);

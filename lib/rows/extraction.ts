@@ -7,7 +7,7 @@
 
 import type { Column, FailRule, Job, Window } from "../job/job.ts";
 import { parsePath } from "../json/path/path_parser.ts";
-import { Query } from "../json/query.ts";
+import { Query, type QueryPath } from "../json/query.ts";
 import { rowColumnsMax, type RowPlan } from "../json/row_scanner.ts";
 import { columnPlan } from "./convert.ts";
 
@@ -34,12 +34,11 @@ export interface Extraction {
 /** Compiles a job. Its paths have been checked when it was loaded. */
 export function extractionOf(job: Job, window: Window | undefined): Extraction {
   const { rows, accept } = job;
-  type Wanted = ConstructorParameters<typeof Query>[0][number];
-  const wanted: Wanted[] = [
+  const paths: QueryPath[] = [
     { path: parsePath(rows.path), take: "visit" },
-    ...rows.columns.map((column): Wanted => ({ path: parsePath(column.path), take: "text", within: 0 })),
+    ...rows.columns.map((column): QueryPath => ({ path: parsePath(column.path), take: "text", within: 0 })),
   ];
-  const add = (path: string, take: "text" | "visit") => wanted.push({ path: parsePath(path), take }) - 1;
+  const add = (path: string, take: "text" | "visit") => paths.push({ path: parsePath(path), take }) - 1;
   const require = accept.require === undefined ? undefined : add(accept.require, "visit");
   const count = accept.count === undefined ? undefined : add(accept.count, "text");
   const failRules = new Map(
@@ -48,7 +47,7 @@ export function extractionOf(job: Job, window: Window | undefined): Extraction {
   const isNesting = parsePath(rows.path).segments.some(({ descendant }) => descendant);
   const isPlanned = !isNesting && rows.count === undefined && rows.columns.length <= rowColumnsMax;
   return {
-    query: new Query(wanted),
+    query: new Query(paths),
     columns: rows.columns,
     rowsMax: rows.max,
     isNesting,

@@ -62,7 +62,7 @@ const wrongFlags: readonly (readonly [Partial<JobFlags>, string])[] = [
     { url: "https://h/{kee}" },
     "--url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {kee}",
   ],
-  [{ rows: "items" }, '--rows: Cannot read the path "items" as a path begins with $: at character 1'],
+  [{ rows: "items" }, '--rows: Cannot read the path "items": a path begins with $, at character 1'],
   [
     { name: "a b" },
     '--name: must be 1 to 100 letters, digits, dots, hyphens or underscores, the first a letter or digit: found "a b"',
@@ -71,7 +71,7 @@ const wrongFlags: readonly (readonly [Partial<JobFlags>, string])[] = [
   [{ columns: ["=$"] }, '--column: must be NAME=PATH or NAME=PATH:TYPE: found "=$"'],
   [{ columns: ["a=$", "a=$.b"] }, "--column a: must be given once: found twice"],
   [{ columns: ["a=$", "A=$.b"] }, "--column A: must be a name of its own: taken are fetch, row, a"],
-  [{ columns: ["a=b"] }, '--column a: Cannot read the path "b" as a path begins with $: at character 1'],
+  [{ columns: ["a=b"] }, '--column a: Cannot read the path "b": a path begins with $, at character 1'],
   [{ columns: ["a=$:int"] }, '--column a: must be one of integer, text, real, time, json, any: found "int"'],
   [
     { columns: ["a=$[*]"] },

@@ -195,7 +195,7 @@ testMistakes([
   [
     "a path of keys that is none",
     `${base}[keys]\nurl = "https://h/"\npath = "$["\n`,
-    '8:8: keys.path: Cannot read the path "$[" as a bracket is not closed: at character 3',
+    '8:8: keys.path: Cannot read the path "$[": a bracket is not closed, at character 3',
   ],
   [
     "a key in the URL of keys",

@@ -32,12 +32,12 @@ testMistakes([
   [
     "a path of rows that is none",
     base.replace("$[*]", "items"),
-    '5:8: rows.path: Cannot read the path "items" as a path begins with $: at character 1',
+    '5:8: rows.path: Cannot read the path "items": a path begins with $, at character 1',
   ],
   [
     "a path of rows with a filter that looks at the root",
     base.replace("$[*]", "$[?$.a]"),
-    '5:8: rows.path: Cannot read the path "$[?$.a]" as $ in a filter needs the whole document, which is never held: at character 4',
+    '5:8: rows.path: Cannot read the path "$[?$.a]": $ in a filter needs the whole document, which is never held, at character 4',
   ],
   [
     "a table of trawl's own",
@@ -112,7 +112,7 @@ testMistakes([
   [
     "a column whose path is none",
     cols('a = { path = "a" }'),
-    '7:14: rows.columns.a.path: Cannot read the path "a" as a path begins with $: at character 1',
+    '7:14: rows.columns.a.path: Cannot read the path "a": a path begins with $, at character 1',
   ],
   [
     "a count by a column that is not there",
@@ -172,7 +172,7 @@ testMistakes([
   [
     "a required path that is none",
     `${base}[accept]\nrequire = "$.."\n`,
-    '7:11: accept.require: Cannot read the path "$.." as a name or * must follow the dot: at character 4',
+    '7:11: accept.require: Cannot read the path "$..": a name or * must follow the dot, at character 4',
   ],
   [
     "a count of several values",

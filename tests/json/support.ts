@@ -8,7 +8,7 @@
 import type { Handler } from "../../lib/json/handler.ts";
 import { parsePath } from "../../lib/json/path/path_parser.ts";
 import type { Path, Segment, Selector } from "../../lib/json/path/path_types.ts";
-import { Query, type Wanted } from "../../lib/json/query.ts";
+import { Query, type QueryPath } from "../../lib/json/query.ts";
 import type { RawText } from "../../lib/json/raw_text.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import type { ValueKind } from "../../lib/json/value.ts";
@@ -16,19 +16,19 @@ import type { ValueKind } from "../../lib/json/value.ts";
 /** Writes down every call, one string each. */
 export class Recorder implements Handler {
   readonly calls: string[] = [];
-  readonly texts: { readonly wanted: number; readonly kind: ValueKind; readonly raw: string }[] = [];
+  readonly texts: { readonly index: number; readonly kind: ValueKind; readonly raw: string }[] = [];
 
-  enter(wanted: number, kind: ValueKind): void {
-    this.calls.push(`enter ${wanted} ${kind}`);
+  enter(index: number, kind: ValueKind): void {
+    this.calls.push(`enter ${index} ${kind}`);
   }
 
-  leave(wanted: number): void {
-    this.calls.push(`leave ${wanted}`);
+  leave(index: number): void {
+    this.calls.push(`leave ${index}`);
   }
 
-  text(wanted: number, kind: ValueKind, raw: RawText): void {
-    this.calls.push(`text ${wanted} ${kind} ${raw}`);
-    this.texts.push({ wanted, kind, raw: raw.toString() });
+  text(index: number, kind: ValueKind, raw: RawText): void {
+    this.calls.push(`text ${index} ${kind} ${raw}`);
+    this.texts.push({ index, kind, raw: raw.toString() });
   }
 }
 
@@ -43,7 +43,7 @@ export function record(query: Query, chunks: Iterable<Uint8Array | string>): Rec
 
 /** A query of texts, one path each. */
 export function textQuery(...paths: readonly string[]): Query {
-  return new Query(paths.map((path): Wanted => ({ path: parsePath(path), take: "text" })));
+  return new Query(paths.map((path): QueryPath => ({ path: parsePath(path), take: "text" })));
 }
 
 /** What is thrown, or `undefined`. */

@@ -110,16 +110,16 @@ Deno.test("Tokenizer says where bytes cease to be UTF-8, and names a mistake bef
   const cases: readonly (readonly [bytes: readonly number[], message: RegExp])[] = [
     [
       [...encoder.encode('["é'), 0xff],
-      /^Cannot read JSON as text must be UTF-8: byte 0xff at offset 4 \(line 1, column 5\)$/,
+      /^Cannot read JSON: text must be UTF-8, got byte 0xff at offset 4 \(line 1, column 5\)$/,
     ],
     [[...encoder.encode('[\n"'), 0xed, 0xa0, 0x80], /byte 0xed at offset 3 \(line 2, column 2\)$/],
-    [[...encoder.encode("[1,,"), 0xff], /a value must follow: "," at offset 3/],
+    [[...encoder.encode("[1,,"), 0xff], /a value must follow, got "," at offset 3/],
     [
       [...encoder.encode('["'), 0xe6, 0x9d],
-      /^Cannot read JSON as the input ends inside a character: cut at offset 4/,
+      /^Cannot read JSON: the input ends inside a character, cut at offset 4/,
     ],
     [[0xef, 0xbb, 0x5b], /byte 0xef at offset 0/],
-    [[0xef, 0xbb], /the input ends before a value: cut at offset 2/],
+    [[0xef, 0xbb], /the input ends before a value, cut at offset 2/],
   ];
   for (const [bytes, message] of cases) {
     for (const size of [1, 2, 100]) {

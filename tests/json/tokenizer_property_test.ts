@@ -101,7 +101,7 @@ Deno.test("Tokenizer selects what a walk over the parsed document selects when p
       const query = new Query(wanted.map((path) => ({ path, take: "text" as const })));
       const recorder = record(query, cut(text, places));
       wanted.forEach((path, index) => {
-        const found = recorder.texts.filter((text) => text.wanted === index);
+        const found = recorder.texts.filter((text) => text.index === index);
         const values = found.map(({ raw }) => JSON.stringify(JSON.parse(raw))).sort();
         const expected = nodesOf(path, JSON.parse(text)).map((node) => JSON.stringify(node)).sort();
         assert.deepEqual(values, expected, path.text);
@@ -123,7 +123,7 @@ Deno.test("Tokenizer gives numbers, strings and words as lines to a handler that
       const tokenizer = new Tokenizer(query, {
         enter() {},
         leave() {},
-        text: (_wanted, _kind, raw) => given += `${raw}\n`,
+        text: (_index, _kind, raw) => given += `${raw}\n`,
         lines: (lines) => given += new TextDecoder().decode(lines),
       });
       for (const chunk of cutBytes(text, places)) tokenizer.process(chunk);

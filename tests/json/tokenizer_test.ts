@@ -265,28 +265,28 @@ Deno.test("Tokenizer completes a number at the root only when it is finalized", 
 });
 
 const mistakes: readonly (readonly [text: string, message: string])[] = [
-  ["[1\n, 2 x]", 'a comma or a closing bracket must follow: "x" at offset 7 (line 2, column 5)'],
-  ['{"a" 1}', 'a colon must follow the name: "1" at offset 5 (line 1, column 6)'],
-  ["[1,]", 'a value must follow: "]" at offset 3 (line 1, column 4)'],
-  ["[}", 'a value or a closing bracket must follow: "}" at offset 1 (line 1, column 2)'],
-  ['{"a":1,}', 'a name in quotes must follow: "}" at offset 7 (line 1, column 8)'],
-  ["{1", 'a name in quotes or a closing brace must follow: "1" at offset 1 (line 1, column 2)'],
-  ["[]\r\n\r\n]", 'nothing may follow the value: "]" at offset 6 (line 3, column 1)'],
-  ["[-a]", 'a digit must follow: "a" at offset 2 (line 1, column 3)'],
-  ["[01]", 'a comma or a closing bracket must follow: "1" at offset 2 (line 1, column 3)'],
-  ["[trux]", 'a word must be true, false or null: "x" at offset 4 (line 1, column 5)'],
-  ['["é\n"]', u`a control character must be escaped: "\n" at offset 4 (line 1, column 5)`],
-  [u`["\q"]`, 'a backslash must begin an escape of JSON: "q" at offset 3 (line 1, column 4)'],
-  [u`["\u12x"]`, 'a backslash must begin an escape of JSON: "x" at offset 6 (line 1, column 7)'],
-  ["", "the input ends before a value: cut at offset 0 (line 1, column 1)"],
-  [" \n", "the input ends before a value: cut at offset 2 (line 2, column 1)"],
-  ['{"a":', "the input ends inside an object: cut at offset 5 (line 1, column 6)"],
-  ["[1,", "the input ends inside an array: cut at offset 3 (line 1, column 4)"],
-  ["[1", "the input ends inside a number: cut at offset 2 (line 1, column 3)"],
-  ["1.", "the input ends inside a number: cut at offset 2 (line 1, column 3)"],
-  ['["a\\', "the input ends inside a string: cut at offset 4 (line 1, column 5)"],
-  ['{"a', "the input ends inside a name: cut at offset 3 (line 1, column 4)"],
-  ["[tru", "the input ends inside a word: cut at offset 4 (line 1, column 5)"],
+  ["[1\n, 2 x]", 'a comma or a closing bracket must follow, got "x" at offset 7 (line 2, column 5)'],
+  ['{"a" 1}', 'a colon must follow the name, got "1" at offset 5 (line 1, column 6)'],
+  ["[1,]", 'a value must follow, got "]" at offset 3 (line 1, column 4)'],
+  ["[}", 'a value or a closing bracket must follow, got "}" at offset 1 (line 1, column 2)'],
+  ['{"a":1,}', 'a name in quotes must follow, got "}" at offset 7 (line 1, column 8)'],
+  ["{1", 'a name in quotes or a closing brace must follow, got "1" at offset 1 (line 1, column 2)'],
+  ["[]\r\n\r\n]", 'nothing may follow the value, got "]" at offset 6 (line 3, column 1)'],
+  ["[-a]", 'a digit must follow, got "a" at offset 2 (line 1, column 3)'],
+  ["[01]", 'a comma or a closing bracket must follow, got "1" at offset 2 (line 1, column 3)'],
+  ["[trux]", 'a literal must be true, false or null, got "x" at offset 4 (line 1, column 5)'],
+  ['["é\n"]', u`a control character must be escaped, got "\n" at offset 4 (line 1, column 5)`],
+  [u`["\q"]`, 'a backslash must begin an escape of JSON, got "q" at offset 3 (line 1, column 4)'],
+  [u`["\u12x"]`, 'a backslash must begin an escape of JSON, got "x" at offset 6 (line 1, column 7)'],
+  ["", "the input ends before a value, cut at offset 0 (line 1, column 1)"],
+  [" \n", "the input ends before a value, cut at offset 2 (line 2, column 1)"],
+  ['{"a":', "the input ends inside an object, cut at offset 5 (line 1, column 6)"],
+  ["[1,", "the input ends inside an array, cut at offset 3 (line 1, column 4)"],
+  ["[1", "the input ends inside a number, cut at offset 2 (line 1, column 3)"],
+  ["1.", "the input ends inside a number, cut at offset 2 (line 1, column 3)"],
+  ['["a\\', "the input ends inside a string, cut at offset 4 (line 1, column 5)"],
+  ['{"a', "the input ends inside a name, cut at offset 3 (line 1, column 4)"],
+  ["[tru", "the input ends inside a literal, cut at offset 4 (line 1, column 5)"],
 ];
 
 Deno.test("Tokenizer says what is wrong and where when a text is not JSON", () => {
@@ -294,7 +294,7 @@ Deno.test("Tokenizer says what is wrong and where when a text is not JSON", () =
     for (const chunks of cuttings(text)) {
       const error = thrown(() => record(textQuery("$.a"), chunks));
       assert.ok(error instanceof JsonSyntaxError && error instanceof SyntaxError);
-      assert.equal(error.message, `Cannot read JSON as ${message}`, JSON.stringify(chunks));
+      assert.equal(error.message, `Cannot read JSON: ${message}`, JSON.stringify(chunks));
       assert.equal(error.fault === "cut", message.includes("cut at"));
       if (error.fault !== "cut") {
         assert.match(
@@ -338,7 +338,7 @@ Deno.test("Tokenizer keeps its place when its handler runs another tokenizer", (
   const tokenizer = new Tokenizer(textQuery("$[*]"), {
     enter() {},
     leave() {},
-    text: (_wanted, _kind, raw) =>
+    text: (_index, _kind, raw) =>
       seen.push(raw.toString(), ...record(inner, ["[7,8]"]).texts.map((text) => text.raw)),
   });
   tokenizer.process("[1,2,");
@@ -355,7 +355,7 @@ function bottleneckOf(text: string, path: string, size: number = text.length): s
   const error = thrown(() => record(textQuery(path), chunks));
   if (error === undefined) return undefined;
   assert.ok(error instanceof JsonLimitError && error instanceof RangeError, String(error));
-  assert.match(error.message, /^Cannot read JSON as .+: more at offset \d+$/);
+  assert.match(error.message, /^Cannot read JSON: .+, got more at offset \d+$/);
   return error.limit;
 }
 
@@ -399,8 +399,8 @@ Deno.test("Tokenizer goes through a chunk larger than its buffer when captures, 
   for (const indent of [0, 3]) {
     const text = JSON.stringify(rows, null, indent);
     const recorder = record(textQuery("$[*]", "$[*]['né']", "$..k"), [text]);
-    const values = (wanted: number) =>
-      recorder.texts.filter((t) => t.wanted === wanted).map(({ raw }) => JSON.parse(raw));
+    const values = (index: number) =>
+      recorder.texts.filter((t) => t.index === index).map(({ raw }) => JSON.parse(raw));
     assert.deepEqual(values(0), rows);
     assert.deepEqual(values(1), rows.map((row) => row["né"]));
     assert.deepEqual(values(2), rows.map((_, k) => k));

@@ -1,6 +1,6 @@
 /**
- * Filter expressions of RFC 9535 (section 2.3.5): what they are made of, and whether one holds of a value that is
- * held whole, as `JSON.parse` gives it. Pure; it keeps nothing but some compiled regular expressions.
+ * Evaluates filter expressions of RFC 9535 (section 2.3.5): an expression and a parsed value in, true or false out.
+ * Pure, except for the cache of compiled patterns.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { compiledPattern } from "./pattern.ts";
 import type { Expression, Nodes, Operand, Operator, Selector, Slice } from "./path_types.ts";
 
-/** Whether `expression` holds of `value`, the `@` in it. */
+/** Whether `expression` holds for the parsed `value`, its `@`. */
 export function holds(expression: Expression, value: unknown): boolean {
   switch (expression.kind) {
     case "or":
@@ -30,7 +30,7 @@ export function holds(expression: Expression, value: unknown): boolean {
   }
 }
 
-/** The value of an operand. JSON has no `undefined`, which is Nothing here. */
+/** The value of an operand; `undefined`, which JSON does not have, is Nothing. */
 function valueOf(operand: Operand, value: unknown): unknown {
   switch (operand.kind) {
     case "literal":
@@ -48,13 +48,13 @@ function valueOf(operand: Operand, value: unknown): unknown {
   }
 }
 
-/** Of a string its code points, of an array its elements, of an object its members; else Nothing. */
+/** The number of code points, elements or members; Nothing for other values (section 2.4.4). */
 function lengthOf(value: unknown): number | undefined {
   if (typeof value === "string") return [...value].length;
   return Array.isArray(value) || isObject(value) ? childrenOf(value).length : undefined;
 }
 
-/** The nodes in the order of the RFC, one as often as it is selected. */
+/** The selected nodes, repeated if selected repeatedly. */
 function nodesOf({ segments }: Nodes, value: unknown): readonly unknown[] {
   let nodes: readonly unknown[] = [value];
   for (const { descendant, selectors } of segments) {
@@ -64,7 +64,7 @@ function nodesOf({ segments }: Nodes, value: unknown): readonly unknown[] {
   return nodes;
 }
 
-/** The value itself and everything below it. */
+/** The value and all values below it. */
 function withDescendants(value: unknown, found: unknown[] = []): readonly unknown[] {
   found.push(value);
   for (const child of childrenOf(value)) withDescendants(child, found);
@@ -89,7 +89,7 @@ function select(selector: Selector, value: unknown): readonly unknown[] {
   }
 }
 
-/** As in section 2.3.4.2.2 of the RFC. */
+/** RFC 9535, section 2.3.4.2.2. */
 function sliceOf(array: readonly unknown[], { start, end, step }: Slice): readonly unknown[] {
   const { length } = array;
   const found: unknown[] = [];
@@ -104,12 +104,12 @@ function sliceOf(array: readonly unknown[], { start, end, step }: Slice): readon
   return found;
 }
 
-/** An index that may count from the end, as one from the start. */
+/** Turns an index that counts from the end into one from the start. */
 function fromStart(index: number, length: number): number {
   return index < 0 ? length + index : index;
 }
 
-/** As in section 2.3.5.2.2 of the RFC. Only numbers have an order, and strings. */
+/** RFC 9535, section 2.3.5.2.2. Only numbers and strings are ordered. */
 function compare(left: unknown, operator: Operator, right: unknown): boolean {
   switch (operator) {
     case "==":
@@ -150,7 +150,7 @@ function isLess(left: unknown, right: unknown): boolean {
   return left.length < right.length;
 }
 
-/** Orders UTF-16 units as their code points: surrogates stand for those above all other units. */
+/** Orders UTF-16 units by code point: a surrogate belongs to a code point above all other units. */
 function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }

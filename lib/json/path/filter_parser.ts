@@ -1,6 +1,6 @@
 /**
- * Reads the filter expressions of RFC 9535 (section 2.3.5) and checks their types: what stands behind `?` in, an
- * `Expression` out. It never evaluates one. Paths in a filter are read by whoever made the reader.
+ * Parses filter expressions of RFC 9535 (section 2.3.5) and checks their types: the text behind `?` in, an `Expression`
+ * out. It does not evaluate. The path parser supplies the function that reads paths within a filter.
  *
  * @module
  */
@@ -9,17 +9,18 @@ import { jsonLimits } from "../../limits.ts";
 import type { PathCursor } from "./path_cursor.ts";
 import type { Expression, Nodes, Operand, Operator, Segment } from "./path_types.ts";
 
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
-const WORD = /[a-z][a-z_0-9]*/y;
-const OPERATOR = /[=!<>]=|[<>]/y;
+const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
+const word = /[a-z][a-z_0-9]*/y;
+const operators = /[=!<>]=|[<>]/y;
 
-const WORDS: ReadonlyMap<string, boolean | null> = new Map([["true", true], ["false", false], [
-  "null",
-  null,
-]]);
+const literals: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+]);
 
-/** How many arguments each function takes. */
-const ARGUMENTS: ReadonlyMap<string, number> = new Map([
+/** The functions of section 2.4 and their numbers of arguments. */
+const argumentCounts: ReadonlyMap<string, number> = new Map([
   ["length", 1],
   ["count", 1],
   ["value", 1],
@@ -27,27 +28,27 @@ const ARGUMENTS: ReadonlyMap<string, number> = new Map([
   ["search", 2],
 ]);
 
-/** An operand, or the call of a function that holds or does not. */
+/** An operand, or a call of a function with a logical result. */
 type Term = Operand | Extract<Expression, { readonly kind: "match" | "search" }>;
 
-/** Reads any number of filters of one path; each method leaves the cursor behind what it read. */
+/** Reads the filters of one path. Each method moves the cursor behind what it has read. */
 export class FilterReader {
   readonly #cursor: PathCursor;
   readonly #segments: () => readonly Segment[];
-  /** Expressions and calls that are open. */
+  /** Open expressions and calls. */
   #depth = 0;
 
-  /** `segments` reads what stands behind `@`. */
+  /** `segments` reads the segments behind `@`. */
   constructor(cursor: PathCursor, segments: () => readonly Segment[]) {
     this.#cursor = cursor;
     this.#segments = segments;
   }
 
   /**
-   * Behind `?`: one expression.
+   * Reads one expression from behind `?`.
    *
-   * @throws {UnsupportedPathError} If it looks at the root.
-   * @throws {PathSyntaxError} If it is none, or not well-typed.
+   * @throws {UnsupportedPathError} If the expression refers to the root, or nests too deep.
+   * @throws {PathSyntaxError} If it is not an expression, or not well-typed.
    */
   read(): Expression {
     this.#cursor.blank();
@@ -61,16 +62,16 @@ export class FilterReader {
     return expression;
   }
 
-  /** The stack that reading takes, and evaluating, is bounded. */
+  /** Bounds the stack of the parser and the evaluator. */
   #enter(): void {
     if (++this.#depth <= jsonLimits.filterDepthMax) return;
     this.#cursor.refuse(
-      `filters and calls may stand within each other ${jsonLimits.filterDepthMax} deep at most`,
+      `filters and calls must nest at most ${jsonLimits.filterDepthMax} deep`,
       this.#cursor.at,
     );
   }
 
-  /** One or more, with `mark` between them. */
+  /** Reads one or more parts with `mark` between them. */
   #joined(kind: "or" | "and", mark: string, readPart: () => Expression): Expression {
     const cursor = this.#cursor;
     const first = readPart();
@@ -87,7 +88,7 @@ export class FilterReader {
     }
   }
 
-  /** A negation, an expression in parentheses, a comparison or a test. */
+  /** Reads a negation, an expression in parentheses, a comparison or a test. */
   #basic(): Expression {
     const cursor = this.#cursor;
     if (cursor.take("!")) {
@@ -100,7 +101,7 @@ export class FilterReader {
     const left = this.#term();
     const behindLeft = cursor.at;
     cursor.blank();
-    const operator = cursor.match(OPERATOR);
+    const operator = cursor.match(operators);
     if (!isOperator(operator)) {
       cursor.at = behindLeft;
       return this.#test(left, at);
@@ -111,7 +112,7 @@ export class FilterReader {
     return { kind: "compare", operator, left: this.#operand(left, at), right: this.#operand(right, rightAt) };
   }
 
-  /** Behind `(`. */
+  /** Reads from behind `(`. */
   #closed(): Expression {
     const cursor = this.#cursor;
     cursor.blank();
@@ -121,7 +122,7 @@ export class FilterReader {
     return expression;
   }
 
-  /** What a term says that is not compared; it began at `at`. */
+  /** The test of a term that is not compared and began at `at`. */
   #test(term: Term, at: number): Expression {
     if (term.kind === "nodes") return { kind: "exists", nodes: term };
     if ("pattern" in term) return term;
@@ -129,7 +130,7 @@ export class FilterReader {
     return this.#cursor.fail(`${what} must be compared`, at);
   }
 
-  /** A term that must have one value; it began at `at`. */
+  /** Checks that a term that began at `at` has one value. */
   #operand(term: Term, at: number): Operand {
     if ("pattern" in term) {
       return this.#cursor.fail(`the result of ${term.kind}() has no value`, at);
@@ -140,7 +141,7 @@ export class FilterReader {
     return term;
   }
 
-  /** A literal, a path or a function with its arguments. */
+  /** Reads a literal, a path or a function call. */
   #term(): Term {
     const cursor = this.#cursor;
     const at = cursor.at;
@@ -150,25 +151,25 @@ export class FilterReader {
     }
     const text = cursor.quoted();
     if (text !== undefined) return { kind: "literal", value: text };
-    const digits = cursor.match(NUMBER);
+    const digits = cursor.match(number);
     if (digits !== "") return { kind: "literal", value: Number(digits) };
-    const word = cursor.match(WORD);
-    if (word !== "" && cursor.take("(")) return this.#call(word, at);
-    const value = WORDS.get(word);
+    const name = cursor.match(word);
+    if (name !== "" && cursor.take("(")) return this.#call(name, at);
+    const value = literals.get(name);
     if (value !== undefined) return { kind: "literal", value };
     return cursor.fail("a path from @, a literal or a function must stand in a filter", at);
   }
 
-  /** Behind `@`. */
+  /** Reads from behind `@`. */
   #nodes(): Nodes {
     const segments = this.#segments();
     return { kind: "nodes", segments, singular: isSingular(segments) };
   }
 
-  /** Behind the opening parenthesis of the function `name`, which began at `at`. */
+  /** Reads from behind the opening parenthesis of the function `name`, which began at `at`. */
   #call(name: string, at: number): Term {
     const cursor = this.#cursor;
-    const wanted = ARGUMENTS.get(name);
+    const wanted = argumentCounts.get(name);
     if (wanted === undefined) cursor.fail(`the function ${name}() is not known`, at);
     const found: { readonly term: Term; readonly at: number }[] = [];
     this.#enter();
@@ -201,7 +202,7 @@ export class FilterReader {
   }
 }
 
-/** Whether these segments select one node at most, by their form alone. */
+/** Whether the form of these segments selects at most one node. */
 export function isSingular(segments: readonly Segment[]): boolean {
   return segments.every(({ descendant, selectors }) =>
     !descendant && selectors.length === 1 && (selectors[0]?.kind === "name" || selectors[0]?.kind === "index")

@@ -1,20 +1,20 @@
 /**
- * A place in the text of a JSONPath, and the small things that stand in paths and filters alike: white space, quoted
- * strings, single marks. Each method begins at `at` and leaves it behind what it read.
+ * The lexer of paths and filters: white space, quoted strings, single tokens. Each method reads from `at` and moves it
+ * behind what it has read.
  *
  * @module
  */
 
 import { PathSyntaxError, UnsupportedPathError } from "./path_error.ts";
 
-const BLANK = /[ \t\n\r]*/y;
-const PLAIN_IN_SINGLE = /[\x20-\x26\x28-\x5b\x5d-\ud7ff\ue000-\u{10ffff}]*/uy;
-const PLAIN_IN_DOUBLE = /[\x20-\x21\x23-\x5b\x5d-\ud7ff\ue000-\u{10ffff}]*/uy;
-const LOW_SURROGATE = /\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}/y;
-const HEX = /[0-9A-Fa-f]{4}/y;
+const blank = /[ \t\n\r]*/y;
+const plainInSingle = /[\x20-\x26\x28-\x5b\x5d-\ud7ff\ue000-\u{10ffff}]*/uy;
+const plainInDouble = /[\x20-\x21\x23-\x5b\x5d-\ud7ff\ue000-\u{10ffff}]*/uy;
+const lowSurrogate = /\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}/y;
+const hexDigits = /[0-9A-Fa-f]{4}/y;
 
-/** What follows a backslash, and what it stands for; quotes and `u` are apart. */
-const ESCAPES: Readonly<Record<string, string>> = {
+/** The characters behind a backslash and their meanings, without quotes and `u`. */
+const escapes: Readonly<Record<string, string>> = {
   b: "\b",
   f: "\f",
   n: "\n",
@@ -24,30 +24,29 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\",
 };
 
-/** One reading of one path from left to right. */
+/** One reading of a path, from left to right. */
 export class PathCursor {
   /** UTF-16 units read so far. */
   at = 0;
   readonly #text: string;
 
-  /** Begins in front of `text`. */
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** Whether all is read. */
+  /** Whether the whole path is read. */
   get atEnd(): boolean {
     return this.at === this.#text.length;
   }
 
-  /** Whether `text` stands here; if so, it is read. */
+  /** Whether `text` follows; if so, reads it. */
   take(text: string): boolean {
     const found = this.#text.startsWith(text, this.at);
     if (found) this.at += text.length;
     return found;
   }
 
-  /** What the expression finds here, read; empty where it finds nothing. */
+  /** Reads what a sticky expression matches here; empty if it does not match. */
   match(sticky: RegExp): string {
     sticky.lastIndex = this.at;
     const found = sticky.exec(this.#text)?.[0] ?? "";
@@ -55,29 +54,29 @@ export class PathCursor {
     return found;
   }
 
-  /** Reads white space, if any. */
+  /** Skips white space. */
   blank(): void {
-    this.match(BLANK);
+    this.match(blank);
   }
 
-  /** A string in either kind of quotes, its escapes decoded; `undefined` where none begins. */
+  /** Reads a string in single or double quotes and decodes it; `undefined` if no quote follows. */
   quoted(): string | undefined {
-    if (this.take("'")) return this.#string("'", PLAIN_IN_SINGLE);
-    if (this.take('"')) return this.#string('"', PLAIN_IN_DOUBLE);
+    if (this.take("'")) return this.#string("'", plainInSingle);
+    if (this.take('"')) return this.#string('"', plainInDouble);
     return undefined;
   }
 
-  /** @throws {PathSyntaxError} Always, for `offset`. */
-  fail(reason: string, offset: number = this.at): never {
-    throw new PathSyntaxError(reason, { path: this.#text, offset });
+  /** @throws {PathSyntaxError} Always: `rule` is broken at `offset`. */
+  fail(rule: string, offset: number = this.at): never {
+    throw new PathSyntaxError(rule, { path: this.#text, offset });
   }
 
-  /** @throws {UnsupportedPathError} Always, for `offset`. */
-  refuse(reason: string, offset: number): never {
-    throw new UnsupportedPathError(reason, { path: this.#text, offset });
+  /** @throws {UnsupportedPathError} Always: `rule` is broken at `offset`. */
+  refuse(rule: string, offset: number): never {
+    throw new UnsupportedPathError(rule, { path: this.#text, offset });
   }
 
-  /** Behind the opening quote. */
+  /** Reads from behind the opening quote. */
   #string(quote: string, plain: RegExp): string {
     let text = "";
     for (;;) {
@@ -89,24 +88,24 @@ export class PathCursor {
     }
   }
 
-  /** Behind the backslash. */
+  /** Reads from behind the backslash. */
   #escape(quote: string): string {
     const at = this.at - 1;
     if (this.take(quote)) return quote;
     if (this.take("u")) return this.#unicode(at);
-    const meaning = ESCAPES[this.#text.charAt(this.at)];
+    const meaning = escapes[this.#text.charAt(this.at)];
     if (meaning === undefined) this.fail("an escape is not known", at);
     this.at++;
     return meaning;
   }
 
-  /** Behind the `u`: one code point, from two escapes where it takes a surrogate pair. */
+  /** Reads from behind the `u`: one code point, which takes two escapes if it is a surrogate pair. */
   #unicode(at: number): string {
-    const hex = this.match(HEX);
+    const hex = this.match(hexDigits);
     if (hex === "") this.fail("four hexadecimal digits must follow \\u", at);
     const unit = Number.parseInt(hex, 16);
     if (unit < 0xd800 || unit > 0xdfff) return String.fromCharCode(unit);
-    const low = unit < 0xdc00 ? this.match(LOW_SURROGATE) : "";
+    const low = unit < 0xdc00 ? this.match(lowSurrogate) : "";
     if (low === "") this.fail("a surrogate stands alone", at);
     return String.fromCharCode(unit, Number.parseInt(low.slice(2), 16));
   }

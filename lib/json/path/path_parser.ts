@@ -1,6 +1,6 @@
 /**
- * Reads an RFC 9535 JSONPath: text in, a `Path` of segments out. It knows the whole grammar; what one pass over a
- * document in bounded memory cannot answer is refused by name. It never looks at a document.
+ * Parses an RFC 9535 JSONPath: text in, a `Path` out. It knows the whole grammar; a path that one pass in bounded
+ * memory cannot follow is refused with `UnsupportedPathError`. It never sees a document.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { Path, Segment, Selector, Slice } from "./path_types.ts";
 export { PathSyntaxError, UnsupportedPathError } from "./path_error.ts";
 
 /**
- * Reads one path.
+ * Parses one path.
  *
- * @throws {UnsupportedPathError} If it counts from the end of an array, looks from a filter at the root, or has a
- * filter beside other selectors.
- * @throws {PathSyntaxError} If it is not a path.
+ * @throws {UnsupportedPathError} If the path counts from the end of an array, refers to the root in a filter, or has a
+ * filter beside other selectors in one bracket.
+ * @throws {PathSyntaxError} If the text is not an RFC 9535 path.
  */
 export function parsePath(text: string): Path {
   const segments = new PathReader(text).read();
@@ -24,17 +24,17 @@ export function parsePath(text: string): Path {
 }
 
 // The name characters of RFC 9535, section 2.5.1.1. With the flag `u`, a lone surrogate matches none of them.
-const SHORT_NAME = /[A-Za-z_\u0080-\ud7ff\ue000-\u{10ffff}][0-9A-Za-z_\u0080-\ud7ff\ue000-\u{10ffff}]*/uy;
-const INTEGER = /-?[0-9]+/y;
-const SEGMENT = /\.|\[/y;
+const shortName = /[A-Za-z_\u0080-\ud7ff\ue000-\u{10ffff}][0-9A-Za-z_\u0080-\ud7ff\ue000-\u{10ffff}]*/uy;
+const integerDigits = /-?[0-9]+/y;
+const segmentStart = /\.|\[/y;
 
-const FROM_THE_END = "needs the whole document, which is never held";
+const needsDocument = "needs the whole document, which is never held";
 
-/** One reading from left to right; each method begins at the cursor and leaves it behind what it read. */
+/** One reading of a path. Each method reads from the cursor and moves it behind what it has read. */
 class PathReader {
   readonly #cursor: PathCursor;
   readonly #filter: FilterReader;
-  /** How many filters are open. An element is held whole in them, so that their paths may count from an end. */
+  /** Open filters. Their element is held whole, so paths within may count from the end of an array. */
   #filters = 0;
 
   constructor(text: string) {
@@ -42,7 +42,7 @@ class PathReader {
     this.#filter = new FilterReader(this.#cursor, () => this.#within());
   }
 
-  /** The whole path. White space may stand before a segment, but not at the end. */
+  /** Reads the whole path. White space is allowed before a segment, but not at the end. */
   read(): Segment[] {
     const cursor = this.#cursor;
     if (!cursor.take("$")) cursor.fail("a path begins with $");
@@ -56,7 +56,7 @@ class PathReader {
     return segments;
   }
 
-  /** Behind `@`: as many segments as there are. White space behind them is not theirs. */
+  /** Reads all segments behind `@`, without the white space behind them. */
   #within(): Segment[] {
     const cursor = this.#cursor;
     const segments: Segment[] = [];
@@ -64,14 +64,14 @@ class PathReader {
       const before = cursor.at;
       cursor.blank();
       const begin = cursor.at;
-      const follows = cursor.match(SEGMENT) !== "";
+      const follows = cursor.match(segmentStart) !== "";
       cursor.at = follows ? begin : before;
       if (!follows) return segments;
       segments.push(this.#segment());
     }
   }
 
-  /** One segment, written with a dot, two, or a bracket. */
+  /** Reads one segment, which begins with one dot, two dots, or a bracket. */
   #segment(): Segment {
     const cursor = this.#cursor;
     if (cursor.take("..")) {
@@ -82,14 +82,14 @@ class PathReader {
     return cursor.fail("a dot or a bracket must follow");
   }
 
-  /** Behind a dot: `*` or a name without quotes. */
+  /** Reads `*` or a name without quotes from behind a dot. */
   #shorthand(): Selector {
     if (this.#cursor.take("*")) return { kind: "wildcard" };
-    const name = this.#cursor.match(SHORT_NAME);
+    const name = this.#cursor.match(shortName);
     return name === "" ? this.#cursor.fail("a name or * must follow the dot") : { kind: "name", name };
   }
 
-  /** Behind `[`: selectors with commas between them, up to `]`. */
+  /** Reads selectors from behind `[` up to `]`. */
   #bracket(): Selector[] {
     const cursor = this.#cursor;
     const selectors: Selector[] = [];
@@ -111,7 +111,7 @@ class PathReader {
     return selectors;
   }
 
-  /** One selector in a bracket; a number may turn out to begin a slice. */
+  /** Reads one selector in a bracket; a number may begin a slice. */
   #selector(): Selector {
     const cursor = this.#cursor;
     if (cursor.take("*")) return { kind: "wildcard" };
@@ -133,7 +133,7 @@ class PathReader {
     return cursor.fail(cursor.atEnd ? "a bracket is not closed" : "a selector must stand in a bracket", at);
   }
 
-  /** Behind the first colon. */
+  /** Reads a slice from behind its first colon. */
   #slice(first: number | undefined): Slice {
     const cursor = this.#cursor;
     cursor.blank();
@@ -158,16 +158,16 @@ class PathReader {
     };
   }
 
-  /** An integer, or `undefined` where none stands. */
+  /** Reads an integer; `undefined` if none follows. */
   #integer(what: string): number | undefined {
     const cursor = this.#cursor;
     const at = cursor.at;
-    const digits = cursor.match(INTEGER);
+    const digits = cursor.match(integerDigits);
     if (digits === "") return undefined;
     if (/^(?:-?0[0-9]|-0$)/.test(digits)) cursor.fail("an integer has no leading or negative zero", at);
     const value = Number(digits);
     if (!Number.isSafeInteger(value)) cursor.fail("an integer must be within 2^53 - 1", at);
-    if (value < 0 && this.#filters === 0) cursor.refuse(`${what} below zero ${FROM_THE_END}`, at);
+    if (value < 0 && this.#filters === 0) cursor.refuse(`${what} below zero ${needsDocument}`, at);
     return value;
   }
 }

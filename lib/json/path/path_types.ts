@@ -1,10 +1,28 @@
 /**
- * The syntax tree of an RFC 9535 JSONPath and of the filter expressions in it. Types only.
+ * The syntax tree of an RFC 9535 JSONPath and of the filter expressions in it (section 2.3). Types only.
  *
  * @module
  */
 
-/** What picks children of one node. */
+/** A parsed path. */
+export interface Path {
+  /** The path as written. */
+  readonly text: string;
+  /** From the root down; an empty list selects the root. */
+  readonly segments: readonly Segment[];
+  /** Whether the form of the path selects at most one node. A document with a repeated name can still give several. */
+  readonly singular: boolean;
+}
+
+/** Selects the children of a node that any of the selectors selects. */
+export interface Segment {
+  /** Written with two dots: also selects children of all nodes below. */
+  readonly descendant: boolean;
+  /** One or more. */
+  readonly selectors: readonly Selector[];
+}
+
+/** Selects children of one node. */
 export type Selector =
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "wildcard" }
@@ -12,45 +30,27 @@ export type Selector =
   | Slice
   | Filter;
 
-/** Elements `start` ≤ i < `end`, every `step`-th. Numbers below zero stand only in the paths of a filter. */
+/** Selects the elements `start` ≤ i < `end`, every `step`-th. Numbers below 0 occur only in paths of a filter. */
 export interface Slice {
-  /** Tells it from the other selectors. */
+  /** Discriminates the selectors. */
   readonly kind: "slice";
-  /** From 0; below zero it counts from the end. Infinite for the last element. */
+  /** From 0; below 0 counts from the end; infinite is the last element. */
   readonly start: number;
-  /** Absent: up to the last element, or down to the first. */
+  /** Absent: up to the last element, or with a negative step down to the first. */
   readonly end?: number;
-  /** 0 picks none; below zero it goes backwards. */
+  /** 0 selects nothing; a negative step goes backwards. */
   readonly step: number;
 }
 
-/** The children for which `expression` holds. It stands alone in its segment, but not within another filter. */
+/** Selects the children for which `expression` holds. The only selector of its segment, except within a filter. */
 export interface Filter {
-  /** Tells it from the other selectors. */
+  /** Discriminates the selectors. */
   readonly kind: "filter";
-  /** What must hold of the child, `@`. */
+  /** `@` is the child. */
   readonly expression: Expression;
 }
 
-/** The children of a node that any selector picks; with `descendant` also those of everything below it. */
-export interface Segment {
-  /** Whether it was written with two dots. */
-  readonly descendant: boolean;
-  /** One or more. */
-  readonly selectors: readonly Selector[];
-}
-
-/** A path that was understood. */
-export interface Path {
-  /** As written. */
-  readonly text: string;
-  /** From the root down; none selects the root. */
-  readonly segments: readonly Segment[];
-  /** Whether it selects one node at most, by its form alone. (A repeated name in a document still gives several.) */
-  readonly singular: boolean;
-}
-
-/** What holds or does not. */
+/** A logical expression: true or false for a given `@`. */
 export type Expression =
   | { readonly kind: "or" | "and"; readonly parts: readonly Expression[] }
   | { readonly kind: "not"; readonly part: Expression }
@@ -58,20 +58,20 @@ export type Expression =
   | { readonly kind: "compare"; readonly operator: Operator; readonly left: Operand; readonly right: Operand }
   | { readonly kind: "match" | "search"; readonly text: Operand; readonly pattern: Operand };
 
-/** How two operands are compared. */
+/** A comparison operator. */
 export type Operator = "==" | "!=" | "<" | "<=" | ">" | ">=";
 
-/** What selects nodes, from the value at hand. */
+/** A path that starts at `@`. */
 export interface Nodes {
-  /** Tells it from the other operands. */
+  /** Discriminates the operands. */
   readonly kind: "nodes";
-  /** Behind `@`. */
+  /** The segments behind `@`. */
   readonly segments: readonly Segment[];
-  /** Whether it selects one node at most, by its form alone; only then it is an operand. */
+  /** Whether the form of the path selects at most one node; only then it is an operand. */
   readonly singular: boolean;
 }
 
-/** What has a value, or the special result Nothing. */
+/** An expression with a value, or with the RFC's special result Nothing. */
 export type Operand =
   | { readonly kind: "literal"; readonly value: string | number | boolean | null }
   | { readonly kind: "length"; readonly of: Operand }

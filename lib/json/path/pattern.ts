@@ -1,18 +1,18 @@
 /**
- * The regular expressions of `match()` and `search()` in filters: I-Regexp (RFC 9485) in, a `RegExp` out. It
- * remembers a bounded number of them, as nearly all come from a path and meet every element.
+ * The regular expressions of `match()` and `search()` in filters: I-Regexp (RFC 9485) in, a `RegExp` out. Up to 64
+ * compiled patterns are cached, because a pattern in a path is applied to every element.
  *
  * @module
  */
 
-/** Patterns remembered at once; a filter may also take them from a document. */
+/** Cached patterns; all are dropped together beyond this number. A document can supply patterns without end. */
 const patternsMax = 64;
 
 const compiled = new Map<string, RegExp | undefined>();
 
 /**
- * The pattern for whole texts (`match`) or for any part of one (`search`), mapped as RFC 9485 says in section 5.3;
- * `undefined` if it is none. What ECMAScript knows beyond I-Regexp, such as `\d`, keeps its meaning there.
+ * Compiles a pattern for whole texts (`match`) or parts of texts (`search`) by RFC 9485, section 5.3; `undefined` if it
+ * is not a pattern. ECMAScript syntax beyond I-Regexp, such as `\d`, keeps its ECMAScript meaning.
  */
 export function compiledPattern(pattern: string, use: "match" | "search"): RegExp | undefined {
   const key = `${use} ${pattern}`;
@@ -24,13 +24,13 @@ export function compiledPattern(pattern: string, use: "match" | "search"): RegEx
 }
 
 function compile(pattern: string, use: "match" | "search"): RegExp | undefined {
-  // Whole classes and escapes are taken first, so that what is left of dots and dashes stands outside of them.
+  // Classes and escapes match first, so the remaining alternative sees only dots outside of them.
   const source = pattern.replaceAll(/\[(?:\\[^]|[^\\\]])*\]|\\[^]|\./g, (found) => {
     if (found === ".") return "[^\\n\\r]";
     return found === "\\-" ? "-" : found;
   });
   try {
-    // By itself first: a bracket too many could close the group around it.
+    // Compiled alone first: in `^(?:…)$` a surplus parenthesis could close the group.
     const part = new RegExp(source, "u");
     return use === "search" ? part : new RegExp(`^(?:${source})$`, "u");
   } catch {

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parsePath } from "../../../lib/json/path/path_parser.ts";
-import { Query, type Wanted } from "../../../lib/json/query.ts";
+import { Query, type QueryPath } from "../../../lib/json/query.ts";
 import { nodesOf, record, type Test } from "../support.ts";
 import { assertProperty } from "../../support/property.ts";
 
@@ -76,13 +76,13 @@ Deno.test("Tokenizer selects by filters what plain functions select when documen
       const text = JSON.stringify(value);
       const read = wanted.map((steps) => parsePath(`$${steps.map(({ text }) => text).join("")}`));
       const query = new Query(
-        read.flatMap((path): Wanted[] => [{ path, take: "text" }, { path, take: "visit" }]),
+        read.flatMap((path): QueryPath[] => [{ path, take: "text" }, { path, take: "visit" }]),
       );
       const recorder = record(query, [text]);
       read.forEach((path, index) => {
         const tests = wanted[index]!.flatMap(({ test }) => test ?? []);
         const expected = nodesOf(path, value, tests).map((node) => JSON.stringify(node)).sort();
-        const found = recorder.texts.filter((text) => text.wanted === 2 * index).map(({ raw }) => raw).sort();
+        const found = recorder.texts.filter((text) => text.index === 2 * index).map(({ raw }) => raw).sort();
         assert.deepEqual(found, expected, path.text);
       });
       const open: string[] = [];

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { jsonLimits } from "../../../lib/limits.ts";
 import { JsonLimitError } from "../../../lib/json/json_error.ts";
 import { parsePath } from "../../../lib/json/path/path_parser.ts";
-import { Query, type Wanted } from "../../../lib/json/query.ts";
+import { Query, type QueryPath } from "../../../lib/json/query.ts";
 import { cuttings, record, textQuery, thrown } from "../support.ts";
 
 function select(path: string, document: unknown): unknown[] {
@@ -185,7 +185,7 @@ Deno.test("Tokenizer selects the same by a filter when the text is cut anywhere"
 
 /** Rows of `path`, two columns of each, and a path of its own. */
 function table(path: string, alone: string): Query {
-  const within = (path: string): Wanted => ({ path: parsePath(path), take: "text", within: 0 });
+  const within = (path: string): QueryPath => ({ path: parsePath(path), take: "text", within: 0 });
   return new Query([
     { path: parsePath(path), take: "visit" },
     within("$.id"),
