@@ -146,16 +146,6 @@ export const retryLimits = {
   probeMsMax: 15_000,
 } as const;
 
-/** Bounds on deleting what is old. */
-export const retentionLimits = {
-  /** Fetches deleted in one transaction: some milliseconds, in which nothing else is written. */
-  fetchesAtOnce: 1_000,
-  /** Pages given back to the file system at once: each moves another one, 60 ms for 500. */
-  pagesAtOnce: 256,
-  /** So large a share of a file may be empty: the next windows fill it again, without any page being moved. */
-  emptyShare: 0.25,
-} as const;
-
 /** Bounds on what is on its way from a Worker to the store. */
 export const outboxLimits = {
   /** Values (a row has one per column) in one message: 0.15 MB and its texts, one transaction of some 2 ms. */
@@ -172,24 +162,15 @@ export const outboxLimits = {
   countGroupsMax: 1_000_000,
 } as const;
 
-/** Bounds on the database file and the disk that it lies on. */
+/** Bounds on the database and its disk. */
 export const databaseLimits = {
-  /** A lock held by another connection is waited for so long. */
+  /** Wait for the lock of another program, such as a `sqlite3` shell. */
   busyMs: 10_000,
   /**
-   * So much must stay free on the disk, or the run ends and can be gone on with: a full disk hurts others too. Between
-   * two looks the fastest rows that were measured, 4 million a second, take half of it.
+   * Free space that must remain on the disk, or the run is interrupted: a full disk hurts other programs too. At the
+   * fastest measured rate, 4 million rows per second, a run takes half of it between two checks, 1 s apart.
    */
   freeBytesMin: 256 * MiB,
-  lookMs: 1_000,
-  /** What a run will take is forecast from earlier ones with so many keys: fewer fill no page of their own. */
-  forecastKeysMin: 100,
-  /** `trawl status` checks every page of a file up to this size: it takes a second, a gigabyte takes ten to twenty. */
-  checkedBytesMax: 64 * MiB,
-  /** So many mistakes in a file are named. */
-  mistakesMax: 5,
-  /** Moving the rows of an older version takes so many times the size of the file besides its copy: log, and file. */
-  moveTimes: 2,
 } as const;
 
 /** Bounds on finding the best rate and the best number in flight. */

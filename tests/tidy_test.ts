@@ -31,7 +31,7 @@ const rooms: readonly (readonly string[])[] = [
 const worldly: readonly { readonly pattern: RegExp; readonly where: RegExp }[] = [
   { pattern: /\bDeno\.exit\b|\bDeno\.args\b|\bDeno\.exitCode\b|\baddSignalListener\b/, where: /^main\.ts$/ },
   { pattern: /(?<![\w.#])fetch\(/, where: /^lib\/http\/client\.ts$/ },
-  { pattern: /from "node:sqlite"/, where: /^lib\/store\/|^lib\/command\/version\.ts$/ },
+  { pattern: /from "node:sqlite"/, where: /^lib\/store\/sqlite\// },
   { pattern: /\bMath\.random\(/, where: /^lib\/(worker\/worker|collect\/keys\/key_list)\.ts$/ },
   { pattern: /\bconsole\./, where: /^$/ },
 ];
@@ -109,6 +109,21 @@ Deno.test("the modules of lib import downwards only", async () => {
     return storeyOf(above) >= storeyOf(below);
   });
   assert.deepEqual(wrong.map(({ from, to }) => `${from} → ${to}`), []);
+});
+
+/** The files of the store that other rooms may import; everything else belongs to one engine. */
+const storeDoor = /^lib\/store\/(database|records|coverage)\.ts$/;
+
+Deno.test("other rooms see the store through its door only, and load its engine with openDatabase() only", async () => {
+  const imports = (await Promise.all(entries.map(importsOf))).flat();
+  const wrong = imports.filter(({ from, to }) =>
+    roomOf(to) === "store" && roomOf(from) !== "store" && !storeDoor.test(to)
+  );
+  assert.deepEqual(wrong.map(({ from, to }) => `${from} → ${to}`), []);
+  const inStore = sources.filter(({ path, text }) =>
+    storeDoor.test(path) && /^import (?!type )[^;]*"\.\/sqlite\//m.test(text)
+  );
+  assert.deepEqual(inStore.map(({ path }) => path), [], "loads the engine at once");
 });
 
 Deno.test("the modules of lib import in no cycle, types and Workers included", async () => {

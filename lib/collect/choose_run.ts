@@ -6,8 +6,9 @@
 
 import { StaleRunError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
-import { type RunCounts, type RunRecord } from "../store/records.ts";
-import type { StoreWriter } from "../store/sqlite/writer.ts";
+import { answeredOf, doneOf } from "../store/coverage.ts";
+import type { StoreWriter } from "../store/database.ts";
+import type { RunCounts, RunRecord } from "../store/records.ts";
 import { sha256Of } from "../text/sha256.ts";
 import { isoTime } from "../text/format.ts";
 
@@ -34,7 +35,7 @@ export interface RunRequest {
 export interface ChoiceOptions extends RunRequest {
   readonly window: Window | undefined;
   /** Called before a run is begun or resumed, with how many keys have their verdict; it may throw. */
-  readonly willAsk?: (done: number) => void;
+  readonly willAsk?: (done: number) => Promise<void>;
 }
 
 /** Why a run that was to ask only the first keys is not finished. */
@@ -68,12 +69,12 @@ export async function chooseRun(
     // The list of a finished run is not kept, and may be another by now.
     const restoreKeys = latest.state === "finished" && job.keys.kind === "url";
     if (goesOn && isSame) {
-      options.willAsk?.(latest.ok + latest.empty + latest.unchanged + (retryFailed ? 0 : latest.failed));
+      await options.willAsk?.(retryFailed ? answeredOf(latest) : doneOf(latest));
       return await resume(store, latest, { retryFailed, restoreKeys });
     }
     if (!goesOn && (window !== undefined || retryFailed)) return undefined;
   }
-  options.willAsk?.(0);
+  await options.willAsk?.(0);
   if (latest !== undefined && latest.state !== "finished") {
     await store.endRun(latest.id, "interrupted", "given up for a new run");
   }

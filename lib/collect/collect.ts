@@ -12,9 +12,9 @@ import { httpLimits, runLimits } from "../limits.ts";
 import { nowUs } from "../pace/clock.ts";
 import { SharedState } from "../pace/shared_state.ts";
 import { meaningOf } from "../rows/failure_reasons.ts";
-import type { RunCounts } from "../store/records.ts";
-import { isDamage } from "../store/sqlite/sqlite_error.ts";
-import type { Failure, StoreWriter } from "../store/sqlite/writer.ts";
+import { doneOf, pendingOf } from "../store/coverage.ts";
+import type { StoreWriter } from "../store/database.ts";
+import type { FailedFetch, RunCounts } from "../store/records.ts";
 import { limitedReason, type RunChoice } from "./choose_run.ts";
 import { checkRedirectHosts, jobHosts } from "./job_hosts.ts";
 import { BatchPlanner } from "./keys/batch_planner.ts";
@@ -40,8 +40,8 @@ export interface CollectOptions {
   readonly listSize: number | undefined;
   /** Aborted to stop the run: requests in flight get `runLimits.graceMs` to finish. */
   readonly signal: AbortSignal;
-  /** Free bytes on the disk; absent where the run may fill it. */
-  readonly freeBytes?: (() => number | undefined) | undefined;
+  /** Free bytes on the disk, undefined where unknown; absent where the run may fill the disk. */
+  readonly freeBytes?: (() => Promise<number | undefined>) | undefined;
   /** Called once, before the first request. */
   readonly onStart: (progress: Progress) => void;
 }
@@ -76,7 +76,7 @@ interface RunParts {
 /** How asking the keys ended. */
 interface Ending {
   /** The control key that failed. */
-  readonly broken: Failure | undefined;
+  readonly broken: FailedFetch | undefined;
   /** Why not every key was asked. */
   readonly stopped: string | undefined;
 }
@@ -99,7 +99,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const cause = store.explain(error);
     const reason = Redactor.of(job).hide(messageOf(cause));
     // On a full disk this write fails too. The run stays as it is and can be resumed.
-    if (!isDamage(error)) await store.endRun(choice.id, "interrupted", reason).catch(() => {});
+    if (!store.isDamage(error)) await store.endRun(choice.id, "interrupted", reason).catch(() => {});
     throw cause;
   }
 }
@@ -152,7 +152,7 @@ async function askSupervised(parts: RunParts): Promise<Ending> {
 }
 
 /** Asks the control keys and, if they are well, all others. Returns the control key that failed. */
-async function askInOrder(parts: RunParts, signal: AbortSignal): Promise<Failure | undefined> {
+async function askInOrder(parts: RunParts, signal: AbortSignal): Promise<FailedFetch | undefined> {
   const { options: { store, choice }, controls, planner, workers, progress } = parts;
   // A control key that failed at an earlier start is asked again: it tells whether the API is well now.
   for (const { sequence } of await store.failures(choice.id, 0, controls)) {
@@ -188,7 +188,7 @@ async function end(parts: RunParts, { broken, stopped }: Ending): Promise<Collec
   const { options: { store, choice, limit }, planner, progress } = parts;
   const { keyCount, isCut, planned } = planner;
   const counts = await store.countRun(choice.id);
-  const done = counts.ok + counts.empty + counts.unchanged + counts.failed;
+  const done = doneOf(counts);
   if (keyCount !== undefined) await store.setKeys(choice.id, keyCount);
   const isFinished = broken === undefined && done === keyCount;
   const isLimited = broken === undefined && stopped === undefined && isCut && done >= planned;
@@ -205,7 +205,7 @@ async function end(parts: RunParts, { broken, stopped }: Ending): Promise<Collec
   }
   const state = isFinished ? "finished" : "interrupted";
   await store.endRun(choice.id, state, reason);
-  const pending = keys === undefined ? undefined : Math.max(0, keys - done);
+  const pending = pendingOf({ ...counts, keys });
   return { state, reason, isControlBroken: broken !== undefined, isLimited, counts, keys, pending };
 }
 

@@ -7,6 +7,7 @@
 import type { Auto } from "../job/job.ts";
 import type { SharedState, WaitedFor } from "../pace/shared_state.ts";
 import type { FetchRecord, Verdict } from "../rows/fetch_record.ts";
+import { doneOf } from "../store/coverage.ts";
 import type { RunCounts } from "../store/records.ts";
 
 /** The sums of one run. */
@@ -37,8 +38,7 @@ export class Progress {
 
   /** Keys with a verdict. */
   get done(): number {
-    const { ok, empty, unchanged, failed } = this.verdicts;
-    return ok + empty + unchanged + failed;
+    return doneOf(this.verdicts);
   }
 
   /** Requests in flight. */

@@ -14,6 +14,9 @@ import type { Quotas } from "./tuning/quotas.ts";
 import type { Tuning } from "./tuning/tuning.ts";
 import type { WorkerPool } from "./workers/worker_pool.ts";
 
+/** Milliseconds between two checks of the disk; see `databaseLimits.freeBytesMin`. */
+const freeSpaceCheckMs = 1_000;
+
 /** Ticks that the requests per second are measured over. */
 const ticksMeasured = 4;
 
@@ -26,7 +29,7 @@ export interface SupervisorOptions {
   /** An outage longer than this ends the run, milliseconds. */
   readonly outageMs: number;
   /** Free bytes on the disk, or undefined where unknown; absent where free space does not matter. */
-  readonly freeBytes: (() => number | undefined) | undefined;
+  readonly freeBytes: (() => Promise<number | undefined>) | undefined;
 }
 
 /** One per run, from before the first request until after the last. */
@@ -65,7 +68,7 @@ export class Supervisor implements AsyncDisposable {
       this.#measure(now);
       await this.#options.tuning.tick(now);
       await this.#options.quotas.tick(now / 1_000);
-      this.reason = this.#outage(now) ?? this.#fullDisk(now);
+      this.reason = this.#outage(now) ?? await this.#fullDisk(now);
       if (this.reason !== undefined) return this.#ending.abort();
       this.#timer = setTimeout(() => this.#ticking = this.#tick(), paceLimits.tickMs);
     } catch (error) {
@@ -100,10 +103,10 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** Why the disk cannot take more, if it cannot. */
-  #fullDisk(now: number): string | undefined {
+  async #fullDisk(now: number): Promise<string | undefined> {
     if (now < this.#diskDueUs) return undefined;
-    this.#diskDueUs = now + databaseLimits.lookMs * 1_000;
-    const free = this.#options.freeBytes?.();
+    this.#diskDueUs = now + freeSpaceCheckMs * 1_000;
+    const free = await this.#options.freeBytes?.();
     if (free === undefined || free >= databaseLimits.freeBytesMin) return undefined;
     return `the disk is nearly full: ${formatBytes(free)} are free, and ${
       formatBytes(databaseLimits.freeBytesMin)

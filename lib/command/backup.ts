@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { backupDatabase } from "../store/sqlite/backup_file.ts";
+import { openDatabase } from "../store/database.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
@@ -18,10 +18,12 @@ export async function backupCommand(args: Arguments, { log }: Context): Promise<
   const [file, ...more] = args.operands;
   if (file === undefined) throw new UsageError("Cannot make a backup as it needs a name: trawl backup FILE");
   if (more.length > 0) throw new UsageError(`Cannot use "${more[0]}" as one backup is made at a time`);
-  const database = args.text(flags.db) ?? await onlyDatabase();
-  const bytes = await backupDatabase(database, file);
+  const database = await openDatabase(args.text(flags.db) ?? await onlyDatabase());
+  const bytes = await database.backup(file);
   if (!args.has(flags.quiet)) {
-    log(`trawl: ${sanitizeLine(database)} is copied to ${sanitizeLine(file)}: ${formatBytes(bytes)}\n`);
+    log(
+      `trawl: ${sanitizeLine(database.location)} is copied to ${sanitizeLine(file)}: ${formatBytes(bytes)}\n`,
+    );
   }
   return Exit.done;
 }

@@ -59,10 +59,10 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
     return name === undefined ? Exit.usage : Exit.done;
   }
   if (name === "--version" || name === "version") {
-    // SQLite, which it names, is loaded by those who need it.
+    // Loads SQLite, for its version.
     const { versionText } = await import("./version.ts");
     // An executable finds it in its environment, where `.ci/compile.ts` puts it.
-    context.out(`${versionText(context.env("TRAWL_COMMIT"))}\n`);
+    context.out(`${await versionText(context.env("TRAWL_COMMIT"))}\n`);
     return Exit.done;
   }
   const command = commands.find((command) => command.name === name);

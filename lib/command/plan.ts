@@ -13,8 +13,8 @@ import type { Job, Window } from "../job/job.ts";
 import { formatWindow } from "../job/window.ts";
 import { forecastLimits } from "../forecast/forecast_limits.ts";
 import { runLimits } from "../limits.ts";
-import { StoreReader } from "../store/sqlite/reader.ts";
-import { exists, freeBytes } from "../store/free_space.ts";
+import { doneOf } from "../store/coverage.ts";
+import { type Database, openDatabase } from "../store/database.ts";
 import { failureText } from "../view/fact.ts";
 import { planJson, planText } from "../view/forecast_text.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
@@ -31,8 +31,8 @@ export async function planCommand(args: Arguments, context: Context): Promise<nu
   const window = givenOrNewestWindow(job, args, context);
   const wanted = probeKeysOf(args);
   refuseTerminal(job);
-  const database = databaseOf(args, job);
-  const before = unfinishedRun(database, job, window);
+  const database = await openDatabase(databaseOf(args, job));
+  const before = await unfinishedRun(database, job, window);
   const target = { job, window, signal: context.interruptible() };
   await using folder = await ProbeFolder.make();
   const sample = await folder.sample(target, {
@@ -59,7 +59,7 @@ export async function planCommand(args: Arguments, context: Context): Promise<nu
   const view = {
     job: job.name,
     window: window && formatWindow(window),
-    database,
+    database: database.location,
     forecast: forecastOf(probe, { keys, limits: found.limits, attemptsMax: job.retry.attempts }),
     control: before === undefined ? control : 0,
     unfinishedRun: before,
@@ -68,7 +68,7 @@ export async function planCommand(args: Arguments, context: Context): Promise<nu
     probed: probe.fetches.length,
     givenUp: probe.unfinished,
     elapsedMs: probe.elapsedMs,
-    freeBytes: freeBytes(database),
+    freeBytes: await database.freeBytes(),
   };
   context.out(args.has(flags.json) ? `${planJson(view)}\n` : planText(view));
   return Exit.done;
@@ -115,19 +115,18 @@ function failureOf(found: ProbeResult, { job, signal }: ProbeTarget, { log }: Co
 }
 
 /** The unfinished run that `trawl run` would go on with, if there is one: its failed keys have their verdict too. */
-function unfinishedRun(
-  database: string,
+async function unfinishedRun(
+  database: Database,
   job: Job,
   window: Window | undefined,
-): { readonly run: number; readonly done: number } | undefined {
-  if (!exists(database)) return undefined;
-  using reader = StoreReader.open(database);
-  const run = reader.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
+): Promise<{ readonly run: number; readonly done: number } | undefined> {
+  if (!await database.exists()) return undefined;
+  await using reader = await database.openReader();
+  const run = await reader.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
   // A run goes on with its own job only.
   if (run === undefined || run.state === "finished" || run.text !== job.text) return undefined;
-  const { id, ok, empty, unchanged, failed } = run;
-  const done = ok + empty + unchanged + failed;
-  return done === 0 ? undefined : { run: id, done };
+  const done = doneOf(run);
+  return done === 0 ? undefined : { run: run.id, done };
 }
 
 /** @throws {UsageError} If `--probe` is out of its bounds. */

@@ -1,54 +1,48 @@
 /**
- * Whether the disk has room for a run, by what earlier runs of its job took.
+ * Refuses a run if the disk lacks free space for it, estimated from earlier runs of its job. Reads only.
  *
  * @module
  */
 
 import { InterruptedError, UsageError } from "../errors.ts";
 import { databaseLimits } from "../limits.ts";
-import { StoreReader } from "../store/sqlite/reader.ts";
-import { freeBytes } from "../store/free_space.ts";
-import { formatBytes } from "../text/format.ts";
+import type { Database } from "../store/database.ts";
+import { formatBytes, formatFreeSpace } from "../text/format.ts";
 
-/** What is to be asked. */
-export interface RoomOptions {
-  readonly database: string;
+/** The run to be started or resumed. */
+export interface FreeSpaceOptions {
+  readonly database: Pick<Database, "location" | "openReader" | "freeBytes">;
   readonly job: string;
-  /** How many keys the list has, where that is known before it is read; else as many as the last run had. */
+  /** Number of keys, if known before the list is read; else the number of keys of the last run is used. */
   readonly listSize: number | undefined;
-  /** Only so many are asked. */
+  /** Number of keys that `--limit` allows. */
   readonly limit: number | undefined;
-  /** Keys that have their verdict. */
+  /** Number of keys with a verdict. */
   readonly done: number;
-  /** Other windows were asked before. */
+  /** Another window was collected by this process before. */
   readonly isBegun: boolean;
-  /** Tells how much room there is; for tests. */
-  readonly free?: (file: string) => number | undefined;
 }
 
 /**
- * Refuses a run that the disk has no room for. Where no earlier run tells how much it takes, the least that is to stay
- * free must be.
+ * Refuses a run if the disk lacks free space for it. Without earlier runs, only `freeBytesMin` must be free.
  *
- * @throws {UsageError} If there is too little, or an {@linkcode InterruptedError} once something was asked.
+ * @throws {UsageError} If there is too little free space; an {@linkcode InterruptedError} if `isBegun`.
  */
-export function refuseWithoutRoom(options: RoomOptions): void {
-  using reader = StoreReader.open(options.database);
-  const free = (options.free ?? freeBytes)(options.database);
+export async function requireFreeSpace(options: FreeSpaceOptions): Promise<void> {
+  const free = await options.database.freeBytes();
   if (free === undefined) return;
-  const before = reader.spaceBefore(options.job);
+  await using reader = await options.database.openReader();
+  const before = await reader.pastStorage(options.job);
   const all = Math.min(options.listSize ?? before?.keys ?? 0, options.limit ?? Infinity);
   const keys = Math.max(0, all - options.done);
-  const taken = before === undefined ? 0 : Math.max(0, keys * before.bytesPerKey - before.spareBytes);
+  const taken = before === undefined ? 0 : Math.max(0, keys * before.bytesPerKey - before.reusableBytes);
   const needed = taken + databaseLimits.freeBytesMin;
   if (free >= needed) return;
   const why = taken === 0
     ? `${formatBytes(databaseLimits.freeBytesMin)} must stay free`
     : `${formatBytes(needed)} must be free, ${formatBytes(taken)} of them for its keys as in earlier runs`;
   throw new (options.isBegun ? InterruptedError : UsageError)(
-    `Cannot run on the database "${options.database}" as ${why}: ${
-      formatBytes(free)
-    } are; free some space, ` +
-      `or say --ignore-free-space`,
+    `Cannot run on the database "${options.database.location}": ${why}, got ${formatFreeSpace(free)}; ` +
+      `free some space, or use --ignore-free-space`,
   );
 }

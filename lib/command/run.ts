@@ -10,8 +10,7 @@ import { sha256Of } from "../text/sha256.ts";
 import { messageOf, StaleRunError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { countKeys } from "../collect/keys/key_reader.ts";
-import { acquire } from "../store/sqlite/acquire.ts";
-import { StoreWriter } from "../store/sqlite/writer.ts";
+import { openDatabase, type StoreWriter } from "../store/database.ts";
 import { type Context, envIfAllowed, Exit, exitOfError } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
@@ -45,15 +44,15 @@ export async function runJob(
   context: Context,
   service?: ServiceNotifier,
 ): Promise<number> {
-  const database = databaseOf(args, job);
+  const database = await openDatabase(databaseOf(args, job));
   // Nothing is made before the window is known to be one, and the keys to be there.
   const named = givenWindow(job, args, context);
   const listSize = await listSizeOf(job);
-  const ignoresSpace = args.has(flags.ignoreFreeSpace);
+  const ignoresFreeSpace = args.has(flags.ignoreFreeSpace);
   const log = args.has(flags.quiet) ? () => {} : context.log;
-  using _claim = await acquire(database, { job: job.name, log, ignoresSpace });
-  using store = StoreWriter.open(database, tableOf(job));
-  const metrics = metricsOf(args, { job: job.name, database, context });
+  await using _lock = await database.acquire({ job: job.name, log, ignoresFreeSpace });
+  await using store = await database.openWriter(tableOf(job));
+  const metrics = await metricsOf(args, { job: job.name, database, context });
   const signal = context.interruptible();
   const given = { job, store, database, signal, listSize, isFirst: true, service };
   try {
@@ -62,11 +61,11 @@ export async function runJob(
       ? runWindow({ ...given, window: named }, args, context)
       : runDueWindows(given, args, context));
     await prune(given, { now: context.now, log });
-    metrics?.end(exit);
+    await metrics?.end(exit);
     return exit;
   } catch (error) {
     const cause = store.explain(error);
-    metrics?.end(exitOfError(cause));
+    await metrics?.end(exitOfError(cause));
     throw cause;
   }
 }
@@ -83,7 +82,10 @@ async function prune(
 }
 
 /** @throws {UsageError} If there is to be a file of metrics, and it cannot be written. */
-function metricsOf(args: Arguments, about: Omit<MetricsFileOptions, "file">): MetricsFile | undefined {
+async function metricsOf(
+  args: Arguments,
+  about: Omit<MetricsFileOptions, "file">,
+): Promise<MetricsFile | undefined> {
   const file = args.text(flags.metrics);
   if (file === undefined) return undefined;
   if (!file.endsWith(".prom")) {
@@ -91,7 +93,7 @@ function metricsOf(args: Arguments, about: Omit<MetricsFileOptions, "file">): Me
       `Cannot use --metrics as the collector reads names that end in .prom only: "${file}"`,
     );
   }
-  return new MetricsFile({ ...about, file });
+  return await MetricsFile.start({ ...about, file });
 }
 
 /** Every window that is due, one after the other. */

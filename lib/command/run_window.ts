@@ -11,16 +11,15 @@ import { messageOf } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { Redactor } from "../job/secret.ts";
 import { formatWindow } from "../job/window.ts";
-import { StoreReader } from "../store/sqlite/reader.ts";
-import { freeBytes } from "../store/free_space.ts";
-import type { StoreWriter } from "../store/sqlite/writer.ts";
+import { doneOf } from "../store/coverage.ts";
+import type { Database, StoreReader, StoreWriter } from "../store/database.ts";
 import { bottleneckOf } from "../collect/bottleneck.ts";
 import { ProgressLine } from "./observe/progress_line.ts";
 import { shareAnswered, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
 import { type Context, Exit, exitOfError, type Level } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { refuseWithoutRoom } from "./require_free_space.ts";
+import { requireFreeSpace } from "./require_free_space.ts";
 import type { ServiceNotifier } from "./systemd/service_notifier.ts";
 import { startTelemetry } from "./telemetry.ts";
 
@@ -33,7 +32,7 @@ export interface WindowRun {
   readonly job: Job;
   readonly window: Window | undefined;
   readonly store: StoreWriter;
-  readonly database: string;
+  readonly database: Database;
   readonly signal: AbortSignal;
   /** How many keys the list has, where that is known before it is read. */
   readonly listSize: number | undefined;
@@ -56,8 +55,9 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
   const choice = await chooseRun(store, job, {
     ...runRequestOf(args),
     window,
-    willAsk: (done) => {
-      if (isGuarded) refuseWithoutRoom({ database, job: job.name, listSize, limit, done, isBegun: !isFirst });
+    willAsk: async (done) => {
+      if (!isGuarded) return;
+      await requireFreeSpace({ database, job: job.name, listSize, limit, done, isBegun: !isFirst });
     },
   });
   const isQuiet = args.has(flags.quiet);
@@ -87,7 +87,7 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
       limit,
       listSize,
       signal,
-      freeBytes: isGuarded ? () => freeBytes(database) : undefined,
+      freeBytes: isGuarded ? () => database.freeBytes() : undefined,
       onStart: (started) => {
         progress = started;
         telemetry?.started(started);
@@ -102,7 +102,7 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
       },
     });
     const peakBytes = line?.stop().peakBytes ?? 0;
-    const summary = summaryOf({ job, window, database, choice, result, progress, peakBytes });
+    const summary = await summaryOf({ job, window, database, choice, result, progress, peakBytes });
     if (args.has(flags.json)) context.out(`${summaryJson(summary)}\n`);
     const text = summaryText(summary);
     const exit = exitOf(result, job.accept.minCoverage);
@@ -148,9 +148,8 @@ function levelOf(exit: number, failed: number): Level {
 }
 
 function startText(job: Job, window: Window | undefined, choice: RunChoice): string {
-  const { ok, empty, unchanged, failed } = choice.counts;
   const how = choice.isResumed ? `goes on with run ${choice.id}` : `begins run ${choice.id}`;
-  const before = choice.isResumed ? `, ${ok + empty + unchanged + failed} keys have their verdict` : "";
+  const before = choice.isResumed ? `, ${doneOf(choice.counts)} keys have their verdict` : "";
   return `trawl: ${job.name} ${how}${aboutWindow(window)}${before}`;
 }
 
@@ -158,22 +157,22 @@ function aboutWindow(window: Window | undefined): string {
   return window === undefined ? "" : ` for ${formatWindow(window)}`;
 }
 
-function summaryOf(found: {
+async function summaryOf(found: {
   readonly job: Job;
   readonly window: Window | undefined;
-  readonly database: string;
+  readonly database: Database;
   readonly choice: RunChoice;
   readonly result: CollectResult;
   readonly progress: Progress | undefined;
   readonly peakBytes: number;
-}): Summary {
+}): Promise<Summary> {
   const { job, window, database, choice, result, progress, peakBytes } = found;
-  using reader = StoreReader.open(database);
+  await using reader = await database.openReader();
   return {
     run: choice.id,
     job: job.name,
     window: window && formatWindow(window),
-    database,
+    database: database.location,
     table: job.rows.table,
     isCounted: job.rows.count !== undefined,
     result,
@@ -184,26 +183,27 @@ function summaryOf(found: {
     limit: progress && bottleneckOf(progress),
     foundRate: progress?.foundRate,
     foundInFlight: progress?.foundInFlight,
-    failures: reader.failures(choice.id),
-    top: topOf(reader, { job, window, run: choice.id }),
+    failures: await reader.failures(choice.id),
+    top: await topOf(reader, { job, window, run: choice.id }),
   };
 }
 
-function topOf(
+async function topOf(
   reader: StoreReader,
   { job, window, run }: { readonly job: Job; readonly window: Window | undefined; readonly run: number },
-): TopKey[] {
+): Promise<TopKey[]> {
   const column = job.rows.count?.by ?? job.rows.columns.find(({ type }) => type === "time")?.name;
   const time = column === undefined
     ? undefined
     : { table: job.rows.table, column, count: job.rows.count === undefined ? undefined : "count" };
-  return reader.topKeys(run, topCount, { without: job.control }).map(({ fetch, key, rows }) => ({
+  const keys = await reader.topKeys(run, topCount, { without: job.control });
+  return await Promise.all(keys.map(async ({ fetch, key, rows }) => ({
     key,
     rows,
-    series: time === undefined || window === undefined ? undefined : reader.series(fetch, time, {
+    series: time === undefined || window === undefined ? undefined : await reader.series(fetch, time, {
       start: window.startMs / 1_000,
       end: window.endMs / 1_000,
       buckets: sparkParts,
     }),
-  }));
+  })));
 }

@@ -6,18 +6,17 @@
 
 import { UsageError } from "../errors.ts";
 import { runLimits } from "../limits.ts";
-import { databaseBytes, freeBytes } from "../store/free_space.ts";
-import { StoreReader } from "../store/sqlite/reader.ts";
+import { pendingOf } from "../store/coverage.ts";
+import { type Database, openDatabase, type StoreReader } from "../store/database.ts";
 import type { RunRecord } from "../store/records.ts";
-import { rescueOf } from "../store/sqlite/sqlite_error.ts";
 import { type HealthBounds, healthLine, stateText } from "../view/health.ts";
 import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
-import { pendingOf, runLines, statusTable } from "../view/status_table.ts";
+import { runLines, statusTable } from "../view/status_table.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { onlyDatabase } from "./job_arguments.ts";
-import { formatBytes } from "../text/format.ts";
+import { formatBytes, formatFreeSpace } from "../text/format.ts";
 
 const ageMsMax = 3_650 * 86_400_000;
 
@@ -26,43 +25,48 @@ const runsShown = 20;
 
 /** Reads only; a run may be under way. Exit code 1 if the file is damaged: what can be read is shown all the same. */
 export async function statusCommand(args: Arguments, context: Context): Promise<number> {
-  const database = await databaseOf(args);
+  const database = await openDatabase(await databaseOf(args));
   const bounds = boundsOf(args, context.now());
-  using reader = StoreReader.open(database);
+  await using reader = await database.openReader();
   try {
     if (args.has(flags.check)) {
-      const { isWell, line } = healthLine(reader.jobs(), bounds);
+      const { isWell, line } = healthLine(await reader.jobs(), bounds);
       context.out(`${line}\n`);
       return isWell ? Exit.done : Exit.incomplete;
     }
-    const isWhole = tellMistakes(reader, database, args, context);
-    show({ reader, database, nowMs: bounds.nowMs }, args, context);
+    const isWhole = await logMistakes(reader, database, args, context);
+    await show({ reader, database, nowMs: bounds.nowMs }, args, context);
     return isWhole ? Exit.done : Exit.failed;
   } catch (error) {
     throw reader.explain(error);
   }
 }
 
-/** Says what is wrong with the file; false if anything is. */
-function tellMistakes(reader: StoreReader, file: string, args: Arguments, { log }: Context): boolean {
-  const { mistakes, isPartial } = reader.inspect({ isFull: args.has(flags.checkFile) });
+/** Logs the mistakes of a damaged database; returns whether there are none. */
+async function logMistakes(
+  reader: StoreReader,
+  { location: file }: Database,
+  args: Arguments,
+  { log }: Context,
+): Promise<boolean> {
+  const { mistakes, isPartial, remedy } = await reader.inspect({ isFull: args.has(flags.checkFile) });
   for (const mistake of mistakes) log(`trawl: "${file}" is damaged: ${sanitizeLine(mistake)}\n`);
-  if (mistakes.length > 0) log(`trawl: ${rescueOf(file)}\n`);
+  if (mistakes.length > 0) log(`trawl: ${remedy}\n`);
   else if (isPartial) log(`trawl: "${file}" is large: not all of it was checked; --check-file does that\n`);
   return mistakes.length === 0;
 }
 
 interface Shown {
   readonly reader: StoreReader;
-  readonly database: string;
+  readonly database: Database;
   readonly nowMs: number;
 }
 
-function show({ reader, database, nowMs }: Shown, args: Arguments, { out }: Context): void {
+async function show({ reader, database, nowMs }: Shown, args: Arguments, { out }: Context): Promise<void> {
   const id = args.count(flags.run, { min: 1 });
   const runs = id === undefined
-    ? reader.runs(runsShown)
-    : [reader.run(id)].filter((run) => run !== undefined);
+    ? await reader.runs(runsShown)
+    : [await reader.run(id)].filter((run) => run !== undefined);
   const [newest] = runs;
   if (newest === undefined) {
     throw new UsageError(
@@ -70,17 +74,17 @@ function show({ reader, database, nowMs }: Shown, args: Arguments, { out }: Cont
     );
   }
   if (args.has(flags.failed)) {
-    for (const { key, reason, status, attempts } of reader.failedKeys(newest.id)) {
+    for await (const { key, reason, status, attempts } of reader.failedKeys(newest.id)) {
       out(`${sanitizeLine(key, Infinity)}\t${reason}\t${status ?? "-"}\t${attempts}\n`);
     }
   } else if (args.has(flags.json)) {
-    for (const run of runs) out(`${sanitizedJson(forMachines(run, reader))}\n`);
+    for (const run of runs) out(`${sanitizedJson(await forMachines(run, reader))}\n`);
   } else {
     for (const line of statusTable(runs)) out(`${line}\n`);
-    for (const line of runLines(newest, reader.failures(newest.id))) out(`${line}\n`);
+    for (const line of runLines(newest, await reader.failures(newest.id))) out(`${line}\n`);
     if (id === undefined) {
-      for (const job of reader.jobs()) out(`${stateText(job, nowMs)}\n`);
-      out(`${diskText(database)}\n`);
+      for (const job of await reader.jobs()) out(`${stateText(job, nowMs)}\n`);
+      out(`${await diskText(database)}\n`);
     }
   }
 }
@@ -98,16 +102,15 @@ function boundsOf(args: Arguments, nowMs: number): HealthBounds {
   };
 }
 
-/** The room that a database takes, and what its disk has left. */
-function diskText(database: string): string {
-  const free = freeBytes(database);
-  const left = free === undefined ? "free space unknown" : `${formatBytes(free)} free`;
-  return `${sanitizeLine(database)}: ${formatBytes(databaseBytes(database))}, ${left}`;
+/** Size of a database and free space of its disk. */
+async function diskText(database: Database): Promise<string> {
+  const free = formatFreeSpace(await database.freeBytes());
+  return `${sanitizeLine(database.location)}: ${formatBytes(await database.bytes())}, ${free}`;
 }
 
-function forMachines(run: RunRecord, reader: StoreReader) {
+async function forMachines(run: RunRecord, reader: StoreReader) {
   const { text: _text, ...rest } = run;
-  return { ...rest, pending: pendingOf(run) ?? null, failures: reader.failures(run.id) };
+  return { ...rest, pending: pendingOf(run) ?? null, failures: await reader.failures(run.id) };
 }
 
 /** The file that was named, or the only database in this folder. */

@@ -1,20 +1,17 @@
 /**
- * What this program is made of.
+ * Versions of trawl and of what it is built on.
  *
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
 import config from "../../deno.json" with { type: "json" };
+import { engineText } from "../store/database.ts";
 
 /** The version of trawl. */
 export const version = config.version;
 
-/** Versions of trawl, Deno and SQLite on one line; and the commit, if it is known. */
-export function versionText(commit?: string): string {
-  const db = new DatabaseSync(":memory:");
-  const sqlite = String(db.prepare("SELECT sqlite_version() AS version").get()?.["version"]);
-  db.close();
+/** Versions of trawl, Deno and the database engine on one line, and the commit if it is known. */
+export async function versionText(commit?: string): Promise<string> {
   const origin = commit === undefined ? "" : `commit ${commit}, `;
-  return `trawl ${version} (${origin}Deno ${Deno.version.deno}, SQLite ${sqlite})`;
+  return `trawl ${version} (${origin}Deno ${Deno.version.deno}, ${await engineText()})`;
 }

@@ -10,8 +10,7 @@
 import type { Job, Rate } from "../job/job.ts";
 import { forecastLimits } from "./forecast_limits.ts";
 import { paceLimits } from "../limits.ts";
-import type { MeasuredFetch, StorageSize } from "../store/sqlite/storage_size.ts";
-import type { FailureCount } from "../store/sqlite/reader.ts";
+import type { FailureCount, MeasuredFetch, StorageSize } from "../store/records.ts";
 import { type FailureReason, isTransient } from "../rows/failure_reasons.ts";
 import { intervalUsOf } from "../pace/pace.ts";
 
@@ -27,7 +26,7 @@ export interface Probe {
   readonly unfinished: number;
   /** The server refused or delayed requests for more than `forecastLimits.heldBackShare` of the time. */
   readonly isHeldBack: boolean;
-  readonly footprint: StorageSize;
+  readonly storageSize: StorageSize;
 }
 
 /** The run to forecast. */
@@ -86,7 +85,7 @@ interface Mean {
 
 /** Forecasts a run from a probe. */
 export function forecastOf(probe: Probe, outlook: ForecastTarget): Forecast {
-  const { fetches, footprint } = probe;
+  const { fetches, storageSize } = probe;
   const { keys } = outlook;
   const seen = sumOf(fetches, ({ attempts }) => attempts);
   const requestsPerKey = (seen + moreAttempts(fetches, outlook.attemptsMax)) / fetches.length;
@@ -96,7 +95,7 @@ export function forecastOf(probe: Probe, outlook: ForecastTarget): Forecast {
   const largestBytes = fetches.reduce((largest, { bytes }) => Math.max(largest, bytes), 0);
   const bytes = sampleMeanOf(fetches.map((fetch) => fetch.bytes), keys);
   const disk = sampleMeanOf(
-    fetches.map(({ storedRows }) => footprint.fetchBytes + storedRows * footprint.rowBytes),
+    fetches.map(({ storedRows }) => storageSize.fetchBytes + storedRows * storageSize.rowBytes),
     keys,
   );
   return {

@@ -10,10 +10,8 @@ import type { Job, Window } from "../job/job.ts";
 import { readKeys } from "../collect/keys/key_reader.ts";
 import { forecastLimits } from "./forecast_limits.ts";
 import { paceLimits, runLimits } from "../limits.ts";
-import { type MeasuredFetch, StorageSizeReader } from "../store/sqlite/storage_size.ts";
-import { StoreReader } from "../store/sqlite/reader.ts";
-import { exists } from "../store/free_space.ts";
-import { StoreWriter } from "../store/sqlite/writer.ts";
+import { type Database, openDatabase, type StoreWriter } from "../store/database.ts";
+import type { MeasuredFetch } from "../store/records.ts";
 import { collect, type CollectResult } from "../collect/collect.ts";
 import { jobHosts } from "../collect/job_hosts.ts";
 import { openKeyList } from "../collect/keys/key_list.ts";
@@ -46,7 +44,7 @@ export interface AskOptions {
   /** The probe ends once enough is known or its time is over, instead of at its last key. */
   readonly isBrief: boolean;
   /** The job's database: requests of earlier runs count against the job's quotas. */
-  readonly database: string;
+  readonly database: Database;
   /** Called once, before the first request. */
   readonly started: (progress: Progress) => void;
 }
@@ -89,7 +87,7 @@ export class ProbeFolder implements AsyncDisposable {
     const range = keys.kind === "range" &&
       sampleRange({ ...keys, last: Math.min(keys.last, keys.first + limit - 1) }, how);
     if (range) return range;
-    using list = await this.#list(target);
+    await using list = await this.#list(target);
     const sample = await sampleKeys(unlessStopped(firstKeys(list.blocks, limit), signal), how);
     if (sample.count > 0) return sample;
     throw new UsageError("Cannot sample the keys: the list must hold more than the control keys");
@@ -103,14 +101,18 @@ export class ProbeFolder implements AsyncDisposable {
   async ask(keys: readonly string[], target: ProbeTarget, options: AskOptions): Promise<ProbeResult> {
     const { window } = target;
     const job = await this.#jobFor(keys, target.job);
-    const database = `${this.#path}/probe.db`;
-    using store = StoreWriter.open(database, tableOf(job));
+    const table = tableOf(job);
+    const database = await openDatabase(`${this.#path}/probe.db`);
+    await using store = await database.openWriter(table);
     await copyStarts(store, { job, window }, options);
     const choice = await begin(store, job, window);
-    using reader = new StorageSizeReader(database, tableOf(job));
+    await using reader = await database.openReader();
     const controls = new Set(job.control).size;
-    const fetches = () => reader.fetches(choice.id, { first: controls });
-    using ending = new Ending((progress) => options.isBrief && isEnough(fetches(), limitsOf(job, progress)));
+    const tables = [table];
+    const fetches = () => reader.measuredFetches(choice.id, { first: controls, tables });
+    await using ending = new Ending(async (progress) =>
+      options.isBrief && isEnough(await fetches(), limitsOf(job, progress))
+    );
     const result = await collect({
       job,
       window,
@@ -124,8 +126,8 @@ export class ProbeFolder implements AsyncDisposable {
         options.started(progress);
       },
     });
-    const control = reader.fetches(choice.id, { first: 0, end: controls });
-    const sampled = fetches();
+    const control = await reader.measuredFetches(choice.id, { first: 0, end: controls, tables });
+    const sampled = await fetches();
     const isControlOnly = sampled.length === 0 && control.length > 0;
     return {
       result,
@@ -136,7 +138,7 @@ export class ProbeFolder implements AsyncDisposable {
         ...timesOf(ending.progress, isControlOnly ? [] : control),
         fetches: isControlOnly ? control : sampled,
         unfinished: ending.unfinished,
-        footprint: reader.footprint(),
+        storageSize: await reader.storageSize(tables),
       },
     };
   }
@@ -148,15 +150,16 @@ export class ProbeFolder implements AsyncDisposable {
   /** The job's key list. A list over the network is retried as in a run. */
   async #list(
     { job, window, signal }: ProbeTarget,
-  ): Promise<{ readonly blocks: AsyncIterable<readonly string[]> } & Disposable> {
-    if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), [Symbol.dispose]: () => {} };
-    const store = StoreWriter.open(`${this.#path}/keys.db`, tableOf(job));
+  ): Promise<{ readonly blocks: AsyncIterable<readonly string[]> } & AsyncDisposable> {
+    if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), async [Symbol.asyncDispose]() {} };
+    const database = await openDatabase(`${this.#path}/keys.db`);
+    const store = await database.openWriter(tableOf(job));
     try {
       const choice = await begin(store, job, window);
       const { blocks } = await openKeyList(job, { store, choice, window, signal });
-      return { blocks, [Symbol.dispose]: () => store[Symbol.dispose]() };
+      return { blocks, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
     } catch (error) {
-      store[Symbol.dispose]();
+      await store[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -177,15 +180,17 @@ export class ProbeFolder implements AsyncDisposable {
 }
 
 /** Ends a probe once enough is known or its time is over. */
-class Ending implements Disposable {
+class Ending implements AsyncDisposable {
   /** Requests without an answer when they were aborted. */
   unfinished = 0;
   progress: Progress | undefined;
-  readonly #isEnough: (progress: Progress | undefined) => boolean;
+  readonly #isEnough: (progress: Progress | undefined) => Promise<boolean>;
   readonly #ending = new AbortController();
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
+  #checking: Promise<void> = Promise.resolve();
+  #isDisposed = false;
 
-  constructor(isEnough: (progress: Progress | undefined) => boolean) {
+  constructor(isEnough: (progress: Progress | undefined) => Promise<boolean>) {
     this.#isEnough = isEnough;
   }
 
@@ -200,17 +205,21 @@ class Ending implements Disposable {
     if (timeMs === undefined) return;
     this.#timers.push(
       setTimeout(() => this.#end(), timeMs),
-      setTimeout(() => this.#check(), forecastLimits.checkMs),
+      setTimeout(() => this.#checking = this.#check(), forecastLimits.checkMs),
     );
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     this.#timers.forEach(clearTimeout);
+    await this.#checking;
   }
 
-  #check(): void {
-    if (this.#isEnough(this.progress)) this.#end();
-    else this.#timers.push(setTimeout(() => this.#check(), forecastLimits.checkMs));
+  async #check(): Promise<void> {
+    const isEnough = await this.#isEnough(this.progress);
+    if (this.#isDisposed) return;
+    if (isEnough) this.#end();
+    else this.#timers.push(setTimeout(() => this.#checking = this.#check(), forecastLimits.checkMs));
   }
 
   #end(): void {
@@ -259,10 +268,12 @@ async function copyStarts(
   { database }: AskOptions,
 ): Promise<void> {
   const budgets = job.limits.rates.filter(({ perMs }) => perMs >= paceLimits.budgetMsMin);
-  if (budgets.length === 0 || !exists(database)) return;
-  using reader = StoreReader.open(database);
+  if (budgets.length === 0 || !await database.exists()) return;
+  await using reader = await database.openReader();
   const host = jobHosts(job, window).join();
-  for (const { perMs } of budgets) await store.keepStarts({ host, perMs }, reader.starts({ host, perMs }));
+  for (const { perMs } of budgets) {
+    await store.keepStarts({ host, perMs }, await reader.starts({ host, perMs }));
+  }
 }
 
 /** @throws {InterruptedError} Once the signal is aborted, even while the source is waited for. */

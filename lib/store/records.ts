@@ -1,8 +1,11 @@
 /**
- * Records of the store: runs with their sums, batches, started requests, tuned limits. Plain data.
+ * What the store takes and gives: runs with their sums, batches, failures, measured storage, tuned limits. Plain data,
+ * the same for every database. Times are ISO 8601 in UTC unless a name ends in `Ms`.
  *
  * @module
  */
+
+import type { FetchRecord } from "../rows/fetch_record.ts";
 
 /** The sums of a run. keys = ok + empty + unchanged + failed + pending. */
 export interface RunCounts {
@@ -11,11 +14,22 @@ export interface RunCounts {
   readonly unchanged: number;
   readonly failed: number;
   readonly rows: number;
+  /** Decoded bytes. */
   readonly bytes: number;
   readonly attempts: number;
 }
 
-/** One pass over a job's keys for one window. Times are ISO 8601 in UTC. */
+/** A run to be started. */
+export interface NewRun {
+  readonly job: string;
+  /** The job as written. */
+  readonly text: string;
+  /** SHA-256 of `text`. */
+  readonly sha256: string;
+  readonly window?: { readonly start: string; readonly end: string };
+}
+
+/** One pass over a job's keys for one window. */
 export interface RunRecord extends RunCounts {
   readonly id: number;
   readonly job: string;
@@ -24,36 +38,131 @@ export interface RunRecord extends RunCounts {
   readonly windowStart: string | null;
   readonly windowEnd: string | null;
   readonly state: "running" | "finished" | "interrupted";
+  /** Why the run was interrupted. */
   readonly reason: string | null;
   readonly started: string;
   readonly ended: string | null;
-  /** How many keys there are; null until the list has been read to its end. */
+  /** Number of keys; null until the list has been read to its end. */
   readonly keys: number | null;
+}
+
+/** The newest run of a job, and its newest finished window (without windows: its newest finished run). */
+export interface JobState {
+  readonly newest: RunRecord;
+  readonly finished: RunRecord | undefined;
 }
 
 /** Consecutive keys of a run. */
 export interface BatchRecord {
+  /** From 0. */
   readonly number: number;
+  /** Sequence of the first key. */
   readonly first: number;
   readonly size: number;
+  /** SHA-256 of the keys, one a line. */
   readonly sha256: string;
   readonly state: "open" | "done";
 }
 
-/** Whose requests are counted, and for which rate: `host:port`, and the rate's window. */
+/** A failed key of a run. */
+export interface FailedFetch extends Pick<FetchRecord, "sequence" | "key" | "status" | "attempts"> {
+  readonly reason: string;
+}
+
+/** A failure reason of a run with its number of keys. */
+export interface FailureCount {
+  readonly reason: string;
+  readonly count: number;
+  /** One of the keys. */
+  readonly example: string;
+}
+
+/** A key with its number of rows. */
+export interface RankedKey {
+  readonly fetch: number;
+  readonly key: string;
+  readonly rows: number;
+}
+
+/** The time column of a job's table. */
+export interface TimeColumn {
+  readonly table: string;
+  readonly column: string;
+  /** The column with the number of rows, if the job counts rows instead of storing them. */
+  readonly count: string | undefined;
+}
+
+/** A closed time span in equal parts; times in seconds since 1970. */
+export interface TimeBuckets {
+  readonly start: number;
+  readonly end: number;
+  readonly buckets: number;
+}
+
+/** The retention rule of a job: runs whose window (without windows: whose run) ended before a time are deleted. */
+export interface RetentionRule {
+  readonly job: string;
+  readonly before: string;
+}
+
+/** Host (`host:port`) and window of a quota. */
 export interface StartScope {
   readonly host: string;
   readonly perMs: number;
 }
 
-/** What is found by itself. */
+/** Started requests by span of a quota's window. Span n begins n spans after 1970. */
+export type StartCounts = ReadonlyMap<number, number>;
+
+/** A limit that trawl tunes by itself. */
 export type Tunable = "rate" | "in_flight";
 
-/** What was found: the value that it came to, and the limit that was seen, if one was. */
+/** Result of tuning: the last value, and the server's limit if one was met. */
 export interface TunedRecord {
   readonly value: number;
   readonly limit: number | undefined;
 }
 
-/** Requests started, by span of the window; a span's number is how many of them fit between 1970 and its beginning. */
-export type StartCounts = ReadonlyMap<number, number>;
+/** One fetch with the figures that a forecast needs. */
+export interface MeasuredFetch {
+  readonly key: string;
+  /** Failure reason; null for other verdicts. */
+  readonly reason: string | null;
+  readonly attempts: number;
+  /** Decoded bytes of the last attempt. */
+  readonly bytes: number;
+  /** Rows that the path selected and the job kept. */
+  readonly rows: number;
+  /** Rows in the job's table; fewer than `rows` if the job counts rows. */
+  readonly storedRows: number;
+  /** All attempts, with the waits between them. */
+  readonly durationMs: number;
+}
+
+/** Mean bytes in the database; 0 if there is nothing to measure. */
+export interface StorageSize {
+  /** Bytes of one fetch with its index entry and its span. */
+  readonly fetchBytes: number;
+  /** Bytes of one row. */
+  readonly rowBytes: number;
+}
+
+/** Storage that the finished runs of a job needed. */
+export interface PastStorage {
+  /** Keys of the last finished run. */
+  readonly keys: number;
+  /** Mean over all runs. */
+  readonly bytesPerKey: number;
+  /** Bytes inside the database that new rows fill before it grows. */
+  readonly reusableBytes: number;
+}
+
+/** Result of checking a database. */
+export interface Inspection {
+  /** Mistakes, one line each, a few of each kind at most. */
+  readonly mistakes: readonly string[];
+  /** Only the small tables were checked. */
+  readonly isPartial: boolean;
+  /** What to do about mistakes. */
+  readonly remedy: string;
+}

@@ -27,6 +27,11 @@ export function formatBytes(bytes: number): string {
   return `${oneDecimal(value)} ${units[unit]}`;
 }
 
+/** The free space of a disk: `1.5 GiB free`, or `free space unknown` if the system does not tell. */
+export function formatFreeSpace(bytes: number | undefined): string {
+  return bytes === undefined ? "free space unknown" : `${formatBytes(bytes)} free`;
+}
+
 /** A short text of a count: every digit below a million (`85,321`), then three digits (`1.25M`, `100M`, `4.5B`). */
 export function formatCount(count: number): string {
   const whole = Math.round(count);

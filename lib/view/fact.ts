@@ -5,7 +5,7 @@
  */
 
 import { meaningOf } from "../rows/failure_reasons.ts";
-import type { FailureCount } from "../store/sqlite/reader.ts";
+import type { FailureCount } from "../store/records.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import { formatCount } from "../text/format.ts";
 

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { JobState } from "../store/sqlite/reader.ts";
-import type { RunRecord } from "../store/records.ts";
+import type { JobState, RunRecord } from "../store/records.ts";
 import { coverageOf } from "../store/coverage.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import { windowText } from "./status_table.ts";

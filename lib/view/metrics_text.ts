@@ -5,9 +5,8 @@
  * @module
  */
 
-import type { FailureCount, JobState } from "../store/sqlite/reader.ts";
-import { coverageOf } from "../store/coverage.ts";
-import { pendingOf } from "./status_table.ts";
+import type { FailureCount, JobState } from "../store/records.ts";
+import { coverageOf, pendingOf } from "../store/coverage.ts";
 
 /** What is told. Times are milliseconds since 1970. */
 export interface Metrics {

@@ -5,9 +5,8 @@
  */
 
 import { meaningOf } from "../rows/failure_reasons.ts";
-import type { FailureCount } from "../store/sqlite/reader.ts";
-import type { RunRecord } from "../store/records.ts";
-import { coverageOf } from "../store/coverage.ts";
+import type { FailureCount, RunRecord } from "../store/records.ts";
+import { coverageOf, pendingOf } from "../store/coverage.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import { formatBytes, formatCount, percent } from "../text/format.ts";
 
@@ -43,11 +42,6 @@ export function runLines(run: RunRecord, failures: readonly FailureCount[]): str
       }`
     ),
   ];
-}
-
-/** Keys without a verdict; undefined while the list has not been read to its end. */
-export function pendingOf({ keys, ok, empty, unchanged, failed }: RunRecord): number | undefined {
-  return keys === null ? undefined : Math.max(0, keys - ok - empty - unchanged - failed);
 }
 
 function cellsOf(run: RunRecord): string[] {

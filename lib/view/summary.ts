@@ -5,7 +5,7 @@
  */
 
 import type { CollectResult } from "../collect/collect.ts";
-import type { FailureCount } from "../store/sqlite/reader.ts";
+import type { FailureCount } from "../store/records.ts";
 import { coverageOf } from "../store/coverage.ts";
 import { fact, failureText } from "./fact.ts";
 import { type limits, limitText } from "../collect/bottleneck.ts";

@@ -28,7 +28,7 @@ const encoder = new TextEncoder();
 /** Asks the questions one after the other; true if every contestant that is installed did its work. */
 async function bench(chosen: readonly Extraction[], context: BenchContext): Promise<boolean> {
   let isWhole = true;
-  print(Deno.stdout, `# ${versionText()}\n\n${machineText()}\n`);
+  print(Deno.stdout, `# ${await versionText()}\n\n${machineText()}\n`);
   for (const question of chosen) {
     print(Deno.stdout, `\n## ${question.name}\n\n${question.about}\n`);
     for await (const outcome of question.ask(context)) {

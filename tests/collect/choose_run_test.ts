@@ -1,9 +1,9 @@
+import { openWriter, query } from "../support/database.ts";
+import type { StoreWriter } from "../../lib/store/database.ts";
 import assert from "node:assert/strict";
 import { chooseRun, limitedReason, type RunChoice } from "../../lib/collect/choose_run.ts";
 import type { Window } from "../../lib/job/job.ts";
 import { noRows } from "../../lib/rows/row_batch.ts";
-import { StoreWriter } from "../../lib/store/sqlite/writer.ts";
-import { query } from "../support/database.ts";
 import { TempFolder } from "../support/temp.ts";
 import { jobOf, recordOf } from "./support.ts";
 
@@ -14,7 +14,7 @@ const plain = { isNew: false, retryFailed: false };
 async function withStore(work: (store: StoreWriter, file: string) => Promise<void>): Promise<void> {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   await work(store, file);
 }
 

@@ -1,3 +1,4 @@
+import { leftOf, openWriter, query } from "../support/database.ts";
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
 import { collect } from "../../lib/collect/collect.ts";
@@ -5,9 +6,7 @@ import { askKeys } from "../../lib/collect/keys/key_list.ts";
 import { chooseRun } from "../../lib/collect/choose_run.ts";
 import type { Job, KeySource } from "../../lib/job/job.ts";
 import { databaseLimits } from "../../lib/limits.ts";
-import { StoreWriter } from "../../lib/store/sqlite/writer.ts";
 import { HandlerServer } from "../http/support.ts";
-import { leftOf, query } from "../support/database.ts";
 import { TempFolder } from "../support/temp.ts";
 import { jobOf, until } from "./support.ts";
 import { tableOf } from "../../lib/rows/table_schema.ts";
@@ -21,7 +20,7 @@ interface Wishes {
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal;
   readonly retryFailed?: boolean;
-  readonly freeBytes?: () => number | undefined;
+  readonly freeBytes?: () => Promise<number | undefined>;
 }
 
 /** One run of a job, as the program has it. */
@@ -30,7 +29,7 @@ async function collectInto(
   job: Job,
   { limit, signal, retryFailed = false, freeBytes }: Wishes = {},
 ) {
-  using store = StoreWriter.open(file, tableOf(job));
+  await using store = await openWriter(file, tableOf(job));
   const choice = await chooseRun(store, job, { isNew: false, retryFailed, window: undefined });
   assert.ok(choice !== undefined);
   return await collect({
@@ -404,7 +403,8 @@ Deno.test("collect() ends a run before the disk is full, with everything that wa
   // There is room at the first look, and too little at the second.
   let looks = 0;
   const ended = await collectInto(file, { ...jobOf(server.url), keys }, {
-    freeBytes: () => looks++ === 0 ? databaseLimits.freeBytesMin : databaseLimits.freeBytesMin - 1,
+    freeBytes: () =>
+      Promise.resolve(looks++ === 0 ? databaseLimits.freeBytesMin : databaseLimits.freeBytesMin - 1),
   });
   assert.deepEqual([ended.state, looks], ["interrupted", 2]);
   assert.match(

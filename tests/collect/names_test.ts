@@ -4,15 +4,14 @@
  * @module
  */
 
+import { createDatabase, openReader, openWriter } from "../support/database.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { UsageError } from "../../lib/errors.ts";
 import type { Job } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
-import { StoreReader } from "../../lib/store/sqlite/reader.ts";
 import { quote } from "../../lib/store/sqlite/sql_schema.ts";
-import { StoreWriter } from "../../lib/store/sqlite/writer.ts";
 import { chunkOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
 import { recordOf } from "./support.ts";
@@ -90,21 +89,21 @@ function isTable(name: string): boolean {
 
 /** Stores a row through the real store, and reads it back through the job's table. */
 async function roundTrip(file: string, job: Job): Promise<void> {
-  const shape = tableOf(job);
-  const values = shape.columns.map(({ name }) => `value of ${name}`);
-  using store = StoreWriter.open(file, shape);
+  const table = tableOf(job);
+  const values = table.columns.map(({ name }) => `value of ${name}`);
+  await using store = await openWriter(file, table);
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
   await store.stage(run, { sequence: 1, first: 0, rows: chunkOf([values]) });
   const chunk = { fetches: [recordOf(0, { rows: 1 }), recordOf(1, { rows: 1 })], rows: chunkOf([values]) };
   await store.finish(run, { ...chunk, rowCounts: [1, "staged"] });
   using db = new DatabaseSync(file, { readOnly: true });
-  const found = db.prepare(`SELECT * FROM ${quote(shape.name)}`).all().map((row) => ({ ...row }));
-  const row = Object.fromEntries(shape.columns.map(({ name }, index) => [name, values[index]]));
+  const found = db.prepare(`SELECT * FROM ${quote(table.name)}`).all().map((row) => ({ ...row }));
+  const row = Object.fromEntries(table.columns.map(({ name }, index) => [name, values[index]]));
   assert.equal(found.length, 2);
   for (const { fetch: _fetch, row: number, ...rest } of found) assert.deepEqual([number, rest], [0, row]);
-  using reader = StoreReader.open(file);
-  const time = { table: shape.name, column: shape.columns[0]?.name ?? "", count: undefined };
-  assert.deepEqual(reader.series(1, time, { start: 0, end: 1, buckets: 1 }), [0]);
+  await using reader = await openReader(file);
+  const time = { table: table.name, column: table.columns[0]?.name ?? "", count: undefined };
+  assert.deepEqual(await reader.series(1, time, { start: 0, end: 1, buckets: 1 }), [0]);
 }
 
 Deno.test("any name that a job file may have makes a table that works, any other is refused with its place", async () => {
@@ -129,17 +128,17 @@ Deno.test("any name that a job file may have makes a table that works, any other
   );
 });
 
-Deno.test("tables of one database either work or are refused in words, however their names meet", () => {
+Deno.test("tables of one database either work or are refused in words, however their names meet", async () => {
   const tables = ["t", "T", "t_data", "T_Data", "t_span", "t_data_span", "t_span_data", "t_data_data"];
   const columns = [["v"], ["V"], ["first", "last"], ["w", "v"]];
   const job = fc.tuple(fc.constantFrom(...tables), fc.constantFrom(...columns));
-  assertProperty(
-    fc.property(fc.array(job, { minLength: 2, maxLength: 4 }), (jobs) => {
+  await assertProperty(
+    fc.asyncProperty(fc.array(job, { minLength: 2, maxLength: 4 }), async (jobs) => {
       using folder = new TempFolder();
       const file = folder.file("a.db");
       for (const [table, names] of jobs) {
         try {
-          StoreWriter.open(file, tableOf(load(table, names)))[Symbol.dispose]();
+          await createDatabase(file, tableOf(load(table, names)));
         } catch (error) {
           assert.ok(error instanceof UsageError, String(error));
           assert.match(error.message, /^Cannot store into the table "\w+" of /);
@@ -175,7 +174,7 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
   using folder = new TempFolder();
   const file = folder.file("a.db");
   const job = load("t", ["v"]);
-  using store = StoreWriter.open(file, tableOf(job));
+  await using store = await openWriter(file, tableOf(job));
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
   await store.keepKeys(
     run,
@@ -201,15 +200,15 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
     "SELECT CAST(key AS BLOB) AS key, CAST(etag AS BLOB) AS etag, CAST(v AS BLOB) AS v FROM fetch JOIN t ON t.fetch = id",
   ).all().map((row) => Object.values(row).map((value) => Buffer.from(value as Uint8Array).toString()));
   assert.deepEqual(stored, hostileTexts.map((text) => [text, text, text]));
-  using reader = StoreReader.open(file);
-  assert.equal(reader.failures(run).length, hostileTexts.length / 2);
-  assert.equal(reader.topKeys(run, 100, { without: hostileTexts }).length, 0);
+  await using reader = await openReader(file);
+  assert.equal((await reader.failures(run)).length, hostileTexts.length / 2);
+  assert.equal((await reader.topKeys(run, 100, { without: hostileTexts })).length, 0);
 });
 
 Deno.test("half of a surrogate pair is stored as the replacement character", async () => {
   using folder = new TempFolder();
   const job = load("t", ["v"]);
-  using store = StoreWriter.open(folder.file("a.db"), tableOf(job));
+  await using store = await openWriter(folder.file("a.db"), tableOf(job));
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
   await store.finish(run, {
     fetches: [recordOf(0, { rows: 1 })],

@@ -6,7 +6,7 @@ import {
   keysDefault,
   type Probe,
 } from "../../lib/forecast/forecast.ts";
-import type { MeasuredFetch } from "../../lib/store/sqlite/storage_size.ts";
+import type { MeasuredFetch } from "../../lib/store/records.ts";
 import { Random } from "../../lib/simulate/engine/random.ts";
 
 const day = 86_400_000;
@@ -33,7 +33,7 @@ function probeOf(fetches: readonly MeasuredFetch[], given: Partial<Probe> = {}):
     elapsedMs: requestMs,
     unfinished: 0,
     isHeldBack: false,
-    footprint: { fetchBytes: 100, rowBytes: 20 },
+    storageSize: { fetchBytes: 100, rowBytes: 20 },
     ...given,
   };
 }

@@ -1,10 +1,27 @@
 /**
- * Looks into a database that trawl wrote.
+ * Databases of tests: opened as trawl does it, and queried behind its back.
  *
  * @module
  */
 
 import { DatabaseSync } from "node:sqlite";
+import type { TableSchema } from "../../lib/rows/table_schema.ts";
+import { openDatabase, type StoreReader, type StoreWriter } from "../../lib/store/database.ts";
+
+/** A writer on the database at `location`, with a job's table. */
+export async function openWriter(location: string, table: TableSchema): Promise<StoreWriter> {
+  return await (await openDatabase(location)).openWriter(table);
+}
+
+/** A reader of the database at `location`. */
+export async function openReader(location: string): Promise<StoreReader> {
+  return await (await openDatabase(location)).openReader();
+}
+
+/** Creates the database, or the table in it. */
+export async function createDatabase(location: string, table: TableSchema): Promise<void> {
+  await using _store = await openWriter(location, table);
+}
 
 /** All rows of a query, each as an array of its values. */
 export function query(file: string, sql: string): unknown[][] {
@@ -16,7 +33,7 @@ export function query(file: string, sql: string): unknown[][] {
   }
 }
 
-/** SQL for the number of staged spans of a job's table, and of rows that no fetch shows: what must not be left. */
+/** SQL for the number of staged spans of a job's table, and of rows without a fetch. Both must be 0 in the end. */
 export function leftOf(table: string): string {
   return `SELECT (SELECT count(*) FROM ${table}_staged) AS staged, ` +
     `(SELECT count(*) FROM ${table}_data) - (SELECT count(*) FROM ${table}) AS hidden`;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { JobState } from "../../lib/store/sqlite/reader.ts";
-import type { RunRecord } from "../../lib/store/records.ts";
+import type { JobState, RunRecord } from "../../lib/store/records.ts";
 import { healthLine } from "../../lib/view/health.ts";
 import { metricsText } from "../../lib/view/metrics_text.ts";
 

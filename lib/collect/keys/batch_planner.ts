@@ -8,7 +8,7 @@
 
 import { StaleRunError } from "../../errors.ts";
 import { runLimits } from "../../limits.ts";
-import type { StoreWriter } from "../../store/sqlite/writer.ts";
+import type { StoreWriter } from "../../store/database.ts";
 import { sha256Of } from "../../text/sha256.ts";
 import type { BatchEntry } from "../../worker/protocol.ts";
 import type { BatchSource, PlannedBatch } from "../workers/batch_source.ts";

@@ -18,7 +18,7 @@ import { plainUrl } from "../../job/request_builder.ts";
 import { parsePath } from "../../json/path/path_parser.ts";
 import { selectValues } from "../../json/tokenizer_stream.ts";
 import { decodeText, ValueKind } from "../../json/value.ts";
-import type { StoreWriter } from "../../store/sqlite/writer.ts";
+import type { StoreWriter } from "../../store/database.ts";
 import { meaningOf, reasonOfJson } from "../../rows/failure_reasons.ts";
 import { checkRedirectHosts } from "../job_hosts.ts";
 import type { RunChoice } from "../choose_run.ts";

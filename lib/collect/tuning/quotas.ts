@@ -8,7 +8,7 @@
 
 import type { Rate } from "../../job/job.ts";
 import { paceLimits } from "../../limits.ts";
-import type { StoreWriter } from "../../store/sqlite/writer.ts";
+import type { StoreWriter } from "../../store/database.ts";
 import { Quota } from "./quota.ts";
 import type { Pace } from "../../pace/pace.ts";
 

@@ -8,7 +8,7 @@
 import type { Job } from "../../job/job.ts";
 import { tuningLimits } from "../../limits.ts";
 import type { Tunable } from "../../store/records.ts";
-import type { StoreWriter } from "../../store/sqlite/writer.ts";
+import type { StoreWriter } from "../../store/database.ts";
 import type { SharedState } from "../../pace/shared_state.ts";
 import { InFlightTuner } from "./in_flight_tuner.ts";
 import type { Tick } from "./tick.ts";

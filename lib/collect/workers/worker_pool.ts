@@ -9,7 +9,7 @@
 import { runLimits } from "../../limits.ts";
 import type { SharedState } from "../../pace/shared_state.ts";
 import { release } from "../../rows/row_batch.ts";
-import type { StoreWriter } from "../../store/sqlite/writer.ts";
+import type { StoreWriter } from "../../store/database.ts";
 import { isShortAnswer } from "../../worker/acceptance.ts";
 import type { Prepare, ToStore } from "../../worker/protocol.ts";
 import type { DrainedBatch } from "../keys/batch_sizes.ts";

@@ -6,8 +6,7 @@
  */
 
 import { messageOf, UsageError } from "../../errors.ts";
-import { databaseBytes } from "../../store/free_space.ts";
-import { StoreReader } from "../../store/sqlite/reader.ts";
+import type { Database } from "../../store/database.ts";
 import { metricsText } from "../../view/metrics_text.ts";
 import type { Context } from "../context.ts";
 import { version } from "../version.ts";
@@ -19,7 +18,7 @@ const writeMs = 15_000;
 export interface MetricsFileOptions {
   readonly file: string;
   readonly job: string;
-  readonly database: string;
+  readonly database: Database;
   readonly context: Pick<Context, "log" | "now">;
 }
 
@@ -28,44 +27,57 @@ export class MetricsFile {
   readonly #options: MetricsFileOptions;
   readonly #startedMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
+  /** The write under way: writes must not overlap, since they share one temporary file. */
+  #writing: Promise<void> = Promise.resolve();
   #hasFailed = false;
 
-  /** @throws {UsageError} If the file cannot be written. */
-  constructor(options: MetricsFileOptions) {
+  private constructor(options: MetricsFileOptions) {
     this.#options = options;
     this.#startedMs = options.context.now();
-    this.#write(undefined);
-    this.#timer = setInterval(() => this.#writeOrSay(undefined), writeMs);
+    this.#timer = setInterval(() => this.#writeOrLog(undefined), writeMs);
   }
 
-  /** The start has ended. Never throws: what was collected counts more. */
-  end(exit: number): void {
-    clearInterval(this.#timer);
-    this.#writeOrSay(exit);
-  }
-
-  #writeOrSay(exit: number | undefined): void {
+  /** @throws {UsageError} If the file cannot be written. */
+  static async start(options: MetricsFileOptions): Promise<MetricsFile> {
+    const metrics = new MetricsFile(options);
     try {
-      this.#write(exit);
+      await metrics.#write(undefined);
+      return metrics;
     } catch (error) {
-      if (!this.#hasFailed) this.#options.context.log(`trawl: ${messageOf(error)}\n`);
-      this.#hasFailed = true;
+      clearInterval(metrics.#timer);
+      throw error;
     }
   }
 
-  #write(exit: number | undefined): void {
+  /** Writes the exit code. Never throws: the collected rows matter more than the metrics. */
+  async end(exit: number): Promise<void> {
+    clearInterval(this.#timer);
+    this.#writeOrLog(exit);
+    await this.#writing;
+  }
+
+  #writeOrLog(exit: number | undefined): void {
+    this.#writing = this.#writing.then(() => this.#write(exit)).catch((error) => {
+      if (!this.#hasFailed) this.#options.context.log(`trawl: ${messageOf(error)}\n`);
+      this.#hasFailed = true;
+    });
+  }
+
+  async #write(exit: number | undefined): Promise<void> {
     const { file, job, database, context } = this.#options;
-    using reader = StoreReader.open(database);
-    const state = reader.jobs().find(({ newest }) => newest.job === job);
+    await using reader = await database.openReader();
+    const state = (await reader.jobs()).find(({ newest }) => newest.job === job);
     const text = metricsText({
       job,
       version,
       state,
-      failures: exit === undefined || state === undefined ? undefined : reader.failures(state.newest.id),
+      failures: exit === undefined || state === undefined
+        ? undefined
+        : await reader.failures(state.newest.id),
       startedMs: this.#startedMs,
       nowMs: context.now(),
       exit,
-      databaseBytes: databaseBytes(database),
+      databaseBytes: await database.bytes(),
     });
     // The collector reads names that end in .prom only.
     const half = `${file}.${Deno.pid}.tmp`;

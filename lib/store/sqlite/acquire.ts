@@ -1,6 +1,6 @@
 /**
- * Before a run writes a database: no other one may, nobody else should be able to read it, and it must be of this
- * version.
+ * Preparation of a database before a run writes it: takes the run lock, migrates an older file to this version, and
+ * withdraws access from other users.
  *
  * @module
  */
@@ -10,36 +10,36 @@ import { migrate, type MigrateOptions } from "./migration.ts";
 import { RunLock } from "./run_lock.ts";
 import { explain } from "./sqlite_error.ts";
 
-/** What users other than the owner and the group may do, of a file's mode. */
+/** Mode bits of users other than the owner and the group. */
 const othersMode = 0o007;
 const ownMode = 0o600;
 
-/** Who claims it. */
+/** What a run tells when it acquires a database. */
 export interface AcquireOptions extends MigrateOptions {
-  /** Named to others that want it meanwhile. */
+  /** Name of the job, shown to other runs that want the database. */
   readonly job: string;
 }
 
 /**
- * Makes a database this process's to write until the acquire is disposed of, after the store.
+ * Makes this process the only writer of a database file until the lock is disposed of, after the writer.
  *
- * @throws {InterruptedError} If another run has it.
- * @throws {UsageError} If it cannot be written, or not be brought to this version.
+ * @throws {InterruptedError} If another run holds the database.
+ * @throws {UsageError} If the database cannot be written or migrated.
  */
-export async function acquire(file: string, { job, ...options }: AcquireOptions): Promise<Disposable> {
-  const lock = RunLock.take(file, job);
+export async function acquire(file: string, { job, ...options }: AcquireOptions): Promise<AsyncDisposable> {
+  const lock = RunLock.acquire(file, job);
   try {
     await migrate(file, options);
-    // By now it is known to be trawl's.
+    // Only now: migrate() has made sure that the file is trawl's.
     hide(file, options.log);
     return lock;
   } catch (error) {
-    lock[Symbol.dispose]();
+    await lock[Symbol.asyncDispose]();
     throw explain(error, file, { isBegun: false });
   }
 }
 
-/** A mode that lets everybody read is how files come to be when nobody thinks of it; one for a group was meant. */
+/** Makes a world-accessible database private. Group permissions are kept: no default creates them. */
 function hide(file: string, log: (text: string) => void): void {
   const path = realPathOf(file);
   for (const part of [path, `${path}-wal`, `${path}-shm`]) {
@@ -48,10 +48,12 @@ function hide(file: string, log: (text: string) => void): void {
       if ((mode & othersMode) === 0) continue;
       Deno.chmodSync(part, ownMode);
       if (part === path) {
-        log(`trawl: "${file}" could be used by everybody (mode ${mode.toString(8)}): now by you alone\n`);
+        log(
+          `trawl: "${file}" was accessible to every user (mode ${mode.toString(8)}): changed to mode 600\n`,
+        );
       }
     } catch {
-      // There is none, or it is somebody else's.
+      // The file does not exist or belongs to another user.
     }
   }
 }

@@ -1,38 +1,40 @@
 /**
- * Whether a database is whole: SQLite's own look at its pages, and trawl's at its sums. Reads only, in one transaction,
- * so a run may be under way.
+ * Checks whether a database is intact: SQLite checks the pages, trawl checks that sums, fetches and rows agree. Reads
+ * only, in one transaction, so a run may write meanwhile.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../errors.ts";
-import { databaseLimits } from "../../limits.ts";
+import { doneOf } from "../coverage.ts";
+import type { Inspection } from "../records.ts";
 import { asRun, countFetches, runColumns } from "./run_rows.ts";
 import { idsPerRun, quote } from "./sql_schema.ts";
 import { bytesOf, jobTables } from "./table_check.ts";
 import { isDamage } from "./sqlite_error.ts";
 
-/** Looked at even where the file is large: without these, nothing else means anything. */
+/** Checked in a large file too: everything else depends on these tables. */
 const smallTables = ["run", "batch", "key_list"] as const;
 
-/** What came out. */
-export interface Inspection {
-  /** What is wrong, a line each; no more than `databaseLimits.mistakesMax` of each kind. */
-  readonly mistakes: readonly string[];
-  /** Only the small tables were looked at. */
-  readonly isPartial: boolean;
-}
+/** Bytes of a file that is checked as a whole without `isFull`: 64 MiB take a second, 1 GiB takes ten to twenty. */
+const checkedBytesMax = 64 * 1_024 * 1_024;
 
-/** Looks at all of a small file, and of a large one where `isFull`; otherwise at its small tables. */
-export function inspect(db: DatabaseSync, { isFull }: { readonly isFull: boolean }): Inspection {
-  const isPartial = !isFull && bytesOf(db) > databaseLimits.checkedBytesMax;
+/** Mistakes listed of each kind. */
+const mistakesMax = 5;
+
+/** Checks a whole file if it is small or `isFull`, else its small tables. */
+export function inspect(
+  db: DatabaseSync,
+  { isFull }: { readonly isFull: boolean },
+): Omit<Inspection, "remedy"> {
+  const isPartial = !isFull && bytesOf(db) > checkedBytesMax;
   db.exec("BEGIN");
   try {
     const mistakes = isPartial
       ? smallTables.flatMap((table) => pageMistakes(db, "quick_check", quote(table)))
-      : pageMistakes(db, isFull ? "integrity_check" : "quick_check", String(databaseLimits.mistakesMax));
-    // Of a file whose pages are damaged, sums tell nothing new.
+      : pageMistakes(db, isFull ? "integrity_check" : "quick_check", String(mistakesMax));
+    // Sums of damaged pages tell nothing new.
     if (!isPartial && mistakes.length === 0) mistakes.push(...sumMistakes(db), ...rowMistakes(db));
     return { mistakes, isPartial };
   } catch (error) {
@@ -47,30 +49,30 @@ function pageMistakes(db: DatabaseSync, check: "quick_check" | "integrity_check"
   const rows = db.prepare(`PRAGMA ${check}(${what})`).all();
   return rows.map((row) => String(row[check])).filter((text) => text !== "ok").slice(
     0,
-    databaseLimits.mistakesMax,
+    mistakesMax,
   );
 }
 
-/** Runs whose sums are not those of their fetches. They are written together. */
+/** Runs whose sums differ from their fetches, although both are written in one transaction. */
 function sumMistakes(db: DatabaseSync): string[] {
   const runs = db.prepare(`SELECT ${runColumns} FROM run ORDER BY id DESC`).all().map(asRun);
   return runs.flatMap((run) => {
     const found = countFetches(db, run.id);
     const wrong = (Object.keys(found) as (keyof typeof found)[]).filter((name) => found[name] !== run[name]);
-    const verdicts = found.ok + found.empty + found.unchanged + found.failed;
+    const done = doneOf(found);
     return [
       ...wrong.map((name) => `run ${run.id} has ${run[name]} ${name}, its fetches ${found[name]}`),
-      ...(run.state === "finished" && run.keys !== null && run.keys !== verdicts
-        ? [`run ${run.id} is finished with ${run.keys} keys, and has ${verdicts} verdicts`]
+      ...(run.state === "finished" && run.keys !== null && run.keys !== done
+        ? [`run ${run.id} is finished with ${run.keys} keys, and has ${done} verdicts`]
         : []),
     ];
-  }).slice(0, databaseLimits.mistakesMax);
+  }).slice(0, mistakesMax);
 }
 
-/** Fetches that lead to no rows, and rows that are not there. */
+/** Missing rows, rows of two fetches, spans without a fetch, and fetches without their rows. */
 function rowMistakes(db: DatabaseSync): string[] {
   const tables = jobTables(db);
-  // Before version 3 rows stood under their fetch, and nothing led to them.
+  // Databases before version 3 have no spans: their rows are keyed by fetch.
   if (tables.length === 0) return [];
   const mistakes: string[] = [];
   for (const name of tables) {
@@ -87,7 +89,7 @@ function rowMistakes(db: DatabaseSync): string[] {
       `SELECT count(*) AS count FROM (SELECT first, lag(last) OVER (ORDER BY first) AS before FROM ${span})
          WHERE before >= first`,
     );
-    if (shared > 0) mistakes.push(`${shared} spans of ${name} lead to rows of another`);
+    if (shared > 0) mistakes.push(`${shared} spans of ${name} contain rows of another span`);
     const orphans = count(
       db,
       `SELECT count(*) AS count FROM ${span} AS span WHERE NOT EXISTS (SELECT 1 FROM fetch WHERE id = span.fetch)`,
@@ -99,10 +101,10 @@ function rowMistakes(db: DatabaseSync): string[] {
   );
   const bare = db.prepare(
     `SELECT id, key FROM fetch WHERE verdict = 'ok' AND rows > 0 AND NOT (${hasSpan.join(" OR ")}) LIMIT ?`,
-  ).all(databaseLimits.mistakesMax);
+  ).all(mistakesMax);
   for (const { id, key } of bare) {
     mistakes.push(
-      `key "${key}" of run ${Math.floor(Number(id) / idsPerRun)} is ok with rows, and none are there`,
+      `key "${key}" of run ${Math.floor(Number(id) / idsPerRun)} is ok with rows, but has none`,
     );
   }
   return mistakes;

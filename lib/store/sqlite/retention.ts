@@ -1,25 +1,28 @@
 /**
- * Deletes old runs, in transactions that are each some milliseconds long: first their rows in `run`, so that they are
- * out of sight, then what they asked and found. What a start leaves undone, the next one finds, as it belongs to no
- * run. Readers are never stopped, nor do they stop this.
+ * Deletes old runs in transactions of a few milliseconds: first the rows of `run`, which hides everything of them, then
+ * fetches and rows. An interrupted deletion is resumed by the next start, which finds fetches without a run. Never
+ * blocks readers.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { retentionLimits } from "../../limits.ts";
+import type { RetentionRule } from "../records.ts";
 import { idsPerRun, tablesOf } from "./sql_schema.ts";
 import { jobTables } from "./table_check.ts";
 import { deleteStagedRows } from "./staging.ts";
 
-/** Which runs are old. */
-export interface Age {
-  readonly job: string;
-  /** ISO 8601 in UTC: windows that ended before it; where there are no windows, runs that did. */
-  readonly before: string;
-}
+/** Deletions and freed pages are small enough to let the writer in between. */
+export const retentionTuning = {
+  /** Fetches deleted in one transaction: some milliseconds, in which nothing else is written. */
+  fetchesAtOnce: 1_000,
+  /** Pages returned to the file system at once. Each may move another page: 60 ms for 500. */
+  pagesAtOnce: 256,
+  /** Share of the file that may stay empty: the next windows fill it without moving a page. */
+  emptyShare: 0.25,
+} as const;
 
-/** Each method but the last is to be called in a transaction of its own. */
+/** Deletes in steps. Call {@linkcode drop} and {@linkcode sweep} in a transaction each. */
 export class Retention {
   readonly #db: DatabaseSync;
   #dropped: number | undefined;
@@ -29,10 +32,10 @@ export class Retention {
   }
 
   /**
-   * Takes the old runs of a job out of sight; returns how many. The newest finished window stays, however old: it is
-   * the last that is known. So does the newest run of all, or its id would be given again.
+   * Hides the old runs of a job; returns their number. Keeps the newest finished window at any age, as the job's last
+   * result, and the newest run of the database, whose id would be reused.
    */
-  drop({ job, before }: Age): number {
+  drop({ job, before }: RetentionRule): number {
     const old = this.#db.prepare(
       `SELECT id FROM run WHERE job = ?1 AND coalesce(window_end, ended, started) < ?2
          AND id IS NOT (SELECT max(id) FROM run) AND id IS NOT (SELECT id FROM run
@@ -46,12 +49,12 @@ export class Retention {
     return old.length;
   }
 
-  /** Deletes some of what runs that are gone have left; false once nothing is. */
+  /** Deletes some rows and fetches of hidden runs; false if none are left. */
   sweep(): boolean {
     this.#dropped ??= this.#orphan();
     if (this.#dropped === undefined) return false;
     const [first, end] = [this.#dropped * idsPerRun, (this.#dropped + 1) * idsPerRun];
-    // All of them: a job may have had another one before.
+    // All tables: the job may have used another table before.
     const tables = jobTables(this.#db);
     if (tables.some((name) => deleteStagedRows(this.#db, tablesOf({ name }), { first, end }))) return true;
     if (!this.#unlink(tables, first, end)) this.#dropped = undefined;
@@ -59,18 +62,18 @@ export class Retention {
   }
 
   /**
-   * Gives some pages back to the file system; false once only as many are empty as the next windows fill again. A file
-   * that an older trawl made keeps its empty pages, and fills them again.
+   * Returns some empty pages to the file system; false once at most `emptyShare` of the file is empty. A file from a
+   * version without `auto_vacuum` keeps its empty pages and reuses them.
    */
   shrink(): boolean {
     const pages = this.#pragma("page_count");
     const empty = this.#pragma("freelist_count");
-    if (this.#pragma("auto_vacuum") !== 2 || empty <= pages * retentionLimits.emptyShare) return false;
-    this.#db.prepare(`PRAGMA incremental_vacuum(${retentionLimits.pagesAtOnce})`).all();
+    if (this.#pragma("auto_vacuum") !== 2 || empty <= pages * retentionTuning.emptyShare) return false;
+    this.#db.prepare(`PRAGMA incremental_vacuum(${retentionTuning.pagesAtOnce})`).all();
     return this.#pragma("freelist_count") < empty;
   }
 
-  /** The first run that has fetches, but is gone. Jumps from run to run: there may be 100 million fetches. */
+  /** The first run with fetches but without a row in `run`. Skips from run to run, not over 100 million fetches. */
   #orphan(): number | undefined {
     const next = this.#db.prepare(`SELECT min(id) AS id FROM fetch WHERE id >= ?`);
     const known = this.#db.prepare(`SELECT 1 FROM run WHERE id = ?`);
@@ -82,11 +85,11 @@ export class Retention {
     }
   }
 
-  /** Has the rows of some fetches belong to none, and deletes the fetches; false if there are none. */
+  /** Turns the rows of some fetches into staged rows and deletes the fetches; false if there are none. */
   #unlink(tables: readonly string[], first: number, end: number): boolean {
     const last = this.#db.prepare(
       `SELECT max(id) AS id FROM (SELECT id FROM fetch WHERE id >= ? AND id < ? ORDER BY id LIMIT ?)`,
-    ).get(first, end, retentionLimits.fetchesAtOnce)?.["id"] ?? null;
+    ).get(first, end, retentionTuning.fetchesAtOnce)?.["id"] ?? null;
     if (last === null) return false;
     for (const name of tables) {
       const { span, staged } = tablesOf({ name });

@@ -1,6 +1,6 @@
 /**
- * One run at a time writes a database. A file beside it is locked by the operating system, so the lock ends with the
- * process, however that ends. It holds one line that says who has it; readers do not look at it.
+ * Lock that lets one run at a time write a database: a file beside it, locked by the operating system, so the lock ends
+ * with the process even after `kill -9`. The file holds one line about the holder. Readers ignore it.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { InterruptedError, messageOf, UsageError } from "../../errors.ts";
 import { realPathOf } from "./connection.ts";
 import { isoTime } from "../../text/format.ts";
 
-/** The longest line that is shown of a lock file, which anybody may have written. */
-const holderBytesMax = 400;
+/** Characters shown of a lock file: other programs may have written it. */
+const holderCharsMax = 400;
 
-/** Held until disposed of. */
-export class RunLock implements Disposable {
+/** The lock of one database, held until disposed of. */
+export class RunLock implements AsyncDisposable {
   readonly #path: string;
   readonly #file: Deno.FsFile;
 
@@ -23,12 +23,12 @@ export class RunLock implements Disposable {
   }
 
   /**
-   * Takes the lock of a database, whichever links lead to it.
+   * Acquires the lock of a database, through symbolic links too.
    *
-   * @throws {InterruptedError} If another process has it.
-   * @throws {UsageError} If the database has a second name, which no lock would know of, or its folder is not writable.
+   * @throws {InterruptedError} If another process holds the lock.
+   * @throws {UsageError} If the database has hard links, or its folder is not writable.
    */
-  static take(database: string, job: string): RunLock {
+  static acquire(database: string, job: string): RunLock {
     refuseHardLinks(database);
     const path = `${realPathOf(database)}.lock`;
     for (;;) {
@@ -43,16 +43,17 @@ export class RunLock implements Disposable {
         file.close();
         throw error;
       }
-      // Whoever had it has just removed it.
+      // The previous holder removed the file between open and lock.
       file.close();
     }
   }
 
-  [Symbol.dispose](): void {
+  // deno-lint-ignore require-await -- asynchronous for databases behind a network connection
+  async [Symbol.asyncDispose](): Promise<void> {
     try {
       Deno.removeSync(this.#path);
     } catch {
-      // It locks nothing any more, and does no harm.
+      // An unlocked file does no harm.
     }
     this.#file.close();
   }
@@ -63,7 +64,7 @@ function open(path: string, database: string): Deno.FsFile {
     return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
   } catch (error) {
     throw new UsageError(
-      `Cannot write the database "${database}" as its folder must be there and writable: ${messageOf(error)}`,
+      `Cannot write the database "${database}": its folder must exist and be writable, ${messageOf(error)}`,
       { cause: error },
     );
   }
@@ -78,17 +79,17 @@ function isStillThere(file: Deno.FsFile, path: string): boolean {
   }
 }
 
-/** Says who has the lock. Where there is no room for that on the disk, nobody is told. */
+/** Writes the holder into the file, unless the disk is full. */
 function sign(file: Deno.FsFile, job: string): void {
   try {
     file.truncateSync(0);
     file.writeSync(
       new TextEncoder().encode(
-        `process ${Deno.pid}${hostText()}, which runs ${job} since ${isoTime(Date.now())}\n`,
+        `process ${Deno.pid}${hostText()}, running ${job} since ${isoTime(Date.now())}\n`,
       ),
     );
   } catch {
-    // The lock holds all the same.
+    // The lock holds without the text.
   }
 }
 
@@ -103,18 +104,18 @@ function hostText(): string {
 function heldByAnother(database: string, path: string): InterruptedError {
   let holder = "";
   try {
-    holder = Deno.readTextFileSync(path).slice(0, holderBytesMax).trim();
+    holder = Deno.readTextFileSync(path).slice(0, holderCharsMax).trim();
   } catch {
-    // It has ended meanwhile, or belongs to somebody else.
+    // The holder has just ended, or the file belongs to another user.
   }
   return new InterruptedError(
-    `Cannot write the database "${database}" as one run at a time may: it is held by ${
+    `Cannot write the database "${database}": one run at a time may, it is held by ${
       holder === "" ? "another process" : holder
     }; run again later`,
   );
 }
 
-/** SQLite would keep a log of its own for each name, and each would spoil what the other one writes. */
+/** SQLite keeps a log for each name of a file, so two writers under two names would corrupt it. */
 function refuseHardLinks(database: string): void {
   let names: number | null = null;
   try {
@@ -124,7 +125,7 @@ function refuseHardLinks(database: string): void {
   }
   if (names === null || names <= 1) return;
   throw new UsageError(
-    `Cannot write the database "${database}" as it must have one name: ${names} hard links lead to it; ` +
-      `make a copy instead, or a symbolic link`,
+    `Cannot write the database "${database}": the file must have one name, got ${names} hard links; ` +
+      `use a copy or a symbolic link instead`,
   );
 }

@@ -1,11 +1,11 @@
 /**
- * Rows of the `run` and `budget` tables, and sums over the `fetch` table, as values.
+ * Rows of trawl's own tables as records, and the sums of a run counted from its fetches. Used by writer and reader.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { RunCounts, RunRecord, StartCounts, StartScope } from "../records.ts";
+import type { FailedFetch, RunCounts, RunRecord, StartCounts, StartScope } from "../records.ts";
 import { idsPerRun } from "./sql_schema.ts";
 
 type SqlRow = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ export const runColumns =
   "id, job, text, sha256, window_start, window_end, state, reason, started, ended, keys, " +
   "ok, empty, unchanged, failed, rows, bytes, attempts";
 
-/** A row with {@linkcode runColumns} as a record. */
+/** A row with {@linkcode runColumns}, as a record. */
 export function asRun(row: SqlRow): RunRecord {
   const state = row["state"];
   return {
@@ -34,7 +34,21 @@ export function asRun(row: SqlRow): RunRecord {
   };
 }
 
-/** The newest run of a job for a window (or for none). */
+/** The columns that {@linkcode asFailedFetch} reads. */
+export const failedColumns = "sequence, key, reason, status, attempts";
+
+/** A row of `fetch` with {@linkcode failedColumns}, as a record. */
+export function asFailedFetch(row: SqlRow): FailedFetch {
+  return {
+    sequence: Number(row["sequence"]),
+    key: String(row["key"]),
+    reason: String(row["reason"]),
+    status: row["status"] === null ? null : Number(row["status"]),
+    attempts: Number(row["attempts"]),
+  };
+}
+
+/** The newest run of a job for a window, by the window's start; null for jobs without windows. */
 export function latestRun(db: DatabaseSync, job: string, windowStart: string | null): RunRecord | undefined {
   const row = db.prepare(
     `SELECT ${runColumns} FROM run WHERE job = ? AND window_start IS ? ORDER BY id DESC LIMIT 1`,
@@ -42,15 +56,15 @@ export function latestRun(db: DatabaseSync, job: string, windowStart: string | n
   return row === undefined ? undefined : asRun(row);
 }
 
-/** What was kept of the requests started. */
+/** Started requests of a quota. */
 export function readStarts(db: DatabaseSync, { host, perMs }: StartScope): StartCounts {
-  // There are no budgets in the oldest databases, which may be read.
+  // Databases of version 1 may be read, and have no such table.
   if (db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'budget'`).get() === undefined) return new Map();
   const row = db.prepare(`SELECT starts FROM budget WHERE host = ? AND per_ms = ?`).get(host, perMs);
   return new Map(JSON.parse(String(row?.["starts"] ?? "[]")));
 }
 
-/** The run's sums, counted from its fetches. */
+/** The sums of a run, counted from its fetches. */
 export function countFetches(db: DatabaseSync, run: number): RunCounts {
   const row = db.prepare(
     `SELECT count(*) FILTER (WHERE verdict = 'ok') AS ok, count(*) FILTER (WHERE verdict = 'empty') AS empty,

@@ -1,102 +1,98 @@
 /**
- * What fetches and rows take in a database file. Reads only.
+ * Storage of fetches and rows in a database file: the measure of a forecast, and of the free space that a run needs.
+ * Reads only.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { openForReading } from "./connection.ts";
-import { idsPerRun, tablesOf } from "./sql_schema.ts";
 import type { TableSchema } from "../../rows/table_schema.ts";
+import type { MeasuredFetch, PastStorage, StorageSize } from "../records.ts";
+import { idsPerRun, tablesOf } from "./sql_schema.ts";
 
 /**
- * How full the pages of fetches, their index and spans become: answers come in another order than their keys, and a
- * page that takes one in between is split. Measured over 85,000 fetches at 8 in flight; rows stand in their order.
+ * Fill of the pages with fetches, index entries and spans. Answers arrive in another order than their keys, and SQLite
+ * splits a full page that gets a key in between. Measured over 85,000 fetches at 8 in flight. Rows are appended, so
+ * their pages are full.
  */
 const fetchPageFill = 0.91;
 
-/** Bytes in the file; 0 where there was none to measure. */
-export interface StorageSize {
-  /** Of one fetch, with its place in the index and the span of its rows. */
-  readonly fetchBytes: number;
-  /** Of one row of the job's table. */
-  readonly rowBytes: number;
+/** Keys below which past runs give no forecast: their rows do not fill the first page of each table. */
+const pastKeysMin = 100;
+
+/** Storage of the finished runs of a job; undefined after few keys, or if the file holds runs of other jobs. */
+export function pastStorage(db: DatabaseSync, job: string): PastStorage | undefined {
+  const row = db.prepare(
+    `SELECT (SELECT keys FROM run WHERE job = ?1 AND state = 'finished' ORDER BY id DESC LIMIT 1) AS keys,
+       (SELECT sum(ok + empty + unchanged + failed) FROM run) AS verdicts,
+       (SELECT count(*) FROM run WHERE job <> ?1) AS others,
+       (SELECT count(*) FROM sqlite_schema WHERE rootpage > 0) AS roots,
+       page_count AS pages, freelist_count AS spare, page_size AS size
+     FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
+  ).get(job);
+  const keys = Number(row?.["keys"] ?? 0);
+  const verdicts = Number(row?.["verdicts"] ?? 0);
+  if (row === undefined || keys === 0 || verdicts < pastKeysMin || row["others"] !== 0) return undefined;
+  const [pages = 0, spare = 0, size = 0, roots = 0] = ["pages", "spare", "size", "roots"].map((name) =>
+    Number(row[name])
+  );
+  // An empty table has one page already.
+  const usedBytes = Math.max(0, pages - spare - roots) * size;
+  return { keys, bytesPerKey: usedBytes / verdicts, reusableBytes: spare * size };
 }
 
-/** One fetch, as a forecast wants it. */
-export interface MeasuredFetch {
-  readonly key: string;
-  /** Why it failed; null if it did not. */
-  readonly reason: string | null;
-  readonly attempts: number;
-  /** Decoded, of the last attempt. */
-  readonly bytes: number;
-  /** That the path selected and the job kept. */
-  readonly rows: number;
-  /** Rows of the job's table: fewer where they are counted. */
-  readonly storedRows: number;
-  /** All attempts and the waits between them. */
-  readonly durationMs: number;
+/** The fetches of a run with sequences from `first` to before `end`, all in memory. */
+export function measuredFetches(
+  db: DatabaseSync,
+  run: number,
+  { first, end = idsPerRun, tables }: {
+    readonly first: number;
+    readonly end?: number;
+    readonly tables: readonly TableSchema[];
+  },
+): MeasuredFetch[] {
+  const storedRows = tables.map((table) =>
+    `ifnull((SELECT sum(last - first + 1) FROM ${
+      tablesOf(table).span
+    } AS span WHERE span.fetch = fetch.id), 0)`
+  );
+  return db.prepare(
+    `SELECT key, reason, attempts, bytes, rows, duration_ms AS durationMs, ${
+      storedRows.join(" + ")
+    } AS storedRows FROM fetch WHERE id >= ? AND id < ?`,
+  ).all(run * idsPerRun + first, run * idsPerRun + end).map((row) => ({
+    key: String(row["key"]),
+    reason: row["reason"] === null ? null : String(row["reason"]),
+    attempts: Number(row["attempts"]),
+    bytes: Number(row["bytes"]),
+    rows: Number(row["rows"]),
+    storedRows: Number(row["storedRows"]),
+    durationMs: Number(row["durationMs"]),
+  }));
 }
 
-/** A read-only connection to a database that holds one job's runs. */
-export class StorageSizeReader implements Disposable {
-  readonly #db: DatabaseSync;
-  readonly #shape: TableSchema;
-
-  /** @throws {UsageError} If there is no such file, or it is no database of this version's. */
-  constructor(file: string, shape: TableSchema) {
-    this.#db = openForReading(file);
-    this.#shape = shape;
-  }
-
-  /** The fetches of a run whose sequences are from `first` to before `end`. Holds all of them. */
-  fetches(
-    run: number,
-    { first, end = idsPerRun }: { readonly first: number; readonly end?: number },
-  ): MeasuredFetch[] {
-    const { span } = tablesOf(this.#shape);
-    return this.#db.prepare(
-      `SELECT key, reason, attempts, bytes, rows, duration_ms AS durationMs,
-         ifnull((SELECT sum(last - first + 1) FROM ${span} AS span WHERE span.fetch = fetch.id), 0) AS storedRows
-       FROM fetch WHERE id >= ? AND id < ?`,
-    ).all(run * idsPerRun + first, run * idsPerRun + end).map((row) => ({
-      key: String(row["key"]),
-      reason: row["reason"] === null ? null : String(row["reason"]),
-      attempts: Number(row["attempts"]),
-      bytes: Number(row["bytes"]),
-      rows: Number(row["rows"]),
-      storedRows: Number(row["storedRows"]),
-      durationMs: Number(row["durationMs"]),
-    }));
-  }
-
-  /** The mean over everything in the file. Counts what is used of each page: the last one of a table is never full. */
-  footprint(): StorageSize {
-    const { name } = this.#shape;
-    const fetchBytes = this.#usedBytes("fetch", "fetch_run", `${name}_span`) / fetchPageFill;
-    return {
-      fetchBytes: perPiece(fetchBytes, this.#count("fetch")),
-      rowBytes: perPiece(this.#usedBytes(`${name}_data`), this.#count(tablesOf(this.#shape).data)),
-    };
-  }
-
-  [Symbol.dispose](): void {
-    this.#db.close();
-  }
-
-  #usedBytes(...names: readonly string[]): number {
-    const row = this.#db.prepare(
-      `SELECT sum(pgsize - unused) AS bytes FROM dbstat WHERE name IN (SELECT value FROM json_each(?))`,
-    ).get(JSON.stringify(names));
-    return Number(row?.["bytes"] ?? 0);
-  }
-
-  #count(table: string): number {
-    return Number(this.#db.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.["count"]);
-  }
+/** Mean over the whole file. Counts the used part of each page: the last page of a table is never full. */
+export function storageSize(db: DatabaseSync, tables: readonly TableSchema[]): StorageSize {
+  const spans = tables.map(({ name }) => `${name}_span`);
+  const fetchBytes = usedBytes(db, ["fetch", "fetch_run", ...spans]) / fetchPageFill;
+  const rows = tables.reduce((sum, table) => sum + count(db, tablesOf(table).data), 0);
+  return {
+    fetchBytes: mean(fetchBytes, count(db, "fetch")),
+    rowBytes: mean(usedBytes(db, tables.map(({ name }) => `${name}_data`)), rows),
+  };
 }
 
-function perPiece(bytes: number, count: number): number {
-  return count === 0 ? 0 : bytes / count;
+function usedBytes(db: DatabaseSync, tables: readonly string[]): number {
+  const row = db.prepare(
+    `SELECT sum(pgsize - unused) AS bytes FROM dbstat WHERE name IN (SELECT value FROM json_each(?))`,
+  ).get(JSON.stringify(tables));
+  return Number(row?.["bytes"] ?? 0);
+}
+
+function count(db: DatabaseSync, table: string): number {
+  return Number(db.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.["count"]);
+}
+
+function mean(sum: number, count: number): number {
+  return count === 0 ? 0 : sum / count;
 }

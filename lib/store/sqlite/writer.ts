@@ -11,44 +11,40 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { delay } from "@std/async/delay";
 import { openForWriting } from "./connection.ts";
-import {
-  type BatchRecord,
-  type RunCounts,
-  type RunRecord,
-  type StartCounts,
-  type StartScope,
-  type Tunable,
-  type TunedRecord,
+import type {
+  BatchRecord,
+  FailedFetch,
+  NewRun,
+  RetentionRule,
+  RunCounts,
+  RunRecord,
+  StartCounts,
+  StartScope,
+  Tunable,
+  TunedRecord,
 } from "../records.ts";
 import { BulkInsert } from "./bulk_insert.ts";
-import { asRun, countFetches, latestRun, readStarts, runColumns } from "./run_rows.ts";
+import {
+  asFailedFetch,
+  asRun,
+  countFetches,
+  failedColumns,
+  latestRun,
+  readStarts,
+  runColumns,
+} from "./run_rows.ts";
 import { RowWriter } from "./row_writer.ts";
 import { createTable, idsPerRun, tablesOf } from "./sql_schema.ts";
 import { checkTable } from "./table_check.ts";
-import { type Age, Retention } from "./retention.ts";
+import { Retention } from "./retention.ts";
 import { deleteStagedRows, Staging } from "./staging.ts";
-import { explain } from "./sqlite_error.ts";
+import { explain, isDamage } from "./sqlite_error.ts";
 import type { FetchRecord, FinishedFetches, StagedRows } from "../../rows/fetch_record.ts";
 import { isoTime } from "../../text/format.ts";
 import type { TableSchema } from "../../rows/table_schema.ts";
 
-/** What a new run is about. Times are ISO 8601 in UTC. */
-export interface NewRun {
-  readonly job: string;
-  readonly text: string;
-  readonly sha256: string;
-  readonly window?: { readonly start: string; readonly end: string };
-}
-
-/** A key that has failed. */
-export interface Failure {
-  readonly sequence: number;
-  readonly key: string;
-  readonly reason: string;
-}
-
 /** The one writer. */
-export class StoreWriter implements Disposable {
+export class StoreWriter implements AsyncDisposable {
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #rows: RowWriter;
@@ -100,7 +96,12 @@ export class StoreWriter implements Disposable {
     return explain(error, this.#file, { isBegun: true });
   }
 
-  /** The newest run of a job for a window (or for none). */
+  /** Whether an error says that the database is damaged: nothing more may be written then. */
+  isDamage(error: unknown): boolean {
+    return isDamage(error);
+  }
+
+  /** The newest run of a job for a window, by the window's start; null for jobs without windows. */
   async latestRun(job: string, windowStart: string | null): Promise<RunRecord | undefined> {
     return latestRun(this.#db, job, windowStart);
   }
@@ -229,16 +230,11 @@ export class StoreWriter implements Disposable {
     while (this.#deleteStaged(run * idsPerRun + first, run * idsPerRun + end)) await delay(0);
   }
 
-  /** The sequences from `first` to before `end` whose fetch failed, with their key and reason. */
-  async failures(run: number, first: number, end: number): Promise<Failure[]> {
-    const rows = this.#db.prepare(
-      `SELECT id, key, reason FROM fetch WHERE id >= ? AND id < ? AND verdict = 'failed' ORDER BY id`,
-    ).all(run * idsPerRun + first, run * idsPerRun + end);
-    return rows.map((row) => ({
-      sequence: Number(row["id"]) - run * idsPerRun,
-      key: String(row["key"]),
-      reason: String(row["reason"]),
-    }));
+  /** The failed fetches with sequences from `first` to before `end`. */
+  async failures(run: number, first: number, end: number): Promise<FailedFetch[]> {
+    return this.#db.prepare(
+      `SELECT ${failedColumns} FROM fetch WHERE id >= ? AND id < ? AND verdict = 'failed' ORDER BY id`,
+    ).all(run * idsPerRun + first, run * idsPerRun + end).map(asFailedFetch);
   }
 
   /** Makes finished fetches and their rows visible. */
@@ -306,9 +302,9 @@ export class StoreWriter implements Disposable {
   }
 
   /** Deletes old runs with all that they found, until the signal comes; returns how many are gone. */
-  async prune(age: Age, signal: AbortSignal): Promise<number> {
+  async prune(rule: RetentionRule, signal: AbortSignal): Promise<number> {
     const retention = new Retention(this.#db);
-    const count = this.#transaction(() => retention.drop(age));
+    const count = this.#transaction(() => retention.drop(rule));
     while (!signal.aborted && this.#transaction(() => retention.sweep())) await delay(0);
     while (!signal.aborted && retention.shrink()) await delay(0);
     return count;
@@ -319,7 +315,7 @@ export class StoreWriter implements Disposable {
     return countFetches(this.#db, run);
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#db.close();
   }
 

@@ -1,3 +1,5 @@
+import { openWriter } from "../../support/database.ts";
+import type { StoreWriter } from "../../../lib/store/database.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { BatchPlanner } from "../../../lib/collect/keys/batch_planner.ts";
@@ -10,7 +12,6 @@ import {
 import type { PlannedBatch } from "../../../lib/collect/workers/batch_source.ts";
 import { runLimits } from "../../../lib/limits.ts";
 import { noRows } from "../../../lib/rows/row_batch.ts";
-import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { recordOf } from "../support.ts";
 import { assertProperty } from "../../support/property.ts";
@@ -44,7 +45,7 @@ function entriesOf(sequences: readonly number[]) {
 
 async function withStore(work: (store: StoreWriter, run: number) => Promise<void>): Promise<void> {
   using folder = new TempFolder();
-  using store = StoreWriter.open(folder.file("a.db"), shape);
+  await using store = await openWriter(folder.file("a.db"), shape);
   await work(store, await store.beginRun({ job: "j", text: "t", sha256: "s" }));
 }
 

@@ -1,10 +1,10 @@
+import { openWriter } from "../../support/database.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Quotas } from "../../../lib/collect/tuning/quotas.ts";
 import { Quota } from "../../../lib/collect/tuning/quota.ts";
 import { SharedState } from "../../../lib/pace/shared_state.ts";
 import type { Rate } from "../../../lib/job/job.ts";
-import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { assertProperty } from "../../support/property.ts";
 
@@ -66,7 +66,7 @@ async function runOnce(
   },
 ): Promise<number> {
   const { rates, nowMs, isKilled, want } = options;
-  using store = StoreWriter.open(file, { name: "t", columns: [{ name: "v", type: "ANY" }] });
+  await using store = await openWriter(file, { name: "t", columns: [{ name: "v", type: "ANY" }] });
   const { pace } = new SharedState(SharedState.create(1, rates, nowMs * 1_000));
   const quotas = await Quotas.open(rates, { pace, store, host: "h:80" });
   let started = 0;

@@ -1,3 +1,5 @@
+import { openWriter, query } from "../../support/database.ts";
+import type { StoreWriter } from "../../../lib/store/database.ts";
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
 import type { BatchSource } from "../../../lib/collect/workers/batch_source.ts";
@@ -6,9 +8,7 @@ import { BatchPlanner } from "../../../lib/collect/keys/batch_planner.ts";
 import { SharedState } from "../../../lib/pace/shared_state.ts";
 import { Progress } from "../../../lib/collect/progress.ts";
 import type { Job } from "../../../lib/job/job.ts";
-import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
 import { HandlerServer } from "../../http/support.ts";
-import { query } from "../../support/database.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { tearWorkers } from "../../torture/torn.ts";
 import { jobOf, stayAlive, until } from "../support.ts";
@@ -38,7 +38,7 @@ async function onScene(job: Job, plan: Plan, play: (scene: Scene) => Promise<voi
   using folder = new TempFolder();
   using _alive = stayAlive();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, tableOf(job));
+  await using store = await openWriter(file, tableOf(job));
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "s" });
   const memory = SharedState.create(job.limits.inFlight);
   const shared = new SharedState(memory);

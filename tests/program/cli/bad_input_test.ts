@@ -147,13 +147,13 @@ const cases: readonly Case[] = [
     what: "a file that is no database",
     files: { "a.toml": good, "a.db": "this is no database".repeat(100) },
     args: ["run", "a.toml"],
-    message: /^trawl: Cannot use the database "a\.db" as it is no SQLite database, or its beginning/,
+    message: /^trawl: Cannot use the database "a\.db": it is not an SQLite database, or its beginning/,
   },
   {
     what: "a folder that is not there",
     files: { "a.toml": good },
     args: ["run", "a.toml", "--db", "none/a.db"],
-    message: /^trawl: Cannot write the database "none\/a\.db" as its folder must be there and writable: /,
+    message: /^trawl: Cannot write the database "none\/a\.db": its folder must exist and be writable, /,
   },
   {
     what: "status of no database",
@@ -209,7 +209,7 @@ Deno.test("trawl run says so when the database is from a newer version", async (
     assert.equal(code, 2, stderr);
     assert.match(
       stderr,
-      /^trawl: Cannot use the database "a\.db" as a newer trawl wrote it: its schema is version 99/,
+      /^trawl: Cannot use the database "a\.db": a newer trawl wrote it, with schema version 99/,
     );
   }
 });

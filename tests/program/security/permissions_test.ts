@@ -90,7 +90,7 @@ const needs:
   readonly (readonly [keyof ReturnType<typeof permissionsOf>, readonly string[], number, RegExp])[] = [
     ["net", run, 75, /Cannot read the key list as the server could not be reached/],
     ["read", run, 2, /"a\.toml"/],
-    ["write", run, 2, /Cannot write the database "updates\.db" as .*: Requires write access/],
+    ["write", run, 2, /Cannot write the database "updates\.db": .* Requires write access/],
     ["env", run, 2, /Requires env access to "TRAWL_SOURCEAPP"/],
     ["sys", plan, 0, /"freeBytes":null/],
   ];

@@ -40,10 +40,10 @@ Deno.test("trawl backup overwrites nothing, and leaves nothing behind where it c
     assert.equal((await trawl(args, { cwd })).code, 0);
     folder.file("there", "mine");
     const cases: readonly (readonly [string[], string])[] = [
-      [["there"], 'Cannot write the backup "there" as there is one already'],
-      [["none/copy"], 'Cannot write the backup "none/copy" as '],
+      [["there"], 'Cannot write the backup "there": the file exists'],
+      [["none/copy"], 'Cannot write the backup "none/copy": '],
       [[], "Cannot make a backup as it needs a name"],
-      [["copy", "--db", "k.txt"], 'Cannot use the database "k.txt" as it is no SQLite database'],
+      [["copy", "--db", "k.txt"], 'Cannot use the database "k.txt": it is not an SQLite database'],
     ];
     for (const [operands, message] of cases) {
       const { code, stderr } = await trawl(["backup", ...operands], { cwd });

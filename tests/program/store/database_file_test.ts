@@ -29,12 +29,11 @@ Deno.test("trawl run is refused while another one is on, readers are not, and ki
       for (const more of [[], ["--new"], ["--retry-failed"]]) {
         const second = await trawl(["run", "second", ...job, folder.file("link.db"), ...more]);
         assert.equal(second.code, 75, second.stderr);
-        const holder =
-          `process ${first.pid}( on \\S+)?, which runs first since \\d{4}-\\d\\d-\\d\\dT[\\d:]+Z`;
+        const holder = `process ${first.pid}( on \\S+)?, running first since \\d{4}-\\d\\d-\\d\\dT[\\d:]+Z`;
         assert.match(
           second.stderr,
           new RegExp(
-            `^trawl: Cannot write the database ".*link.db" as one run at a time may: it is held by ${holder}; run`,
+            `^trawl: Cannot write the database ".*link.db": one run at a time may, it is held by ${holder}; run`,
           ),
         );
         assert.equal(second.stderr.split("\n").length, 2);
@@ -115,12 +114,12 @@ const damages: readonly (readonly [string, (bytes: Uint8Array) => Uint8Array, Re
   [
     "a beginning that is garbage",
     (bytes) => bytes.fill(0x55, 0, 100),
-    /as it is no SQLite database, or its beginning is damaged/,
+    /it is not an SQLite database, or its beginning is damaged/,
   ],
   [
     "a schema that is garbage",
     (bytes) => bytes.fill(0x55, 100, pageBytes),
-    /as it is damaged: database disk image is malformed/,
+    /: it is damaged: database disk image is malformed/,
   ],
   ["an end that is missing", (bytes) => bytes.slice(0, Math.floor(bytes.length / 2)), /is damaged: /],
   [

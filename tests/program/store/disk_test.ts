@@ -69,7 +69,7 @@ Deno.test({
       file: (name) => small.file(name),
       mend: () => small.remount("rw", 100),
       message:
-        /^trawl: Cannot write the database ".*" as its disk is full: 0 MiB are free; free some space, then the same/,
+        /^trawl: Cannot write the database ".*": the disk is full, 0 B free; free some space, then run the same/,
     }, trawl);
   },
 });
@@ -92,8 +92,7 @@ Deno.test({
     await fillUp({
       file: (name) => folder.file(name),
       mend: () => Promise.resolve(),
-      message:
-        /^trawl: Cannot use the database ".*" as its disk does not take it: disk I\/O error, .* MiB are free; mend/,
+      message: /^trawl: Cannot use the database ".*": the disk fails, disk I\/O error, .* free; repair/,
     }, (args) => trawl(args, { env, fileKiBMax: 6 * 2 ** 10 }));
   },
 });
@@ -112,7 +111,7 @@ Deno.test({
         assert.equal(code, 2);
         assert.match(
           stderr,
-          /^trawl: Cannot run on the database ".*" as 256 MiB must stay free: .* MiB are; free some space, or say --ignore-free-space\n$/,
+          /^trawl: Cannot run on the database ".*": 256 MiB must stay free, got .* MiB free; free some space, or use --ignore-free-space\n$/,
         );
         assert.equal(simulator.stats().requests, 0);
         assert.equal((await trawl([...args, "--db", small.file("a.db"), "--ignore-free-space"])).code, 0);
@@ -139,7 +138,7 @@ Deno.test({
           assert.equal(code, 2);
           assert.match(
             stderr,
-            /^trawl: Cannot write the database ".*" as its folder must be there and writable: .*\n$/,
+            /^trawl: Cannot write the database ".*": its folder must exist and be writable, .*\n$/,
           );
         }
         assert.equal(simulator.stats().requests, asked);
@@ -160,7 +159,7 @@ Deno.test("trawl run on a database that another program has locked says so in on
     assert.equal(code, 75, stderr);
     assert.match(
       stderr,
-      /^trawl: Cannot write the database ".*" as another program has locked it for 10 s: end its/,
+      /^trawl: Cannot write the database ".*": another program has locked it for 10 s; end its/,
     );
     // Readers do not care.
     assert.equal((await trawl(["status", db])).code, 0);

@@ -1,11 +1,9 @@
+import { createDatabase, openReader, openWriter, query } from "../../support/database.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../../lib/errors.ts";
 import { acquire } from "../../../lib/store/sqlite/acquire.ts";
-import { StoreReader } from "../../../lib/store/sqlite/reader.ts";
 import { schemaVersion } from "../../../lib/store/sqlite/sql_schema.ts";
-import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
-import { query } from "../../support/database.ts";
 import { fixtures, fixtureVersion, layFixture } from "../../support/fixtures.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
@@ -40,7 +38,11 @@ function schemaOf(file: string): unknown[] {
 
 async function migrateFile(file: string): Promise<string[]> {
   const said: string[] = [];
-  using _claim = await acquire(file, { job: "j", log: (text) => said.push(text), ignoresSpace: false });
+  await using _lock = await acquire(file, {
+    job: "j",
+    log: (text) => said.push(text),
+    ignoresFreeSpace: false,
+  });
   return said;
 }
 
@@ -64,18 +66,18 @@ for (const name of fixtures) {
     assert.deepEqual(query(file, "PRAGMA user_version"), [[schemaVersion]]);
     assert.deepEqual(query(file, "PRAGMA integrity_check"), [["ok"]]);
     {
-      using _updates = StoreWriter.open(file, updates);
-      using _rows = StoreWriter.open(file, rows);
+      await using _updates = await openWriter(file, updates);
+      await using _rows = await openWriter(file, rows);
     }
     const fresh = folder.file("fresh.db");
-    for (const shape of [updates, rows]) StoreWriter.open(fresh, shape)[Symbol.dispose]();
+    for (const table of [updates, rows]) await createDatabase(fresh, table);
     assert.deepEqual(schemaOf(file), schemaOf(fresh));
     assert.deepEqual(contentsOf(file), before);
     if (version === schemaVersion) return assert.deepEqual(said, []);
     const copy = `${file}.v${version}.bak`;
     assert.match(
       said.join(""),
-      new RegExp(`from version ${version} to ${schemaVersion}\n.* is kept as "${copy}"`),
+      new RegExp(`from version ${version} to ${schemaVersion}\n.*kept the old version as "${copy}"`),
     );
     assert.deepEqual(contentsOf(copy), before);
     assert.deepEqual(query(copy, "PRAGMA user_version"), [[version]]);
@@ -83,18 +85,19 @@ for (const name of fixtures) {
     assert.deepEqual(await migrateFile(file), []);
   });
 
-  Deno.test(`StoreReader reads ${name} as it is`, () => {
+  Deno.test(`StoreReader reads ${name} as it is`, async () => {
     using folder = new TempFolder();
     const file = layFixture(name, folder);
-    using reader = StoreReader.open(file);
-    assert.deepEqual(reader.runs(9).map(({ id, state }) => [id, state]), [
+    await using reader = await openReader(file);
+    assert.deepEqual((await reader.runs(9)).map(({ id, state }) => [id, state]), [
       [3, "finished"],
       [2, "interrupted"],
       [1, "finished"],
     ]);
-    assert.deepEqual(reader.failures(1), [{ reason: "http-404", count: 1, example: "12654" }]);
-    assert.deepEqual(reader.inspect({ isFull: true }), { mistakes: [], isPartial: false });
-    assert.equal(reader.starts({ host: "nobody", perMs: 60_000 }).size, 0);
+    assert.deepEqual(await reader.failures(1), [{ reason: "http-404", count: 1, example: "12654" }]);
+    const { mistakes, isPartial } = await reader.inspect({ isFull: true });
+    assert.deepEqual([mistakes, isPartial], [[], false]);
+    assert.equal((await reader.starts({ host: "nobody", perMs: 60_000 })).size, 0);
     assert.deepEqual(query(file, "PRAGMA user_version"), [[version]]);
   });
 }
@@ -103,12 +106,12 @@ const inTheWay: readonly (readonly [string, string, RegExp])[] = [
   [
     "the last step",
     "CREATE TABLE learned (x)",
-    /as it cannot be brought to version 4: .*learned already exists.*; it is as before/,
+    /to version 4: .*learned already exists.*; the database is unchanged/,
   ],
   [
     "moving rows",
     "CREATE TABLE updates_span (x)",
-    /the table "updates_span" stands where parts of "updates" are to be/,
+    /the name "updates_span" is needed for a part of "updates": rename that table first/,
   ],
   [
     "the look at keys of other tables",
@@ -183,7 +186,7 @@ Deno.test("acquire() leaves the old version or the new one after kill -9 at any 
   let code: number | undefined;
   for (let delayMs = 0; code !== 0; delayMs += 80) {
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-A", new URL("migrate_worker.ts", import.meta.url).pathname, file],
+      args: ["run", "--quiet", "-A", new URL("migration_worker.ts", import.meta.url).pathname, file],
       stdout: "piped",
     }).spawn();
     const reader = child.stdout.getReader();

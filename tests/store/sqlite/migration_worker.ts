@@ -1,5 +1,5 @@
 /**
- * Claims the database that is named, to be killed while it does.
+ * Acquires a database, until it is killed.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { acquire } from "../../../lib/store/sqlite/acquire.ts";
 
 const [file = ""] = Deno.args;
-using _claim = await acquire(file, {
+await using _lock = await acquire(file, {
   job: "j",
   log: (text) => Deno.stdout.writeSync(new TextEncoder().encode(text)),
-  ignoresSpace: false,
+  ignoresFreeSpace: false,
 });

@@ -1,10 +1,10 @@
+import { leftOf, openWriter, query } from "../../support/database.ts";
+import type { StoreWriter } from "../../../lib/store/database.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { retentionLimits } from "../../../lib/limits.ts";
-import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
+import { retentionTuning } from "../../../lib/store/sqlite/retention.ts";
 import { noRows } from "../../../lib/rows/row_batch.ts";
 import { recordOf } from "../../collect/support.ts";
-import { leftOf, query } from "../../support/database.ts";
 import { chunkOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { isoTime } from "../../../lib/text/format.ts";
@@ -55,7 +55,7 @@ Deno.test("StoreWriter.prune() keeps a year of daily windows at the size of thos
   const file = folder.file("a.db");
   const sizes: number[] = [];
   {
-    using store = StoreWriter.open(file, shape);
+    await using store = await openWriter(file, shape);
     for (let number = 0; number < 365; number++) {
       await day(store, number);
       await store.prune({ job: "j", before: before(number, 30) }, never);
@@ -83,7 +83,7 @@ Deno.test("StoreWriter.prune() keeps a year of daily windows at the size of thos
 Deno.test("StoreWriter.prune() gives space back while a reader reads on", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   for (let number = 0; number < 100; number++) await day(store, number, { rows: 100 });
   const reader = new DatabaseSync(file, { readOnly: true });
   reader.exec("BEGIN");
@@ -98,7 +98,7 @@ Deno.test("StoreWriter.prune() gives space back while a reader reads on", async 
   reader.close();
   const empty = Number(query(file, "PRAGMA freelist_count")[0]?.[0]);
   assert.ok(pages() < 0.1 * pagesBefore, `${pagesBefore} pages before, ${pages()} after`);
-  assert.ok(empty <= retentionLimits.emptyShare * pages());
+  assert.ok(empty <= retentionTuning.emptyShare * pages());
 });
 
 Deno.test("StoreWriter.prune() goes on where it was stopped, and nothing is seen of a run that is half gone", async () => {
@@ -106,7 +106,7 @@ Deno.test("StoreWriter.prune() goes on where it was stopped, and nothing is seen
   const file = folder.file("a.db");
   const stopped = AbortSignal.abort();
   {
-    using store = StoreWriter.open(file, shape);
+    await using store = await openWriter(file, shape);
     for (let number = 0; number < 3; number++) await day(store, number);
     assert.equal(await store.prune({ job: "j", before: before(2, 1) }, stopped), 2);
   }
@@ -117,7 +117,7 @@ Deno.test("StoreWriter.prune() goes on where it was stopped, and nothing is seen
     ],
   );
   assert.deepEqual(query(file, "SELECT count(*) FROM fetch"), [[63]]);
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   assert.equal(await store.prune({ job: "j", before: before(2, 1) }, never), 0);
   assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM fetch"), [[21, 230]]);
 });
@@ -125,9 +125,9 @@ Deno.test("StoreWriter.prune() goes on where it was stopped, and nothing is seen
 Deno.test("StoreWriter.prune() deletes an answer of many rows, and more fetches than fit into a transaction", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   await day(store, 0, { keys: 2, rows: 100_000 });
-  await day(store, 1, { keys: 2 * retentionLimits.fetchesAtOnce + 1, rows: 1 });
+  await day(store, 1, { keys: 2 * retentionTuning.fetchesAtOnce + 1, rows: 1 });
   await day(store, 2, { keys: 1, rows: 1 });
   assert.equal(await store.prune({ job: "j", before: before(2, 1) }, never), 2);
   assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM fetch"), [[2, 4]]);
@@ -137,7 +137,7 @@ Deno.test("StoreWriter.prune() deletes an answer of many rows, and more fetches 
 Deno.test("StoreWriter.prune() leaves the newest finished window, the newest run and other jobs alone, however old", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   const other = await day(store, 0, { job: "other" });
   await day(store, 1);
   const newestWindow = await day(store, 3);
@@ -152,10 +152,10 @@ Deno.test("StoreWriter.prune() deletes the rows that a job had in another table 
   using folder = new TempFolder();
   const file = folder.file("a.db");
   {
-    using store = StoreWriter.open(file, { ...shape, name: "earlier" });
+    await using store = await openWriter(file, { ...shape, name: "earlier" });
     await day(store, 0);
   }
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   await day(store, 1);
   assert.equal(await store.prune({ job: "j", before: before(1, 1) }, never), 1);
   assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM earlier_data"), [[

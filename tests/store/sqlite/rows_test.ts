@@ -1,11 +1,11 @@
+import { createDatabase, leftOf, openWriter, query } from "../../support/database.ts";
+import type { StoreWriter } from "../../../lib/store/database.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { type CellValue, noRows } from "../../../lib/rows/row_batch.ts";
 import { idsPerRun } from "../../../lib/store/sqlite/sql_schema.ts";
-import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
 import { recordOf } from "../../collect/support.ts";
-import { leftOf, query } from "../../support/database.ts";
 import { anyCell, anyInteger, anyReal, anyText, chunkOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
@@ -33,7 +33,7 @@ const row = rowOf(fc.oneof(anyInteger, anyReal));
 /** Whole times go a way of their own. */
 const rowOfWholeTime = rowOf(fc.integer({ min: -1e11, max: 1e11 }).map(BigInt));
 
-/** Answers of a few rows, and of so many that they go in lots of every size. */
+/** Answers of a few rows, and of so many that bulk inserts of every size are used. */
 const answers = fc.array(
   fc.oneof(
     ...[row, rowOfWholeTime].flatMap((row) => [
@@ -71,7 +71,7 @@ Deno.test("StoreWriter gives back every value as it was, whether it came in one 
     fc.asyncProperty(answers, fc.integer({ min: 1, max: 150 }), async (lists, part) => {
       using folder = new TempFolder();
       const file = folder.file("a.db");
-      using store = StoreWriter.open(file, shape);
+      await using store = await openWriter(file, shape);
       const run = await begin(store);
       // All that are staged come by turns, a part each.
       const longest = Math.max(...lists.map(({ length }) => length));
@@ -113,7 +113,7 @@ async function stageMany(store: StoreWriter, run: number): Promise<void> {
 Deno.test("StoreWriter.unstage() lets others have their turn, and deletes nothing of theirs", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   const run = await begin(store);
   await stageMany(store, run);
   const deleting = store.unstage(run, 0, 1);
@@ -134,14 +134,14 @@ Deno.test("StoreWriter.open() deletes what is left of rows whose deletion was cu
   const file = folder.file("a.db");
   let run = 0;
   {
-    using store = StoreWriter.open(file, shape);
+    await using store = await openWriter(file, shape);
     run = await begin(store);
     await store.finish(run, { fetches: [recordOf(3)], rowCounts: [few.length], rows: chunkOf(few) });
     await stageMany(store, run);
     void store.unstage(run, 0, 2).catch(() => {});
     await store.finish(run, { fetches: [recordOf(2)], rowCounts: [few.length], rows: chunkOf(few) });
   }
-  using _again = StoreWriter.open(file, shape);
+  await using _again = await openWriter(file, shape);
   const first = run * idsPerRun;
   assert.deepEqual([...storedRows(file, first), ...storedRows(file, first + 1)], []);
   for (const sequence of [2, 3]) assert.deepEqual(storedRows(file, first + sequence), numbered(few));
@@ -151,7 +151,7 @@ Deno.test("StoreWriter.open() deletes what is left of rows whose deletion was cu
 Deno.test("StoreWriter keeps what fetch has which row when the file is made smaller with VACUUM", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   const run = await begin(store);
   await stageMany(store, run);
   await store.unstage(run, 0, 1);
@@ -163,15 +163,15 @@ Deno.test("StoreWriter keeps what fetch has which row when the file is made smal
   assert.deepEqual(storedRows(file, run * idsPerRun + 1), numbered([...few, ...few]));
 });
 
-Deno.test("StoreWriter.open() refuses a table whose name is that of a part of another, and leaves no trace of it", () => {
+Deno.test("StoreWriter.open() refuses a table whose name is that of a part of another, and leaves no trace of it", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  StoreWriter.open(file, shape)[Symbol.dispose]();
+  await createDatabase(file, shape);
   const before = query(file, "SELECT name FROM sqlite_schema");
   for (const name of ["t_data", "t_span", "t_staged"]) {
-    assert.throws(
-      () => StoreWriter.open(file, { ...shape, name }),
-      /^UsageError: Cannot store into the table "t_\w+" of ".*" as that is a part of another table: the job has any/,
+    await assert.rejects(
+      openWriter(file, { ...shape, name }),
+      /^UsageError: Cannot store into the table "t_\w+" of ".*": the name belongs to a part of another table, the job/,
     );
   }
   assert.deepEqual(query(file, "SELECT name FROM sqlite_schema"), before);

@@ -1,8 +1,8 @@
+import { createDatabase, openWriter } from "../../support/database.ts";
 import assert from "node:assert/strict";
 import { InterruptedError, UsageError } from "../../../lib/errors.ts";
 import { acquire } from "../../../lib/store/sqlite/acquire.ts";
 import { RunLock } from "../../../lib/store/sqlite/run_lock.ts";
-import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
@@ -12,60 +12,59 @@ function modeOf(file: string): number {
   return (Deno.statSync(file).mode ?? 0) & 0o777;
 }
 
-Deno.test("RunLock.take() says who has the lock, whichever link leads to the database, until it is given back", () => {
+Deno.test("RunLock.acquire() says who has the lock, whichever link leads to the database, until it is given back", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  Deno.symlinkSync("a.db", folder.file("link.db"));
-  Deno.mkdirSync(folder.file("more"));
-  Deno.symlinkSync("../link.db", folder.file("more/far.db"));
+  await Deno.symlink("a.db", folder.file("link.db"));
+  await Deno.mkdir(folder.file("more"));
+  await Deno.symlink("../link.db", folder.file("more/far.db"));
   // Once while there is no such file, and once while there is.
   for (const isThere of [false, true]) {
-    if (isThere) StoreWriter.open(file, shape)[Symbol.dispose]();
-    const held = RunLock.take(folder.file("link.db"), "sweep");
+    if (isThere) await createDatabase(file, shape);
+    const held = RunLock.acquire(folder.file("link.db"), "sweep");
     assert.equal(modeOf(`${file}.lock`), 0o600);
     for (const name of ["a.db", "link.db", "more/far.db"]) {
-      assert.throws(() => RunLock.take(folder.file(name), "other"), (error) => {
+      assert.throws(() => RunLock.acquire(folder.file(name), "other"), (error) => {
         assert.ok(error instanceof InterruptedError);
         assert.match(
           error.message,
           new RegExp(
-            `^Cannot write the database ".*${name}" as one run at a time may: it is held by process ` +
-              `${Deno.pid}( on \\S+)?, which runs sweep since \\d{4}-\\S+Z; run again later$`,
+            `^Cannot write the database ".*${name}": one run at a time may, it is held by process ` +
+              `${Deno.pid}( on \\S+)?, running sweep since \\d{4}-\\S+Z; run again later$`,
           ),
         );
         return true;
       });
     }
-    held[Symbol.dispose]();
+    await held[Symbol.asyncDispose]();
     assert.ok(!folder.names().includes("a.db.lock"));
   }
 });
 
-Deno.test("RunLock.take() takes over what a killed process left", () => {
+Deno.test("RunLock.acquire() takes over what a killed process left", async () => {
   using folder = new TempFolder();
   folder.file("a.db.lock", "process 1, which runs something\n");
-  using _lock = RunLock.take(folder.file("a.db"), "sweep");
+  await using _lock = RunLock.acquire(folder.file("a.db"), "sweep");
   assert.match(
-    Deno.readTextFileSync(folder.file("a.db.lock")),
-    /^process \d+( on \S+)?, which runs sweep since \S+Z\n$/,
+    await Deno.readTextFile(folder.file("a.db.lock")),
+    /^process \d+( on \S+)?, running sweep since \S+Z\n$/,
   );
 });
 
-Deno.test("RunLock.take() refuses a database with two names", () => {
+Deno.test("RunLock.acquire() refuses a database with two names", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  StoreWriter.open(file, shape)[Symbol.dispose]();
-  Deno.linkSync(file, folder.file("b.db"));
+  await createDatabase(file, shape);
+  await Deno.link(file, folder.file("b.db"));
   for (const name of ["a.db", "b.db"]) {
     assert.throws(
-      () => RunLock.take(folder.file(name), "sweep"),
-      (error) =>
-        error instanceof UsageError && /must have one name: 2 hard links lead to it/.test(error.message),
+      () => RunLock.acquire(folder.file(name), "sweep"),
+      (error) => error instanceof UsageError && /must have one name, got 2 hard links/.test(error.message),
     );
   }
 });
 
-Deno.test("RunLock.take() is one process's when many want it at the same moment", async () => {
+Deno.test("RunLock.acquire() is one process's when many want it at the same moment", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   const module = new URL("../../../lib/store/sqlite/run_lock.ts", import.meta.url).href;
@@ -76,9 +75,9 @@ Deno.test("RunLock.take() is one process's when many want it at the same moment"
     let held = 0;
     while (held < 25) {
       try {
-        const lock = RunLock.take(${JSON.stringify(file)}, "j");
+        const lock = RunLock.acquire(${JSON.stringify(file)}, "j");
         log("<"); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3); log(">");
-        lock[Symbol.dispose]();
+        await lock[Symbol.asyncDispose]();
         held++;
       } catch (error) { if (error.name !== "InterruptedError") throw error; }
     }`;
@@ -95,28 +94,30 @@ Deno.test("acquire() and StoreWriter.open() make files that nobody else can read
     using folder = new TempFolder();
     const file = folder.file("a.db");
     const said: string[] = [];
-    const options = { job: "j", log: (text: string) => said.push(text), ignoresSpace: false };
+    const options = { job: "j", log: (text: string) => said.push(text), ignoresFreeSpace: false };
     {
-      using _claim = await acquire(file, options);
-      using store = StoreWriter.open(file, shape);
+      await using _lock = await acquire(file, options);
+      await using store = await openWriter(file, shape);
       await store.beginRun({ job: "j", text: "", sha256: "" });
       assert.deepEqual(folder.names(), ["a.db", "a.db-shm", "a.db-wal", "a.db.lock"]);
       for (const name of folder.names()) assert.equal(modeOf(folder.file(name)), 0o600, name);
     }
     assert.deepEqual(said, []);
     await Deno.chmod(file, 0o640);
-    (await acquire(file, options))[Symbol.dispose]();
+    await (await acquire(file, options))[Symbol.asyncDispose]();
     assert.equal(modeOf(file), 0o640, "a group was meant");
     await Deno.chmod(file, 0o644);
     {
-      using _claim = await acquire(file, options);
-      using store = StoreWriter.open(file, shape);
+      await using _lock = await acquire(file, options);
+      await using store = await openWriter(file, shape);
       await store.beginRun({ job: "j", text: "", sha256: "" });
       for (const name of folder.names()) assert.equal(modeOf(folder.file(name)), 0o600, name);
     }
-    assert.deepEqual(said, [`trawl: "${file}" could be used by everybody (mode 644): now by you alone\n`]);
+    assert.deepEqual(said, [
+      `trawl: "${file}" was accessible to every user (mode 644): changed to mode 600\n`,
+    ]);
     await Deno.symlink(folder.file("target.db"), folder.file("link.db"));
-    StoreWriter.open(folder.file("link.db"), shape)[Symbol.dispose]();
+    await createDatabase(folder.file("link.db"), shape);
     assert.equal(modeOf(folder.file("target.db")), 0o600);
   } finally {
     Deno.umask(umask);

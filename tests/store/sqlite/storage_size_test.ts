@@ -1,7 +1,6 @@
+import { openReader, openWriter } from "../../support/database.ts";
 import assert from "node:assert/strict";
-import { StorageSizeReader } from "../../../lib/store/sqlite/storage_size.ts";
-import { exists, freeBytes } from "../../../lib/store/free_space.ts";
-import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
+import { openDatabase } from "../../../lib/store/database.ts";
 import { recordOf } from "../../collect/support.ts";
 import { Random } from "../../../lib/simulate/engine/random.ts";
 import { chunkOf } from "../../support/rows.ts";
@@ -21,7 +20,7 @@ function keyOf(sequence: number): string {
 
 /** Stores so many answers of three rows each, in the order in which 8 in flight may come. */
 async function fill(file: string, count: number): Promise<number> {
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   const run = await store.beginRun({ job: "j", text: "", sha256: "" });
   const random = new Random(1);
   const order = Array.from(
@@ -42,13 +41,13 @@ async function fill(file: string, count: number): Promise<number> {
   return run;
 }
 
-Deno.test("footprint() of few fetches foretells how a file of many grows", async () => {
+Deno.test("StoreReader.storageSize() of few fetches foretells how a file of many grows", async () => {
   using folder = new TempFolder();
   const [few, many] = [folder.file("few.db"), folder.file("many.db")];
   await fill(few, 400);
   const count = 20_000;
-  using reader = new StorageSizeReader(few, shape);
-  const { fetchBytes, rowBytes } = reader.footprint();
+  await using reader = await openReader(few);
+  const { fetchBytes, rowBytes } = await reader.storageSize([shape]);
   await fill(many, count);
   const empty = folder.file("empty.db");
   await fill(empty, 0);
@@ -57,22 +56,27 @@ Deno.test("footprint() of few fetches foretells how a file of many grows", async
   assert.ok(ratio > 0.9 && ratio < 1.1, String(ratio));
 });
 
-Deno.test("footprint() of an empty file is nothing, and fetches() are those asked for", async () => {
+Deno.test("StoreReader.storageSize() of an empty file is nothing, and measuredFetches() are those asked for", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await fill(file, 0);
-  using empty = new StorageSizeReader(file, shape);
-  assert.deepEqual(empty.footprint(), { fetchBytes: 0, rowBytes: 0 });
+  await using empty = await openReader(file);
+  assert.deepEqual(await empty.storageSize([shape]), { fetchBytes: 0, rowBytes: 0 });
   const run = await fill(file, 5);
-  using reader = new StorageSizeReader(file, shape);
-  assert.equal(reader.fetches(run, { first: 2 }).length, 3);
-  const [fetch] = reader.fetches(run, { first: 1, end: 2 });
+  await using reader = await openReader(file);
+  const tables = [shape];
+  assert.equal((await reader.measuredFetches(run, { first: 2, tables })).length, 3);
+  const [fetch] = await reader.measuredFetches(run, { first: 1, end: 2, tables });
   assert.deepEqual([fetch?.rows, fetch?.storedRows, fetch?.reason], [rowsEach, rowsEach, null]);
 });
 
-Deno.test("freeBytes() tells where there is a folder, also for a file that is not there yet", () => {
+Deno.test("Database.freeBytes() tells where there is a folder, also for a file that is not there yet", async () => {
   using folder = new TempFolder();
-  assert.ok((freeBytes(folder.file("new.db")) ?? 0) > 0);
-  assert.equal(freeBytes(folder.file("none/new.db")), undefined);
-  assert.deepEqual([exists(folder.path), exists(folder.file("new.db"))], [true, false]);
+  const database = await openDatabase(folder.file("new.db"));
+  assert.ok((await database.freeBytes() ?? 0) > 0);
+  assert.equal(await (await openDatabase(folder.file("none/new.db"))).freeBytes(), undefined);
+  assert.deepEqual([await (await openDatabase(folder.path)).exists(), await database.exists()], [
+    true,
+    false,
+  ]);
 });

@@ -1,11 +1,10 @@
+import { createDatabase, leftOf, openReader, openWriter, query } from "../../support/database.ts";
+import type { StoreWriter } from "../../../lib/store/database.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../../lib/errors.ts";
-import { StoreReader } from "../../../lib/store/sqlite/reader.ts";
 import { noRows } from "../../../lib/rows/row_batch.ts";
 import { idsPerRun } from "../../../lib/store/sqlite/sql_schema.ts";
-import { StoreWriter } from "../../../lib/store/sqlite/writer.ts";
-import { leftOf, query } from "../../support/database.ts";
 import { chunkOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { FetchRecord } from "../../../lib/rows/fetch_record.ts";
@@ -41,7 +40,7 @@ function begin(store: StoreWriter): Promise<number> {
 Deno.test("StoreWriter.finish() makes a fetch and its rows visible together", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   const run = await begin(store);
   const rows = chunkOf([[1n, "A"], [2n, "W"], [2.5, null]]);
   await store.finish(run, { fetches: [record(0), record(7, { rows: 1 })], rowCounts: [2, 1], rows });
@@ -58,7 +57,7 @@ Deno.test("StoreWriter.finish() makes a fetch and its rows visible together", as
 Deno.test("StoreWriter.finish() leaves nothing behind when one of its rows cannot be stored", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, { name: "t", columns: [{ name: "x", type: "INTEGER" }] });
+  await using store = await openWriter(file, { name: "t", columns: [{ name: "x", type: "INTEGER" }] });
   const run = await begin(store);
   const chunk = {
     fetches: [record(0, { rows: 1 }), record(1, { rows: 1 })],
@@ -74,7 +73,7 @@ Deno.test("StoreWriter.finish() leaves nothing behind when one of its rows canno
 
 Deno.test("StoreWriter.finish() refuses a second verdict on a key", async () => {
   using folder = new TempFolder();
-  using store = StoreWriter.open(folder.file("a.db"), shape);
+  await using store = await openWriter(folder.file("a.db"), shape);
   const run = await begin(store);
   await store.finish(run, { fetches: [record(0, { rows: 0 })], rowCounts: [0], rows: noRows });
   await assert.rejects(store.finish(run, { fetches: [record(0)], rowCounts: [0], rows: noRows }), /UNIQUE/);
@@ -83,7 +82,7 @@ Deno.test("StoreWriter.finish() refuses a second verdict on a key", async () => 
 Deno.test("StoreWriter.stage() keeps rows out of sight until the fetch is finished", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   const run = await begin(store);
   const many = Array.from({ length: 1_000 }, (_, index) => [BigInt(index), "A"]);
   await store.stage(run, { sequence: 3, first: 0, rows: chunkOf(many) });
@@ -103,7 +102,7 @@ Deno.test("StoreWriter.stage() keeps rows out of sight until the fetch is finish
 Deno.test("StoreWriter.stage() begins anew after StoreWriter.unstage(), and takes no rows out of order", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   const run = await begin(store);
   await store.stage(run, { sequence: 3, first: 0, rows: chunkOf([[1n, "A"], [2n, "A"]]) });
   await assert.rejects(
@@ -120,17 +119,17 @@ Deno.test("StoreWriter.open() deletes what a killed run left staged", async () =
   using folder = new TempFolder();
   const file = folder.file("a.db");
   {
-    using store = StoreWriter.open(file, shape);
+    await using store = await openWriter(file, shape);
     await store.stage(await begin(store), { sequence: 0, first: 0, rows: chunkOf([[1n, "A"]]) });
   }
-  using _again = StoreWriter.open(file, shape);
+  await using _again = await openWriter(file, shape);
   assert.deepEqual(query(file, leftOf("updates")), [[0, 0]]);
 });
 
 Deno.test("StoreWriter.resumeRun() makes failed keys pending again when asked to", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   const run = await begin(store);
   await store.addBatch(run, { number: 0, first: 0, size: 2, sha256: "" });
   await store.addBatch(run, { number: 1, first: 2, size: 2, sha256: "" });
@@ -153,7 +152,7 @@ Deno.test("StoreWriter.resumeRun() makes failed keys pending again when asked to
 
 Deno.test("StoreWriter.keepKeys() replaces a list that came only in part", async () => {
   using folder = new TempFolder();
-  using store = StoreWriter.open(folder.file("a.db"), shape);
+  await using store = await openWriter(folder.file("a.db"), shape);
   const run = await begin(store);
   async function* blocks(...lists: string[][]) {
     for (const list of lists) yield await Promise.resolve(list);
@@ -165,57 +164,57 @@ Deno.test("StoreWriter.keepKeys() replaces a list that came only in part", async
   assert.deepEqual(await Array.fromAsync(store.keptKeys(run)), []);
 });
 
-Deno.test("StoreWriter.open() makes a file that only its owner can read", () => {
+Deno.test("StoreWriter.open() makes a file that only its owner can read", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  StoreWriter.open(file, shape)[Symbol.dispose]();
-  assert.equal((Deno.statSync(file).mode ?? 0) & 0o777, 0o600);
+  await createDatabase(file, shape);
+  assert.equal(((await Deno.stat(file)).mode ?? 0) & 0o777, 0o600);
 });
 
-const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] = [
+const unusable: readonly (readonly [string, (file: string) => unknown, RegExp])[] = [
   [
     "is no database",
     (file) => Deno.writeTextFileSync(file, "hello ".repeat(1_000)),
-    /as it is no SQLite database, or its beginning is damaged: name another with --db, or restore a backup$/,
+    /: it is not an SQLite database, or its beginning is damaged; name another file with --db, or restore a backup$/,
   ],
   [
     "is another program's",
     (file) => execute(file, "CREATE TABLE t (x)"),
-    /as it was not made by trawl: name another/,
+    /: another program created it; name another file with --db/,
   ],
-  ["is newer", (file) => {
-    StoreWriter.open(file, shape)[Symbol.dispose]();
+  ["is newer", async (file) => {
+    await createDatabase(file, shape);
     execute(file, "PRAGMA user_version = 999");
-  }, /as a newer trawl wrote it: its schema is version 999, this program knows 4$/],
+  }, /: a newer trawl wrote it, with schema version 999; this program knows version 4$/],
   [
     "has the table with other columns",
-    (file) => {
-      StoreWriter.open(file, { name: "updates", columns: [{ name: "x", type: "TEXT" }] })[Symbol.dispose]();
+    async (file) => {
+      await createDatabase(file, { name: "updates", columns: [{ name: "x", type: "TEXT" }] });
     },
-    /^Cannot store into the table "updates" .* as its columns are x TEXT: the job has ts ANY, type TEXT; give/,
+    /^Cannot store into the table "updates" .*: its columns are x TEXT, the job has ts ANY, type TEXT; give/,
   ],
-  ["is older", (file) => {
-    StoreWriter.open(file, shape)[Symbol.dispose]();
+  ["is older", async (file) => {
+    await createDatabase(file, shape);
     execute(file, "PRAGMA user_version = 3");
-  }, /as an older trawl wrote it: its schema is version 3, this program knows 4$/],
-  ["is a folder", (file) => Deno.mkdirSync(file), /^Cannot use the database ".*" as/],
+  }, /: an older trawl wrote it, with schema version 3; this program knows version 4$/],
+  ["is a folder", (file) => Deno.mkdirSync(file), /^Cannot use the database ".*": /],
 ];
 
 for (const [state, prepare, message] of unusable) {
-  Deno.test(`StoreWriter.open() throws when the file ${state}`, () => {
+  Deno.test(`StoreWriter.open() throws when the file ${state}`, async () => {
     using folder = new TempFolder();
     const file = folder.file("a.db");
-    prepare(file);
-    assert.throws(
-      () => StoreWriter.open(file, shape),
+    await prepare(file);
+    await assert.rejects(
+      openWriter(file, shape),
       (error) => error instanceof UsageError && message.test(error.message),
     );
   });
 }
 
-Deno.test("StoreWriter.open() throws when the folder does not exist", () => {
-  assert.throws(
-    () => StoreWriter.open("/nonexistent/a.db", shape),
+Deno.test("StoreWriter.open() throws when the folder does not exist", async () => {
+  await assert.rejects(
+    openWriter("/nonexistent/a.db", shape),
     /^UsageError: Cannot create the database/,
   );
 });
@@ -231,14 +230,14 @@ const locker = `import { DatabaseSync } from "node:sqlite";
 Deno.test("StoreWriter.open() waits for another program that has locked the database", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  StoreWriter.open(file, shape)[Symbol.dispose]();
+  await createDatabase(file, shape);
   const other = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", `data:text/typescript,${encodeURIComponent(locker)}`, file],
     stdout: "piped",
   }).spawn();
   const told = other.stdout.getReader();
   await told.read();
-  StoreWriter.open(file, shape)[Symbol.dispose]();
+  await createDatabase(file, shape);
   await told.cancel();
   assert.equal((await other.status).code, 0);
 });
@@ -246,13 +245,13 @@ Deno.test("StoreWriter.open() waits for another program that has locked the data
 Deno.test("StoreReader.series() counts rows in equal parts of the window", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   const run = await begin(store);
   const rows = chunkOf([[0n, "A"], [59n, "A"], [119n, "W"]]);
   await store.finish(run, { fetches: [record(0)], rowCounts: [3], rows });
-  using reader = StoreReader.open(file);
+  await using reader = await openReader(file);
   const time = { table: "updates", column: "ts", count: undefined };
-  assert.deepEqual(reader.series(run * idsPerRun, time, { start: 0, end: 120, buckets: 2 }), [2, 1]);
+  assert.deepEqual(await reader.series(run * idsPerRun, time, { start: 0, end: 120, buckets: 2 }), [2, 1]);
 });
 
 function execute(file: string, sql: string): void {
@@ -265,12 +264,12 @@ Deno.test("StoreWriter.keepTuned() keeps what was found about a host for who ope
   using folder = new TempFolder();
   const file = folder.file("a.db");
   {
-    using store = StoreWriter.open(file, shape);
+    await using store = await openWriter(file, shape);
     await store.keepTuned("h:80", "rate", { value: 1, limit: 2 });
     await store.keepTuned("h:80", "rate", { value: 90.5, limit: 100 });
     await store.keepTuned("h:80", "in_flight", { value: 8, limit: undefined });
   }
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   assert.deepEqual(await store.learned("h:80", "rate"), { value: 90.5, limit: 100 });
   assert.deepEqual(await store.learned("h:80", "in_flight"), { value: 8, limit: undefined });
   assert.equal(await store.learned("h:81", "rate"), undefined);
@@ -282,9 +281,9 @@ Deno.test("StoreWriter.keepStarts() keeps the starts of a rate for who opens the
   const budget = { host: "h:80", perMs: 60_000 };
   const starts = new Map([[7, 2]]);
   {
-    using store = StoreWriter.open(file, shape);
+    await using store = await openWriter(file, shape);
     await store.keepStarts(budget, starts);
   }
-  using store = StoreWriter.open(file, shape);
+  await using store = await openWriter(file, shape);
   assert.deepEqual(await store.starts(budget), starts);
 });

@@ -1,40 +1,38 @@
 /**
- * How much room there is where a database lies. Reads only.
+ * Files and disk of a database: whether the file exists, its size, and the free space of its disk. Reads only.
  *
  * @module
  */
 
 import { statfsSync } from "node:fs";
+import { formatFreeSpace } from "../../text/format.ts";
 
-/** Bytes that a user may still write where a file lies, or is to lie; undefined where the system does not tell. */
+/** Bytes that the user may still write on the disk of a file, existing or not; undefined if the system does not tell. */
 export function freeBytes(file: string): number | undefined {
   const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : ".";
-  // A link may lead to another disk.
+  // The file first: it may be a link to another disk.
   for (const place of [file, folder]) {
     try {
       const { bavail, bsize } = statfsSync(place);
       return bavail * bsize;
     } catch {
-      // There is no such file yet.
+      // The file does not exist yet.
     }
   }
   return undefined;
 }
 
-/** The same in words. */
+/** {@linkcode freeBytes} in words. */
 export function freeText(file: string): string {
-  const bytes = freeBytes(file);
-  return bytes === undefined
-    ? "nobody tells how much is free"
-    : `${Math.floor(bytes / 1_048_576)} MiB are free`;
+  return formatFreeSpace(freeBytes(file));
 }
 
-/** Bytes that a database takes, with the log of what was written last. */
+/** Bytes of a database file and its write-ahead log. */
 export function databaseBytes(file: string): number {
   return [file, `${file}-wal`].filter(exists).reduce((sum, name) => sum + Deno.statSync(name).size, 0);
 }
 
-/** Whether there is a file of this name, or something else. */
+/** Whether a file, folder or anything else has this name; also true if the system refuses to tell. */
 export function exists(file: string): boolean {
   try {
     Deno.statSync(file);

@@ -1,0 +1,84 @@
+// deno-lint-ignore-file require-await -- asynchronous for databases behind a network connection
+/**
+ * A database file as a handle: writer, reader, run lock, backup, existence, size and free space. Holds no connection
+ * itself; the writer and each reader have their own.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import type { TableSchema } from "../../rows/table_schema.ts";
+import { acquire, type AcquireOptions } from "./acquire.ts";
+import { backupDatabase } from "./backup_file.ts";
+import { databaseBytes, exists, freeBytes } from "./free_space.ts";
+import { StoreReader } from "./reader.ts";
+import { StoreWriter } from "./writer.ts";
+
+/** The handle of one database file. Every method looks at the file anew. */
+export class SqliteDatabase {
+  /** The file name, as the user wrote it. */
+  readonly location: string;
+
+  constructor(location: string) {
+    this.location = location;
+  }
+
+  async exists(): Promise<boolean> {
+    return exists(this.location);
+  }
+
+  /** Size in bytes, write-ahead log included; 0 if the database does not exist. */
+  async bytes(): Promise<number> {
+    return databaseBytes(this.location);
+  }
+
+  /** Bytes that the database can still grow by; undefined if the system does not tell. */
+  async freeBytes(): Promise<number | undefined> {
+    return freeBytes(this.location);
+  }
+
+  /**
+   * Makes this process the only writer until the result is disposed of, and migrates an older database to this
+   * version. To be called before {@linkcode openWriter}, and disposed of after the writer.
+   *
+   * @throws {InterruptedError} If another run holds the database.
+   * @throws {UsageError} If the database cannot be written or migrated.
+   */
+  acquire(options: AcquireOptions): Promise<AsyncDisposable> {
+    return acquire(this.location, options);
+  }
+
+  /**
+   * Opens the database for writing, with a table for a job's rows; creates the database if it does not exist.
+   *
+   * @throws {UsageError} If the database cannot be used, or has a table of that name with other columns.
+   */
+  async openWriter(table: TableSchema): Promise<StoreWriter> {
+    return StoreWriter.open(this.location, table);
+  }
+
+  /**
+   * Opens an existing database for reading; a run may write meanwhile.
+   *
+   * @throws {UsageError} If the database does not exist, is not trawl's, is empty, or a newer trawl wrote it.
+   */
+  async openReader(): Promise<StoreReader> {
+    return StoreReader.open(this.location);
+  }
+
+  /**
+   * Copies the database as of one moment into a new file; returns the size of the copy in bytes. A run may write
+   * meanwhile.
+   *
+   * @throws {UsageError} If the database is not trawl's, or the file exists or cannot be written.
+   */
+  backup(file: string): Promise<number> {
+    return backupDatabase(this.location, file);
+  }
+}
+
+/** Name and version of the engine, such as `SQLite 3.53.2`. */
+export function sqliteText(): string {
+  using db = new DatabaseSync(":memory:");
+  return `SQLite ${db.prepare("SELECT sqlite_version() AS version").get()?.["version"]}`;
+}
