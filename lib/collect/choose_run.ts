@@ -1,5 +1,6 @@
 /**
- * Which run a start belongs to: an unfinished one to go on with, a finished one to leave alone, or a new one.
+ * Chooses the run of a window: resumes an unfinished run, leaves a finished one alone, or starts a new run. Writes the
+ * choice to the store; sends no request.
  *
  * @module
  */
@@ -12,46 +13,46 @@ import type { RunCounts, RunRecord } from "../store/records.ts";
 import { sha256Of } from "../text/sha256.ts";
 import { isoTime } from "../text/format.ts";
 
-/** The run that a start belongs to. */
+/** The chosen run. */
 export interface RunChoice {
   readonly id: number;
-  /** The run had been begun before. */
+  /** An earlier start began the run. */
   readonly isResumed: boolean;
-  /** Its sums so far. */
+  /** The sums so far. */
   readonly counts: RunCounts;
-  /** How many keys it has, if its list has been read to the end before. */
+  /** Number of keys; null until the list has been read to its end. */
   readonly keys: number | null;
 }
 
-/** What the user asks for. */
+/** The user's wishes for a run. */
 export interface RunRequest {
-  /** Begin anew, whatever there is. */
+  /** Start a new run even if the window has one. */
   readonly isNew: boolean;
   /** Ask failed keys again. */
   readonly retryFailed: boolean;
 }
 
-/** Which run is to be chosen. */
+/** Options of {@linkcode chooseRun}. */
 export interface ChoiceOptions extends RunRequest {
   readonly window: Window | undefined;
-  /** Called before a run is begun or resumed, with how many keys have their verdict; it may throw. */
-  readonly willAsk?: (done: number) => Promise<void>;
+  /** Called before a run is started or resumed, with its number of keys with a verdict; may refuse by throwing. */
+  readonly beforeStart?: (done: number) => Promise<void>;
 }
 
-/** Why a run that was to ask only the first keys is not finished. */
+/** The reason of a run that ended at `--limit`. */
 export function limitedReason(limit: number | undefined): string {
   return `limited to the first ${limit} keys`;
 }
 
-/** Whether a run ended because it was to ask only the first keys. */
+/** Whether a run ended at `--limit`. */
 export function isLimited({ state, reason }: RunRecord): boolean {
   return state === "interrupted" && reason !== null && /^limited to the first \d+ keys$/.test(reason);
 }
 
 /**
- * Begins or resumes the run for a window. Undefined if that window is finished and nothing is to be asked again.
+ * Starts or resumes the run of a window. Undefined if the window is finished and no key is to be asked again.
  *
- * @throws {StaleRunError} If the unfinished run belongs to another text of the job.
+ * @throws {StaleRunError} If the unfinished run was started with another text of the job.
  */
 export async function chooseRun(
   store: StoreWriter,
@@ -62,19 +63,19 @@ export async function chooseRun(
   const sha256 = await sha256Of(job.text);
   const latest = await store.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
   if (latest !== undefined && !isNew) {
-    const goesOn = latest.state !== "finished" || (retryFailed && latest.failed > 0);
+    const hasMore = latest.state !== "finished" || (retryFailed && latest.failed > 0);
     const isSame = latest.sha256 === sha256;
-    // A run of the first keys was a trial: a job that has changed since is begun anew.
-    if (goesOn && !isSame && !isLimited(latest)) throw jobChanged(latest);
-    // The list of a finished run is not kept, and may be another by now.
+    // A run that ended at --limit was a trial: after a change of the job, a new run starts.
+    if (hasMore && !isSame && !isLimited(latest)) throw jobChanged(latest);
+    // The stored list of a finished run is deleted, and the server may list other keys by now.
     const restoreKeys = latest.state === "finished" && job.keys.kind === "url";
-    if (goesOn && isSame) {
-      await options.willAsk?.(retryFailed ? answeredOf(latest) : doneOf(latest));
+    if (hasMore && isSame) {
+      await options.beforeStart?.(retryFailed ? answeredOf(latest) : doneOf(latest));
       return await resume(store, latest, { retryFailed, restoreKeys });
     }
-    if (!goesOn && (window !== undefined || retryFailed)) return undefined;
+    if (!hasMore && (window !== undefined || retryFailed)) return undefined;
   }
-  await options.willAsk?.(0);
+  await options.beforeStart?.(0);
   if (latest !== undefined && latest.state !== "finished") {
     await store.endRun(latest.id, "interrupted", "given up for a new run");
   }
@@ -100,7 +101,7 @@ async function resume(
 function jobChanged(run: RunRecord): StaleRunError {
   const window = run.windowStart === null ? "" : ` for ${run.windowStart}`;
   return new StaleRunError(
-    `Cannot go on with run ${run.id} of "${run.job}"${window} as the job has changed since it began: ` +
-      `finish it with the old job file, or begin anew with --new`,
+    `Cannot resume run ${run.id} of "${run.job}"${window}: the job has changed since; ` +
+      `finish the run with the old job file, or start a new run with --new`,
   );
 }

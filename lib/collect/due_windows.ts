@@ -1,5 +1,6 @@
 /**
- * Which windows a start asks that names none. Pure: what was run before and the present come in.
+ * Windows to collect when the user names none: unfinished ones and those that are due. Pure: earlier runs and the time
+ * are arguments.
  *
  * @module
  */
@@ -9,26 +10,26 @@ import { dueWindows } from "../job/window.ts";
 import type { RunRecord } from "../store/records.ts";
 import type { RunRequest } from "./choose_run.ts";
 
-/** What decides on windows. */
-export interface DueQuestion extends RunRequest {
+/** Options of {@linkcode windowsToAsk}. */
+export interface DueOptions extends RunRequest {
   readonly rule: WindowRule;
-  /** Windows that ended longer ago are not kept; undefined: all are. */
+  /** Age of a window's end at which its rows are deleted; undefined: rows are kept. */
   readonly keepMs: number | undefined;
   /** SHA-256 of the job's text. */
   readonly sha256: string;
-  /** The newest run of each window that was ever run. */
+  /** The newest run of each window. */
   readonly runs: readonly RunRecord[];
   /** Milliseconds since 1970. */
   readonly nowMs: number;
 }
 
 /**
- * The windows to ask, in their order: those of unfinished runs first, as old as they are kept, then those that are
- * due and were not run yet; both oldest first. An unfinished run of a job that has changed since counts only while
- * its window is due: beyond that it is left alone. With `isNew` and nothing due, the newest window that has closed.
+ * The windows to collect, in order: first those of unfinished runs that retention keeps, then due windows without a
+ * finished run, both oldest first. An unfinished run of another text of the job counts only while its window is due.
+ * With `isNew` and nothing due: the newest closed window.
  */
 export function windowsToAsk(
-  { rule, keepMs, sha256, runs, nowMs, isNew, retryFailed }: DueQuestion,
+  { rule, keepMs, sha256, runs, nowMs, isNew, retryFailed }: DueOptions,
 ): Window[] {
   const byStart = new Map(runs.map((run) => [startOf(run), run]));
   const isDone = (run: RunRecord | undefined) =>

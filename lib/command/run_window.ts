@@ -55,7 +55,7 @@ export async function runWindow(one: WindowRun, args: Arguments, context: Contex
   const choice = await chooseRun(store, job, {
     ...runRequestOf(args),
     window,
-    willAsk: async (done) => {
+    beforeStart: async (done) => {
       if (!isGuarded) return;
       await requireFreeSpace({ database, job: job.name, listSize, limit, done, isBegun: !isFirst });
     },

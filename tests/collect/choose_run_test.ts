@@ -102,9 +102,8 @@ Deno.test("chooseRun() refuses to mix two texts of a job, and takes the new one 
     const job = jobOf("http://x", { text: "other" });
     await assert.rejects(chooseRun(store, job, { ...plain, window }), {
       name: "UsageError",
-      message:
-        'Cannot go on with run 1 of "job" for 2026-11-20T00:00:00Z as the job has changed since it began: ' +
-        "finish it with the old job file, or begin anew with --new",
+      message: 'Cannot resume run 1 of "job" for 2026-11-20T00:00:00Z: the job has changed since; ' +
+        "finish the run with the old job file, or start a new run with --new",
     });
     assert.equal((await chooseRun(store, job, { isNew: true, retryFailed: false, window }))?.id, 2);
     assert.deepEqual(query(file, "SELECT state, reason FROM run WHERE id = 1"), [

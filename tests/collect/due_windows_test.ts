@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type DueQuestion, windowsToAsk } from "../../lib/collect/due_windows.ts";
+import { type DueOptions, windowsToAsk } from "../../lib/collect/due_windows.ts";
 import { formatWindow } from "../../lib/job/window.ts";
 import type { RunRecord } from "../../lib/store/records.ts";
 
@@ -28,7 +28,7 @@ function runOf(day: string, changes: Partial<RunRecord> = {}): RunRecord {
 function days(
   now: string,
   runs: readonly RunRecord[],
-  wishes: Partial<Pick<DueQuestion, "isNew" | "retryFailed" | "keepMs">> = {},
+  wishes: Partial<Pick<DueOptions, "isNew" | "retryFailed" | "keepMs">> = {},
 ): string[] {
   const nowMs = Date.parse(now);
   const plain = { keepMs: undefined, isNew: false, retryFailed: false };

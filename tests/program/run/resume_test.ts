@@ -139,7 +139,7 @@ Deno.test("trawl run leaves an unfinished run of a changed job alone", async () 
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /Cannot go on with run 1 of "updates" for 2026-11-20T00:00:00Z as the job has changed/,
+      /Cannot resume run 1 of "updates" for 2026-11-20T00:00:00Z: the job has changed/,
     );
   } finally {
     await simulator.close();

@@ -120,7 +120,7 @@ Deno.test("an unfinished run of a job that has changed is named, and the other w
   assert.equal(code, 2);
   assert.match(
     said,
-    /Cannot go on with run 1 of "days" for 2026-11-01.* the job has changed.*\n.*for 2026-11-02/,
+    /Cannot resume run 1 of "days" for 2026-11-01.* the job has changed.*\n.*for 2026-11-02/,
   );
   assert.equal((await start(Date.parse("2026-11-03T04:00Z"), [...args, "--new"])).code, 0);
   assert.deepEqual(query(args[3] ?? "", "SELECT substr(window_start, 1, 10), state FROM run ORDER BY id"), [
