@@ -23,16 +23,17 @@ export interface FieldNotes {
   readonly bounds?: string;
   /** What happens without the field, where that is not a plain value. */
   readonly otherwise?: string;
+  /** A value as it stands in a job file. */
+  readonly example?: unknown;
 }
 
 /** Adds documentation to a field: one description, one example, and notes. */
 export function field<Schema extends z.ZodType>(
   schema: Schema,
   description: string,
-  notes: FieldNotes & { readonly example?: unknown } = {},
+  notes: FieldNotes = {},
 ): Schema {
-  const { example, ...rest } = notes;
-  return schema.meta({ description, ...rest, ...(example !== undefined && { examples: [example] }) });
+  return schema.meta({ description, ...notes });
 }
 
 /** A text that is converted by `parse`, which throws a `UsageError` for a wrong one. */

@@ -56,8 +56,8 @@ const name = field(
 
 const keep = field(
   duration(hourMs, 100 * yearMs).optional(),
-  "How long to keep the rows of a window after the window's end. Older windows are deleted at the end of a run, " +
-    "except the newest finished one. For a job without [window], the age of the run counts.",
+  "How long to keep the rows of a window after the window's end. Older windows are deleted at the end of a " +
+    "run, except the newest finished one. For a job without [window], the age of the run counts.",
   { example: "90d", otherwise: "nothing is deleted" },
 );
 

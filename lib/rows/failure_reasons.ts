@@ -1,6 +1,7 @@
 /**
- * Why a fetch failed: a closed list of codes, each with what it means and whether asking again can help. An HTTP
- * status is a code of its own, `http-404`.
+ * Failure reasons: a closed list of codes with their meaning and whether a retry can help. An HTTP status has a code
+ * of the form `http-404`. Codes are stored in databases and numbered by their place in the list: append new ones.
+ * `docs/limits.md` is generated from the list.
  *
  * @module
  */
@@ -14,69 +15,70 @@ interface ReasonInfo {
   readonly means: string;
 }
 
-/** Every code but those of HTTP statuses. */
+/** Every code except those of HTTP statuses. */
 export const failureReasons = {
   "connect": { transient: true, means: "the server could not be reached" },
-  "connect-timeout": { transient: true, means: "the server took no connection in time" },
-  "first-byte-timeout": { transient: true, means: "no answer began in time" },
-  "idle-timeout": { transient: true, means: "the answer stood still for too long" },
-  "total-timeout": { transient: true, means: "the answer took too long as a whole" },
-  "reset": { transient: true, means: "the connection broke before an answer" },
-  "cut": { transient: true, means: "the answer ended before its end" },
-  "bad-utf8": { transient: true, means: "the answer is no UTF-8" },
-  "bad-json": { transient: true, means: "the answer is no JSON" },
-  "refused": { transient: true, means: "the answer says that it is none (accept.fail_if)" },
-  "missing": { transient: true, means: "what must be in the answer is not (accept.require)" },
-  "wrong-count": { transient: true, means: "the answer counts other than it has rows (accept.count)" },
-  "control-empty": { transient: true, means: "a control key, never empty, was empty" },
-  "bad-key": { transient: false, means: "no URL of the job's can hold the key" },
+  "connect-timeout": { transient: true, means: "no connection within request.timeout.connect" },
+  "first-byte-timeout": { transient: true, means: "no first byte within request.timeout.first_byte" },
+  "idle-timeout": { transient: true, means: "the body paused for longer than request.timeout.idle" },
+  "total-timeout": { transient: true, means: "the attempt took longer than request.timeout.total" },
+  "reset": { transient: true, means: "the connection was closed before a response" },
+  "cut": { transient: true, means: "the response was cut short" },
+  "bad-utf8": { transient: true, means: "the answer is not valid UTF-8" },
+  "bad-json": { transient: true, means: "the answer is not valid JSON" },
+  "refused": { transient: true, means: "a rule of accept.fail_if matched" },
+  "missing": { transient: true, means: "the value of accept.require is missing or incomplete" },
+  "wrong-count": { transient: true, means: "accept.count differs from the number of rows" },
+  "control-empty": { transient: true, means: "a control key had no rows" },
+  "bad-key": { transient: false, means: "the key cannot be part of the job's URL or headers" },
   "redirect": {
     transient: false,
-    means: "a redirect led to a host that request.redirect_hosts does not name, or there were too many",
+    means:
+      "a redirect led to a host that request.redirect_hosts does not list, or there were too many redirects",
   },
-  "body-too-large": { transient: false, means: "the answer is larger than request.max_body" },
-  "value-too-large": { transient: false, means: "a single value of the answer is too large to be held" },
-  "too-deep": { transient: false, means: "the answer is nested too deep" },
+  "body-too-large": { transient: false, means: "the body is larger than request.max_body" },
+  "value-too-large": { transient: false, means: "a single value is too large to be held" },
+  "too-deep": { transient: false, means: "the JSON is nested too deeply" },
   "bad-value": { transient: false, means: "a value does not fit its column's type" },
-  "too-many-groups": { transient: false, means: "the rows fall into too many groups to be counted" },
+  "too-many-groups": { transient: false, means: "rows.count makes too many groups" },
   "too-compressed": {
     transient: false,
-    means: `the answer is more than ${httpLimits.ratioMax} times as large as what was sent`,
+    means: `the body decompresses to more than ${httpLimits.ratioMax} times the bytes sent`,
   },
-  "bad-http": { transient: true, means: "the answer's head is no HTTP, or too large" },
+  "bad-http": { transient: true, means: "the response head is not valid HTTP, or too large" },
   "too-many-rows": { transient: false, means: "the answer has more rows than rows.max" },
 } as const satisfies Readonly<Record<string, ReasonInfo>>;
 
-/** A code. */
+/** The code of a failure. */
 export type FailureReason = keyof typeof failureReasons | `http-${number}`;
 
-/** The code of what is wrong with a JSON text; undefined if that is not what the error is about. */
+/** The code of a JSON error; undefined for any other error. */
 export function reasonOfJson(error: unknown): FailureReason | undefined {
   if (error instanceof JsonLimitError) return error.limit === "depth" ? "too-deep" : "value-too-large";
   if (!(error instanceof JsonSyntaxError)) return undefined;
   return error.fault === "cut" ? "cut" : error.fault === "encoding" ? "bad-utf8" : "bad-json";
 }
 
-/** Whether a failure for this reason may go away by itself. */
+/** Whether a retry can help. */
 export function isTransient(reason: FailureReason): boolean {
   const status = statusOf(reason);
   return status === undefined ? infoOf(reason)?.transient ?? false : isTransientStatus(status);
 }
 
-/** What a reason found in a database means, in words. */
+/** The meaning of a code from a database, which a newer version may have written. */
 export function meaningOf(reason: string): string {
   const status = statusOf(reason);
   return status === undefined
-    ? infoOf(reason)?.means ?? "not known to this version"
+    ? infoOf(reason)?.means ?? "unknown to this version"
     : `the server answered ${status}`;
 }
 
-/** A reason as a number, for memory that threads share: the status, or below 0 the place in the list. */
+/** A code as a number for shared memory: the HTTP status, or a negative number for its place in the list. */
 export function numberOf(reason: FailureReason): number {
   return statusOf(reason) ?? -1 - Object.keys(failureReasons).indexOf(reason);
 }
 
-/** The code and meaning of such a number. */
+/** The meaning and code of a number from {@linkcode numberOf}. */
 export function describeNumber(number: number): string {
   const reason = number > 0 ? `http-${number}` : Object.keys(failureReasons)[-1 - number] ?? "";
   return `${meaningOf(reason)} (${reason})`;

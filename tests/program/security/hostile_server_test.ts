@@ -55,22 +55,22 @@ const cases: readonly (readonly [string, () => Response, RegExp])[] = [
   [
     "bomb",
     () => new Response(bomb, { headers: { "content-encoding": "gzip" } }),
-    /^failed: the answer is more than 500 times as large as what was sent \(too-compressed\): \d{3} times what was sent$/,
+    /^failed: the body decompresses to more than 500 times the bytes sent \(too-compressed\): \d{3} times what was sent$/,
   ],
   [
     "large",
     () => new Response(streamed(" ".repeat(megabyte), 102)),
-    /^failed: the answer is larger than request\.max_body \(body-too-large\)$/,
+    /^failed: the body is larger than request\.max_body \(body-too-large\)$/,
   ],
   [
     "deep",
     () => new Response(streamed("[", jsonLimits.depthMax + 1)),
-    /^failed: the answer is nested too deep \(too-deep\)$/,
+    /^failed: the JSON is nested too deeply \(too-deep\)$/,
   ],
   [
     "long",
     () => new Response(streamed("x".repeat(megabyte), 9, '"}]}').pipeThrough(before('{"items": [{"id": "'))),
-    /^failed: a single value of the answer is too large to be held \(value-too-large\)$/,
+    /^failed: a single value is too large to be held \(value-too-large\)$/,
   ],
   [
     "many",
@@ -80,9 +80,9 @@ const cases: readonly (readonly [string, () => Response, RegExp])[] = [
   [
     "fields",
     () => new Response("{}", { headers: Array.from({ length: 200 }, (_, at) => [`x-${at}`, "v"]) }),
-    /^failed: the answer's head is no HTTP, or too large \(bad-http\)$/,
+    /^failed: the response head is not valid HTTP, or too large \(bad-http\)$/,
   ],
-  ["..", () => new Response(), /^failed: no URL of the job's can hold the key \(bad-key\)$/],
+  ["..", () => new Response(), /^failed: the key cannot be part of the job's URL or headers \(bad-key\)$/],
 ];
 
 /** Puts a text before a stream. */

@@ -177,12 +177,12 @@ Deno.test("no failure leaves a secret behind", async () => {
     // Nothing listens; no TLS is spoken; the list is cut; what is said is no HTTP.
     ["dead", jobText("http://127.0.0.1:9"), 75, /the server could not be reached/],
     ["tls", jobText(`https://127.0.0.1:${port}`), 75, /could not be reached/],
-    ["cut", jobText(broken.url), 75, /the answer ended before its end/],
+    ["cut", jobText(broken.url), 75, /the response was cut short/],
     [
       "mad",
       jobText(broken.url).replace(/url = .*\npath = .*\n/, 'range = "1..3"\n'),
       3,
-      /the answer's head is no HTTP/,
+      /the response head is not valid HTTP/,
     ],
     // The mistake stands where the secret does, or after it.
     ["space", jobText(server.url).replace("?pin", " ?pin"), 2, /must hold no spaces/],

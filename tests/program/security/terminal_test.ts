@@ -59,7 +59,7 @@ Deno.test("nothing that a server says steers the terminal", async () => {
   assert.equal((await quietly(["check", job], options)).code, 0);
   const tried = await quietly(["check", job, "--try", "9", "--db", database], options);
   assert.equal(tried.code, 3, tried.stderr);
-  assert.match(tried.stdout, /odd.*: failed: the answer is no JSON \(bad-json\)\n/);
+  assert.match(tried.stdout, /odd.*: failed: the answer is not valid JSON \(bad-json\)\n/);
   assert.equal((await quietly(["plan", job, "--probe", "9"], options)).code, 0);
   assert.equal((await quietly(["plan", job, "--probe", "9", "--json"], options)).code, 0);
   const run = await quietly(["run", job, "--db", database, "--verbose"], options);

@@ -1,0 +1,159 @@
+/**
+ * Holds `docs/` against the program: its links and paths lead somewhere, its jobs load, and limits, exit codes,
+ * permissions, reasons, tables and the version are those of the code.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import config from "../../deno.json" with { type: "json" };
+import { failureReasons } from "../../lib/rows/failure_reasons.ts";
+import { loadJob } from "../../lib/job/load_job.ts";
+import { presets } from "../../lib/job/presets.ts";
+import { databaseLimits, httpLimits, jsonLimits, runLimits } from "../../lib/limits.ts";
+import * as limits from "../../lib/limits.ts";
+import { trawlTables } from "../../lib/store/sqlite/sql_schema.ts";
+import { formatBytes, formatCount, formatDuration } from "../../lib/text/format.ts";
+import { blocksOf, markdownFiles, textOf } from "./markdown.ts";
+
+const root = new URL("../../", import.meta.url);
+const texts = await Promise.all(markdownFiles().map(async (path) => ({ path, text: await textOf(path) })));
+
+/** The rows of all tables of a section, header excluded. */
+function rowsOf(markdown: string, heading: string): string[] {
+  const [, section = ""] = markdown.split(`\n${heading}\n`);
+  const rows = (section.split(/\n#+ /)[0] ?? "").split("\n").filter((line) => line.startsWith("| "));
+  assert.ok(rows.length > 2, heading);
+  return rows.slice(2);
+}
+
+Deno.test("every link and every path in the documentation leads to a file and a heading", () => {
+  for (const { path, text } of texts) {
+    const prose = text.replaceAll(/^```[\s\S]*?^```$/gm, "");
+    for (const [, target = ""] of prose.matchAll(/\]\(([^)]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [file = "", anchor] = target.split("#");
+      const url = file === "" ? new URL(path, root) : new URL(file, new URL(path, root));
+      assert.ok(existsSync(url), `${path}: ${target}`);
+      if (anchor !== undefined) {
+        assert.ok(anchorsOf(Deno.readTextFileSync(url)).includes(anchor), `${path}: ${target}`);
+      }
+    }
+    for (const [, file = ""] of prose.matchAll(/`((?:lib|tests|docs|examples|fixtures|\.ci)\/[\w./-]+)`/g)) {
+      assert.ok(existsSync(new URL(file, root)), `${path}: ${file}`);
+    }
+  }
+});
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")
+  );
+}
+
+Deno.test("every job in the documentation loads", () => {
+  let jobs = 0;
+  for (const { path, text } of texts) {
+    for (const { language, body } of blocksOf(text)) {
+      if (language !== "toml" || !/^name = /m.test(body)) continue;
+      loadJob(body, { file: path, env: () => "x", secret: () => "y" });
+      jobs++;
+    }
+  }
+  assert.ok(jobs >= 2);
+});
+
+Deno.test("docs/job-file.md names every preset", async () => {
+  const page = await textOf("docs/job-file.md");
+  for (const name of Object.keys(presets)) assert.ok(page.includes(`\`${name}\``), name);
+});
+
+Deno.test("docs/limits.md has the limits as they are, and names only reasons and limits that there are", async () => {
+  const page = await textOf("docs/limits.md");
+  const input = rowsOf(page, "## Limits on untrusted input");
+  const job = rowsOf(page, "## Limits of a job");
+  for (
+    const [row, value] of [
+      ["response body", `${formatBytes(httpLimits.bodyBytesMax)} after decompression`],
+      [
+        "compressed body",
+        `${httpLimits.ratioMax} times the bytes sent, once ${formatBytes(httpLimits.ratioBytesMin)} `,
+      ],
+      ["rows of one response", `${runLimits.answerRowsMax / 1e6} million`],
+      ["nesting of JSON", `${jsonLimits.depthMax} levels`],
+      ["one stored value", formatBytes(jsonLimits.valueBytesMax)],
+      ["an element that a filter", formatBytes(jsonLimits.elementBytesMax)],
+      ["one header field", formatBytes(httpLimits.fieldCharsMax)],
+      ["time to connect", ` ${formatDuration(httpLimits.connectMs)} `],
+      ["time to the first byte", ` ${formatDuration(httpLimits.firstByteMs)} `],
+      ["pause within a body", ` ${formatDuration(httpLimits.idleMs)} `],
+      ["time of one attempt", ` ${formatDuration(httpLimits.totalMs)} `],
+      [
+        "redirects",
+        `${httpLimits.redirectsMax}, each to a URL of at most ${formatBytes(httpLimits.locationCharsMax)}`,
+      ],
+      ["`Retry-After`", ` ${formatDuration(httpLimits.retryAfterMaxMs)} `],
+      ["one key", `${formatCount(runLimits.keyCharsMax)} characters`],
+    ] as const
+  ) {
+    assert.ok(input.some((line) => line.startsWith(`| ${row}`) && line.includes(value)), `${row}: ${value}`);
+  }
+  for (
+    const [row, values] of [
+      ["requests in flight", [formatCount(runLimits.inFlightDefault), formatCount(runLimits.inFlightMax)]],
+      ["the same, with", [formatCount(runLimits.inFlightAutoMax), formatCount(runLimits.inFlightMax)]],
+      ["keys in a batch", [formatCount(runLimits.batchMax)]],
+      ["Workers alive", [String(runLimits.workersMax)]],
+      ["attempts on a key", [String(httpLimits.attemptsMax)]],
+      ["outage of the API", [formatDuration(httpLimits.outageMs)]],
+      ["grace after SIGTERM", [formatDuration(runLimits.graceMs)]],
+      ["silence of a Worker", [formatDuration(runLimits.silentMs)]],
+      ["free disk space", [formatBytes(databaseLimits.freeBytesMin)]],
+    ] as const
+  ) {
+    const line = job.find((line) => line.startsWith(`| ${row}`));
+    for (const value of values) assert.match(line ?? "", new RegExp(`\\| ${value}\\b`), row);
+  }
+  const named = input.flatMap((line) => /`([a-z]+(?:-[a-z0-9]+)*)`[^|]*\|$/.exec(line)?.[1] ?? []);
+  assert.ok(named.length >= 12);
+  assert.deepEqual(named.filter((name) => !Object.hasOwn(failureReasons, name)), []);
+  const tables = limits as Readonly<Record<string, Readonly<Record<string, number>>>>;
+  for (const [, table = "", name = ""] of page.matchAll(/`(\w+Limits)\.(\w+)`/g)) {
+    assert.ok(Object.hasOwn(tables[table] ?? {}, name), `${table}.${name}`);
+  }
+});
+
+Deno.test("SECURITY.md names every permission of the task and the executable", async () => {
+  const page = await textOf("SECURITY.md");
+  for (const flag of config.tasks.trawl.command.match(/--\S+/g) ?? []) {
+    assert.ok(page.includes(`\`${flag}\``), flag);
+  }
+});
+
+Deno.test("docs/database.md names every table and verdict", async () => {
+  const page = await textOf("docs/database.md");
+  for (const [, table] of trawlTables.matchAll(/^CREATE TABLE (\w+)/gm)) {
+    assert.ok(page.includes(`\`${table}\``), table);
+  }
+  const [, verdicts = ""] = /verdict IN \(([^)]+)\)/.exec(trawlTables) ?? [];
+  const rows = rowsOf(page, "## Tables");
+  for (const [, verdict] of verdicts.matchAll(/'(\w+)'/g)) {
+    assert.ok(rows.some((line) => line.startsWith(`| \`${verdict}\``)), verdict);
+  }
+});
+
+Deno.test("CHANGELOG.md begins with the version of deno.json", async () => {
+  const versions = [
+    ...(await textOf("CHANGELOG.md")).matchAll(/^## \[?(\d+\.\d+\.\d+)\]? - \d{4}-\d\d-\d\d$/gm),
+  ];
+  assert.equal(versions[0]?.[1], config.version);
+});
+
+Deno.test("every page of docs/ is linked from the README", async () => {
+  const readme = await textOf("README.md");
+  for (const path of markdownFiles().filter((path) => path.startsWith("docs/"))) {
+    assert.ok(readme.includes(`](${path})`), path);
+  }
+});
