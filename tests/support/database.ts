@@ -1,5 +1,5 @@
 /**
- * Databases of tests: opened as trawl does it, and queried behind its back.
+ * Databases of tests: opened as trawl opens them, and queried with SQL.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export async function createDatabase(location: string, table: TableSchema): Prom
   await using _store = await openWriter(location, table);
 }
 
-/** All rows of a query, each as an array of its values. */
+/** The rows of a query, each as the array of its values. */
 export function query(file: string, sql: string): unknown[][] {
   const db = new DatabaseSync(file, { readOnly: true });
   try {

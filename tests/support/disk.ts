@@ -1,5 +1,5 @@
 /**
- * A small disk of its own for a test, where the system lets one mount it.
+ * A small file system for one test. Mounting needs root on Linux.
  *
  * @module
  */
@@ -15,7 +15,7 @@ async function call(...[program = "", ...args]: readonly string[]): Promise<bool
   }
 }
 
-/** A file system in memory. */
+/** A tmpfs. */
 export class SmallDisk implements AsyncDisposable {
   readonly #folder: TempFolder;
 
@@ -23,7 +23,7 @@ export class SmallDisk implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Undefined where nothing can be mounted. */
+  /** Mounts one; undefined if the system refuses. */
   static async mount(megabytes: number): Promise<SmallDisk | undefined> {
     const folder = new TempFolder();
     if (await call("mount", "-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder.path)) {
@@ -37,10 +37,10 @@ export class SmallDisk implements AsyncDisposable {
     return this.#folder.file(name);
   }
 
-  /** Lets nobody write on it any more, or so again. */
+  /** Makes the file system read-only or writable, with a new size. */
   async remount(mode: "ro" | "rw", megabytes: number): Promise<void> {
     const done = await call("mount", "-o", `remount,${mode},size=${megabytes}m`, this.#folder.path);
-    if (!done) throw new Error(`Cannot mount "${this.#folder.path}" anew`);
+    if (!done) throw new Error(`Cannot remount "${this.#folder.path}": mount failed`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -49,14 +49,14 @@ export class SmallDisk implements AsyncDisposable {
   }
 }
 
-/** One of so many megabytes, in a test that does not run where there is none. */
+/** Mounts a file system, for a test that {@linkcode canMount} guards. */
 export async function mounted(megabytes: number): Promise<SmallDisk> {
   const disk = await SmallDisk.mount(megabytes);
-  if (disk === undefined) throw new Error("Cannot mount a small disk");
+  if (disk === undefined) throw new Error("Cannot mount a tmpfs: mount failed");
   return disk;
 }
 
-/** Whether small disks can be had here. */
+/** Whether this process may mount a file system. */
 export async function canMount(): Promise<boolean> {
   const disk = await SmallDisk.mount(1);
   await disk?.[Symbol.asyncDispose]();

@@ -1,10 +1,10 @@
 /**
- * A port for a server whose address must be known before it runs.
+ * A port for a server whose address must be known before it starts.
  *
  * @module
  */
 
-/** A port on 127.0.0.1 that nobody listens on. */
+/** A free port on 127.0.0.1. */
 export function freePort(): string {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return String(listener.addr.port);

@@ -1,5 +1,5 @@
 /**
- * Jobs that ask the practice API.
+ * A job that asks the simulator for RIPEstat updates.
  *
  * @module
  */
@@ -11,14 +11,14 @@ export const day = "2026-11-20";
 
 export const dayWindow: Window = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
 
-/** Lines to be added to the job's text: to a table, or at its end. */
+/** Lines to insert into a table of the job file, or to append. */
 export interface MoreLines {
   readonly keys?: string;
   readonly request?: string;
   readonly end?: string;
 }
 
-/** A job that keeps every update as a row of its own. */
+/** A job file that stores every update as a row. */
 export function updatesJob(url: string, { keys = "", request = "", end = "" }: MoreLines = {}): string {
   const query = "resource=AS{key}&starttime={window.start}&endtime={window.end}&unix_timestamps=TRUE";
   return `

@@ -1,5 +1,5 @@
 /**
- * Chunks of rows, from values and back.
+ * Row batches from values, and back.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import fc from "fast-check";
 import { type CellValue, cellValue, type RowBatch, RowBatchBuilder } from "../../lib/rows/row_batch.ts";
 
-/** The values of a chunk's rows: a bigint is an integer, a number a real. */
+/** The values of a batch's rows: a bigint is an integer, a number is a real. */
 export function rowsOf(chunk: RowBatch): CellValue[][] {
   const width = chunk.cells.length / chunk.rows;
   return Array.from(
@@ -16,7 +16,7 @@ export function rowsOf(chunk: RowBatch): CellValue[][] {
   );
 }
 
-/** A chunk of rows from their values. */
+/** A row batch of values. */
 export function chunkOf(rows: readonly (readonly CellValue[])[]): RowBatch {
   const builder = new RowBatchBuilder(rows[0]?.length ?? 1);
   for (const row of rows) {
@@ -27,7 +27,7 @@ export function chunkOf(rows: readonly (readonly CellValue[])[]): RowBatch {
   return builder.take();
 }
 
-/** Sets a cell of the open row: a bigint is an integer, a number a real. */
+/** Sets a cell of the open row: a bigint is an integer, a number is a real. */
 export function setCell(builder: RowBatchBuilder, column: number, value: CellValue): void {
   if (typeof value === "string") builder.setText(column, value);
   else if (typeof value === "bigint") builder.setBigint(column, value);
@@ -35,24 +35,24 @@ export function setCell(builder: RowBatchBuilder, column: number, value: CellVal
   else builder.setNull(column);
 }
 
-/** Any text that is Unicode, NUL included. */
+/** Any Unicode text, NUL included. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.constantFrom("", "A", "\0", "a\0b", "é\u{1f600}", "1", "x".repeat(40)),
 );
 
-/** Any integer of 64 bit. */
+/** Any 64-bit integer. */
 export const anyInteger: fc.Arbitrary<bigint> = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   fc.integer().map(BigInt),
   fc.constantFrom(0n, 2n ** 53n - 1n, 2n ** 53n, -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n)),
 );
 
-/** Any real that JSON can hold; zero has no sign. */
+/** Any finite real; zero has no sign. */
 export const anyReal: fc.Arbitrary<number> = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.integer(),
 ).map((value) => value + 0);
 
-/** Anything that a column of type any can hold. */
+/** Any value that a column of type `any` can hold. */
 export const anyCell: fc.Arbitrary<CellValue> = fc.oneof(anyText, anyInteger, anyReal, fc.constant(null));

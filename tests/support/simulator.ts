@@ -1,5 +1,5 @@
 /**
- * The practice API for one test, and what to ask it.
+ * The simulator for one test, and arguments of runs that ask it.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { SimulateOptions } from "../../lib/simulate/simulate_options.ts";
 import { type Simulator, startSimulator } from "../../lib/simulate/simulator.ts";
 import { TempFolder } from "./temp.ts";
 
-/** Has the practice API answer for one test, which gets an empty folder besides. */
+/** Runs `test` with a simulator and an empty folder; closes and removes both afterwards. */
 export async function withSimulator(
   options: SimulateOptions,
   test: (simulator: Simulator, folder: TempFolder) => Promise<void>,
@@ -22,12 +22,12 @@ export async function withSimulator(
   }
 }
 
-/** Numbers from 1, one a line. */
+/** The keys from 1 to `count`, one a line. */
 export function keyLines(count: number): string {
   return Array.from({ length: count }, (_, index) => `${index + 1}\n`).join("");
 }
 
-/** The arguments of a run, without a job file, that asks the practice API `hello` for the keys of a file. */
+/** The arguments of a run without a job file, which asks the profile `hello` for the keys of a file. */
 export function helloRun(url: string, keys: string, ...more: readonly string[]): string[] {
   return ["run", "--url", `${url}/hello/{key}`, "--rows", "$", "--keys", keys, ...more];
 }

@@ -1,19 +1,19 @@
 /**
- * A folder of its own for a test, removed afterwards.
+ * A temporary folder for one test.
  *
  * @module
  */
 
-/** A new empty folder; `using` removes it with all that is in it. */
+/** A new empty folder; `using` removes the folder and its files. */
 export class TempFolder implements Disposable {
   readonly path = Deno.makeTempDirSync({ prefix: "trawl-test-" });
 
   constructor() {
-    // An executable is tested as a user who must be let in.
+    // An executable runs as an unprivileged user, who needs access.
     if (Deno.env.has("TRAWL_EXECUTABLE")) Deno.chmodSync(this.path, 0o777);
   }
 
-  /** The path of a file in the folder; with `text`, the file is written. */
+  /** The path of a file in the folder. With `text`, writes the file. */
   file(name: string, text?: string): string {
     const path = `${this.path}/${name}`;
     if (text !== undefined) Deno.writeTextFileSync(path, text);

@@ -1,175 +1,181 @@
+/**
+ * Faults of single answers: what a run stores while a fault lasts, and after it has passed.
+ *
+ * @module
+ */
+
 import assert from "node:assert/strict";
-import { retryLimits } from "../../../lib/limits.ts";
-import type { Fault } from "../../../lib/simulate/simulate_options.ts";
-import { startSimulator } from "../../../lib/simulate/simulator.ts";
-import { truthOf } from "../../../lib/simulate/profiles/ripestat/truth.ts";
+import type { Fault, SimulateOptions } from "../../../lib/simulate/simulate_options.ts";
 import { leftOf, query } from "../../support/database.ts";
-import { day, dayWindow, updatesJob } from "../../support/ripestat_job.ts";
-import { TempFolder } from "../../support/temp.ts";
+import { day, updatesJob } from "../../support/ripestat_job.ts";
+import { withSimulator } from "../../support/simulator.ts";
 import { type Ended, trawl } from "../../support/trawl.ts";
+import { assertTruth } from "../../support/truth.ts";
 
 const control = "12654";
 
-/** An ASN whose answer is read in one piece; that of the control key flows. */
-const small = "100";
+/** Updates of an answer that is read in one piece, and of one that flows. */
+const sizes = { small: 5, flowing: 1_000 } as const;
 
-/** Runs a job on the practice API with a fault; what is looked at afterwards is the database. */
+/** Retries after a refusal, which do not count as the key's attempts. */
+const refusalsMax = 10;
+
+/** ASNs: two for each fault, with three good ones after each, so that ten never fail in a row. */
+interface Asns {
+  readonly struck: readonly (readonly [small: string, flowing: string])[];
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+function asnsFor(faults: number): Asns {
+  const struck: [string, string][] = [];
+  const updates: Record<string, number> = {};
+  for (let at = 1; at <= faults; at++) {
+    const pair: [string, string] = [String(2_000 * at), String(2_000 * at + 1_000)];
+    for (const [index, asn] of pair.entries()) {
+      updates[asn] = index === 0 ? sizes.small : sizes.flowing;
+      for (const good of [1, 2, 3]) updates[Number(asn) + good] = good;
+    }
+    struck.push(pair);
+  }
+  return { struck, sizes: updates };
+}
+
+/** Runs a job whose every fault strikes two ASNs of its own; then `look` reads the database. */
 async function runWith(
   faults: readonly Fault[],
   look: (
     found: {
       readonly db: string;
       readonly ended: Ended;
-      readonly options: { readonly ripestat: { readonly asns: number } };
+      readonly asns: Asns;
+      readonly options: SimulateOptions;
+      readonly injected: Readonly<Record<string, number>>;
     },
   ) => void,
   request = "",
 ): Promise<void> {
-  using folder = new TempFolder();
-  const options = {
-    ripestat: { asns: 30, updatesMax: 2_000, sizes: { [control]: 3_000, [small]: 5 } },
-    faults,
-  };
-  const simulator = await startSimulator(options);
-  try {
-    const job = folder.file(
-      "job.toml",
-      updatesJob(simulator.url, { request, end: "[retry]\nattempts = 2\n" }),
-    );
+  const asns = asnsFor(faults.length);
+  const aimed = faults.map((fault, at) => ({ ...fault, keys: [...asns.struck[at] ?? []] }));
+  const options = { ripestat: { asns: 1, sizes: asns.sizes }, faults: aimed };
+  await withSimulator(options, async (simulator, folder) => {
+    const end = "[retry]\nattempts = 2\n";
+    const job = folder.file("job.toml", updatesJob(simulator.url, { request, end }));
     const db = folder.file("a.db");
     const ended = await trawl(["run", job, "--db", db, "--window", day, "--min-coverage", "1"]);
-    look({ db, ended, options });
-  } finally {
-    await simulator.close();
-  }
+    look({ db, ended, asns, options, injected: simulator.stats().faults });
+  });
 }
 
-/** What is wrong with every answer of one key, and the reason that must be stored. */
-const lasting: readonly (readonly [Fault, string])[] = [
-  [{ kind: "maintenance" }, "refused"],
-  [{ kind: "missing" }, "missing"],
-  [{ kind: "wrong-count" }, "wrong-count"],
-  [{ kind: "cut" }, "cut"],
-  [{ kind: "reset-body" }, "cut"],
-  [{ kind: "truncate-json" }, "cut"],
-  [{ kind: "malformed" }, "bad-json"],
-  [{ kind: "html" }, "bad-json"],
-  [{ kind: "bad-gzip" }, "cut"],
-  [{ kind: "reset" }, "reset"],
-  [{ kind: "status", status: 404 }, "http-404"],
-  [{ kind: "status", status: 503, retryAfterS: 0 }, "http-503"],
+/** A fault of every answer, the reason that the run must store, and the attempts that the key gets. */
+type Lasting = readonly [fault: Fault, reason: string, attempts: number];
+
+/** Few enough in one run that the circuit breaker stays closed: an open one excuses failures. */
+const lasting: readonly (readonly Lasting[])[] = [
+  [
+    [{ kind: "maintenance" }, "refused", 2],
+    [{ kind: "missing" }, "missing", 2],
+    [{ kind: "wrong-count" }, "wrong-count", 2],
+    [{ kind: "status", status: 404 }, "http-404", 1],
+  ],
+  [
+    [{ kind: "cut" }, "cut", 2],
+    [{ kind: "reset-body" }, "cut", 2],
+    [{ kind: "truncate-json" }, "cut", 2],
+    [{ kind: "bad-gzip" }, "cut", 2],
+  ],
+  [
+    [{ kind: "malformed" }, "bad-json", 2],
+    [{ kind: "html" }, "bad-json", 2],
+    [{ kind: "reset" }, "reset", 2],
+    [{ kind: "status", status: 503, retryAfterS: 0 }, "http-503", 2 + refusalsMax],
+  ],
 ];
 
-for (const [fault, reason] of lasting) {
-  Deno.test(`trawl run stores a failure and no row of it: ${fault.kind}`, async () => {
-    await runWith([{ ...fault, keys: [control, small] }], ({ db, ended }) => {
+for (const group of lasting) {
+  const kinds = group.map(([fault]) => fault.kind === "status" ? String(fault.status) : fault.kind).join(
+    ", ",
+  );
+  Deno.test(`trawl run stores the reason and no row when every answer of a key is bad: ${kinds}`, async () => {
+    await runWith(group.map(([fault]) => fault), ({ db, ended, asns }) => {
       assert.equal(ended.code, 3, ended.stderr);
-      // A 503 with a Retry-After is a refusal, which is not the key's fault so soon.
-      const attempts = reason === "http-404" ? 1 : reason === "http-503" ? 2 + retryLimits.refusalsMax : 2;
-      assert.deepEqual(
-        query(
-          db,
-          `SELECT key, verdict, reason, rows, attempts FROM fetch WHERE verdict = 'failed' ORDER BY id`,
-        ),
-        [[small, "failed", reason, 0, attempts], [control, "failed", reason, 0, attempts]],
+      const failed =
+        "SELECT key, reason, rows, attempts FROM fetch WHERE verdict = 'failed' ORDER BY sequence";
+      const expected = group.flatMap(([, reason, attempts], at) =>
+        (asns.struck[at] ?? []).map((key) => [key, reason, 0, attempts])
       );
-      assert.deepEqual(
-        query(
-          db,
-          "SELECT count(*) FROM updates WHERE fetch NOT IN (SELECT id FROM fetch WHERE verdict = 'ok')",
-        ),
-        [[0]],
-      );
+      assert.deepEqual(query(db, failed), expected);
+      const stray =
+        "SELECT count(*) FROM updates WHERE fetch NOT IN (SELECT id FROM fetch WHERE verdict = 'ok')";
+      assert.deepEqual(query(db, stray), [[0]]);
       assert.deepEqual(query(db, leftOf("updates")), [[0, 0]]);
-      assert.match(ended.stderr, new RegExp(`failed +2 × ${reason}`));
-    });
-  });
-
-  Deno.test(`trawl run stores the truth when it passes: ${fault.kind}`, async () => {
-    if (reason === "http-404") return await passesNot();
-    await runWith([{ ...fault, attempts: 1, probability: 0.5 }], ({ db, ended, options }) => {
-      assert.equal(ended.code, 0, ended.stderr);
-      const fetches = query(db, "SELECT key, rows, id FROM fetch");
-      // The small ASN is one more.
-      assert.equal(fetches.length, options.ripestat.asns + 1);
-      for (const [key, rows, id] of fetches) {
-        const truth = [...truthOf(options, String(key), dayWindow).updates()];
-        assert.equal(rows, truth.length);
-        assert.deepEqual(
-          query(db, `SELECT ts, type FROM updates WHERE fetch = ${id} ORDER BY row`),
-          truth.map((row) => [...row]),
-        );
+      const counts = Map.groupBy(group, ([, reason]) => reason);
+      for (const [reason, { length }] of counts) {
+        assert.match(ended.stderr, new RegExp(`(failed +|\\n +)${2 * length} × ${reason}`));
       }
-      assert.match(ended.stderr, /coverage +100\.00 %/);
     });
   });
 }
 
-/** What a 404 answers is final: it is not asked again. */
-async function passesNot(): Promise<void> {
-  await runWith([{ kind: "status", status: 404, attempts: 1, keys: [control] }], ({ db }) => {
-    assert.deepEqual(query(db, "SELECT key, attempts FROM fetch WHERE verdict = 'failed'"), [[control, 1]]);
+/** Faults that are over after the first attempt, or that are none. */
+const passing: readonly Fault[] = [
+  ...lasting.flat().map(([fault]) => fault).filter((fault) => fault.kind !== "status" || fault.status !== 404)
+    .map((fault) => ({ ...fault, attempts: 1 })),
+  { kind: "redirect" },
+  { kind: "gzip" },
+];
+
+Deno.test("trawl run stores the truth of every key when faults pass, and follows a redirect to the same host", async () => {
+  await runWith(passing, ({ db, ended, asns, options, injected }) => {
+    assert.equal(ended.code, 0, ended.stderr);
+    for (const { kind } of passing) {
+      assert.ok((injected[kind] ?? 0) >= 2, `${kind}: ${injected[kind]} injected`);
+    }
+    assertTruth(db, options, Object.keys(asns.sizes).length + 1);
+    assert.match(ended.stderr, /coverage +100\.00 %/);
   });
-}
+});
 
 for (const kind of ["empty", "maintenance"] as const) {
-  Deno.test(`trawl run asks nothing else when a control key is broken: ${kind}`, async () => {
-    using folder = new TempFolder();
-    const simulator = await startSimulator({
-      ripestat: { asns: 30 },
-      faults: [{ kind, attempts: 2, keys: [control] }],
-    });
-    try {
-      const text = updatesJob(simulator.url, {
-        keys: `control = ["${control}"]`,
-        end: "[retry]\nattempts = 2\n",
-      });
-      const job = folder.file("job.toml", text);
+  Deno.test(`trawl run asks no other key when a control key is bad, and resumes when it is good: ${kind}`, async () => {
+    const faults = [{ kind, attempts: 2, keys: [control] }] as const;
+    await withSimulator({ ripestat: { asns: 30, updatesMax: 100 }, faults }, async (simulator, folder) => {
+      const end = "[retry]\nattempts = 2\n";
+      const text = updatesJob(simulator.url, { keys: `control = ["${control}"]`, end });
       const db = folder.file("a.db");
-      const args = ["run", job, "--db", db, "--window", day];
+      const args = ["run", folder.file("job.toml", text), "--db", db, "--window", day];
       const first = await trawl(args);
       assert.equal(first.code, 3, first.stderr);
       const reason = kind === "empty" ? "control-empty" : "refused";
       assert.deepEqual(query(db, "SELECT key, verdict, reason FROM fetch"), [[control, "failed", reason]]);
       assert.deepEqual(query(db, "SELECT state FROM run"), [["interrupted"]]);
       assert.match(first.stderr, new RegExp(`interrupted \\(control key ${control}: .* \\(${reason}\\)\\)`));
-      // The API is well again: the same command goes on.
       const second = await trawl(args);
       assert.equal(second.code, 0, second.stderr);
-      assert.deepEqual(query(db, "SELECT state, keys, ok + empty, failed FROM run"), [[
-        "finished",
-        30,
-        30,
-        0,
-      ]]);
-    } finally {
-      await simulator.close();
-    }
+      const sums = query(db, "SELECT state, keys, ok + empty, failed FROM run");
+      assert.deepEqual(sums, [["finished", 30, 30, 0]]);
+    });
   });
 }
 
-const slow: readonly (readonly [Fault, string, string])[] = [
-  [{ kind: "stall", ms: "forever" }, 'idle = "300ms"', "idle-timeout"],
-  [{ kind: "stall", ms: "forever" }, 'total = "500ms"', "total-timeout"],
-  [{ kind: "slow-headers", ms: 5_000 }, 'connect = "100ms", first_byte = "300ms"', "first-byte-timeout"],
+/** Timeouts of a job with answers that meet them, and the reasons. */
+const slow: readonly (readonly [faults: readonly Fault[], timeout: string, reasons: readonly string[]])[] = [
+  [
+    [{ kind: "stall", ms: "forever" }, { kind: "slow-headers", ms: 60_000 }],
+    'connect = "3s", first_byte = "1200ms", idle = "900ms"',
+    ["idle-timeout", "first-byte-timeout"],
+  ],
+  [[{ kind: "stall", ms: "forever" }], 'total = "1s"', ["total-timeout"]],
 ];
 
-for (const [fault, timeout, reason] of slow) {
-  Deno.test(`trawl run does not wait longer than it is told: ${reason}`, async () => {
-    await runWith([{ ...fault, keys: [control] }], ({ db, ended }) => {
+for (const [faults, timeout, reasons] of slow) {
+  Deno.test(`trawl run gives up an answer at the job's timeout: ${reasons.join(", ")}`, async () => {
+    await runWith(faults, ({ db, ended, asns }) => {
       assert.equal(ended.code, 3, ended.stderr);
-      assert.deepEqual(query(db, "SELECT key, reason, attempts FROM fetch WHERE verdict = 'failed'"), [[
-        control,
-        reason,
-        2,
-      ]]);
+      const failed = "SELECT key, reason, attempts FROM fetch WHERE verdict = 'failed' ORDER BY sequence";
+      const expected = reasons.flatMap((reason, at) =>
+        (asns.struck[at] ?? []).map((key) => [key, reason, 2])
+      );
+      assert.deepEqual(query(db, failed), expected);
     }, `timeout = { ${timeout} }\n`);
   });
 }
-
-Deno.test("trawl run follows a redirect to the same host", async () => {
-  await runWith([{ kind: "redirect" }], ({ db, ended }) => {
-    assert.equal(ended.code, 0, ended.stderr);
-    assert.deepEqual(query(db, `SELECT rows FROM fetch WHERE key = '${control}'`), [[3_000]]);
-  });
-});
