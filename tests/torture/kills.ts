@@ -15,7 +15,7 @@ import { type Running, startTrawl, trawl } from "../support/trawl.ts";
 
 /** Many small answers and three that are staged, slow enough to be killed in the middle. */
 export const population = {
-  ripestat: { asns: 400, updatesMax: 3_000, sizes: { "12654": 60_000, "100": 90_000, "200": 120_000 } },
+  ripestat: { asns: 200, updatesMax: 1_000, sizes: { "12654": 20_000, "100": 30_000, "200": 40_000 } },
   latency: { kind: "uniform", minMs: 0, maxMs: 40 },
   faults: [{ kind: "cut", probability: 0.05, attempts: 1 }, {
     kind: "status",

@@ -24,22 +24,20 @@ interface Shape {
   readonly options: SimulateOptions;
 }
 
-/** Either envelope, by key. */
-const envelope = "mixed";
-
+/** The default envelope varies by key. */
 const shapes: readonly Shape[] = [
   ...sizes.flatMap(({ pieces, ...size }) =>
     (["length", "chunked"] as const).map((framing) => ({
       name: `pieces of ${pieces} bytes, framing ${framing}`,
       asns: size.asns,
-      options: { ripestat: { ...size, envelope }, pieces, framing },
+      options: { ripestat: size, pieces, framing },
     }))
   ),
   {
     name: "half of the answers with gzip",
     asns: 30,
     options: {
-      ripestat: { asns: 30, updatesMax: 4_000, envelope },
+      ripestat: { asns: 30, updatesMax: 4_000 },
       faults: [{ kind: "gzip", probability: 0.5 }],
     },
   },
