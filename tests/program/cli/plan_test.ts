@@ -210,7 +210,7 @@ Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
       [["plan", job, "--window", "2999-01-01"], /^trawl: Cannot use "2999-01-01" as a window .*\n$/],
       [["plan", job, "--probe", "100001"], /^trawl: Cannot use --probe as it must be at most 100000.*\n$/],
       [["plan", job, "--probe", "0"], /^trawl: Cannot use --probe .*\n$/],
-      [["plan", job, "--keys", "none.txt"], /^trawl: Cannot read the key file "none.txt" .*\n$/],
+      [["plan", job, "--keys", "none.txt"], /^trawl: Cannot read the key file "none.txt": .*\n$/],
       [["plan", job, "--db", job], /^trawl: Cannot use the database .*\n$/],
     ];
     for (const [args, message] of wrong) {

@@ -270,7 +270,7 @@ Deno.test("a message that would hold a secret is said without it", async () => {
   const args = ["run", ...url, "--keys", "none-echoed%2Dtoken.txt", "--verbose"];
   const { code, stderr } = await trawl(args, { cwd: folder.path, env: { TOKEN: "echoed-token" } });
   assert.equal(code, 2);
-  assert.match(stderr, /^trawl: Cannot read the key file "none-\*\*\*\.txt" as /);
+  assert.match(stderr, /^trawl: Cannot read the key file "none-\*\*\*\.txt": /);
   assert.doesNotMatch(stderr, /echoed/);
 });
 
