@@ -151,6 +151,28 @@ Deno.test("CHANGELOG.md begins with the version of deno.json", async () => {
   assert.equal(versions[0]?.[1], config.version);
 });
 
+Deno.test("every page and heading that a comment of lib/ cites is there", () => {
+  for (const path of sourcesOf("lib")) {
+    const source = Deno.readTextFileSync(new URL(path, root));
+    for (const [, page = "", anchor] of source.matchAll(/\b(docs\/[\w-]+\.md)(?:#([\w-]+))?/g)) {
+      assert.ok(existsSync(new URL(page, root)), `${path}: ${page}`);
+      if (anchor === undefined) continue;
+      assert.ok(
+        anchorsOf(Deno.readTextFileSync(new URL(page, root))).includes(anchor),
+        `${path}: ${page}#${anchor}`,
+      );
+    }
+  }
+});
+
+/** The paths of all TypeScript files of a folder. */
+function* sourcesOf(folder: string): Iterable<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(folder, root))) {
+    if (isDirectory) yield* sourcesOf(`${folder}/${name}`);
+    else if (name.endsWith(".ts")) yield `${folder}/${name}`;
+  }
+}
+
 Deno.test("every page of docs/ is linked from the README", async () => {
   const readme = await textOf("README.md");
   for (const path of markdownFiles().filter((path) => path.startsWith("docs/"))) {

@@ -39,6 +39,11 @@ export class Shell implements Disposable {
     return this.#folder.file(name, text);
   }
 
+  /** The text of a file that a script wrote. */
+  async read(name: string): Promise<string> {
+    return await Deno.readTextFile(this.#folder.file(name));
+  }
+
   /** Starts a script whose standard output is read by the caller. */
   start(script: string): Deno.ChildProcess {
     return new Deno.Command("bash", {
