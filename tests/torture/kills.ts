@@ -109,7 +109,7 @@ async function killUntilFinished(
     const isWriting = sums.kills % 2 === 1;
     const running = startTrawl(args);
     if (sums.kills < killsMax) {
-      await killSoon(running, { db, isWriting, afterMs: 150 + dice.next() * wholeMs / 5 });
+      await killSoon(running, { db, isWriting, afterMs: dice.next() * wholeMs / 3 });
     }
     const { signal, code, stderr } = await running.ended;
     if (signal === null) {
@@ -126,7 +126,7 @@ function tell({ problems }: Sums, when: string, what: readonly string[]): void {
   problems.push(...what.map((text) => `${when}: ${text}`));
 }
 
-/** Kills a run at a random moment of its first fifth, or at the next write after it; not before there are tables. */
+/** Kills a run `afterMs` after its first write to the tables, or at the next write after that moment. */
 async function killSoon(
   running: Running,
   { db, isWriting, afterMs }: { readonly db: string; readonly isWriting: boolean; readonly afterMs: number },
@@ -134,6 +134,8 @@ async function killSoon(
   let hasEnded = false;
   void running.ended.then(() => hasEnded = true);
   while (!hasEnded && !hasTables(db)) await delay(5);
+  const atStart = stampOf(db);
+  while (!hasEnded && stampOf(db) === atStart) await delay(5);
   await delay(afterMs);
   const before = stampOf(db);
   while (isWriting && !hasEnded && stampOf(db) === before) await delay(1);

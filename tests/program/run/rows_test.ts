@@ -1,15 +1,33 @@
+/**
+ * What a run stores: every row of one large answer, of many keys, of presets, of keys from standard input; and the
+ * memory, the pace and the requests in flight that it keeps to.
+ *
+ * @module
+ */
+
 import assert from "node:assert/strict";
 import { truthOf } from "../../../lib/simulate/profiles/ripestat/truth.ts";
 import { leftOf, query } from "../../support/database.ts";
-import { peakMemoryOf } from "../../support/memory.ts";
+import { hasProc, peakMemoryOf } from "../../support/memory.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
 import { day, dayWindow, updatesJob } from "../../support/ripestat_job.ts";
 import { startTrawl, trawl } from "../../support/trawl.ts";
 
-const MiB = 2 ** 20;
+/** Bytes of resident memory that a run may use, whatever it reads. */
+const memoryBytesMax = 150e6;
 
-Deno.test("trawl run stores an answer of 1 GiB in full in less than 150 MB", async () => {
-  const options = { ripestat: { asns: 1, envelope: "b", sizes: { "12654": 4_250_000 } } } as const;
+/** A test of resident memory, which the kernel must report. */
+function memoryTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: hasProc ? name : `${name} (needs /proc)`, ignore: !hasProc, fn });
+}
+
+function assertMemory(peakBytes: number): void {
+  // A process of Deno's uses 40 MB before it runs anything: less was not measured.
+  assert.ok(peakBytes > 40e6 && peakBytes < memoryBytesMax, `${peakBytes} bytes at most`);
+}
+
+memoryTest("trawl run stores an answer of 512 MiB in full in less than 150 MB", async () => {
+  const options = { ripestat: { asns: 1, envelope: "b", sizes: { "12654": 2_125_000 } } } as const;
   await withSimulator(options, async ({ url }, folder) => {
     const job = folder.file("job.toml", updatesJob(url));
     const db = folder.file("a.db");
@@ -17,8 +35,8 @@ Deno.test("trawl run stores an answer of 1 GiB in full in less than 150 MB", asy
     const peakBytes = await peakMemoryOf(running);
     const { code, stderr, stdout } = await running.ended;
     assert.equal(code, 0, stderr);
-    assert.ok(JSON.parse(stdout).bytes > 2 ** 30, stdout);
-    assert.ok(!(peakBytes > 150e6), `${peakBytes} bytes at most`);
+    assert.ok(JSON.parse(stdout).bytes > 2 ** 29, stdout);
+    assertMemory(peakBytes);
     const truth = truthOf(options, "12654", dayWindow);
     const kinds = "count(*), sum(type = 'A'), sum(type = 'W'), sum(ts), max(row)";
     let sum = 0;
@@ -36,7 +54,7 @@ Deno.test("trawl run stores an answer of 1 GiB in full in less than 150 MB", asy
   });
 });
 
-Deno.test("trawl run starts to ask at once whatever the length of the list", async () => {
+memoryTest("trawl run starts within its memory when the list has a million keys", async () => {
   await withSimulator({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
     const job = folder.file(
       "job.toml",
@@ -58,11 +76,11 @@ Deno.test("trawl run starts to ask at once whatever the length of the list", asy
     const { keys, ok, rows, pending } = JSON.parse(stdout);
     assert.deepEqual({ keys, ok, rows, pending }, { keys: 1_000, ok: 1_000, rows: 1_000, pending: 0 });
     assert.equal(stderr, "");
-    assert.ok(!(peakBytes > 150 * MiB), `${peakBytes} bytes at most`);
+    assertMemory(peakBytes);
   });
 });
 
-Deno.test("trawl run takes a job from flags and keys from standard input", async () => {
+Deno.test("trawl run reads a job from flags and keys from standard input", async () => {
   await withSimulator({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
     const db = folder.file("a.db");
     const columns = ["--column", "n=$.n:integer", "--column", "said=$.message"];
@@ -82,8 +100,8 @@ Deno.test("trawl run takes a job from flags and keys from standard input", async
   });
 });
 
-Deno.test("trawl run counts per minute what it would otherwise store, to the same sums", async () => {
-  const options = { ripestat: { asns: 100, updatesMax: 30_000 } } as const;
+Deno.test("trawl run stores counts per minute that add up to the updates", async () => {
+  const options = { ripestat: { asns: 40, updatesMax: 10_000 } } as const;
   await withSimulator(options, async ({ url }, folder) => {
     const db = folder.file("a.db");
     const { code, stderr } = await trawl(
@@ -127,7 +145,7 @@ Deno.test("trawl run stores the preset ripestat-activity", async () => {
   });
 });
 
-Deno.test("trawl run asks no more at once, and no faster, than it is told", async () => {
+Deno.test("trawl run keeps to --in-flight and to --rate", async () => {
   await withSimulator({
     profile: "hello",
     latency: { kind: "uniform", minMs: 0, maxMs: 30 },
@@ -144,17 +162,14 @@ Deno.test("trawl run asks no more at once, and no faster, than it is told", asyn
     });
     assert.equal(paced.code, 0, paced.stderr);
     const times: number[] = await (await fetch(`${simulator.url}/simulator/log?last=1000`)).json();
-    // One may be seen late by a busy machine, but the last one cannot be early.
-    const [first = 0] = times;
     assert.equal(times.length, 200);
-    assert.ok(
-      (times.at(-1) ?? 0) - first >= 199 * 10 - 50,
-      `${times.length} requests in ${(times.at(-1) ?? 0) - first} ms`,
-    );
+    // A busy machine may delay a request, but the last one cannot be early.
+    const tookMs = (times.at(-1) ?? NaN) - (times[0] ?? NaN);
+    assert.ok(tookMs >= 199 * 10 - 50, `${times.length} requests in ${tookMs} ms`);
   });
 });
 
-Deno.test("trawl run --retry-failed asks the failed keys again, and no others", async () => {
+Deno.test("trawl run --retry-failed asks only the failed keys again", async () => {
   await withSimulator({
     profile: "hello",
     latency: { kind: "none" },
