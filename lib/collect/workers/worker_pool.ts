@@ -71,8 +71,8 @@ export class WorkerPool {
   }
 
   /**
-   * Works through all batches of a source. Resolves when each has ended, or, once stopped, when nothing is in flight. No
-   * Worker is started ahead once `hasMore` returns false.
+   * Works through all batches of a source. Resolves when each has ended, or, once stopped, when nothing is in flight.
+   * No Worker is started ahead once `hasMore` returns false.
    *
    * @throws What the source or the store threw, or an error if Workers die again and again.
    */
@@ -143,8 +143,8 @@ export class WorkerPool {
   }
 
   /**
-   * A key list may come from a slow program, so a stop does not wait for it. Uses no `Promise.race`: with a promise that
-   * lives as long as the run, a race would keep every batch that ever won it.
+   * A key list may come from a slow program, so a stop does not wait for it. Uses no `Promise.race`: with a promise
+   * that lives as long as the run, a race would keep every batch that ever won it.
    */
   #unlessStopped<T>(promise: Promise<T>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
