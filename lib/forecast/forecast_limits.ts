@@ -15,8 +15,8 @@ export const forecastLimits = {
   keysMinPerSlot: 4,
   /**
    * The probe ends once the mean latency has this relative standard error: after 2,500 keys where latencies are
-   * exponential (1/√n). A mean is within three standard errors (6 %) in 997 of 1,000 probes; cold connections and a busy
-   * machine may add as much as is left to the promised 10 %.
+   * exponential (1/√n). A mean is within three standard errors (6 %) in 997 of 1,000 probes; cold connections and a
+   * busy machine may add as much as is left to the promised 10 %.
    */
   errorMax: 0.02,
   /** A forecast's range is this many standard errors to both sides: it holds in 95 of 100 probes. */

@@ -1,6 +1,6 @@
 /**
- * Asks a sample of a job's keys as a run does, Workers, pace and control keys included. Stores the answers in a database
- * in a temporary folder, measures them there, and removes the folder.
+ * Asks a sample of a job's keys as a run does, Workers, pace and control keys included. Stores the answers in a
+ * database in a temporary folder, measures them there, and removes the folder.
  *
  * @module
  */

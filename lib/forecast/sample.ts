@@ -1,6 +1,6 @@
 /**
- * Draws a uniform random sample from a key list in one pass, and counts the keys. The sample is in random order, so each
- * of its prefixes is a sample too. Holds the sample and one block of keys. Does no I/O; randomness is passed in.
+ * Draws a uniform random sample from a key list in one pass, and counts the keys. The sample is in random order, so
+ * each of its prefixes is a sample too. Holds the sample and one block of keys. Does no I/O; randomness is passed in.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Cuts the key list into batches, lazily: no key is read before its batch is due. A resumed run gets the batches that it
- * had. Their keys are read again and compared with the stored hash, so a changed list is noticed before anything is
+ * Cuts the key list into batches, lazily: no key is read before its batch is due. A resumed run gets the batches that
+ * it had. Their keys are read again and compared with the stored hash, so a changed list is noticed before anything is
  * mixed. Holds the keys of one batch and one block.
  *
  * @module

@@ -7,7 +7,9 @@
 import { statfsSync } from "node:fs";
 import { formatFreeSpace } from "../../text/format.ts";
 
-/** Bytes that the user may still write on the disk of a file, existing or not; undefined if the system does not tell. */
+/**
+ * Bytes that the user may still write on the disk of a file, existing or not; undefined if the system does not tell.
+ */
 export function freeBytes(file: string): number | undefined {
   const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : ".";
   // The file first: it may be a link to another disk.

@@ -2,8 +2,8 @@
 /**
  * The writing side of the database: begins and resumes runs, and takes in what Workers found. There is one of these
  * per process, on the main thread. Every method that writes is one transaction ({@linkcode StoreWriter.keepKeys} and
- * {@linkcode StoreWriter.unstage} apart), so a fetch and its rows become visible together or not at all. The methods are
- * asynchronous because another database may stand here one day.
+ * {@linkcode StoreWriter.unstage} apart), so a fetch and its rows become visible together or not at all. The methods
+ * are asynchronous because another database may stand here one day.
  *
  * @module
  */
