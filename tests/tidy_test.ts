@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 const root = new URL("../", import.meta.url);
 
 const workers = ["lib/worker/worker.ts", "lib/simulate/simulator_worker.ts"];
-const entries = ["main.ts", ...workers];
+const entries = ["main.ts", "lib/json/mod.ts", ...workers];
 
 /** Rooms from the top down. A room imports from the rooms below it and from itself. */
 const rooms: readonly (readonly string[])[] = [
