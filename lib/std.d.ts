@@ -31,3 +31,17 @@ declare module "@std/streams/text-line-stream" {
     constructor(options?: { readonly allowCR?: boolean });
   }
 }
+
+declare module "@std/text/closest-string" {
+  /** The word of `possibleWords`, which must not be empty, with the smallest distance; letter case does not count. */
+  export function closestString(
+    givenWord: string,
+    possibleWords: readonly string[],
+    options?: { readonly caseSensitive?: boolean; readonly compareFn?: (a: string, b: string) => number },
+  ): string;
+}
+
+declare module "@std/text/levenshtein-distance" {
+  /** The fewest insertions, deletions and substitutions of one character that turn one text into the other. */
+  export function levenshteinDistance(str1: string, str2: string): number;
+}

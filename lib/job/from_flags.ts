@@ -1,6 +1,6 @@
 /**
- * A job without a file: the values of `--url`, `--rows`, `--column` and `--name` in, a `Job` out. They become the
- * text of a job file, which is loaded as any other is, so there is one set of rules; messages name the flags.
+ * A job without a file: the values of `--url`, `--rows`, `--column` and `--name` in, a `Job` out. The values become
+ * the text of a job file, so the rules of job files apply. Messages name the flags.
  *
  * @module
  */
@@ -8,23 +8,23 @@
 import { UsageError } from "../errors.ts";
 import type { Job } from "./job.ts";
 import { type LoadContext, loadJob } from "./load_job.ts";
-import { shown } from "./problems.ts";
+import { shown } from "./diagnostics.ts";
 import type { FieldPath } from "./toml_document.ts";
 
-/** The flags that make a job. */
+/** The values of the flags. */
 export interface JobFlags {
   /** URL template with `{key}`. */
   readonly url: string;
   /** RFC 9535 path of the rows. */
   readonly rows: string;
-  /** `NAME=PATH` or `NAME=PATH:TYPE` each; without any, a row is one column, `value`. */
+  /** Each `NAME=PATH` or `NAME=PATH:TYPE`. Default: one column `value` with the whole row. */
   readonly columns?: readonly string[] | undefined;
-  /** By default the URL's host. */
+  /** Default: the host of the URL. */
   readonly name?: string | undefined;
 }
 
 /**
- * The job that the flags make. Its keys come from standard input until `overrideJob` names others.
+ * Makes a job from flags. Its keys come from standard input, unless `overrideJob()` sets another source.
  *
  * @throws {UsageError} If a flag is wrong: `--rows: …`.
  */
@@ -44,7 +44,7 @@ export function jobFromFlags(flags: JobFlags, context: Pick<LoadContext, "env" |
 function columnLines(columns: readonly string[]): readonly string[] {
   const names = new Set<string>();
   return columns.map((column) => {
-    // A name holds no "=", and no path ends in ":" and letters: what stands there is a type.
+    // A name contains no "=", and no path ends in ":" and letters, so such an end is a type.
     const [, name, path, type] = /^([^=]+)=(.*?)(?::([A-Za-z]+))?$/s.exec(column) ?? [];
     if (name === undefined || path === undefined) {
       throw new UsageError(`--column: must be NAME=PATH or NAME=PATH:TYPE: found ${shown(column)}`);
@@ -67,13 +67,13 @@ function flagOf(path: FieldPath): string | undefined {
   return undefined;
 }
 
-/** The host and port as the name of a job; where there is none, what is wrong with the URL is told later. */
+/** A job name from host and port; "job" if the URL has no host, which `loadJob()` reports. */
 function nameFromUrl(url: string): string {
   const host = /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(url)?.[1] ?? "";
   return host.replaceAll(/[^A-Za-z0-9.-]+/g, "-").replaceAll(/^[.-]+|[.-]+$/g, "").slice(0, 100) || "job";
 }
 
-/** A TOML string: JSON's escapes are TOML's too, which also wants DEL escaped. */
+/** A TOML string. TOML shares the escapes of JSON, and also requires DEL to be escaped. */
 function quoted(text: string): string {
   return JSON.stringify(text).replaceAll("\x7f", "\\u007f");
 }

@@ -1,7 +1,7 @@
 /**
  * The job file's schema: every field with its type, unit, bounds, default and documentation. Takes a parsed TOML
  * value and returns it with units converted and defaults filled in. Rules across fields (paths, templates, column
- * names) are checked in `load_job.ts` and `load_rows.ts`; line numbers are added in `problems.ts`.
+ * names) are checked in `load_job.ts` and `load_rows.ts`; line numbers are added in `diagnostics.ts`.
  *
  * `docs/job-file.md` and the JSON Schema are generated from it.
  *

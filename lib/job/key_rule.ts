@@ -1,12 +1,12 @@
 /**
- * The rule for one key, whatever list it comes from. Pure.
+ * The rule for a key, the same for every source of keys. Pure.
  *
  * @module
  */
 
 import { runLimits } from "../limits.ts";
 
-/** What is wrong with a key, if anything; a clause to put after its place. */
+/** The rule that a key breaks, as a clause that follows the key's position; undefined if the key is valid. */
 export function keyRule(key: string): string | undefined {
   if (key === "") return "must be a key that is not empty";
   if (key.trim() !== key) return "must be a key without white space around it";

@@ -9,7 +9,7 @@ import { UsageError } from "../errors.ts";
 import { parsePath } from "../json/path/path_parser.ts";
 import type { Path } from "../json/path/path_types.ts";
 import type { Column, FailRule, Job, Rows } from "./job.ts";
-import { type Problems, shown } from "./problems.ts";
+import { type Diagnostics, shown } from "./diagnostics.ts";
 import type { JobFile } from "./job_schema.ts";
 import type { FieldPath } from "./toml_document.ts";
 
@@ -22,7 +22,7 @@ const nameCharsMax = 63;
 const failTests = ["equals", "starts_with", "contains", "exists"] as const;
 
 /** What to keep of an answer. Where there are problems, the result is incomplete. */
-export function readRows(file: JobFile, problems: Problems): Rows {
+export function readRows(file: JobFile, problems: Diagnostics): Rows {
   const { rows } = file;
   problems.try(["rows", "path"], () => parsePath(rows.path));
   const wrongName = nameRule(rows.table) ?? tableRule(rows.table);
@@ -54,7 +54,7 @@ export function readRows(file: JobFile, problems: Problems): Rows {
 }
 
 /** What makes an answer a success. Where there are problems, the result is incomplete. */
-export function readAccept({ accept }: JobFile, problems: Problems): Job["accept"] {
+export function readAccept({ accept }: JobFile, problems: Diagnostics): Job["accept"] {
   const { require, count } = accept;
   if (require !== undefined) problems.try(["accept", "require"], () => parsePath(require));
   if (count !== undefined) problems.try(["accept", "count"], () => checkSingular(count, "a count"));
@@ -72,7 +72,7 @@ type FailRuleFile = JobFile["accept"]["fail_if"][number];
 /** A rule with its one test. A second test could mean "and" as well as "or", so it is refused. */
 function readFailRule(
   rule: FailRuleFile,
-  at: { readonly index: number; readonly problems: Problems },
+  at: { readonly index: number; readonly problems: Diagnostics },
 ): FailRule {
   const path: FieldPath = ["accept", "fail_if", at.index];
   at.problems.try([...path, "path"], () => parsePath(rule.path));
@@ -91,7 +91,7 @@ function readFailRule(
 }
 
 /** The columns in the file's order; their names differ in more than case, as SQLite compares them without it. */
-function readColumns({ rows }: JobFile, problems: Problems): readonly Column[] {
+function readColumns({ rows }: JobFile, problems: Diagnostics): readonly Column[] {
   const columns = Object.entries(rows.columns).map(([name, column]) => ({ name, ...column }));
   if (columns.length === 0) problems.add(["rows", "columns"], "must hold a column: found none");
   // trawl's own columns: the answer's fetch id and, where rows are counted, their number.

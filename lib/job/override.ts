@@ -1,6 +1,6 @@
 /**
- * What flags change in a job that has been loaded: where keys come from, how fast to ask, how much must succeed.
- * A flag wins over the job file and is checked by the same rules. Pure: the run's identity, `job.text`, stays.
+ * Applies flags to a loaded job: source of the keys, limits, coverage. A flag takes precedence over the job file and
+ * obeys the same rules. Leaves `job.text`, the identity of a run, unchanged. Pure.
  *
  * @module
  */
@@ -9,25 +9,25 @@ import type { z } from "zod";
 import { UsageError } from "../errors.ts";
 import { runLimits } from "../limits.ts";
 import type { Job, KeySource } from "./job.ts";
-import { shown } from "./problems.ts";
+import { shown } from "./diagnostics.ts";
 import * as schema from "./field_types.ts";
 
-/** Values of flags; those that are missing change nothing. */
+/** The values of flags. A missing value changes nothing. */
 export interface JobOverrides {
-  /** A source, or the name of a file, `-` being standard input. */
+  /** A source, the name of a file, or `-` for standard input. */
   readonly keys?: KeySource | string | undefined;
-  /** Requests under way at once; `auto` keeps to the cap that the job has for it, if it has one. */
+  /** Requests in flight. `auto` keeps the job's `in_flight_max`, if the job has one. */
   readonly inFlight?: number | "auto" | undefined;
-  /** Takes the place of all the job's rates, such as `50/s` or `auto`. */
+  /** Replaces all rates of the job: a rate such as `50/s`, or `auto`. */
   readonly rate?: string | undefined;
-  /** Keys in one batch. */
+  /** Keys per batch. */
   readonly batch?: number | undefined;
-  /** A share, 0 to 1. */
+  /** Least coverage, 0 to 1. */
   readonly minCoverage?: number | undefined;
 }
 
 /**
- * The job with what the flags change.
+ * Returns the job with the flags applied.
  *
  * @throws {UsageError} If a value is wrong: `--rate: must be …: found …`.
  */
@@ -37,7 +37,7 @@ export function overrideJob(job: Job, overrides: JobOverrides): Job {
     ...job,
     ...(keys !== undefined && { keys: keySource(keys) }),
     limits: {
-      ...speedOf(job.limits, overrides),
+      ...limitsOf(job.limits, overrides),
       ...(batch !== undefined && { batch: checked("--batch", batch, schema.whole(1, runLimits.batchMax)) }),
     },
     accept: {
@@ -47,8 +47,8 @@ export function overrideJob(job: Job, overrides: JobOverrides): Job {
   };
 }
 
-/** The job's limits with other numbers, or with others that are to be found. */
-function speedOf({ auto, ...given }: Job["limits"], overrides: JobOverrides): Job["limits"] {
+/** The limits with fixed or automatic values replaced. */
+function limitsOf({ auto, ...given }: Job["limits"], overrides: JobOverrides): Job["limits"] {
   const inFlight = overrides.inFlight === undefined
     ? undefined
     : checked("--in-flight", overrides.inFlight, schema.inFlight);

@@ -1,6 +1,6 @@
 /**
- * Durations, sizes, rates and ranges as people write them: "90s", "8GiB", "50/s", "1..1000000". Text in, numbers out.
- * What cannot be read throws a `UsageError` whose message is a clause to put after a field's name: `must be …`. Pure.
+ * Durations, sizes, rates and ranges: "90s", "8GiB", "50/s", "1..1000000". Text in, numbers out. A wrong text throws a
+ * `UsageError` whose message is a clause that follows the name of a field: `must be …`. Pure.
  *
  * @module
  */
@@ -36,19 +36,19 @@ const rateUnits: ReadonlyMap<string, number> = new Map([
   ["day", 86_400_000],
 ]);
 
-/** The highest count in a rate: far above what one machine can send. */
+/** Highest count in a rate, far above what one machine can send. */
 export const rateCountMax = 1_000_000_000;
 
-/** The smallest and the largest value that a text may stand for, both included. */
+/** The smallest and the largest value, both included. */
 export interface Bounds {
   readonly min: number;
   readonly max: number;
 }
 
 /**
- * Milliseconds of a duration: a whole number and one unit of `ms`, `s`, `m`, `h` or `d`.
+ * The milliseconds of a duration: a whole number and one of the units `ms`, `s`, `m`, `h`, `d`.
  *
- * @throws {UsageError} If the text is not a duration, or outside the bounds (milliseconds).
+ * @throws {UsageError} If the text is not a duration or is outside the bounds (milliseconds).
  */
 export function parseDuration(text: string, { min, max }: Bounds): number {
   const ms = quantity(text, durationUnits);
@@ -63,10 +63,10 @@ export function parseDuration(text: string, { min, max }: Bounds): number {
 }
 
 /**
- * Bytes of a size: a whole number and one unit of `B`, `KB`, `MB`, `GB`, `TB` (powers of 1000), `KiB`, `MiB`,
- * `GiB` or `TiB` (powers of 1024).
+ * The bytes of a size: a whole number and one of the units `B`, `KB`, `MB`, `GB`, `TB` (powers of 1000), `KiB`, `MiB`,
+ * `GiB`, `TiB` (powers of 1024).
  *
- * @throws {UsageError} If the text is not a size, or outside the bounds (bytes).
+ * @throws {UsageError} If the text is not a size or is outside the bounds (bytes).
  */
 export function parseBytes(text: string, { min, max }: Bounds): number {
   const bytes = quantity(text, sizeUnits);
@@ -81,7 +81,7 @@ export function parseBytes(text: string, { min, max }: Bounds): number {
 }
 
 /**
- * A rate: a whole number from 1 to a thousand million, then `/s`, `/min`, `/h` or `/day`.
+ * Reads a rate: a whole number from 1 to 1,000,000,000, then `/s`, `/min`, `/h` or `/day`.
  *
  * @throws {UsageError} If the text is not a rate.
  */
@@ -90,7 +90,7 @@ export function parseRate(text: string): Rate {
 }
 
 /**
- * A rate, or `auto`: the highest one is to be found.
+ * Reads a rate, or `auto` for the highest rate that the server allows.
  *
  * @throws {UsageError} If the text is neither.
  */
@@ -109,9 +109,9 @@ function readRate(text: string, rule: string): Rate {
 }
 
 /**
- * A range of whole numbers, both ends included: `1..1000000`.
+ * Reads a range of whole numbers, both ends included: `1..1000000`.
  *
- * @throws {UsageError} If the text is not a range of at least one number that a double holds exactly.
+ * @throws {UsageError} If the text is not a range, is empty, or exceeds 2^53 − 1.
  */
 export function parseRange(text: string): { readonly first: number; readonly last: number } {
   const [, from, to] = /^(\d{1,16})\.\.(\d{1,16})$/.exec(text) ?? [];
@@ -122,7 +122,7 @@ export function parseRange(text: string): { readonly first: number; readonly las
   return { first, last };
 }
 
-/** A whole number times its unit; nothing if the text is something else or a double cannot hold it exactly. */
+/** A whole number times its unit; undefined if the text has another form or the result exceeds 2^53 − 1. */
 function quantity(text: string, units: ReadonlyMap<string, number>): number | undefined {
   const [, digits, unit] = /^(\d{1,16}) ?([A-Za-z]+)$/.exec(text) ?? [];
   const size = units.get(unit ?? "");

@@ -1,6 +1,6 @@
 /**
- * Presets: job files that come with trawl, as texts with comments, to run as they are or to copy as a start. Also
- * finds the text of a job by its name, a preset's or a file's; that file is all it reads.
+ * Presets: commented job files that come with trawl, to run as they are or to copy. Also resolves the name of a job, a
+ * preset's or a file's, to its text. Reads no other file.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import ripestatUpdates from "./presets/ripestat-updates.toml" with { type: "text
 
 /** A job file that comes with trawl. */
 export interface Preset {
-  /** One line for a list. */
+  /** One line for the list of presets. */
   readonly summary: string;
   /** TOML. */
   readonly text: string;
@@ -30,15 +30,15 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
 };
 
-/** The text of a job, and what messages call it: the preset's name or the file's. */
+/** The text of a job, and the name of the preset or file in messages. */
 export interface JobText {
   readonly file: string;
   readonly text: string;
 }
 
 /**
- * The text of the job that a preset or a file holds; a preset wins over a file of the same name. What has a `/` in
- * it or ends in `.toml` is a file.
+ * The text of a preset or job file. A preset takes precedence over a file of the same name. A name that contains `/` or
+ * ends in `.toml` is a file.
  *
  * @throws {UsageError} If there is no such preset or file, or the file cannot be read.
  */
@@ -53,7 +53,7 @@ export async function resolveJobName(
     return { file: nameOrFile, text: await readTextFile(nameOrFile) };
   } catch (error) {
     const present = error instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(error);
-    throw new UsageError(`Cannot read the job file ${JSON.stringify(nameOrFile)} as UTF-8 text: ${present}`, {
+    throw new UsageError(`Cannot read the job file ${JSON.stringify(nameOrFile)}: ${present}`, {
       cause: error,
     });
   }
@@ -64,9 +64,9 @@ function unknownName(name: string): UsageError {
   const meant = nearest(name, names);
   const hint = meant === undefined ? "" : ` (did you mean "${meant}")`;
   return new UsageError(
-    `Cannot find the job ${JSON.stringify(name)} as it must be a preset (${
+    `Cannot find the job ${JSON.stringify(name)}: it must be a preset (${
       names.join(", ")
-    }) or a TOML file ` +
-      `such as ./${name}.toml: there is no such preset${hint}`,
+    }) or a TOML file such as ` +
+      `./${name}.toml${hint}`,
   );
 }

@@ -1,7 +1,7 @@
 /**
- * Secrets: a name in, its value out, from the environment or from a systemd credential. They are read when a job
- * is loaded, held in memory only, and marked so that nothing shows them. A {@linkcode Redactor} takes them out of
- * texts that trawl did not write itself.
+ * Secrets: a name in, its value out, from the environment or a systemd credential. Secrets are read when a job is
+ * loaded, kept in memory only, and marked so that they are never shown. {@linkcode Redactor} removes them from texts of
+ * other origin, such as platform errors.
  *
  * @module
  */
@@ -9,24 +9,24 @@
 import { UsageError } from "../errors.ts";
 import type { Job } from "./job.ts";
 
-/** Where secrets are read from. */
+/** The sources of secrets. */
 export interface SecretSources {
   /** The value of an environment variable. */
   readonly env: (name: string) => string | undefined;
-  /** The bytes of a file; throws `Deno.errors.NotFound` if there is none. */
+  /** The bytes of a file; throws `Deno.errors.NotFound` if the file is missing. */
   readonly readFile: (file: string) => Uint8Array;
 }
 
 /**
- * The secret of a name: the environment variable or else the file `$CREDENTIALS_DIRECTORY/NAME`, without the line
- * break at its end. Nothing if there is neither.
+ * The value of a secret: the environment variable, else the file `$CREDENTIALS_DIRECTORY/NAME` without its final line
+ * break. Undefined if both are missing.
  *
- * @throws {UsageError} If there is one that cannot be read, or is no UTF-8. Has no cause: that may hold the value.
+ * @throws {UsageError} If the value cannot be read or is not UTF-8. Has no `cause`, which could contain the value.
  */
 export function secretOf(name: string, { env, readFile }: SecretSources): string | undefined {
   const value = readEnv(name, env);
   const folder = env("CREDENTIALS_DIRECTORY");
-  // A name is one file in the folder, never a way out of it.
+  // The name must not be a path out of the folder.
   if (value !== undefined || folder === undefined || !/^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(name)) {
     return value;
   }
@@ -36,7 +36,7 @@ export function secretOf(name: string, { env, readFile }: SecretSources): string
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw new UsageError(
-      `Cannot read the secret "${name}" as its file in $CREDENTIALS_DIRECTORY is not readable`,
+      `Cannot read the secret "${name}": its file in $CREDENTIALS_DIRECTORY must be readable`,
     );
   }
   try {
@@ -47,30 +47,33 @@ export function secretOf(name: string, { env, readFile }: SecretSources): string
 }
 
 /**
- * An environment variable.
+ * The value of an environment variable.
  *
- * @throws {UsageError} If it may not be read, or is no UTF-8: the platform's own error then shows the value.
+ * @throws {UsageError} If the permission is missing, or the value is not UTF-8. The platform's error, which shows the
+ *   value, is then dropped.
  */
 export function readEnv(name: string, env: SecretSources["env"]): string | undefined {
   try {
     return env(name);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw notUtf8(name);
-    throw new UsageError(`Cannot read "${name}" as trawl may not: ${error.message}`, { cause: error });
+    throw new UsageError(`Cannot read "${name}": the permission is missing: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 
 function notUtf8(name: string): UsageError {
-  return new UsageError(`Cannot read "${name}" as it must be UTF-8 text: it is not`);
+  return new UsageError(`Cannot read "${name}": its value must be UTF-8 text`);
 }
 
-/** Characters of the shortest secret that is looked for: a shorter one stands in words and numbers by chance. */
+/** Shortest secret that is redacted, in characters. A shorter one occurs in words and numbers by chance. */
 const searchedCharsMin = 6;
 
-/** What takes a secret's place. */
+/** The replacement of a secret. */
 export const asterisks = "***";
 
-/** Finds secrets in texts from outside, such as an error of the platform's or a header. Holds them as a pattern. */
+/** Redacts secrets in texts of other origin, such as platform errors and response headers. */
 export class Redactor {
   readonly #pattern: RegExp | undefined;
 
@@ -82,7 +85,7 @@ export class Redactor {
     this.#pattern = forms.length === 0 ? undefined : new RegExp(forms.join("|"), "gu");
   }
 
-  /** For the secrets in a job's URLs and headers. */
+  /** A redactor for the secrets in the URLs and headers of a job. */
   static of(job: Job): Redactor {
     const urls = [job.request.url, ...(job.keys.kind === "url" ? [job.keys.url] : [])];
     const values = [
@@ -93,8 +96,8 @@ export class Redactor {
   }
 
   /**
-   * `text` with asterisks for each secret of 6 characters and more: as it is, percent-encoded, escaped as in JSON,
-   * JavaScript or HTML, or any mixture of these.
+   * Replaces each secret of at least 6 characters by asterisks: plain, percent-encoded, escaped as in JSON, JavaScript
+   * or HTML, or in any mixture of these forms.
    */
   hide(text: string): string {
     return this.#pattern === undefined ? text : text.replaceAll(this.#pattern, asterisks);
@@ -121,7 +124,7 @@ const jsonNames: ReadonlyMap<string, string> = new Map([
   ["\f", "f"],
 ]);
 
-/** A pattern of one character, however it is written. */
+/** A pattern that matches one character in all its forms. */
 function anyForm(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   const bytes = [...new TextEncoder().encode(char)];
@@ -139,13 +142,13 @@ function anyForm(char: string): string {
     ...(name === undefined ? [] : [`\\\\${name}`]),
     ...(char === " " ? ["\\+"] : []),
     ...(/["'\\/]/.test(char) ? [`\\\\${plain}`] : []),
-    // The last, as the others may begin with it.
+    // Last, because other forms may start with it.
     plain,
   ];
   return `(?:${forms.join("|")})`;
 }
 
-/** Hexadecimal digits, the letters in either case. */
+/** A pattern of hexadecimal digits in either letter case. */
 function hexOf(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0")
     .replaceAll(/[a-f]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);

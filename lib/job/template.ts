@@ -1,7 +1,7 @@
 /**
- * Templates: a text with placeholders in, parts out, and parts back into text for one key and window. What is
- * known when a job is loaded (`{set.…}`, `{env.…}`, `{secret.…}`) is filled in then; the key and the window are
- * left for every request. Reads no environment and knows no URL: `request.ts` does.
+ * Templates: a text with placeholders in, parts out, and parts expanded to text for a key and window. `{set.…}`,
+ * `{env.…}` and `{secret.…}` are expanded when a job is loaded, the key and window for each request. Does not check
+ * URLs or headers, which `request_builder.ts` does.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { shortened, UsageError } from "../errors.ts";
 import type { Template, TemplatePart, Window } from "./job.ts";
 import { asterisks, readEnv } from "./secret.ts";
 
-/** How values are written into a template: percent-encoded in a URL, as they are in a header. */
+/** The encoding of values: percent-encoding in a URL, none in a header. */
 export type Encoding = "url" | "plain";
 
-/** What the placeholders of one template may stand for, and how their values are written. */
+/** The placeholders that a template may use, and the encoding of their values. */
 export interface TemplateScope {
   /** Whether `{key}` may occur. */
   readonly key: boolean;
@@ -22,22 +22,22 @@ export interface TemplateScope {
   readonly set: Readonly<Record<string, string>>;
   /** Environment variables. */
   readonly env: (name: string) => string | undefined;
-  /** Secrets: what they give is marked, so that it is not shown. */
+  /** Secrets. Their values are marked, so that they are never shown. */
   readonly secret: (name: string) => string | undefined;
-  /** How the values of `{env.…}` and `{secret.…}` are written; those of `{set.…}` stay as they are. */
+  /** The encoding of `{env.…}` and `{secret.…}`. Values of `{set.…}` are inserted verbatim. */
   readonly encoding: Encoding;
 }
 
-/** What is filled in for one request. */
+/** The values of one request. */
 export interface RequestValues {
   readonly key: string;
   readonly window?: Window | undefined;
 }
 
-/** Characters that a header value must not hold: all but tab, sanitizeLine ASCII and the upper half of Latin-1. */
+/** Forbidden in a header value: all but tab, printable ASCII and the upper half of Latin-1 (RFC 9110, 5.5). */
 export const notInHeader = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** UTF-16 units of an unknown placeholder that a message shows. */
+/** UTF-16 code units of an unknown placeholder in a message. */
 const shownCharsMax = 80;
 
 const windowParts: ReadonlyMap<string, TemplatePart> = new Map([
@@ -50,10 +50,10 @@ const windowParts: ReadonlyMap<string, TemplatePart> = new Map([
 ]);
 
 /**
- * Reads a template. `{{` and `}}` stand for braces.
+ * Parses a template. `{{` and `}}` are literal braces.
  *
- * @throws {UsageError} If a placeholder is unknown, or its value is missing; the message is a clause to put after
- *   a field's name.
+ * @throws {UsageError} If a placeholder is unknown or its value is missing. The message is a clause that follows the
+ *   name of a field.
  */
 export function parseTemplate(text: string, scope: TemplateScope): Template {
   const parts: TemplatePart[] = [];
@@ -63,16 +63,14 @@ export function parseTemplate(text: string, scope: TemplateScope): Template {
     end = match.index + match[0].length;
     if (match[1] !== undefined) addPart(parts, placeholder(match[1], scope));
     else if (match[0].length === 2) addText(parts, match[0].charAt(0));
-    else {throw new UsageError(
-        `must double a brace that stands for itself ("{{", "}}"): found "${match[0]}" alone`,
-      );}
+    else throw new UsageError(`must write a literal brace as "{{" or "}}": found a single "${match[0]}"`);
   }
   if (end < text.length) addText(parts, text.slice(end));
   return parts;
 }
 
 /**
- * Fills in a template: writes the key and the window; the rest was written when the job was loaded.
+ * Expands a template with the key and window of a request.
  *
  * @throws {TypeError} If the template needs a window and there is none.
  */
@@ -80,26 +78,26 @@ export function expand(template: Template, { key, window }: RequestValues, encod
   let text = "";
   for (const part of template) {
     if (part.kind === "text") text += part.text;
-    else if (part.kind === "key") text += written(key, encoding);
+    else if (part.kind === "key") text += encoded(key, encoding);
     else text += windowTexts(window)[encoding][part.edge][part.form];
   }
   return text;
 }
 
-/** The template with asterisks for each secret: for whatever is shown, logged or stored. */
+/** The template with asterisks in place of secrets, to be shown, logged or stored. */
 export function withoutSecrets(template: Template): Template {
   return template.map((part) =>
     part.kind === "text" && part.secret === true ? { kind: "text", text: asterisks } : part
   );
 }
 
-/** The part that a placeholder stands for. */
+/** The part for a placeholder. */
 function placeholder(name: string, scope: TemplateScope): TemplatePart {
   if (name === "key" && scope.key) return { kind: "key" };
   const windowPart = windowParts.get(name);
   if (windowPart !== undefined && scope.window) return windowPart;
   if (windowPart !== undefined) {
-    throw new UsageError(`must not hold a window without a [window] table: found {${name}}`);
+    throw new UsageError(`needs a [window] table for {${name}}: the job has none`);
   }
 
   const [, kind, inner = ""] = /^(env|secret|set)\.([A-Za-z0-9_.-]{1,200})$/.exec(name) ?? [];
@@ -109,26 +107,26 @@ function placeholder(name: string, scope: TemplateScope): TemplatePart {
   if (kind === "env") {
     const value = readEnv(inner, scope.env);
     if (value === undefined) throw new UsageError(`needs the environment variable ${inner}: it is not set`);
-    return { kind: "text", text: written(value, scope.encoding) };
+    return { kind: "text", text: encoded(value, scope.encoding) };
   }
   if (kind === "secret") {
     const value = scope.secret(inner);
     if (value === undefined) {
       throw new UsageError(
-        `needs the secret ${inner}: there is no such environment variable or systemd credential`,
+        `needs the secret ${inner}: no environment variable or systemd credential has this name`,
       );
     }
     checkSecret(inner, value, scope.encoding);
-    return { kind: "text", text: written(value, scope.encoding), secret: true };
+    return { kind: "text", text: encoded(value, scope.encoding), secret: true };
   }
   const shown = shortened(name, shownCharsMax);
-  throw new UsageError(`must hold no placeholders but ${allowedNames(scope)}: found {${shown}}`);
+  throw new UsageError(`must use only the placeholders ${allowedNames(scope)}: found {${shown}}`);
 }
 
 /**
- * A percent-encoded secret can be any text; in a header, it must not begin another one.
+ * Checks a secret's value. A URL takes any text, because it is percent-encoded; a line break would split a header.
  *
- * @throws {UsageError} If the secret cannot be used. The message tells nothing of its value but what is wrong.
+ * @throws {UsageError} If the value cannot be used. The message does not contain the value.
  */
 function checkSecret(name: string, value: string, encoding: Encoding): void {
   const wrong = value === ""
@@ -136,16 +134,16 @@ function checkSecret(name: string, value: string, encoding: Encoding): void {
     : encoding === "url"
     ? undefined
     : /[\r\n]/.test(value)
-    ? "it holds a line break"
+    ? "it contains a line break"
     : notInHeader.test(value)
-    ? "it holds others"
+    ? "it contains another character"
     : undefined;
   if (wrong === undefined) return;
-  const rule = value === "" ? "to hold something" : "to be Latin-1 without control characters";
+  const rule = value === "" ? "with a value" : "as Latin-1 without control characters";
   throw new UsageError(`needs the secret ${name} ${rule}: ${wrong}`);
 }
 
-/** All placeholders that would be right, for a message. */
+/** The allowed placeholders, for a message. */
 function allowedNames(scope: TemplateScope): string {
   const names = [
     ...(scope.key ? ["key"] : []),
@@ -156,13 +154,13 @@ function allowedNames(scope: TemplateScope): string {
   return `${names.map((name) => `{${name}}`).join(", ")} and {secret.NAME}`;
 }
 
-/** Adds a part behind the others. */
+/** Appends a part. */
 function addPart(parts: TemplatePart[], part: TemplatePart): void {
   if (part.kind === "text" && part.secret !== true) addText(parts, part.text);
   else parts.push(part);
 }
 
-/** Joins neighbouring texts, so that a request costs as few steps as there are values to fill in. */
+/** Appends text. Merges it with text before it, so that a request takes one step per value. */
 function addText(parts: TemplatePart[], text: string): void {
   const last = parts.at(-1);
   if (last?.kind === "text" && last.secret !== true) {
@@ -170,38 +168,38 @@ function addText(parts: TemplatePart[], text: string): void {
   } else parts.push({ kind: "text", text });
 }
 
-/** A value in the form that its place wants. */
-function written(value: string, encoding: Encoding): string {
+/** A value in an encoding. */
+function encoded(value: string, encoding: Encoding): string {
   return encoding === "url" ? encodeURIComponent(value) : value;
 }
 
 type InstantTexts = Readonly<Record<"iso" | "unix" | "date", string>>;
 type WindowTexts = Readonly<Record<Encoding, Readonly<Record<"start" | "end", InstantTexts>>>>;
 
-/** Every request of a run is about the same window, and writing a date costs more than the rest of a URL. */
-const writtenWindows = new WeakMap<Window, WindowTexts>();
+/** Cache: all requests of a run have the same window, and formatting a date costs more than the rest of a URL. */
+const formattedWindows = new WeakMap<Window, WindowTexts>();
 
 function windowTexts(window: Window | undefined): WindowTexts {
   if (window === undefined) {
-    throw new TypeError("Cannot fill in a template as it needs a window: there is none");
+    throw new TypeError("Cannot expand a template with a window placeholder: the request must have a window");
   }
-  let texts = writtenWindows.get(window);
+  let texts = formattedWindows.get(window);
   if (texts === undefined) {
     const edges = (encoding: Encoding) => ({
       start: instantTexts(window.startMs, encoding),
       end: instantTexts(window.endMs, encoding),
     });
     texts = { url: edges("url"), plain: edges("plain") };
-    writtenWindows.set(window, texts);
+    formattedWindows.set(window, texts);
   }
   return texts;
 }
 
-/** UTC without a zone, seconds since 1970, and the UTC date. */
+/** An instant as ISO text in UTC without a zone, as unix seconds, and as a UTC date. */
 function instantTexts(ms: number, encoding: Encoding): InstantTexts {
   const iso = new Date(ms).toISOString();
   return {
-    iso: written(iso.slice(0, 19), encoding),
+    iso: encoded(iso.slice(0, 19), encoding),
     unix: String(Math.floor(ms / 1_000)),
     date: iso.slice(0, 10),
   };

@@ -1,6 +1,6 @@
 /**
- * TOML with positions: the text of a job file in, its plain value and the line and column of every field out.
- * A text is at most a million characters long. Knows nothing of jobs and touches no file.
+ * TOML with positions: the text of a job file in, its value and the line and column of every field out. A text has at
+ * most 1,000,000 characters and a nesting depth of 64. Knows no fields and does no I/O.
  *
  * @module
  */
@@ -8,36 +8,36 @@
 import { type AST, getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
 import { UsageError } from "../errors.ts";
 
-/** UTF-16 units of one job file: a hand-written file is a hundredth of this, and the parser is recursive. */
+/** UTF-16 code units of a job file. A hand-written file has a hundredth of this, and the parser is recursive. */
 const textCharsMax = 1_000_000;
 
-/** Tables and arrays within each other: a job needs four. */
+/** Nesting of tables and arrays. A job needs four levels. */
 const depthMax = 64;
 
-/** The names and indexes that lead from the root to a value. */
+/** The names and indexes from the root to a value. */
 export type FieldPath = readonly PropertyKey[];
 
-/** A place in a text, both counted from 1, the column in UTF-16 units. */
+/** A position in a text. Both count from 1, the column in UTF-16 code units. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Where a field stands: its name and its value. For the item of an array both are the item. */
+/** The positions of a field. For an array item, both are the item's. */
 interface Place {
   readonly name: Position;
   readonly value: Position;
 }
 
-/** A TOML text that has been read. */
+/** A parsed TOML text. */
 export class TomlDocument {
-  /** Tables as plain objects, arrays, strings, numbers, booleans, dates as `Date`. */
+  /** The root table: tables as plain objects, dates as `Date`. */
   readonly value: Readonly<Record<string, unknown>>;
   readonly #places = new Map<string, Place>();
   readonly #file: string;
 
   /**
-   * Reads a text.
+   * Parses a text.
    *
    * @throws {UsageError} If the text is not TOML: `FILE:LINE:COLUMN: …`.
    */
@@ -45,7 +45,7 @@ export class TomlDocument {
     this.#file = file;
     if (text.length > textCharsMax) {
       throw new UsageError(
-        `Cannot read the job file "${file}" as it may hold ${textCharsMax} characters: it holds ${text.length}`,
+        `Cannot read the job file "${file}": it must have at most ${textCharsMax} characters, got ${text.length}`,
       );
     }
     try {
@@ -53,7 +53,7 @@ export class TomlDocument {
       this.value = getStaticTOMLValue(program);
       for (const node of program.body[0].body) this.#enter(node, []);
     } catch (error) {
-      // The parser's stack is at its end.
+      // The recursive parser ran out of stack.
       if (error instanceof RangeError) throw this.#tooDeep({ line: 1, column: 1 }, error);
       if (!(error instanceof ParseError)) throw error;
       const reason = error.message.charAt(0).toLowerCase() + error.message.slice(1);
@@ -64,17 +64,17 @@ export class TomlDocument {
     }
   }
 
-  /** Where the value of a field stands or, where the field is missing, the nearest table around it. */
+  /** The position of a field's value; if the field is missing, of the innermost table around it. */
   valuePosition(path: FieldPath): Position {
     return this.#place(path).value;
   }
 
-  /** Where the name of a field stands or, where the field is missing, the nearest table around it. */
+  /** The position of a field's name; if the field is missing, of the innermost table around it. */
   namePosition(path: FieldPath): Position {
     return this.#place(path).name;
   }
 
-  /** The value of a field, `undefined` if it is missing. */
+  /** The value of a field; undefined if the field is missing. */
   valueAt(path: FieldPath): unknown {
     let value: unknown = this.value;
     for (const name of path) {
@@ -84,7 +84,7 @@ export class TomlDocument {
     return value;
   }
 
-  /** The place of a field, or of the nearest table around it; the start of the file if there is none. */
+  /** The place of a field, or of the innermost table around it, or the start of the file. */
   #place(path: FieldPath): Place {
     for (let length = path.length; length > 0; length -= 1) {
       const place = this.#places.get(placeName(path.slice(0, length)));
@@ -96,13 +96,13 @@ export class TomlDocument {
 
   #tooDeep({ line, column }: Position, cause?: RangeError): UsageError {
     return new UsageError(
-      `${this.#file}:${line}:${column}: Cannot read the job file as TOML: tables and lists may stand within each ` +
-        `other ${depthMax} deep at most`,
+      `${this.#file}:${line}:${column}: Cannot read the job file as TOML: tables and lists must be nested at most ` +
+        `${depthMax} deep`,
       { cause },
     );
   }
 
-  /** Enters what a table or a line holds, `above` being the table that it stands in. */
+  /** Records the places within a table or key-value pair; `above` is the path of the table around it. */
   #enter(node: AST.TOMLTable | AST.TOMLKeyValue, above: FieldPath): void {
     if (node.type === "TOMLTable") {
       this.#enterKey(node.key, node.resolvedKey, node.key);
@@ -114,7 +114,7 @@ export class TomlDocument {
     }
   }
 
-  /** Enters each name of a dotted key, from the last to the first; a table between stands where it is first named. */
+  /** Records the names of a dotted key, from last to first. An implicit table has the place of its first mention. */
   #enterKey(key: AST.TOMLKey, path: FieldPath, value: AST.TOMLNode): void {
     if (path.length > depthMax) throw this.#tooDeep(positionOf(key));
     let index = key.keys.length - 1;
@@ -123,12 +123,12 @@ export class TomlDocument {
       const at = placeName(path.slice(0, length));
       if (length === path.length) this.#places.set(at, { name, value: positionOf(value) });
       else if (!this.#places.has(at)) this.#places.set(at, { name, value: name });
-      // The index of a table in an array of tables is not written: it stands where the array's name does.
+      // The index in an array of tables has no name of its own: it shares the place of the array's name.
       if (typeof path[length - 1] === "string") index -= 1;
     }
   }
 
-  /** Enters what stands inside a value: the fields of an inline table, the items of an array. */
+  /** Records the places within a value: the fields of an inline table, the items of an array. */
   #enterContent(value: AST.TOMLContentNode, path: FieldPath): void {
     if (value.type === "TOMLInlineTable") {
       for (const child of value.body) this.#enter(child, path);
@@ -151,7 +151,7 @@ function keyName(key: AST.TOMLBare | AST.TOMLQuoted): string {
   return key.type === "TOMLBare" ? key.name : key.value;
 }
 
-/** One text for a path; JSON keeps `["a.b"]` and `["a", "b"]` apart. */
+/** A map key for a path. JSON distinguishes `["a.b"]` from `["a", "b"]`. */
 function placeName(path: FieldPath): string {
   return JSON.stringify(path);
 }

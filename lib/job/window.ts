@@ -1,6 +1,6 @@
 /**
- * Windows: which closed spans of time a job asks about, and their names. Everything is UTC, so every day has 24
- * hours. Pure: the present comes in as milliseconds since 1970.
+ * Windows: the closed time spans that runs cover, and their names. All times are UTC, so every day has 24 hours. Pure:
+ * the current time is an argument, in milliseconds since 1970.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { formatDuration } from "../text/format.ts";
 const dayMs = 86_400_000;
 
 /**
- * The window that a text names: `2026-11-20` or `yesterday` (a UTC day), `2026-11-20T06:00Z` (its start), or
+ * Parses the name of a window: `2026-11-20` or `yesterday` (a UTC day), `2026-11-20T06:00Z` (its start), or
  * `2026-11-20T06:00Z/2026-11-20T07:00Z` (its start and end). A time without a zone is UTC.
  *
- * @throws {UsageError} If the text names none, or one that the job does not have, or that has not closed yet.
+ * @throws {UsageError} If the text is not a window, or the window is not one of the job's, or is not over yet.
  */
 export function parseWindow(text: string, rule: WindowRule, { nowMs }: { readonly nowMs: number }): Window {
   const [from = "", to, ...more] = text.trim().split("/");
@@ -24,13 +24,18 @@ export function parseWindow(text: string, rule: WindowRule, { nowMs }: { readonl
   if (
     startMs === undefined || more.length > 0 || (to !== undefined && parseInstant(to, nowMs) === undefined)
   ) {
-    throw windowError(text, 'it must be "yesterday", a date, a time or START/END: it is none of these');
+    throw windowError(
+      text,
+      'it must be "yesterday", a date, a time or START/END, such as 2026-11-20T06:00Z/2026-11-20T07:00Z',
+    );
   }
   if (to === undefined && !everyDay && !from.includes("T")) {
     const example = new Date(startMs).toISOString().slice(0, 16);
     throw windowError(
       text,
-      `the job asks for spans of ${formatDuration(rule.everyMs)}: name a start such as ${example}Z`,
+      `the windows of the job last ${
+        formatDuration(rule.everyMs)
+      }, so it must be a start such as ${example}Z`,
     );
   }
   const endMs = (to === undefined ? undefined : parseInstant(to, nowMs)) ?? startMs + rule.everyMs;
@@ -39,24 +44,24 @@ export function parseWindow(text: string, rule: WindowRule, { nowMs }: { readonl
     const near = formatWindow({ startMs: beforeMs, endMs: beforeMs + rule.everyMs });
     throw windowError(
       text,
-      `windows are spans of ${formatDuration(rule.everyMs)} since 1970: the one there is ${near}`,
+      `the windows of the job last ${formatDuration(rule.everyMs)}, counted from 1970, such as ${near}`,
     );
   }
   if (endMs > nowMs) {
-    throw windowError(text, `it must have closed: it ends at ${new Date(endMs).toISOString()}`);
+    throw windowError(text, `it must be over, and it ends at ${new Date(endMs).toISOString()}`);
   }
   return { startMs, endMs };
 }
 
-/** What `dueWindows` may be told of the past. */
+/** Options of `dueWindows()`. */
 export interface DueOptions {
-  /** Start of the oldest window that was ever run, milliseconds since 1970: earlier ones were not missed. */
+  /** Start of the oldest window that has a run, in milliseconds since 1970. Earlier windows were not missed. */
   readonly sinceMs?: number | undefined;
 }
 
 /**
- * The windows to ask for now, oldest first: those among the last `rule.catchUp` closed ones (each for at least
- * `rule.lagMs`) that are not finished. Where nothing was ever run, only the newest.
+ * The due windows, oldest first: of the last `rule.catchUp` windows that ended at least `rule.lagMs` ago, those not
+ * finished. Only the newest window if no window has a run.
  */
 export function dueWindows(
   rule: WindowRule,
@@ -67,7 +72,7 @@ export function dueWindows(
   const { everyMs, lagMs, catchUp } = rule;
   const lastEndMs = Math.floor((nowMs - lagMs) / everyMs) * everyMs;
   const newestMs = lastEndMs - everyMs;
-  // The job's spans may have been others when its first window was run.
+  // The length of the windows may have been another at the time of the first run.
   const oldestMs = sinceMs === undefined
     ? newestMs
     : Math.min(newestMs, Math.ceil(sinceMs / everyMs) * everyMs);
@@ -80,7 +85,7 @@ export function dueWindows(
   return due;
 }
 
-/** A text that `parseWindow` reads back: a date for a UTC day, else start and end, as short as they can be. */
+/** The shortest name of a window that `parseWindow()` reads: a date for a UTC day, otherwise start and end. */
 export function formatWindow({ startMs, endMs }: Window): string {
   const dates = startMs % dayMs === 0 && endMs % dayMs === 0;
   if (dates && endMs - startMs === dayMs) return formatInstant(startMs, dates);
@@ -93,17 +98,17 @@ function formatInstant(ms: number, asDate: boolean): string {
   return `${iso.slice(0, ms % 60_000 === 0 ? 16 : 19)}Z`;
 }
 
-/** Milliseconds of a date or time; nothing if there is no such day, time or form. */
+/** The milliseconds of a date or time; undefined if the text is neither. */
 function parseInstant(text: string, nowMs: number): number | undefined {
   if (text === "yesterday") return (Math.floor(nowMs / dayMs) - 1) * dayMs;
   const [, date, time] = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)Z?)?$/.exec(text) ?? [];
   if (date === undefined) return undefined;
   const full = `${date}T${(time ?? "00:00").padEnd(8, ":00")}.000Z`;
   const ms = Date.parse(full);
-  // `Date.parse` moves 30 February to March.
+  // `Date.parse()` accepts 30 February as 2 March.
   return ms >= 0 && new Date(ms).toISOString() === full ? ms : undefined;
 }
 
 function windowError(text: string, rest: string): UsageError {
-  return new UsageError(`Cannot use ${JSON.stringify(text)} as a window as ${rest}`);
+  return new UsageError(`Cannot use the window ${JSON.stringify(text)}: ${rest}`);
 }

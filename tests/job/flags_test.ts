@@ -1,5 +1,5 @@
 /**
- * Jobs made from flags, and flags that win over a job.
+ * Jobs made from flags, and flags that override a job.
  *
  * @module
  */
@@ -17,7 +17,7 @@ function columnOf(column: string) {
   return jobFromFlags({ url, rows: "$", columns: [column] }, context).rows.columns[0];
 }
 
-Deno.test("jobFromFlags() makes a whole job of a URL and a path", () => {
+Deno.test("jobFromFlags() makes a complete job from a URL and a path", () => {
   strictEqual(job.name, "api.example-8080");
   strictEqual(job.text, `name = "api.example-8080"\n[request]\nurl = "${url}"\n[rows]\npath = "$"\n`);
   deepStrictEqual(job.keys, { kind: "stdin" });
@@ -29,7 +29,7 @@ Deno.test("jobFromFlags() makes a whole job of a URL and a path", () => {
   });
 });
 
-Deno.test("jobFromFlags() names the job after the host when it has no name", () => {
+Deno.test("jobFromFlags() names the job after the host when no name is given", () => {
   const nameOf = (host: string) => jobFromFlags({ url: `http://${host}/{key}`, rows: "$" }, context).name;
   strictEqual(nameOf("127.0.0.1:80"), "127.0.0.1-80");
   strictEqual(nameOf("[::1]:80"), "1-80");
@@ -37,7 +37,7 @@ Deno.test("jobFromFlags() names the job after the host when it has no name", () 
   strictEqual(jobFromFlags({ url, rows: "$", name: "mine" }, context).name, "mine");
 });
 
-Deno.test("jobFromFlags() tells a column's path from its type", () => {
+Deno.test("jobFromFlags() separates the path of a column from its type", () => {
   const table: readonly (readonly [string, string, string, string])[] = [
     ["a=$.b", "a", "$.b", "any"],
     ["a=$.b:integer", "a", "$.b", "integer"],
@@ -50,17 +50,17 @@ Deno.test("jobFromFlags() tells a column's path from its type", () => {
   for (const [flag, name, path, type] of table) deepStrictEqual(columnOf(flag), { name, path, type }, flag);
 });
 
-Deno.test("jobFromFlags() keeps columns in their order", () => {
+Deno.test("jobFromFlags() keeps the order of columns", () => {
   const { rows } = jobFromFlags({ url, rows: "$", columns: ["z=$.z", "a=$.a", "m=$.m"] }, context);
   deepStrictEqual(rows.columns.map(({ name }) => name), ["z", "a", "m"]);
 });
 
 const wrongFlags: readonly (readonly [Partial<JobFlags>, string])[] = [
   [{ url: "h/{key}" }, '--url: must begin with http:// or https://: found "h/{key}"'],
-  [{ url: "https://h/" }, '--url: must hold {key}: found "https://h/"'],
+  [{ url: "https://h/" }, '--url: must contain {key}: found "https://h/"'],
   [
     { url: "https://h/{kee}" },
-    "--url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {kee}",
+    "--url: must use only the placeholders {key}, {env.NAME} and {secret.NAME}: found {kee}",
   ],
   [{ rows: "items" }, '--rows: Cannot read the path "items": a path begins with $, at character 1'],
   [
@@ -84,7 +84,7 @@ const wrongFlags: readonly (readonly [Partial<JobFlags>, string])[] = [
   ],
 ];
 
-Deno.test("jobFromFlags() names the flag when it is wrong", () => {
+Deno.test("jobFromFlags() names the flag when its value is wrong", () => {
   for (const [flags, message] of wrongFlags) {
     throws(() => jobFromFlags({ url, rows: "$", ...flags }, context), { name: "UsageError", message });
   }
@@ -96,7 +96,7 @@ Deno.test("overrideJob() changes nothing when no flag is given", () => {
   deepStrictEqual(overrideJob(job, none), job);
 });
 
-Deno.test("overrideJob() puts flags in place of the job's fields", () => {
+Deno.test("overrideJob() replaces fields of the job by flags", () => {
   const changed = overrideJob(job, { keys: "-", inFlight: 10_000, rate: "5/min", batch: 1, minCoverage: 1 });
   deepStrictEqual(changed.limits, { inFlight: 10_000, rates: [{ count: 5, perMs: 60_000 }], batch: 1 });
   strictEqual(changed.accept.minCoverage, 1);
@@ -107,7 +107,7 @@ Deno.test("overrideJob() puts flags in place of the job's fields", () => {
   strictEqual(overrideJob(job, { keys: range }).keys, range);
 });
 
-Deno.test("overrideJob() has limits found, or no longer, and keeps the cap that the job has for that", () => {
+Deno.test("overrideJob() switches automatic limits on and off and keeps in_flight_max", () => {
   const rates = [{ count: 5, perMs: 1_000 }];
   const fixed = { ...job, limits: { inFlight: 8, rates } };
   const limitsOf = (from: Job, overrides: JobOverrides) => overrideJob(from, overrides).limits;
@@ -138,7 +138,7 @@ const wrongOverrides: readonly (readonly [JobOverrides, string])[] = [
   [{ keys: "" }, '--keys: must be the name of a file, or "-" for standard input: found ""'],
 ];
 
-Deno.test("overrideJob() names the flag when it is wrong", () => {
+Deno.test("overrideJob() names the flag when its value is wrong", () => {
   for (const [overrides, message] of wrongOverrides) {
     throws(() => overrideJob(job, overrides), { name: "UsageError", message });
   }

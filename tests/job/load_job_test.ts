@@ -1,5 +1,5 @@
 /**
- * Good job files: every field and every default, and the JSON Schema that describes them.
+ * Correct job files: every field, every default, and the JSON Schema.
  *
  * @module
  */
@@ -25,7 +25,7 @@ function load(text: string, set?: Readonly<Record<string, string>>): Job {
   });
 }
 
-Deno.test("loadJob() fills in every default when a field is missing", () => {
+Deno.test("loadJob() fills in the default of every missing field", () => {
   deepStrictEqual(load(minimal), {
     name: "minimal",
     text: minimal,
@@ -50,7 +50,7 @@ Deno.test("loadJob() fills in every default when a field is missing", () => {
   });
 });
 
-Deno.test("loadJob() takes over every field when all are set", () => {
+Deno.test("loadJob() reads every field", () => {
   const { text: _, request: { url, headers, ...request }, ...job } = load(everyField);
   deepStrictEqual({ ...job, request }, {
     name: "every-field",
@@ -130,12 +130,12 @@ Deno.test("loadJob() takes over every field when all are set", () => {
   });
 });
 
-Deno.test("loadJob() makes a job that a Worker can be sent", () => {
+Deno.test("loadJob() makes a job that postMessage() can clone", () => {
   const job = load(everyField);
   deepStrictEqual(structuredClone(job), job);
 });
 
-Deno.test("loadJob() keeps the text as written and adds a sorted line for each value that is set", () => {
+Deno.test("loadJob() keeps the text and appends a sorted line for each --set", () => {
   const text = `${minimal}[set]\nb = "1"\na = "2"`;
   strictEqual(load(text).text, text);
   strictEqual(load(text, { b: "x y", a: "{key}\n" }).text, `${text}\n# --set a="{key}\\n"\n# --set b=x y\n`);
@@ -149,7 +149,7 @@ Deno.test("loadJob() keeps the environment and secrets out of the text", () => {
   ok(text.endsWith("# --set host=http://127.0.0.1:1\n"));
 });
 
-Deno.test("loadJob() inserts a set value as it stands, host and all, and reads no placeholder in it", () => {
+Deno.test("loadJob() inserts a set value verbatim, without expanding placeholders in it", () => {
   const text =
     'name = "j"\nrequest.url = "{set.host}/{key}"\nrows.path = "$"\nset.host = "https://a.example/x"\n';
   const [before] = load(text).request.url;
@@ -158,16 +158,16 @@ Deno.test("loadJob() inserts a set value as it stands, host and all, and reads n
   deepStrictEqual(given, { kind: "text", text: "http://127.0.0.1:8080/{env.NO}/a%20b/" });
 });
 
-Deno.test("loadJob() refuses a set value that the job does not have", () => {
-  const message = 'Cannot set "hst" as it must be a name in the [set] table of the job: ';
+Deno.test("loadJob() throws when a set name is not in the job", () => {
+  const message = 'Cannot set "hst": it must be in the [set] table of the job, ';
   throws(() => load(everyField, { hst: "x" }), {
     name: "UsageError",
-    message: `${message}the job has host; did you mean "host"`,
+    message: `${message}which has host (did you mean "host")`,
   });
-  throws(() => load(minimal, { hst: "x" }), { name: "UsageError", message: `${message}the job has none` });
+  throws(() => load(minimal, { hst: "x" }), { name: "UsageError", message: `${message}which is empty` });
 });
 
-Deno.test("loadJob() finds a relative key file beside the job file", () => {
+Deno.test("loadJob() resolves a relative key file against the folder of the job file", () => {
   const keys = (file: string) => load(`${minimal}keys.file = ${JSON.stringify(file)}\n`).keys;
   deepStrictEqual(keys("k.txt"), { kind: "file", file: "jobs/k.txt" });
   deepStrictEqual(keys("../k.txt"), { kind: "file", file: "k.txt" });
@@ -182,7 +182,7 @@ Deno.test("loadJob() reads a range of keys", () => {
   });
 });
 
-Deno.test("loadJob() reads what is to be found, and the caps on it", () => {
+Deno.test("loadJob() reads automatic limits and their upper bounds", () => {
   const limitsOf = (lines: string) => load(`${minimal}[limits]\n${lines}`).limits;
   deepStrictEqual(limitsOf('in_flight = "auto"'), {
     inFlight: 1_000,
@@ -206,7 +206,7 @@ Deno.test("loadJob() reads a single rate, CRLF line ends and a byte order mark",
   deepStrictEqual(load(text).limits.rates, [{ count: 50, perMs: 1_000 }]);
 });
 
-Deno.test("loadJob() takes a table and columns of 63 characters and of SQL's own words", () => {
+Deno.test("loadJob() accepts tables and columns of 63 characters or named like SQL keywords", () => {
   const long = "a".repeat(63);
   const { rows } = load(
     `${minimal}rows.table = "select"\nrows.columns.${long}.path = "$"\nrows.columns.from.path = "$"\n`,
@@ -214,14 +214,14 @@ Deno.test("loadJob() takes a table and columns of 63 characters and of SQL's own
   deepStrictEqual([rows.table, ...rows.columns.map(({ name }) => name)], ["select", long, "from"]);
 });
 
-Deno.test("loadJob() refuses a job file of a million characters before it is read", () => {
+Deno.test("loadJob() throws before parsing when the job file exceeds a million characters", () => {
   throws(() => load("#".repeat(1_000_001)), {
     name: "UsageError",
-    message: 'Cannot read the job file "jobs/x.toml" as it may hold 1000000 characters: it holds 1000001',
+    message: 'Cannot read the job file "jobs/x.toml": it must have at most 1000000 characters, got 1000001',
   });
 });
 
-Deno.test("jobJsonSchema() describes every field and refuses others", () => {
+Deno.test("jobJsonSchema() describes every field and allows no others", () => {
   const undescribed: string[] = [];
   const visit = (schema: ReturnType<typeof jobJsonSchema>, path: string) => {
     if (schema.properties !== undefined) strictEqual(schema.additionalProperties, false, path);

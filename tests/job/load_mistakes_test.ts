@@ -1,6 +1,5 @@
 /**
- * Ways to get a job file wrong as a whole, or its keys, windows, limits and values of its own, with the whole
- * message and the place it names.
+ * Mistakes in a job file as a whole, its keys, windows, limits and set values, with the complete message.
  *
  * @module
  */
@@ -120,7 +119,7 @@ testMistakes([
   [
     "a cap of auto beside a number",
     `${base}[limits]\nin_flight_max = 9\n`,
-    '7:1: limits.in_flight_max: must stand beside in_flight = "auto": found 8',
+    '7:1: limits.in_flight_max: needs in_flight = "auto": found in_flight = 8',
   ],
   [
     "a cap of auto that is auto",
@@ -170,7 +169,7 @@ testMistakes([
   [
     "a name in [set] with a hyphen",
     `${base}[set]\na-b = "x"\n`,
-    "7:1: set.a-b: must have a name of letters, digits and underscores, the first no digit",
+    '7:1: set.a-b: must have a name of letters, digits and underscores that does not start with a digit: found "a-b"',
   ],
   [
     "a value in [set] that is a number",
@@ -180,17 +179,17 @@ testMistakes([
   [
     "two sources of keys",
     `${base}[keys]\nfile = "k.txt"\nrange = "1..2"\n`,
-    "6:2: keys: must hold only one of file, range and url: found file and range",
+    "6:2: keys: must have only one of file, range and url: found file and range",
   ],
   [
     "a URL of keys without a path",
     `${base}[keys]\nurl = "https://h/"\n`,
-    "7:1: keys.url: must stand beside keys.path, the path of the keys: there is none",
+    "7:1: keys.url: needs keys.path, the JSON path of the keys: found nothing",
   ],
   [
     "a path of keys without a URL",
     `${base}[keys]\npath = "$[*]"\n`,
-    "7:1: keys.path: must stand beside keys.url: there is none",
+    "7:1: keys.path: needs keys.url, the URL of the list of keys: found nothing",
   ],
   [
     "a path of keys that is none",
@@ -200,7 +199,7 @@ testMistakes([
   [
     "a key in the URL of keys",
     `${base}[keys]\nurl = "https://h/{key}"\npath = "$[*]"\n`,
-    "7:7: keys.url: must hold no placeholders but {env.NAME} and {secret.NAME}: found {key}",
+    "7:7: keys.url: must use only the placeholders {env.NAME} and {secret.NAME}: found {key}",
   ],
   ["an empty key file", `${base}[keys]\nfile = ""\n`, '7:8: keys.file: must be the name of a file: found ""'],
   [
@@ -246,7 +245,7 @@ testMistakes([
   [
     "a window of half seconds",
     `${base}[window]\nevery = "1500ms"\n`,
-    '7:9: window.every: must be whole seconds: found "1500ms"',
+    '7:9: window.every: must be a whole number of seconds: found "1500ms"',
   ],
   [
     "no windows to make up for",

@@ -1,5 +1,5 @@
 /**
- * Ways to get the request of a job file wrong, with the whole message and the place it names.
+ * Mistakes in the request of a job file, with the complete message.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { strictEqual } from "node:assert/strict";
 import { base, messageOf, type Mistake, testMistakes } from "./mistakes.ts";
 
-/** A job with this URL, which stands in line 4 from column 7 on. */
+/** A job with this URL, at line 4, column 7. */
 function url(text: string): string {
   return `name = "j"\nrows.path = "$[*]"\n[request]\nurl = ${text}\n`;
 }
@@ -51,7 +51,7 @@ const mistakes: readonly Mistake[] = [
     `${base.replace("[rows]", 'max_body = "8G"\n[rows]')}`,
     '4:12: request.max_body: must be a size from 1 B to 1 TiB in B, KiB, MiB, GiB (or KB, MB, GB), such as "64MiB": found "8G"',
   ],
-  ["a URL without a key", url('"https://h/"'), '4:7: request.url: must hold {key}: found "https://h/"'],
+  ["a URL without a key", url('"https://h/"'), '4:7: request.url: must contain {key}: found "https://h/"'],
   [
     "a URL that is FTP",
     url('"ftp://h/{key}"'),
@@ -110,39 +110,39 @@ const mistakes: readonly Mistake[] = [
   [
     "an unknown placeholder",
     url('"https://h/{keys}"'),
-    "4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {keys}",
+    "4:7: request.url: must use only the placeholders {key}, {env.NAME} and {secret.NAME}: found {keys}",
   ],
   [
     "an empty placeholder",
     url('"https://h/{}"'),
-    "4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {}",
+    "4:7: request.url: must use only the placeholders {key}, {env.NAME} and {secret.NAME}: found {}",
   ],
   [
     "a placeholder with a line break",
     url('"https://h/{key}?a={ke\\ny}"'),
-    "4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {ke y}",
+    "4:7: request.url: must use only the placeholders {key}, {env.NAME} and {secret.NAME}: found {ke y}",
   ],
   [
     "a placeholder without end",
     url(`"https://h/{${"x".repeat(100)}}"`),
-    `4:7: request.url: must hold no placeholders but {key}, {env.NAME} and {secret.NAME}: found {${
+    `4:7: request.url: must use only the placeholders {key}, {env.NAME} and {secret.NAME}: found {${
       "x".repeat(80)
     }…}`,
   ],
   [
     "a brace alone",
     url('"https://h/{key}}"'),
-    '4:7: request.url: must double a brace that stands for itself ("{{", "}}"): found "}" alone',
+    '4:7: request.url: must write a literal brace as "{{" or "}}": found a single "}"',
   ],
   [
     "a brace that is not closed",
     url('"https://h/{key"'),
-    '4:7: request.url: must double a brace that stands for itself ("{{", "}}"): found "{" alone',
+    '4:7: request.url: must write a literal brace as "{{" or "}}": found a single "{"',
   ],
   [
     "a window that the job has not",
     url('"https://h/{key}?s={window.start}"'),
-    "4:7: request.url: must not hold a window without a [window] table: found {window.start}",
+    "4:7: request.url: needs a [window] table for {window.start}: the job has none",
   ],
   [
     "an environment variable that is not set",
@@ -152,12 +152,12 @@ const mistakes: readonly Mistake[] = [
   [
     "a secret that is not there",
     url('"https://h/{key}?a={secret.NOT_THERE}"'),
-    "4:7: request.url: needs the secret NOT_THERE: there is no such environment variable or systemd credential",
+    "4:7: request.url: needs the secret NOT_THERE: no environment variable or systemd credential has this name",
   ],
   [
     "a set value that is not there",
     `${url('"https://h/{key}?a={set.hosts}"')}[set]\nhost = "x"\n`,
-    "4:7: request.url: must hold no placeholders but {key}, {set.host}, {env.NAME} and {secret.NAME}: found {set.hosts}",
+    "4:7: request.url: must use only the placeholders {key}, {set.host}, {env.NAME} and {secret.NAME}: found {set.hosts}",
   ],
   [
     "a header with a line break",
@@ -167,17 +167,17 @@ const mistakes: readonly Mistake[] = [
   [
     "a secret with a line break in a header",
     `${base.replace("[rows]", 'headers = { a = "{secret.BROKEN}" }\n[rows]')}`,
-    "4:17: request.headers.a: needs the secret BROKEN to be Latin-1 without control characters: it holds a line break",
+    "4:17: request.headers.a: needs the secret BROKEN as Latin-1 without control characters: it contains a line break",
   ],
   [
     "a secret beyond Latin-1 in a header",
     `${base.replace("[rows]", 'headers = { a = "{secret.SNOW}" }\n[rows]')}`,
-    "4:17: request.headers.a: needs the secret SNOW to be Latin-1 without control characters: it holds others",
+    "4:17: request.headers.a: needs the secret SNOW as Latin-1 without control characters: it contains another character",
   ],
   [
     "a secret that is empty",
     url('"https://h/{key}?a={secret.EMPTY}"'),
-    "4:7: request.url: needs the secret EMPTY to hold something: it is empty",
+    "4:7: request.url: needs the secret EMPTY with a value: it is empty",
   ],
   [
     "a secret in the host",
@@ -210,12 +210,12 @@ const mistakes: readonly Mistake[] = [
   [
     "a header twice",
     `${base.replace("[rows]", 'headers = { accept = "x", Accept = "y" }\n[rows]')}`,
-    "4:27: request.headers.Accept: must stand there once: found again",
+    "4:27: request.headers.Accept: must occur only once, in any letter case: found again",
   ],
 ];
 
 testMistakes(mistakes);
 
-Deno.test("loadJob() never shows a secret's value", () => {
+Deno.test("loadJob() never shows the value of a secret", () => {
   for (const [, text] of mistakes) strictEqual(/s3cret/.test(messageOf(text)), false);
 });

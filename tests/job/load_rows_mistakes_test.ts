@@ -1,6 +1,5 @@
 /**
- * Ways to get wrong what a job file says of rows and of which answers are accepted, with the whole message and the
- * place it names.
+ * Mistakes in the rows and accept rules of a job file, with the complete message.
  *
  * @module
  */
@@ -181,7 +180,7 @@ testMistakes([
   ],
 ]);
 
-Deno.test("loadJob() keeps a message short where names are long", () => {
+Deno.test("loadJob() shortens a message when names are long", () => {
   const columns = `${"x".repeat(70_000)} = { path = "$.t", type = "time" }`;
   const message = messageOf(`${base}within_window = "ts"\n[rows.columns]\n${columns}\n`);
   match(message, /^x\.toml:.*rows\.within_window: must be the name of a column of type time \(x+…/);

@@ -1,5 +1,5 @@
 /**
- * What the tests of wrong job files share: small right ones, to which a mistake is added, and what is said of it.
+ * Support for the tests of wrong job files: small correct ones to add a mistake to, and the message of a job file.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { strictEqual } from "node:assert/strict";
 import { UsageError } from "../../lib/errors.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
 
-/** The smallest job: five lines. */
+/** The smallest job, of five lines. */
 export const base = 'name = "j"\n[request]\nurl = "https://h/{key}"\n[rows]\npath = "$[*]"\n';
 
-/** A job with these columns, from line 7 on, or one line later after a line of `[rows]`. */
+/** A job with these columns from line 7 on, or from line 8 with a line of `[rows]`. */
 export function cols(columns: string, rows = ""): string {
   return `${base}${rows}[rows.columns]\n${columns}\n`;
 }
 
-/** When, the file's text, and the message after the file's name. */
+/** What is wrong, the text of the file, and the message after the name of the file. */
 export type Mistake = readonly [when: string, text: string, message: string];
 
-/** A test for each. */
+/** Makes a test of each mistake. */
 export function testMistakes(mistakes: readonly Mistake[]): void {
   for (const [when, text, message] of mistakes) {
-    Deno.test(`loadJob() names field, line and column when there is ${when}`, () => {
+    Deno.test(`loadJob() names line, column and field when there is ${when}`, () => {
       strictEqual(messageOf(text), `x.toml:${message}`);
     });
   }
@@ -35,7 +35,7 @@ const secrets: Readonly<Record<string, string>> = {
   SHORT: "77",
 };
 
-/** What is said of a job file. */
+/** The message of a wrong job file; "loaded" if the file is correct. */
 export function messageOf(text: string): string {
   try {
     loadJob(text, {

@@ -1,5 +1,5 @@
 /**
- * Durations, sizes, rates and ranges, read and written.
+ * Parsing and formatting of durations, sizes, rates and ranges.
  *
  * @module
  */
@@ -25,7 +25,7 @@ Deno.test("parseDuration() reads every unit", () => {
   for (const [text, ms] of Object.entries(table)) strictEqual(parseDuration(text, any), ms, text);
 });
 
-Deno.test("parseDuration() refuses what is no duration, or outside its bounds", () => {
+Deno.test("parseDuration() throws when the text is not a duration or out of bounds", () => {
   const message = 'must be a duration from 1s to 1m in ms, s, m, h or d, such as "90s"';
   const texts = [
     "",
@@ -65,7 +65,7 @@ Deno.test("parseBytes() reads every unit", () => {
   for (const [text, bytes] of Object.entries(table)) strictEqual(parseBytes(text, any), bytes, text);
 });
 
-Deno.test("parseBytes() refuses what is no size, or outside its bounds", () => {
+Deno.test("parseBytes() throws when the text is not a size or out of bounds", () => {
   const message = 'must be a size from 1 B to 1 KiB in B, KiB, MiB, GiB (or KB, MB, GB), such as "64MiB"';
   for (const text of ["", "5", "5b", "5kib", "1.5KiB", "-1B", "0B", "1025B", "8G", "99999999TiB"]) {
     throws(() => parseBytes(text, { min: 1, max: 1_024 }), { name: "UsageError", message }, text);
@@ -79,7 +79,7 @@ Deno.test("parseRate() reads every unit", () => {
   deepStrictEqual(parseRate("1000000000/day"), { count: 1e9, perMs: 86_400_000 });
 });
 
-Deno.test("parseRate() refuses what is no rate", () => {
+Deno.test("parseRate() throws when the text is not a rate", () => {
   const message = 'must be a whole number above 0 and /s, /min, /h or /day, such as "50/s"';
   for (
     const text of [
@@ -106,7 +106,7 @@ Deno.test("parseRange() reads both ends", () => {
   deepStrictEqual(parseRange("007..9007199254740991"), { first: 7, last: Number.MAX_SAFE_INTEGER });
 });
 
-Deno.test("parseRange() refuses what is no range", () => {
+Deno.test("parseRange() throws when the text is not a range", () => {
   const message = 'must be two whole numbers, the smaller one first, such as "1..1000000"';
   for (
     const text of ["", "1", "1..", "..1", "1...2", "2..1", "-1..1", "1..2..3", "a..b", "1..9007199254740992"]

@@ -1,5 +1,5 @@
 /**
- * Presets load as they are, and jobs are found by name.
+ * Presets load, and names resolve to jobs.
  *
  * @module
  */
@@ -18,11 +18,11 @@ function load(name: string, set?: Readonly<Record<string, string>>) {
 }
 
 for (const [name, { summary, text }] of Object.entries(presets)) {
-  Deno.test(`presets: ${name} loads, under its own name`, () => {
+  Deno.test(`presets: ${name} loads with its own name`, () => {
     strictEqual(load(name).name, name);
   });
 
-  Deno.test(`presets: ${name} is a text to copy: summed up in a line, commented, no line beyond a URL's length`, () => {
+  Deno.test(`presets: ${name} has a summary, comments and short lines`, () => {
     match(summary, /^[^\n]{20,90}$/);
     const comments = text.split("\n").filter((line) => line.includes("#"));
     ok(comments.length * 5 >= text.split("\n").length, `${comments.length} comments`);
@@ -30,7 +30,7 @@ for (const [name, { summary, text }] of Object.entries(presets)) {
   });
 }
 
-Deno.test("presets: ripestat-updates asks for the updates of one UTC day and counts them", () => {
+Deno.test("presets: ripestat-updates requests the updates of one UTC day and counts them", () => {
   const job = load("ripestat-updates");
   strictEqual(
     requestUrl(job, "12654", window),
@@ -44,7 +44,7 @@ Deno.test("presets: ripestat-updates asks for the updates of one UTC day and cou
   strictEqual(job.limits.inFlight, 8);
 });
 
-Deno.test("presets: ripestat-activity asks for hourly samples", () => {
+Deno.test("presets: ripestat-activity requests hourly samples", () => {
   const job = load("ripestat-activity");
   const query = new URL(requestUrl(job, "3333", window)).searchParams;
   deepStrictEqual(Object.fromEntries(query), {
@@ -60,7 +60,7 @@ Deno.test("presets: ripestat-activity asks for hourly samples", () => {
   strictEqual(job.rows.count, undefined);
 });
 
-Deno.test("presets ask another host when it is set", () => {
+Deno.test("presets: every preset uses another host when set.host is given", () => {
   for (const name of Object.keys(presets)) {
     const job = load(name, { host: "http://127.0.0.1:8080" });
     match(requestUrl(job, "1", window), /^http:\/\/127\.0\.0\.1:8080\/data\//);
@@ -68,22 +68,22 @@ Deno.test("presets ask another host when it is set", () => {
   }
 });
 
-Deno.test("resolveJobName() gives a preset's text", async () => {
+Deno.test("resolveJobName() gives the text of a preset", async () => {
   const { text } = await resolveJobName("ripestat-updates", () => Promise.reject(new Error("read")));
   strictEqual(text, presets["ripestat-updates"]?.text);
 });
 
-Deno.test("resolveJobName() reads a file when the name is one's", async () => {
+Deno.test("resolveJobName() reads a file when the name contains a slash or ends in .toml", async () => {
   const read = (file: string) => Promise.resolve(`text of ${file}`);
   for (const file of ["job.toml", "./ripestat-updates", "jobs/x"]) {
     deepStrictEqual(await resolveJobName(file, read), { file, text: `text of ${file}` });
   }
 });
 
-Deno.test("resolveJobName() says what there is when there is no such job", async () => {
+Deno.test("resolveJobName() lists the presets when the name is unknown", async () => {
   const hint = (name: string) =>
-    `Cannot find the job "${name}" as it must be a preset (ripestat-updates, ripestat-activity) or a TOML file ` +
-    `such as ./${name}.toml: there is no such preset`;
+    `Cannot find the job "${name}": it must be a preset (ripestat-updates, ripestat-activity) or a TOML file ` +
+    `such as ./${name}.toml`;
   await rejects(resolveJobName("sweep"), { name: "UsageError", message: hint("sweep") });
   await rejects(resolveJobName("toString"), { name: "UsageError", message: hint("toString") });
   await rejects(resolveJobName("ripestat_update"), {
@@ -92,6 +92,6 @@ Deno.test("resolveJobName() says what there is when there is no such job", async
   });
   await rejects(resolveJobName("/nowhere/x.toml"), {
     name: "UsageError",
-    message: 'Cannot read the job file "/nowhere/x.toml" as UTF-8 text: there is no such file',
+    message: 'Cannot read the job file "/nowhere/x.toml": there is no such file',
   });
 });

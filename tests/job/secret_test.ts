@@ -1,5 +1,5 @@
 /**
- * Secrets from the environment and from the folder of systemd credentials.
+ * Secrets from the environment and systemd credentials, and their redaction.
  *
  * @module
  */
@@ -35,53 +35,53 @@ function read(name: string): string | undefined {
   });
 }
 
-Deno.test("secretOf() reads a credential without the line break at its end", () => {
+Deno.test("secretOf() reads a credential without its final line break", () => {
   strictEqual(read("TOKEN"), "from file");
   strictEqual(read("CRLF"), "x");
   strictEqual(read("TWO"), "x\n");
   strictEqual(read("BARE"), "x");
 });
 
-Deno.test("secretOf() takes the environment first, as it is", () => {
+Deno.test("secretOf() prefers the environment and keeps its value unchanged", () => {
   strictEqual(read("BOTH"), "from env\n");
   strictEqual(read("EMPTY"), "");
 });
 
-Deno.test("secretOf() gives nothing when there is neither", () => {
+Deno.test("secretOf() gives undefined when no source has the secret", () => {
   strictEqual(read("NONE"), undefined);
   strictEqual(secretOf("TOKEN", { env: () => undefined, readFile: () => new Uint8Array() }), undefined);
 });
 
-Deno.test("secretOf() never leaves the folder of credentials", () => {
+Deno.test("secretOf() never reads outside the folder of credentials", () => {
   for (const name of ["../TOKEN", "..", ".", "a/b", "", "/run/TOKEN"]) strictEqual(read(name), undefined);
 });
 
-Deno.test("secretOf() says so when a credential cannot be read, and not what it is", () => {
+Deno.test("secretOf() throws without the value when a credential is not readable", () => {
   const readFile = () => {
     throw new Deno.errors.PermissionDenied("no");
   };
   throws(() => secretOf("TOKEN", { env: (name) => name === "TOKEN" ? undefined : "/run/creds", readFile }), {
     name: "UsageError",
-    message: 'Cannot read the secret "TOKEN" as its file in $CREDENTIALS_DIRECTORY is not readable',
+    message: 'Cannot read the secret "TOKEN": its file in $CREDENTIALS_DIRECTORY must be readable',
   });
 });
 
-Deno.test("secretOf() refuses what is no UTF-8 by name, without showing it", () => {
+Deno.test("secretOf() throws without the value when the value is not UTF-8", () => {
   const notText = () => {
     throw new TypeError('environment variable was not valid unicode: "\\xFFs3cret"');
   };
   throws(() => secretOf("TOKEN", { env: notText, readFile: () => new Uint8Array() }), (error) => {
-    strictEqual(String(error), 'UsageError: Cannot read "TOKEN" as it must be UTF-8 text: it is not');
+    strictEqual(String(error), 'UsageError: Cannot read "TOKEN": its value must be UTF-8 text');
     return error instanceof Error && error.cause === undefined;
   });
   const env = (name: string) => name === "TOKEN" ? undefined : "/run/creds";
   throws(() => secretOf("TOKEN", { env, readFile: () => Uint8Array.of(0xff, 0x41) }), {
     name: "UsageError",
-    message: 'Cannot read "TOKEN" as it must be UTF-8 text: it is not',
+    message: 'Cannot read "TOKEN": its value must be UTF-8 text',
   });
 });
 
-/** Ways in which a server or a library may write a text. */
+/** The forms in which servers and libraries write a text. */
 const forms: readonly ((text: string) => string)[] = [
   (text) => text,
   encodeURIComponent,
@@ -97,7 +97,7 @@ const forms: readonly ((text: string) => string)[] = [
   (text) => text.replace(/^[^]/u, encodeURIComponent),
 ];
 
-Deno.test("Redactor hides a secret however it is written", () => {
+Deno.test("Redactor.hide() replaces a secret in every form", () => {
   const secret = fc.oneof(
     fc.string({ minLength: 6, maxLength: 40 }),
     fc.string({ unit: "grapheme", minLength: 6, maxLength: 40 }),
@@ -110,7 +110,7 @@ Deno.test("Redactor hides a secret however it is written", () => {
   );
 });
 
-Deno.test("Redactor hides the longer one of two secrets, and leaves other text alone", () => {
+Deno.test("Redactor.hide() replaces the longer of two secrets and keeps other text", () => {
   const redactor = new Redactor(["secret", "secret-longer", "", "1", "abcde"]);
   strictEqual(redactor.hide("a secret-longer secret secre t 1 abcde"), "a *** *** secre t 1 abcde");
   strictEqual(new Redactor([]).hide("secret"), "secret");

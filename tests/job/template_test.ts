@@ -1,5 +1,5 @@
 /**
- * Templates: what each placeholder becomes, and what is refused.
+ * Templates: the expansion of each placeholder, and mistakes.
  *
  * @module
  */
@@ -36,7 +36,7 @@ const expansions: readonly (readonly [string, string, string])[] = [
 ];
 
 for (const [text, url, plain] of expansions) {
-  Deno.test(`expand() writes ${JSON.stringify(text)} for a URL and for a header`, () => {
+  Deno.test(`expand() encodes ${JSON.stringify(text)} for a URL and for a header`, () => {
     const values = { key: "a/b ü", window };
     strictEqual(expand(parseTemplate(text, scope), values, "url"), url);
     strictEqual(expand(parseTemplate(text, { ...scope, encoding: "plain" }), values, "plain"), plain);
@@ -44,11 +44,11 @@ for (const [text, url, plain] of expansions) {
 }
 
 const refusals: readonly (readonly [string, string])[] = [
-  ["{", 'must double a brace that stands for itself ("{{", "}}"): found "{" alone'],
-  ["a}", 'must double a brace that stands for itself ("{{", "}}"): found "}" alone'],
-  ["{key", 'must double a brace that stands for itself ("{{", "}}"): found "{" alone'],
+  ["{", 'must write a literal brace as "{{" or "}}": found a single "{"'],
+  ["a}", 'must write a literal brace as "{{" or "}}": found a single "}"'],
+  ["{key", 'must write a literal brace as "{{" or "}}": found a single "{"'],
   ["{env.NO}", "needs the environment variable NO: it is not set"],
-  ["{secret.NO}", "needs the secret NO: there is no such environment variable or systemd credential"],
+  ["{secret.NO}", "needs the secret NO: no environment variable or systemd credential has this name"],
 ];
 const unknown = [
   "",
@@ -63,22 +63,22 @@ const unknown = [
   "window.start.iso",
 ];
 
-Deno.test("parseTemplate() says what is wrong", () => {
+Deno.test("parseTemplate() throws when a brace is single or a value is missing", () => {
   for (const [text, message] of refusals) {
     throws(() => parseTemplate(text, scope), { name: "UsageError", message }, text);
   }
 });
 
-Deno.test("parseTemplate() lists what is allowed when a placeholder is unknown", () => {
+Deno.test("parseTemplate() lists the allowed placeholders when a placeholder is unknown", () => {
   const allowed = "{key}, {window.start}, {window.end}, {window.start.unix}, {window.end.unix}, " +
     "{window.start.date}, {window.end.date}, {set.host}, {set.empty}, {env.NAME} and {secret.NAME}";
   for (const name of unknown) {
-    const message = `must hold no placeholders but ${allowed}: found {${name}}`;
+    const message = `must use only the placeholders ${allowed}: found {${name}}`;
     throws(() => parseTemplate(`x{${name}}`, scope), { name: "UsageError", message }, name);
   }
 });
 
-Deno.test("parseTemplate() joins neighbouring texts, but never a secret with its surroundings", () => {
+Deno.test("parseTemplate() merges adjacent texts, except for secrets", () => {
   deepStrictEqual(parseTemplate("a{{{env.APP}{set.empty}b{secret.api-token.1}c", scope), [
     { kind: "text", text: "a{a%20b%2F%C3%BCb" },
     { kind: "text", text: "s%26t", secret: true },
@@ -86,22 +86,22 @@ Deno.test("parseTemplate() joins neighbouring texts, but never a secret with its
   ]);
 });
 
-Deno.test("parseTemplate() gives back any text whose braces are doubled", () => {
+Deno.test("parseTemplate() keeps any text when its braces are doubled", () => {
   assertProperty(fc.property(fc.string(), (text) => {
     const template = parseTemplate(text.replaceAll("{", "{{").replaceAll("}", "}}"), scope);
     strictEqual(expand(template, { key: "" }, "url"), text);
   }));
 });
 
-Deno.test("expand() refuses to fill in a window when there is none", () => {
-  const message = "Cannot fill in a template as it needs a window: there is none";
+Deno.test("expand() throws when a window placeholder has no window", () => {
+  const message = "Cannot expand a template with a window placeholder: the request must have a window";
   throws(() => expand(parseTemplate("{window.end}", scope), { key: "k" }, "url"), {
     name: "TypeError",
     message,
   });
 });
 
-Deno.test("withoutSecrets() hides secrets and nothing else", () => {
+Deno.test("withoutSecrets() replaces secrets and nothing else", () => {
   const template = withoutSecrets(parseTemplate("a{secret.api-token.1}b{key}", scope));
   strictEqual(expand(template, { key: "k" }, "url"), "a***bk");
 });

@@ -1,12 +1,12 @@
 /**
- * Positions in a TOML text, names of fields, and the nearest known name.
+ * Positions in a TOML text, names of fields, and suggestions for unknown names.
  *
  * @module
  */
 
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { nearest } from "../../lib/text/nearest.ts";
-import { fieldName } from "../../lib/job/problems.ts";
+import { fieldName } from "../../lib/job/diagnostics.ts";
 import { type FieldPath, TomlDocument } from "../../lib/job/toml_document.ts";
 
 const document = new TomlDocument(
@@ -46,13 +46,13 @@ const places: readonly (readonly [FieldPath, string, string])[] = [
   [["list", 0, "x"], "10:1", "10:5"],
   [["list", 1, "x"], "12:3", "12:7"],
   [["list", 1, "sub", "y"], "14:3", "14:7"],
-  // What is missing stands where the nearest table around it does.
+  // A missing field has the place of the innermost table around it.
   [["table", "below", "other"], "6:8", "6:2"],
   [["list", 1, "sub", "z"], "13:9", "13:4"],
   [["other", "z"], "1:1", "1:1"],
 ];
 
-Deno.test("TomlDocument gives the line and column of every name and value", () => {
+Deno.test("TomlDocument gives the line and column of names and values", () => {
   for (const [path, name, value] of places) {
     const text = ({ line, column }: { readonly line: number; readonly column: number }) =>
       `${line}:${column}`;
@@ -61,7 +61,7 @@ Deno.test("TomlDocument gives the line and column of every name and value", () =
   }
 });
 
-Deno.test("TomlDocument gives values, and nothing that a file does not hold", () => {
+Deno.test("TomlDocument.valueAt() gives values, and undefined when the file lacks the field", () => {
   strictEqual(document.valueAt(["inline", "a", "b", 1, 1, "c"]), 3);
   strictEqual(document.valueAt(["dotted", "inner", "quoted.name"]), "x");
   for (
@@ -77,28 +77,27 @@ for (
     ["inline tables", `a = ${"{ a = ".repeat(200)}1${" }".repeat(200)}`, "1:385"],
     ["a dotted name", `\n${"a.".repeat(20_000)}a = 1`, "2:1"],
     ["a table's dotted name", `[${"a.".repeat(20_000)}a]\nb = 1`, "1:2"],
-    // Deeper than the parser's stack: the place is lost.
+    // Exceeds the parser's stack, so the place is unknown.
     ["no end of lists", `\na = ${"[".repeat(100_000)}${"]".repeat(100_000)}`, "1:1"],
   ] as const
 ) {
-  Deno.test(`TomlDocument refuses what is nested too deep: ${what}`, () => {
+  Deno.test(`TomlDocument throws when the nesting is too deep: ${what}`, () => {
     throws(() => new TomlDocument(text, "f.toml"), {
       name: "UsageError",
       message:
-        `f.toml:${place}: Cannot read the job file as TOML: tables and lists may stand within each other 64 deep ` +
-        "at most",
+        `f.toml:${place}: Cannot read the job file as TOML: tables and lists must be nested at most 64 deep`,
     });
   });
 }
 
-Deno.test("fieldName() writes a path as one would in a job file", () => {
+Deno.test("fieldName() writes a path in TOML notation", () => {
   strictEqual(fieldName(["rows", "columns", "ts", "path"]), "rows.columns.ts.path");
   strictEqual(fieldName(["accept", "fail_if", 0, "equals"]), "accept.fail_if[0].equals");
   strictEqual(fieldName(["set", "a b"]), 'set."a b"');
   strictEqual(fieldName(["set", "a".repeat(81)]), `set.${"a".repeat(80)}…`);
 });
 
-Deno.test("nearest() finds what was meant, and nothing when all is far", () => {
+Deno.test("nearest() gives the closest name, or undefined when none is close", () => {
   const names = ["in_flight", "rate", "batch"];
   deepStrictEqual(
     ["inflight", "In-Flight", "rates", "bacth", "abtch", "zzz", "", "x".repeat(65)].map((name) =>

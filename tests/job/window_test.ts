@@ -1,5 +1,5 @@
 /**
- * Windows: which are due, and how they are named. Every moment is given; no clock is read.
+ * Windows: their names, and which are due. The current time is an argument.
  *
  * @module
  */
@@ -48,7 +48,8 @@ Deno.test("parseWindow() reads dates, times and intervals", () => {
   }
 });
 
-const noWindow = 'it must be "yesterday", a date, a time or START/END: it is none of these';
+const noWindow =
+  'it must be "yesterday", a date, a time or START/END, such as 2026-11-20T06:00Z/2026-11-20T07:00Z';
 const refused: readonly (readonly [string, WindowRule, string])[] = [
   ["", daily, noWindow],
   ["today", daily, noWindow],
@@ -65,43 +66,43 @@ const refused: readonly (readonly [string, WindowRule, string])[] = [
   ["/2026-11-20", daily, noWindow],
   ["2026-11-20/P1D", daily, noWindow],
   ["2026-11-20/2026-11-21/2026-11-22", daily, noWindow],
-  ["2026-11-20", hourly, "the job asks for spans of 1h: name a start such as 2026-11-20T00:00Z"],
-  ["yesterday", hourly, "the job asks for spans of 1h: name a start such as 2026-11-21T00:00Z"],
-  ["2026-11-20T06:00Z", daily, "windows are spans of 1d since 1970: the one there is 2026-11-20"],
-  ["2026-11-20/2026-11-22", daily, "windows are spans of 1d since 1970: the one there is 2026-11-20"],
-  ["2026-11-20/2026-11-20", daily, "windows are spans of 1d since 1970: the one there is 2026-11-20"],
-  ["2026-11-21/2026-11-20", daily, "windows are spans of 1d since 1970: the one there is 2026-11-21"],
+  ["2026-11-20", hourly, "the windows of the job last 1h, so it must be a start such as 2026-11-20T00:00Z"],
+  ["yesterday", hourly, "the windows of the job last 1h, so it must be a start such as 2026-11-21T00:00Z"],
+  ["2026-11-20T06:00Z", daily, "the windows of the job last 1d, counted from 1970, such as 2026-11-20"],
+  ["2026-11-20/2026-11-22", daily, "the windows of the job last 1d, counted from 1970, such as 2026-11-20"],
+  ["2026-11-20/2026-11-20", daily, "the windows of the job last 1d, counted from 1970, such as 2026-11-20"],
+  ["2026-11-21/2026-11-20", daily, "the windows of the job last 1d, counted from 1970, such as 2026-11-21"],
   [
     "2026-11-20T06:30Z",
     hourly,
-    "windows are spans of 1h since 1970: the one there is 2026-11-20T06:00Z/2026-11-20T07:00Z",
+    "the windows of the job last 1h, counted from 1970, such as 2026-11-20T06:00Z/2026-11-20T07:00Z",
   ],
-  ["2026-11-11", weekly, "windows are spans of 7d since 1970: the one there is 2026-11-05/2026-11-12"],
-  ["2026-11-22", daily, "it must have closed: it ends at 2026-11-23T00:00:00.000Z"],
-  ["2026-11-22T06:00Z", hourly, "it must have closed: it ends at 2026-11-22T07:00:00.000Z"],
+  ["2026-11-11", weekly, "the windows of the job last 7d, counted from 1970, such as 2026-11-05/2026-11-12"],
+  ["2026-11-22", daily, "it must be over, and it ends at 2026-11-23T00:00:00.000Z"],
+  ["2026-11-22T06:00Z", hourly, "it must be over, and it ends at 2026-11-22T07:00:00.000Z"],
 ];
 
-Deno.test("parseWindow() says what is wrong", () => {
+Deno.test("parseWindow() throws when the text is not a window of the job", () => {
   for (const [text, rule, rest] of refused) {
-    const message = `Cannot use ${JSON.stringify(text)} as a window as ${rest}`;
+    const message = `Cannot use the window ${JSON.stringify(text)}: ${rest}`;
     throws(() => parseWindow(text, rule, { nowMs }), { name: "UsageError", message }, text);
   }
 });
 
-Deno.test("parseWindow() takes a window from the moment it has closed", () => {
+Deno.test("parseWindow() accepts a window from its end on", () => {
   const window = windowAt("2026-11-21");
   deepStrictEqual(parseWindow("2026-11-21", daily, { nowMs: window.endMs }), window);
   throws(() => parseWindow("2026-11-21", daily, { nowMs: window.endMs - 1 }), { name: "UsageError" });
 });
 
-Deno.test("formatWindow() is short", () => {
+Deno.test("formatWindow() gives the shortest name", () => {
   strictEqual(formatWindow(windowAt("2024-02-29")), "2024-02-29");
   strictEqual(formatWindow(windowAt("2026-11-12", 7 * dayMs)), "2026-11-12/2026-11-19");
   strictEqual(formatWindow(windowAt("2026-11-20T23:00Z", hourMs)), "2026-11-20T23:00Z/2026-11-21T00:00Z");
   strictEqual(formatWindow({ startMs: 0, endMs: 90_000 }), "1970-01-01T00:00Z/1970-01-01T00:01:30Z");
 });
 
-Deno.test("parseWindow() reads back what formatWindow() writes", () => {
+Deno.test("parseWindow() reads what formatWindow() writes", () => {
   const seconds = fc.integer({ min: 1, max: 366 * 86_400 });
   const number = fc.integer({ min: 0, max: 500_000 });
   assertProperty(fc.property(seconds, number, (every, index) => {
@@ -122,16 +123,16 @@ function dueDays(now: string, finished: readonly string[], sinceMs?: number): st
 
 const since = Date.parse("2026-11-01");
 
-Deno.test("dueWindows() asks only for the newest when nothing was ever run", () => {
+Deno.test("dueWindows() gives only the newest window when no window has a run", () => {
   deepStrictEqual(dueDays("2026-11-22T06:30Z", []), ["2026-11-21"]);
 });
 
-Deno.test("dueWindows() waits for the lag, and not a millisecond longer", () => {
+Deno.test("dueWindows() gives a window exactly when its lag is over", () => {
   deepStrictEqual(dueDays("2026-11-22T02:59:59.999Z", []), ["2026-11-20"]);
   deepStrictEqual(dueDays("2026-11-22T03:00:00.000Z", []), ["2026-11-21"]);
 });
 
-Deno.test("dueWindows() gives missed windows oldest first, at most as many as may be made up for", () => {
+Deno.test("dueWindows() gives missed windows oldest first, at most catchUp", () => {
   deepStrictEqual(dueDays("2026-11-22T06:30Z", ["2026-11-18", "2026-11-20"], Date.parse("2026-11-18")), [
     "2026-11-19",
     "2026-11-21",
@@ -142,7 +143,7 @@ Deno.test("dueWindows() gives missed windows oldest first, at most as many as ma
   );
 });
 
-Deno.test("dueWindows() asks for nothing that is older than the first run", () => {
+Deno.test("dueWindows() gives no window before the first run", () => {
   deepStrictEqual(dueDays("2026-11-23T06:30Z", ["2026-11-21"], Date.parse("2026-11-21")), ["2026-11-22"]);
   deepStrictEqual(dueDays("2026-11-23T06:30Z", [], Date.parse("2026-11-20T12:00Z")), [
     "2026-11-21",
@@ -150,7 +151,7 @@ Deno.test("dueWindows() asks for nothing that is older than the first run", () =
   ]);
 });
 
-Deno.test("dueWindows() gives nothing when all are finished, or none has closed since 1970", () => {
+Deno.test("dueWindows() gives nothing when all windows are finished or none has ended since 1970", () => {
   deepStrictEqual(dueDays("2026-11-22T06:30Z", ["2026-11-21"]), []);
   deepStrictEqual(dueDays("2026-11-22T06:30Z", ["2026-11-21"], Date.parse("2026-11-21")), []);
   deepStrictEqual(dueWindows(daily, hourMs, () => false), []);
@@ -170,7 +171,7 @@ Deno.test("dueWindows() crosses the end of February in a leap year", () => {
   );
 });
 
-Deno.test("dueWindows() gives closed, aligned, consecutive windows whatever the rule", () => {
+Deno.test("dueWindows() gives closed, aligned, consecutive windows for any rule", () => {
   const rules = fc.record({
     everyMs: fc.integer({ min: 1, max: 100_000 }).map((seconds) => seconds * 1_000),
     lagMs: fc.integer({ min: 0, max: 10 * dayMs }),

@@ -83,7 +83,7 @@ Deno.test("trawl init says what it cannot write, and why", async () => {
   using folder = new TempFolder();
   folder.file("stdin.toml", blank.replace(/^range.*/m, ""));
   const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[] = [
-    [["ripestat"], /Cannot find the job "ripestat" as it must be a preset/],
+    [["ripestat"], /Cannot find the job "ripestat": it must be a preset/],
     [["--name", "a b"], /--name: must be 1 to 100 letters, .*: found "a b"/],
     [["--name", '%"\n'], /--name: must be 1 to 100 letters, .*: found "%\\"\\n"/],
     [["./stdin.toml"], /Cannot write a job as ".\/stdin.toml" must be a preset: it is a job file/],

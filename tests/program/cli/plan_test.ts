@@ -207,7 +207,10 @@ Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
   await withSimulator({ ripestat: { asns: 40 } }, async ({ url, stats }, folder) => {
     const job = folder.file("job.toml", updatesJob(url));
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
-      [["plan", job, "--window", "2999-01-01"], /^trawl: Cannot use "2999-01-01" as a window .*\n$/],
+      [
+        ["plan", job, "--window", "2999-01-01"],
+        /^trawl: Cannot use the window "2999-01-01": it must be over, .*\n$/,
+      ],
       [["plan", job, "--probe", "100001"], /^trawl: Cannot use --probe as it must be at most 100000.*\n$/],
       [["plan", job, "--probe", "0"], /^trawl: Cannot use --probe .*\n$/],
       [["plan", job, "--keys", "none.txt"], /^trawl: Cannot read the key file "none.txt": .*\n$/],

@@ -191,7 +191,7 @@ Deno.test("no failure leaves a secret behind", async () => {
       "header",
       jobText(server.url).replace("{secret.HEADER_TOKEN}", "{secret.QUERY_TOKEN}"),
       2,
-      /holds a line break/,
+      /contains a line break/,
     ],
     ["host", jobText(server.url).replace(/u:\S+PATH_TOKEN\}/, "h.{secret.PIN}x"), 2, /behind the host/],
     [
@@ -280,6 +280,6 @@ Deno.test("trawl refuses a secret that is no text, and does not show it", async 
   const args = ["check", "--url", "http://127.0.0.1:9/{key}?t={secret.TOKEN}", "--rows", "$", "--verbose"];
   const { code, stdout, stderr } = await trawl(args, { env: { CREDENTIALS_DIRECTORY: folder.path } });
   assert.equal(code, 2);
-  assert.match(stderr, /^trawl: --url: Cannot read "TOKEN" as it must be UTF-8 text: it is not\n/);
+  assert.match(stderr, /^trawl: --url: Cannot read "TOKEN": its value must be UTF-8 text\n/);
   assertWithout(new TextEncoder().encode(stdout + stderr), stderr);
 });

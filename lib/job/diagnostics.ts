@@ -1,6 +1,6 @@
 /**
- * What is wrong in a job file: collects every problem with the place of its field, and reports them in one line:
- * the first in the file, and how many more there are. Prints nothing and holds at most what one file can give.
+ * The mistakes in a job file: collects each with the position of its field, and reports them in one line: the first in
+ * the file and the number of others. Bounded by the size of one job file. Prints nothing.
  *
  * @module
  */
@@ -11,52 +11,52 @@ import { nearest } from "../text/nearest.ts";
 import { jobJsonSchema } from "./job_schema.ts";
 import type { FieldPath, Position, TomlDocument } from "./toml_document.ts";
 
-/** UTF-16 units of a wrong name or value that a message shows. */
+/** UTF-16 code units of a wrong name or value in a message. */
 const shownCharsMax = 80;
 
-/** Characters of what is said about one field. */
+/** Characters of the message about one field. */
 const clauseCharsMax = 2_000;
 
-/** A job file, as far as messages about it go. */
-export interface ProblemSource {
+/** What messages need to know about a job file. */
+export interface DiagnosticSource {
   readonly document: TomlDocument;
-  /** The file's name, as messages show it. */
+  /** The name of the file in messages. */
   readonly file: string;
-  /** Names a field that was given in another way than in a file, such as by a flag. */
+  /** The name of a field that comes from somewhere else than the file, such as a flag. */
   readonly nameOf?: ((path: FieldPath) => string | undefined) | undefined;
 }
 
-/** A whole message, and where it belongs among the others. */
-interface Problem {
+/** A complete message, and the position that it is sorted by. */
+interface Diagnostic {
   readonly position: Position;
   readonly message: string;
 }
 
-/** The problems of one job file. */
-export class Problems {
-  readonly #source: ProblemSource;
-  readonly #found: Problem[] = [];
+/** Collects the mistakes of one job file. */
+export class Diagnostics {
+  readonly #source: DiagnosticSource;
+  readonly #found: Diagnostic[] = [];
 
   /** Starts an empty list. */
-  constructor(source: ProblemSource) {
+  constructor(source: DiagnosticSource) {
     this.#source = source;
   }
 
-  /** Adds a problem of the field at `path`; `clause` says what must be and what is: `must be …: found …`. */
+  /** Adds a mistake in the field at `path`. `clause` gives the rule and the value: `must be …: found …`. */
   add(path: FieldPath, clause: string, at: "name" | "value" = "value"): void {
     const { document, file, nameOf } = this.#source;
     const position = at === "name" ? document.namePosition(path) : document.valuePosition(path);
     const field = nameOf?.(path) ?? `${file}:${position.line}:${position.column}: ${fieldName(path)}`;
-    // Texts of the file's may be in it, with line breaks, and the names of all its columns.
+    // A clause may contain text of the file with line breaks, or the names of all columns.
     this.#found.push({ position, message: `${field}: ${shortened(messageOf(clause), clauseCharsMax)}` });
   }
 
-  /** Adds a problem of the field at `path`: it breaks `rule`. The message shows its value. */
+  /** Adds that the field at `path` breaks `rule`. The message shows the field's value. */
   addRule(path: FieldPath, rule: string): void {
     this.add(path, `${rule}: found ${shown(this.#source.document.valueAt(path))}`);
   }
 
-  /** Adds what the schema found. */
+  /** Adds the issues that the schema found. */
   addIssues(issues: readonly z.core.$ZodIssue[]): void {
     for (const issue of issues) {
       if (issue.code !== "unrecognized_keys") this.addRule(issue.path, issue.message);
@@ -64,7 +64,7 @@ export class Problems {
     }
   }
 
-  /** The result of `check`, or nothing if it throws a `UsageError` or a `SyntaxError`, which is added as a problem. */
+  /** The result of `check`. If it throws a `UsageError` or `SyntaxError`, adds its message and returns undefined. */
   try<Value>(path: FieldPath, check: () => Value, addAs: "clause" | "rule" = "clause"): Value | undefined {
     try {
       return check();
@@ -77,24 +77,24 @@ export class Problems {
   }
 
   /**
-   * Ends the collecting.
+   * Reports the mistakes, if there are any.
    *
-   * @throws {UsageError} If there are problems.
+   * @throws {UsageError} If there is a mistake.
    */
   throwIfAny(): void {
     if (this.#found.length > 0) throw this.error();
   }
 
-  /** The error that reports the problems, of which there must be one. */
+  /** The error that reports the mistakes, of which there must be at least one. */
   error(): UsageError {
     const [first, ...more] = this.#found.toSorted(({ position: a }, { position: b }) =>
       a.line - b.line || a.column - b.column
     );
-    const message = first?.message ?? "Cannot report problems as there must be one: there is none";
+    const message = first?.message ?? "Cannot report mistakes: there must be at least one";
     return new UsageError(more.length === 0 ? message : `${message} (and ${more.length} more)`);
   }
 
-  /** Says what may have been meant, or else all that is known: a misspelt field must not be passed over. */
+  /** Adds an unknown field with a suggestion, or with all known fields if no name is close. */
   #addUnknown(table: FieldPath, name: string): void {
     const known = knownFields(table);
     const meant = nearest(name, known);
@@ -103,7 +103,7 @@ export class Problems {
   }
 }
 
-/** A field as one would write it: `rows.columns.ts.path`, `accept.fail_if[0]`. */
+/** A field in TOML notation: `rows.columns.ts.path`, `accept.fail_if[0]`. */
 export function fieldName(path: FieldPath): string {
   const name = path.map((part) => {
     if (typeof part === "number") return `[${part}]`;
@@ -114,7 +114,7 @@ export function fieldName(path: FieldPath): string {
   return name.join("").replace(/^\./, "");
 }
 
-/** A value as a message shows it: short, and on one line. */
+/** A value in a message: short, on one line. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
@@ -124,7 +124,7 @@ export function shown(value: unknown): string {
   return shortened(text, shownCharsMax);
 }
 
-/** The fields that a table of the job file may have. */
+/** The fields that the schema has for a table of the job file. */
 function knownFields(table: FieldPath): readonly string[] {
   let schema: Schema = jobJsonSchema();
   for (const part of table) {
