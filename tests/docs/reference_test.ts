@@ -11,7 +11,7 @@ import config from "../../deno.json" with { type: "json" };
 import { failureReasons } from "../../lib/rows/failure_reasons.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
 import { presets } from "../../lib/job/presets.ts";
-import { databaseLimits, httpLimits, jsonLimits, runLimits } from "../../lib/limits.ts";
+import { databaseLimits, httpLimits, jsonLimits, outboxLimits, runLimits } from "../../lib/limits.ts";
 import * as limits from "../../lib/limits.ts";
 import { trawlTables } from "../../lib/store/sqlite/sql_schema.ts";
 import { formatBytes, formatCount, formatDuration } from "../../lib/text/format.ts";
@@ -95,6 +95,9 @@ Deno.test("docs/limits.md has the limits as they are, and names only reasons and
         `${httpLimits.redirectsMax}, each to a URL of at most ${formatBytes(httpLimits.locationCharsMax)}`,
       ],
       ["`Retry-After`", ` ${formatDuration(httpLimits.retryAfterMaxMs)} `],
+      ["groups of `rows.count`", `${outboxLimits.countGroupsMax / 1e6} million`],
+      ["an object name", formatBytes(jsonLimits.nameBytesMax)],
+      ["redirect to another host", `at most ${httpLimits.redirectHostsMax})`],
       ["one key", `${formatCount(runLimits.keyCharsMax)} characters`],
     ] as const
   ) {
@@ -104,10 +107,19 @@ Deno.test("docs/limits.md has the limits as they are, and names only reasons and
     const [row, values] of [
       ["requests in flight", [formatCount(runLimits.inFlightDefault), formatCount(runLimits.inFlightMax)]],
       ["the same, with", [formatCount(runLimits.inFlightAutoMax), formatCount(runLimits.inFlightMax)]],
-      ["keys in a batch", [formatCount(runLimits.batchMax)]],
+      ["keys in a batch", [
+        `${formatCount(runLimits.batchMax)}, and ${formatBytes(runLimits.batchCharsMax)}`,
+      ]],
       ["Workers alive", [String(runLimits.workersMax)]],
       ["attempts on a key", [String(httpLimits.attemptsMax)]],
       ["outage of the API", [formatDuration(httpLimits.outageMs)]],
+      ["pause before", [
+        "up to " + formatDuration(httpLimits.backoffBaseMs),
+        formatDuration(httpLimits.backoffMaxMs),
+      ]],
+      ["least coverage", [String(runLimits.minCoverage)]],
+      ["nested parentheses", [String(jsonLimits.filterDepthMax)]],
+      ["wait for a locked", [formatDuration(databaseLimits.busyMs)]],
       ["grace after SIGTERM", [formatDuration(runLimits.graceMs)]],
       ["silence of a Worker", [formatDuration(runLimits.silentMs)]],
       ["free disk space", [formatBytes(databaseLimits.freeBytesMin)]],
@@ -120,8 +132,19 @@ Deno.test("docs/limits.md has the limits as they are, and names only reasons and
   assert.ok(named.length >= 12);
   assert.deepEqual(named.filter((name) => !Object.hasOwn(failureReasons, name)), []);
   const tables = limits as Readonly<Record<string, Readonly<Record<string, number>>>>;
-  for (const [, table = "", name = ""] of page.matchAll(/`(\w+Limits)\.(\w+)`/g)) {
-    assert.ok(Object.hasOwn(tables[table] ?? {}, name), `${table}.${name}`);
+  const onPage = [...page.matchAll(/`(\w+Limits)\.(\w+)`/g)].map(([, table = "", name = ""]) =>
+    [table, name] as const
+  );
+  for (const [table, name] of onPage) assert.ok(Object.hasOwn(tables[table] ?? {}, name), `${table}.${name}`);
+  for (const table of ["httpLimits", "jsonLimits", "runLimits", "databaseLimits"]) {
+    for (const name of Object.keys(tables[table] ?? {})) {
+      // Not a limit but the size up to which a body is read in one piece.
+      if (name === "smallBodyBytesMax") continue;
+      assert.ok(
+        onPage.some(([at, it]) => at === table && it === name),
+        `${table}.${name} is not on the page`,
+      );
+    }
   }
 });
 
