@@ -22,7 +22,7 @@ import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { databaseOf, givenOrNewestWindow, loadJobOf } from "./job_arguments.ts";
-import { tableOf } from "../rows/table_schema.ts";
+import { schemaOf } from "../rows/table_schema.ts";
 import { formatDuration } from "../text/format.ts";
 
 /** How many requests are shown, and how many rows of an answer. */
@@ -49,7 +49,7 @@ function describe(
   job: Job,
   { window, database }: { readonly window: Window | undefined; readonly database: string },
 ): string[] {
-  const { limits, rows, retry, request } = job;
+  const { limits, tables, retry, request } = job;
   const { auto } = limits;
   const inFlight = auto?.inFlight === true
     ? `auto in flight (${limits.inFlight} at most)`
@@ -63,10 +63,12 @@ function describe(
       [inFlight, ...(auto?.rate === true ? ["auto rate"] : []), ...rates].join(", ")
     }, ${retry.attempts} attempts, ` +
     `${formatDuration(request.timeout.totalMs)} a request at most`,
-    `  rows       ${rows.path}`,
-    `  table      ${rows.table} (${
-      tableOf(job).columns.map(({ name, type }) => `${name} ${type}`).join(", ")
-    })`,
+    ...tables.flatMap((table) => [
+      `  rows       ${table.path}`,
+      `  table      ${table.name} (${
+        schemaOf(table).columns.map((column) => Object.values(column).join(" ")).join(", ")
+      })`,
+    ]),
     `  database   ${database}`,
   ];
 }
@@ -126,14 +128,14 @@ async function tryKeys(
       const count = Math.min(rows.rows, rowsShown - shown.length);
       for (let row = 0; row < count; row++) shown.push(sanitizeLine(redactor.hide(rowLine(rows, row))));
     };
-    const attempt = await runner.ask(key, (_first, rows) => Promise.resolve(keep(rows)));
+    const attempt = await runner.ask(key, (batch) => Promise.resolve(keep(batch.rows)));
     if (attempt.verdict === "failed") {
       exit = Exit.incomplete;
       const { reason, detail } = attempt;
       const found = detail === undefined ? "" : `: ${sanitizeLine(detail)}`;
       out(`${sanitizeLine(key)}: failed: ${meaningOf(reason)} (${reason})${found}\n`);
     } else if (attempt.verdict !== "dropped") {
-      if (attempt.rows !== "staged") keep(attempt.rows);
+      for (const rows of attempt.rows) if (rows !== "staged") keep(rows);
       out(`${sanitizeLine(key)}: ${attempt.verdict}, ${attempt.kept} rows, ${attempt.bytes} bytes\n`);
       for (const line of shown) out(`  ${line}\n`);
     }

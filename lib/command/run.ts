@@ -18,7 +18,7 @@ import { databaseOf, givenWindow, loadJobOf, refuseTerminal } from "./job_argume
 import { MetricsFile, type MetricsFileOptions } from "./observe/metrics_file.ts";
 import { runRequestOf, runWindow, type WindowRun } from "./run_window.ts";
 import type { ServiceNotifier } from "./systemd/service_notifier.ts";
-import { tableOf } from "../rows/table_schema.ts";
+import { schemaOf } from "../rows/table_schema.ts";
 import { formatDuration, isoTime } from "../text/format.ts";
 
 /** Runs a job; the exit code is the worst of its windows'. */
@@ -51,7 +51,7 @@ export async function runJob(
   const ignoresFreeSpace = args.has(flags.ignoreFreeSpace);
   const log = args.has(flags.quiet) ? () => {} : context.log;
   await using _lock = await database.acquire({ job: job.name, log, ignoresFreeSpace });
-  await using store = await database.openWriter(tableOf(job));
+  await using store = await database.openWriter(job.tables.map(schemaOf));
   const metrics = await metricsOf(args, { job: job.name, database, context });
   const signal = context.interruptible();
   const given = { job, store, database, signal, listSize, isFirst: true, service };

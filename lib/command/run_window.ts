@@ -173,8 +173,8 @@ async function summaryOf(found: {
     job: job.name,
     window: window && formatWindow(window),
     database: database.location,
-    table: job.rows.table,
-    isCounted: job.rows.count !== undefined,
+    table: job.tables.map(({ name }) => name).join(", "),
+    isCounted: job.tables[0].count !== undefined,
     result,
     requests: progress === undefined ? 0 : progress.attempts - progress.attemptsBefore,
     elapsedMs: progress?.elapsedMs ?? 0,
@@ -192,10 +192,11 @@ async function topOf(
   reader: StoreReader,
   { job, window, run }: { readonly job: Job; readonly window: Window | undefined; readonly run: number },
 ): Promise<TopKey[]> {
-  const column = job.rows.count?.by ?? job.rows.columns.find(({ type }) => type === "time")?.name;
+  const { name, count, columns } = job.tables[0];
+  const column = count?.by ?? columns.find(({ type }) => type === "time")?.name;
   const time = column === undefined
     ? undefined
-    : { table: job.rows.table, column, count: job.rows.count === undefined ? undefined : "count" };
+    : { table: name, column, count: count === undefined ? undefined : "count" };
   const keys = await reader.topKeys(run, topCount, { without: job.control });
   return await Promise.all(keys.map(async ({ fetch, key, rows }) => ({
     key,

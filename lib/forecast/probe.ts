@@ -19,7 +19,7 @@ import { chooseRun, type RunChoice } from "../collect/choose_run.ts";
 import type { Progress } from "../collect/progress.ts";
 import { isEnough, type Probe } from "./forecast.ts";
 import { firstKeys, type KeySample, sampleKeys, sampleRange } from "./sample.ts";
-import { tableOf } from "../rows/table_schema.ts";
+import { schemaOf } from "../rows/table_schema.ts";
 
 /** What to probe. */
 export interface ProbeTarget {
@@ -101,14 +101,13 @@ export class ProbeFolder implements AsyncDisposable {
   async ask(keys: readonly string[], target: ProbeTarget, options: AskOptions): Promise<ProbeResult> {
     const { window } = target;
     const job = await this.#jobFor(keys, target.job);
-    const table = tableOf(job);
+    const tables = job.tables.map(schemaOf);
     const database = await openDatabase(`${this.#path}/probe.db`);
-    await using store = await database.openWriter(table);
+    await using store = await database.openWriter(tables);
     await copyStarts(store, { job, window }, options);
     const choice = await begin(store, job, window);
     await using reader = await database.openReader();
     const controls = new Set(job.control).size;
-    const tables = [table];
     const fetches = () => reader.measuredFetches(choice.id, { first: controls, tables });
     await using ending = new Ending(async (progress) =>
       options.isBrief && isEnough(await fetches(), limitsOf(job, progress))
@@ -153,7 +152,7 @@ export class ProbeFolder implements AsyncDisposable {
   ): Promise<{ readonly blocks: AsyncIterable<readonly string[]> } & AsyncDisposable> {
     if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), async [Symbol.asyncDispose]() {} };
     const database = await openDatabase(`${this.#path}/keys.db`);
-    const store = await database.openWriter(tableOf(job));
+    const store = await database.openWriter(job.tables.map(schemaOf));
     try {
       const choice = await begin(store, job, window);
       const { blocks } = await openKeyList(job, { store, choice, window, signal });

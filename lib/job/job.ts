@@ -54,7 +54,7 @@ export interface FailRule {
 /** What a column holds; `any` takes integers, reals and texts as they come. */
 export type ColumnType = "integer" | "text" | "real" | "time" | "json" | "any";
 
-/** One column of the job's table. */
+/** One column of a table. */
 export interface Column {
   readonly name: string;
   /** A singular RFC 9535 path, counted from the row. */
@@ -68,15 +68,15 @@ export interface CountRule {
   readonly everyMs: number;
 }
 
-/** What is kept of an answer. */
-export interface Rows {
+/** One table of a job: which nodes of an answer are its rows, and what is stored of them. */
+export interface TableRule {
+  readonly name: string;
   /** RFC 9535 path whose nodes are the rows. */
   readonly path: string;
-  readonly table: string;
   readonly columns: readonly Column[];
-  /** An answer with more rows is a failure. */
+  /** An answer with more rows than this fails. */
   readonly max: number;
-  /** The time column whose rows outside the window (start ≤ t < end) are not kept. */
+  /** The time column that must lie within the window (start ≤ t < end) for a row to be kept. */
   readonly withinWindow?: string;
   readonly count?: CountRule;
 }
@@ -136,5 +136,6 @@ export interface Job {
     /** A share, 0 to 1. */
     readonly minCoverage: number;
   };
-  readonly rows: Rows;
+  /** In the order of the job file. `accept.count` counts the rows of the first. */
+  readonly tables: readonly [TableRule, ...TableRule[]];
 }

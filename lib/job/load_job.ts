@@ -64,7 +64,7 @@ export function loadJob(text: string, context: LoadContext): Job {
     limits: readLimits(file, diagnostics),
     retry: { attempts: file.retry.attempts, outageMs: file.retry.outage },
     accept: readAccept(file, diagnostics),
-    rows: readRows(file, diagnostics),
+    tables: [readRows(file, diagnostics)],
   };
   diagnostics.throwIfAny();
   checkControl(job, diagnostics);

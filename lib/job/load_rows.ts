@@ -8,7 +8,7 @@
 import { UsageError } from "../errors.ts";
 import { parsePath } from "../json/path/path_parser.ts";
 import type { Path } from "../json/path/path_types.ts";
-import type { Column, FailRule, Job, Rows } from "./job.ts";
+import type { Column, FailRule, Job, TableRule } from "./job.ts";
 import { type Diagnostics, shown } from "./diagnostics.ts";
 import type { JobFile } from "./job_schema.ts";
 import type { FieldPath } from "./toml_document.ts";
@@ -21,8 +21,8 @@ const nameCharsMax = 63;
 
 const failTests = ["equals", "starts_with", "contains", "exists"] as const;
 
-/** What to keep of an answer. Where there are problems, the result is incomplete. */
-export function readRows(file: JobFile, problems: Diagnostics): Rows {
+/** The table of `[rows]`. Incomplete where problems were added. */
+export function readRows(file: JobFile, problems: Diagnostics): TableRule {
   const { rows } = file;
   problems.try(["rows", "path"], () => parsePath(rows.path));
   const wrongName = nameRule(rows.table) ?? tableRule(rows.table);
@@ -44,8 +44,8 @@ export function readRows(file: JobFile, problems: Diagnostics): Rows {
   if (rows.count !== undefined) checkTime(["rows", "count", "by"], rows.count.by);
 
   return {
+    name: rows.table,
     path: rows.path,
-    table: rows.table,
     columns,
     max: rows.max,
     ...(rows.within_window !== undefined && { withinWindow: rows.within_window }),

@@ -1,83 +1,111 @@
 /**
- * What is looked for in every answer of a job: its paths, compiled once into one query, and where in the query's list
- * each stands.
+ * A job compiled for its answers: all paths of its tables and acceptance rules as one query, and what each path is for.
+ * Made once per Worker; holds nothing of an answer.
  *
  * @module
  */
 
-import type { Column, FailRule, Job, Window } from "../job/job.ts";
+import type { Column, FailRule, Job, TableRule, Window } from "../job/job.ts";
 import { parsePath } from "../json/path/path_parser.ts";
 import { Query, type QueryPath } from "../json/query.ts";
 import { rowColumnsMax, type RowPlan } from "../json/row_scanner.ts";
 import { columnPlan } from "./convert.ts";
 
-/** A job, ready to be held against answers. */
-export interface Extraction {
-  readonly query: Query;
+/** What a path of the query is for. `table` and `column` are indexes into `tables` and its columns. */
+export type PathUse =
+  | { readonly use: "row"; readonly table: number }
+  | { readonly use: "column"; readonly table: number; readonly column: number }
+  | { readonly use: "require" | "count" }
+  | { readonly use: "fail"; readonly rule: FailRule };
+
+/** One table of the job, compiled. */
+export interface TableExtraction {
+  readonly name: string;
   readonly columns: readonly Column[];
-  /** Rows that an answer may have. */
+  /** Cells of a stored row: one for each column, then the count where rows are counted. */
+  readonly width: number;
+  /** Rows that one answer may have. */
   readonly rowsMax: number;
-  /** Whether rows may lie within rows: their path has a descendant segment. */
+  /** Rows may lie within rows: their path has a descendant segment. */
   readonly isNesting: boolean;
-  /** How the scanner makes rows into cells; not where they are counted, or may lie within each other. */
-  readonly plan: RowPlan | undefined;
-  /** Index in the query's list; the rows' path is 0, the columns follow from 1. */
-  readonly require: number | undefined;
-  readonly count: number | undefined;
-  readonly failRules: ReadonlyMap<number, FailRule>;
-  /** Index of the time column whose rows must lie within the window. */
+  /** The time column, by its index, that must lie within `window` for a row to be kept. */
   readonly withinColumn: number | undefined;
   readonly window: Window | undefined;
   readonly counting: { readonly column: number; readonly everyMs: number } | undefined;
 }
 
-/** Compiles a job. Its paths have been checked when it was loaded. */
+/** A job, ready for its answers. */
+export interface Extraction {
+  readonly query: Query;
+  /** By the path's index in the query. */
+  readonly uses: readonly PathUse[];
+  readonly tables: readonly TableExtraction[];
+  /** How the scanner turns rows into cells. Only for a single table whose rows are neither counted nor nested. */
+  readonly plan: RowPlan | undefined;
+  /** Whether the job has `accept.require` and `accept.count`. */
+  readonly isRequiring: boolean;
+  readonly isCounted: boolean;
+}
+
+/** Compiles a job; its paths were checked when it was loaded. */
 export function extractionOf(job: Job, window: Window | undefined): Extraction {
-  const { rows, accept } = job;
-  const paths: QueryPath[] = [
-    { path: parsePath(rows.path), take: "visit" },
-    ...rows.columns.map((column): QueryPath => ({ path: parsePath(column.path), take: "text", within: 0 })),
-  ];
-  const add = (path: string, take: "text" | "visit") => paths.push({ path: parsePath(path), take }) - 1;
-  const require = accept.require === undefined ? undefined : add(accept.require, "visit");
-  const count = accept.count === undefined ? undefined : add(accept.count, "text");
-  const failRules = new Map(
-    accept.failIf.map((rule) => [add(rule.path, rule.exists ? "visit" : "text"), rule]),
-  );
-  const isNesting = parsePath(rows.path).segments.some(({ descendant }) => descendant);
-  const isPlanned = !isNesting && rows.count === undefined && rows.columns.length <= rowColumnsMax;
+  const { accept } = job;
+  const paths: QueryPath[] = [];
+  const uses: PathUse[] = [];
+  const add = (path: QueryPath, use: PathUse) => {
+    uses.push(use);
+    return paths.push(path) - 1;
+  };
+  // The scanner's plan relies on this order: the first table's rows are path 0, its columns follow.
+  for (const [table, { path, columns }] of job.tables.entries()) {
+    const within = add({ path: parsePath(path), take: "visit" }, { use: "row", table });
+    for (const [column, { path }] of columns.entries()) {
+      add({ path: parsePath(path), take: "text", within }, { use: "column", table, column });
+    }
+  }
+  if (accept.require !== undefined) {
+    add({ path: parsePath(accept.require), take: "visit" }, { use: "require" });
+  }
+  if (accept.count !== undefined) add({ path: parsePath(accept.count), take: "text" }, { use: "count" });
+  for (const rule of accept.failIf) {
+    add({ path: parsePath(rule.path), take: rule.exists ? "visit" : "text" }, { use: "fail", rule });
+  }
+  const tables = job.tables.map((table) => tableExtraction(table, window));
+  const [only, ...others] = tables;
   return {
     query: new Query(paths),
-    columns: rows.columns,
-    rowsMax: rows.max,
-    isNesting,
-    plan: isPlanned ? planOf(rows, window) : undefined,
-    require,
-    count,
-    failRules,
-    withinColumn: rows.withinWindow === undefined ? undefined : columnIndex(rows.columns, rows.withinWindow),
-    window,
-    counting: rows.count === undefined
-      ? undefined
-      : { column: columnIndex(rows.columns, rows.count.by), everyMs: rows.count.everyMs },
+    uses,
+    tables,
+    plan: only === undefined || others.length > 0 ? undefined : planOf(only),
+    isRequiring: accept.require !== undefined,
+    isCounted: accept.count !== undefined,
   };
 }
 
-function planOf({ columns, withinWindow }: Job["rows"], window: Window | undefined): RowPlan {
-  const isWithin = withinWindow !== undefined && window !== undefined;
+function tableExtraction(table: TableRule, window: Window | undefined): TableExtraction {
+  const { name, columns, max, withinWindow, count } = table;
+  const indexOf = (name: string) => columns.findIndex((column) => column.name === name);
+  return {
+    name,
+    columns,
+    width: columns.length + (count === undefined ? 0 : 1),
+    rowsMax: max,
+    isNesting: parsePath(table.path).segments.some(({ descendant }) => descendant),
+    withinColumn: withinWindow === undefined ? undefined : indexOf(withinWindow),
+    window,
+    counting: count === undefined ? undefined : { column: indexOf(count.by), everyMs: count.everyMs },
+  };
+}
+
+/** Undefined where the scanner cannot make the rows. */
+function planOf(
+  { columns, counting, isNesting, withinColumn, window }: TableExtraction,
+): RowPlan | undefined {
+  if (isNesting || counting !== undefined || columns.length > rowColumnsMax) return undefined;
   return {
     columns: columns.map(({ type }) => columnPlan(type)),
-    within: isWithin
-      ? { column: columnIndex(columns, withinWindow), startMs: window.startMs, endMs: window.endMs }
+    within: withinColumn !== undefined && window !== undefined
+      ? { column: withinColumn, startMs: window.startMs, endMs: window.endMs }
       : undefined,
   };
-}
-
-/** Cells in a row: one for each column, and the count where rows are counted. */
-export function widthOf({ columns, counting }: Extraction): number {
-  return columns.length + (counting === undefined ? 0 : 1);
-}
-
-function columnIndex(columns: readonly Column[], name: string): number {
-  return columns.findIndex((column) => column.name === name);
 }

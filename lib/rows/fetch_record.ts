@@ -1,5 +1,5 @@
 /**
- * What crosses from a Worker to the store: verdicts of fetches, and their rows. Plain data.
+ * What crosses from a Worker to the store: verdicts of fetches, and their rows by table. Plain data.
  *
  * @module
  */
@@ -9,43 +9,63 @@ import type { RowBatch } from "./row_batch.ts";
 /** All verdicts. */
 export const verdicts = ["ok", "empty", "unchanged", "failed"] as const;
 
-/** How a key's extraction ended. A key without a fetch is pending. */
+/** How a fetch ended. A key without a verdict is pending. */
 export type Verdict = typeof verdicts[number];
 
-/** One key's extraction in one run. */
+/** One key's fetch in one run. */
 export interface FetchRecord {
-  /** The key's place in the list, from 0. */
+  /** The key's index in the list, from 0. */
   readonly sequence: number;
   readonly key: string;
   readonly verdict: Verdict;
-  /** Why it failed; null otherwise. */
+  /** A failure reason; null unless the fetch failed. */
   readonly reason: string | null;
+  /** HTTP status of the last attempt; null if it got no answer. */
   readonly status: number | null;
   readonly attempts: number;
   /** Decoded bytes of the last attempt. */
   readonly bytes: number;
-  /** Rows that the path selected and the job kept; where rows are counted, the sum of the counts. */
+  /** Rows that the job keeps, over all tables; a counted row counts, not its group. */
   readonly rows: number;
-  /** Since 1970. */
+  /** Milliseconds since 1970. */
   readonly startedMs: number;
+  /** From the start of the first attempt to the verdict. */
   readonly durationMs: number;
   readonly etag: string | null;
   readonly lastModified: string | null;
 }
 
-/** Finished fetches with all their rows: they become visible in one transaction. */
-export interface FinishedFetches {
-  readonly fetches: readonly FetchRecord[];
-  /** For each fetch how many of `rows` it has, or that its rows have been staged before. */
+/** Some rows of one answer for one table. */
+export interface TableBatch {
+  readonly table: string;
+  /** The number of the first row among the answer's rows for this table. */
+  readonly first: number;
+  readonly rows: RowBatch;
+}
+
+/** Takes rows of an answer that is not whole yet; resolves when there is room for more. */
+export type RowSink = (batch: TableBatch) => Promise<void>;
+
+/** A fetch's rows for one table, or that a {@linkcode RowSink} has taken all of them. */
+export type FoundRows = RowBatch | "staged";
+
+/** Rows of finished fetches for one table. */
+export interface TableRows {
+  readonly table: string;
+  /** For each fetch the number of its rows in `rows`, or that its rows were staged before. */
   readonly rowCounts: readonly (number | "staged")[];
   /** Fetch after fetch. */
   readonly rows: RowBatch;
 }
 
-/** Some rows of an answer that is not whole yet: out of sight until it is. */
-export interface StagedRows {
+/** Finished fetches with all their rows: they become visible in one transaction. */
+export interface FinishedFetches {
+  readonly fetches: readonly FetchRecord[];
+  /** One entry per table of the job. */
+  readonly tables: readonly TableRows[];
+}
+
+/** Rows of an unfinished fetch: invisible until it is finished. */
+export interface StagedRows extends TableBatch {
   readonly sequence: number;
-  /** The first row's number within the answer. */
-  readonly first: number;
-  readonly rows: RowBatch;
 }

@@ -117,9 +117,15 @@ export class RowBatchBuilder {
     return this.#row / this.width;
   }
 
-  /** There is as much as one message should hold. */
+  /** The share of a message that the whole rows fill, by values or by characters: 1 is full, more is possible. */
+  get fill(): number {
+    if (this.#row === 0) return 0;
+    return Math.max(this.#row / outboxLimits.chunkValuesMax, this.#chars / outboxLimits.chunkCharsMax);
+  }
+
+  /** The whole rows fill a message. */
   get isFull(): boolean {
-    return this.#row >= outboxLimits.chunkValuesMax || this.#chars >= outboxLimits.chunkCharsMax;
+    return this.fill >= 1;
   }
 
   /** Opens a row; all of its cells are null. */

@@ -1,21 +1,21 @@
 /**
- * The handler that turns what the tokenizer finds in one answer into rows, or into counts per time bucket, and notes
- * what the acceptance rules ask for. Holds at most a chunk of rows before they are taken, or the groups of one answer.
+ * The rows of one table in one answer: cells in, row batches or counts per time bucket out. Holds the rows since the
+ * last `take`, or the groups of the answer where rows are counted.
  *
  * @module
  */
 
-import type { ColumnType, FailRule } from "../job/job.ts";
+import type { ColumnType } from "../job/job.ts";
 import { RawText } from "../json/raw_text.ts";
-import type { RowScanner, RowTaker } from "../json/row_scanner.ts";
-import type { Collector } from "../json/tokenizer_stream.ts";
-import { decodeText, ValueKind } from "../json/value.ts";
-import { type RowBatch, RowBatchBuilder } from "./row_batch.ts";
+import type { RowScanner } from "../json/row_scanner.ts";
+import { ValueKind } from "../json/value.ts";
 import { type Converted, convertRaw, unfit } from "./convert.ts";
-import { type Extraction, widthOf } from "./extraction.ts";
+import type { TableExtraction } from "./extraction.ts";
+import type { FoundRows, TableBatch } from "./fetch_record.ts";
+import { RowBatchBuilder } from "./row_batch.ts";
 import { RowCounter } from "./row_counter.ts";
 
-/** A value of the answer makes the whole answer unusable. */
+/** A value or the number of rows makes the whole answer unusable. */
 export class UnusableError extends Error {
   override readonly name = "UnusableError";
   readonly reason: "bad-value" | "too-many-groups" | "too-many-rows";
@@ -26,110 +26,106 @@ export class UnusableError extends Error {
   }
 }
 
-/** One per answer. */
-export class RowCollector implements Collector<RowBatch> {
-  /** Simple rows come as cells. An epoch is a chunk: the scanner knows texts by their place in it. */
-  readonly rows?: RowTaker & { epoch: number };
+/** One per table and answer. */
+export class RowCollector {
   /** Rows that the path selected. */
   selected = 0;
-  /** Those of them that the job keeps: within the window, if it asks for that. */
+  /** Selected rows that the job keeps: those within the window, if the table has one. */
   kept = 0;
-  /** The node of `accept.require` was seen, opened and closed. */
-  required: boolean;
-  /** The value of `accept.count`. */
-  count: number | undefined;
-  refused = false;
-  readonly #extraction: Extraction;
+  readonly #table: TableExtraction;
   readonly #counter: RowCounter | undefined;
-  readonly #chunk: RowBatchBuilder;
-  /** Cells go straight into the chunk, unless rows are counted or may lie within each other. */
+  readonly #batch: RowBatchBuilder;
+  /** Cells go straight into the batch, unless rows are counted or nested. */
   readonly #isDirect: boolean;
-  /** The column that must lie within the window, as it stands in a row that goes straight into the chunk. */
+  /** The value of the window's column in a direct row. */
   #within: Converted = null;
-  /** Otherwise the open row, and those that it lies within. */
+  /** Otherwise the innermost open row, and the rows around it. */
   #row: Converted[] = [];
   readonly #outer: Converted[][] = [];
   readonly #raw = new RawText();
+  /** Rows taken so far. */
+  #taken = 0;
 
-  constructor(extraction: Extraction) {
-    this.#extraction = extraction;
-    this.#chunk = new RowBatchBuilder(widthOf(extraction));
-    this.required = extraction.require === undefined;
-    this.#counter = extraction.counting === undefined ? undefined : new RowCounter(extraction.counting);
-    this.#isDirect = extraction.counting === undefined && !extraction.isNesting;
-    const { plan } = extraction;
-    if (plan === undefined) return;
-    this.rows = { plan, epoch: nextEpoch(), take: (rows, input) => this.#takeRows(rows, input) };
+  constructor(table: TableExtraction) {
+    this.#table = table;
+    this.#batch = new RowBatchBuilder(table.width);
+    this.#counter = table.counting === undefined ? undefined : new RowCounter(table.counting);
+    this.#isDirect = table.counting === undefined && !table.isNesting;
   }
 
-  enter(wanted: number, _kind: ValueKind): void {
-    if (wanted === 0) {
-      if (this.#isDirect) return this.#chunk.beginRow();
-      this.#outer.push(this.#row);
-      this.#row = Array<Converted>(this.#extraction.columns.length).fill(null);
-    } else if (this.#extraction.failRules.get(wanted)?.exists) {
-      this.refused = true;
-    }
+  /** Whole rows held, as a share of a message: 1 is full. */
+  get fill(): number {
+    return this.#batch.fill;
   }
 
-  leave(wanted: number): void {
-    if (wanted === 0) {
-      if (this.#isDirect) return this.#endRow();
-      this.#keep(this.#row);
-      this.#row = this.#outer.pop() ?? [];
-    } else if (wanted === this.#extraction.require) {
-      this.required = true;
-    }
+  beginRow(): void {
+    if (this.#isDirect) return this.#batch.beginRow();
+    this.#outer.push(this.#row);
+    this.#row = Array<Converted>(this.#table.columns.length).fill(null);
   }
 
-  text(wanted: number, kind: ValueKind, raw: RawText): void {
-    const index = wanted - 1;
-    const column = this.#extraction.columns[index];
-    if (column !== undefined) {
-      const value = convertRaw(kind, raw, column.type);
-      if (value === unfit) throw new UnusableError("bad-value");
-      if (!this.#isDirect) this.#row[index] = value;
-      else this.#put(index, value);
-    } else if (wanted === this.#extraction.count) {
-      this.count = kind === ValueKind.number ? Number(raw.toString()) : undefined;
-    } else {
-      const rule = this.#extraction.failRules.get(wanted);
-      if (rule !== undefined && holds(rule, kind, raw.toString())) this.refused = true;
-    }
+  /** @throws {UnusableError} If there are too many rows or groups. */
+  endRow(): void {
+    if (this.#isDirect) return this.#endDirectRow();
+    this.#keep(this.#row);
+    this.#row = this.#outer.pop() ?? [];
   }
 
-  /** A chunk's worth of rows; undefined while there are fewer. */
-  take(): RowBatch | undefined {
-    if (!this.#chunk.isFull) return undefined;
-    if (this.rows !== undefined) this.rows.epoch = nextEpoch();
-    return this.#chunk.take();
+  /**
+   * Sets a cell of the innermost open row; of several values for one cell, the last counts.
+   *
+   * @throws {UnusableError} If the value does not fit its column.
+   */
+  setValue(column: number, kind: ValueKind, raw: RawText): void {
+    const value = convertRaw(kind, raw, this.#table.columns[column]?.type ?? "any");
+    if (value === unfit) throw new UnusableError("bad-value");
+    if (this.#isDirect) this.#put(column, value);
+    else this.#row[column] = value;
   }
 
-  /** All rows that were not taken yet, once the answer is at its end, a chunk at a time. */
-  *rest(): Generator<RowBatch> {
-    for (const row of this.#counter?.rows() ?? []) {
-      if (this.#chunk.isFull) yield this.#chunk.take();
-      this.#hold(row);
-    }
-    yield this.#chunk.take();
-  }
-
-  #takeRows(rows: RowScanner, input: Uint8Array): void {
+  /**
+   * Takes rows in that the scanner has turned into cells.
+   *
+   * @throws {UnusableError} As `setValue` and `endRow`.
+   */
+  takeRows(rows: RowScanner, input: Uint8Array): void {
     this.#select(rows.found);
     this.kept += rows.rows;
-    this.#chunk.beginRows(rows.cells, rows.kinds);
+    this.#batch.beginRows(rows.cells, rows.kinds);
     this.#raw.bytes = input;
     for (let index = 0; index < rows.leftCount; index++) this.#takeValue(rows, index);
-    this.#chunk.endRows(rows.rows);
+    this.#batch.endRows(rows.rows);
   }
 
-  /** A value that the scanner has left. */
+  /** The whole rows held; none of them is held any more. */
+  take(): TableBatch {
+    const first = this.#taken;
+    const rows = this.#batch.take();
+    this.#taken += rows.rows;
+    return { table: this.#table.name, first, rows };
+  }
+
+  /**
+   * The rest of the rows, once the answer is at its end: yields full batches. Returns the last rows, or "staged" if
+   * any were taken before, so that all rows have been taken.
+   */
+  *rest(): Generator<TableBatch, FoundRows> {
+    for (const row of this.#counter?.rows() ?? []) {
+      if (this.#batch.isFull) yield this.take();
+      this.#hold(row);
+    }
+    if (this.#taken === 0) return this.#batch.take();
+    if (this.#batch.rows > 0) yield this.take();
+    return "staged";
+  }
+
+  /** A value that the scanner has left to the general way. */
   #takeValue(rows: RowScanner, index: number): void {
     const raw = this.#raw;
     const kind = rows.leftValue(index, raw);
     const cell = rows.leftCell(index);
-    const column = cell % this.#chunk.width;
-    const type = this.#extraction.columns[column]?.type ?? "any";
+    const column = cell % this.#batch.width;
+    const type = this.#table.columns[column]?.type ?? "any";
     const value = convertRaw(kind, raw, type);
     if (value === unfit) throw new UnusableError("bad-value");
     const text = this.#set(cell, value, type);
@@ -138,70 +134,55 @@ export class RowCollector implements Collector<RowBatch> {
     if (isPlain && kind === ValueKind.string && text !== undefined) rows.learn(raw, { column, text });
   }
 
-  #endRow(): void {
+  #endDirectRow(): void {
     this.#select();
     const isKept = this.#isWithinWindow(this.#within);
     this.#within = null;
-    if (!isKept) return this.#chunk.dropRow();
+    if (!isKept) return this.#batch.dropRow();
     this.kept++;
-    this.#chunk.endRow();
+    this.#batch.endRow();
   }
 
   #select(rows = 1): void {
     this.selected += rows;
-    if (this.selected > this.#extraction.rowsMax) throw new UnusableError("too-many-rows");
+    if (this.selected > this.#table.rowsMax) throw new UnusableError("too-many-rows");
   }
 
   #keep(row: readonly Converted[]): void {
     this.#select();
-    if (!this.#isWithinWindow(row[this.#extraction.withinColumn ?? 0])) return;
+    if (!this.#isWithinWindow(row[this.#table.withinColumn ?? 0])) return;
     this.kept++;
     if (this.#counter === undefined) this.#hold(row);
     else if (!this.#counter.add(row)) throw new UnusableError("too-many-groups");
   }
 
   #hold(row: readonly Converted[]): void {
-    this.#chunk.beginRow();
+    this.#batch.beginRow();
     for (let column = 0; column < row.length; column++) this.#put(column, row[column] ?? null);
-    this.#chunk.endRow();
+    this.#batch.endRow();
   }
 
-  /** Sets a cell of the chunk's open row. Behind the columns stands the count. */
+  /** Sets a cell of the batch's open row. The count follows the columns. */
   #put(column: number, value: Converted): void {
-    if (column === this.#extraction.withinColumn) this.#within = value;
-    this.#set(column, value, this.#extraction.columns[column]?.type ?? "integer");
+    if (column === this.#table.withinColumn) this.#within = value;
+    this.#set(column, value, this.#table.columns[column]?.type ?? "integer");
   }
 
   /** Returns the index of a text. */
   #set(cell: number, value: Converted, type: ColumnType): number | void {
-    if (typeof value === "string") return this.#chunk.setText(cell, value);
-    if (typeof value === "bigint") return this.#chunk.setBigint(cell, value);
-    if (value === null) return this.#chunk.setNull(cell);
+    if (typeof value === "string") return this.#batch.setText(cell, value);
+    if (typeof value === "bigint") return this.#batch.setBigint(cell, value);
+    if (value === null) return this.#batch.setNull(cell);
     const isInteger = type === "integer" || type === "time" && Number.isInteger(value);
-    if (isInteger) this.#chunk.setInteger(cell, value);
-    else this.#chunk.setReal(cell, value);
+    if (isInteger) this.#batch.setInteger(cell, value);
+    else this.#batch.setReal(cell, value);
   }
 
   #isWithinWindow(value: Converted | undefined): boolean {
-    const { withinColumn, window } = this.#extraction;
+    const { withinColumn, window } = this.#table;
     if (withinColumn === undefined || window === undefined) return true;
     if (value === null || value === undefined) return false;
     const ms = Number(value) * 1_000;
     return window.startMs <= ms && ms < window.endMs;
   }
-}
-
-/** Of the chunks of all answers, which share the scanner. */
-let epochs = 0;
-
-function nextEpoch(): number {
-  return epochs = epochs + 1 | 0;
-}
-
-function holds(rule: FailRule, kind: ValueKind, raw: string): boolean {
-  const value = decodeText(kind, raw);
-  if (rule.equals !== undefined) return value === rule.equals;
-  const text = String(value);
-  if (rule.startsWith !== undefined) return text.startsWith(rule.startsWith);
-  return rule.contains !== undefined && text.includes(rule.contains);
 }

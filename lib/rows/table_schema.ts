@@ -1,18 +1,18 @@
 /**
- * The columns of a job's table, whatever database keeps it. Pure.
+ * The schema of a job's table: columns and their SQL types, the same for every database. Pure.
  *
  * @module
  */
 
-import type { ColumnType, Job } from "../job/job.ts";
+import type { ColumnType, TableRule } from "../job/job.ts";
 
 /**
- * What a column of the job's table can hold; `ANY` keeps integers, reals and texts as they come. `TIME` is `ANY` to
- * SQLite: seconds, an integer where they are whole and a real where they are not.
+ * The type of a stored column. `ANY` keeps integers, reals and texts as they come. `TIME` holds seconds since 1970: an
+ * integer where they are whole, a real otherwise; SQLite stores it as `ANY`.
  */
 export type SqlType = "INTEGER" | "REAL" | "TEXT" | "ANY" | "TIME";
 
-/** What the job's rows look like. */
+/** A table to store rows in. */
 export interface TableSchema {
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
@@ -27,12 +27,11 @@ const sqlTypes = {
   any: "ANY",
 } as const satisfies Record<ColumnType, SqlType>;
 
-/** The job's table: its columns, and the count where rows are counted. */
-export function tableOf(job: Job): TableSchema {
-  const columns = job.rows.columns.map(({ name, type }): TableSchema["columns"][number] => ({
-    name,
-    type: sqlTypes[type],
+/** The table's columns, then `count` where rows are counted. */
+export function schemaOf({ name, columns, count }: TableRule): TableSchema {
+  const stored = columns.map((column): TableSchema["columns"][number] => ({
+    name: column.name,
+    type: sqlTypes[column.type],
   }));
-  if (job.rows.count !== undefined) columns.push({ name: "count", type: "INTEGER" });
-  return { name: job.rows.table, columns };
+  return { name, columns: count === undefined ? stored : [...stored, { name: "count", type: "INTEGER" }] };
 }

@@ -16,20 +16,19 @@ import type { Job, Window } from "../job/job.ts";
 import { requestHeaders, requestUrl } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
-import { noRows, type RowBatch } from "../rows/row_batch.ts";
-import { type Extraction, extractionOf, widthOf } from "../rows/extraction.ts";
+import { AnswerCollector } from "../rows/answer_collector.ts";
+import { type Extraction, extractionOf, type TableExtraction } from "../rows/extraction.ts";
 import { type FailureReason, reasonOfJson } from "../rows/failure_reasons.ts";
-import { RowCollector, UnusableError } from "../rows/row_collector.ts";
+import type { FoundRows, RowSink } from "../rows/fetch_record.ts";
+import { UnusableError } from "../rows/row_collector.ts";
 import { judge } from "./acceptance.ts";
-
-/** Takes a chunk of the rows of a large answer; `first` is the number of the first of them. */
-export type RowSink = (first: number, rows: RowBatch) => Promise<void>;
 
 /** How an attempt ended. `dropped` is none of the server's doing. */
 export type Attempt =
   & { readonly status: number | null; readonly bytes: number }
   & (
-    | { readonly verdict: "ok" | "empty"; readonly kept: number; readonly rows: FoundRows } & Validators
+    | { readonly verdict: "ok" | "empty"; readonly kept: number; readonly rows: readonly FoundRows[] }
+      & Validators
     | {
       readonly verdict: "failed";
       readonly reason: FailureReason;
@@ -41,9 +40,6 @@ export type Attempt =
     }
     | { readonly verdict: "dropped" }
   );
-
-/** An answer's rows, or that they have all gone to the sink. */
-export type FoundRows = RowBatch | "staged";
 
 /** What lets the next run ask whether the answer has changed. */
 interface Validators {
@@ -74,9 +70,9 @@ export class AttemptRunner {
     this.#redactor = Redactor.of(job);
   }
 
-  /** Cells in a row. */
-  get width(): number {
-    return widthOf(this.#extraction);
+  /** The job's tables, compiled. */
+  get tables(): readonly TableExtraction[] {
+    return this.#extraction.tables;
   }
 
   /** Asks once. Whatever the server or its answer does ends in the {@linkcode Attempt}. */
@@ -113,13 +109,15 @@ export class AttemptRunner {
   }
 
   async #read(answer: Answer, key: string, sink: RowSink): Promise<Attempt> {
-    const collector = new RowCollector(this.#extraction);
+    const collector = new AnswerCollector(this.#extraction);
+    const tokenizer = new Tokenizer(this.#extraction.query, collector);
     const small = await answer.small();
-    const rows = small === undefined
-      ? await this.#flow(answer, collector, sink)
-      : await this.#tokenize(small, collector, sink);
+    if (small === undefined) await flow(answer, { tokenizer, collector, sink });
+    else tokenizer.process(small);
+    tokenizer.finalize();
+    const rows = await restOf(collector, sink);
     const judgement = judge(collector, {
-      counted: this.#extraction.count !== undefined,
+      counted: this.#extraction.isCounted,
       control: this.#control.has(key),
     });
     if (judgement.verdict === "failed") return failed(answer, judgement.reason);
@@ -135,42 +133,33 @@ export class AttemptRunner {
   #validator(value: string | null): string | null {
     return value === null || this.#redactor.hide(value) !== value ? null : value;
   }
+}
 
-  async #tokenize(body: Uint8Array, collector: RowCollector, sink: RowSink): Promise<FoundRows> {
-    const tokenizer = new Tokenizer(this.#extraction.query, collector);
-    tokenizer.process(body);
-    tokenizer.finalize();
-    return await this.#rest(collector, 0, sink);
+/** Tokenizes an answer while it arrives, and its rows leave. */
+async function flow(
+  answer: Answer,
+  { tokenizer, collector, sink }: {
+    readonly tokenizer: Tokenizer;
+    readonly collector: AnswerCollector;
+    readonly sink: RowSink;
+  },
+): Promise<void> {
+  for (let piece = await answer.read(); piece !== undefined; piece = await answer.read()) {
+    tokenizer.process(piece);
+    for (let batch = collector.take(); batch !== undefined; batch = collector.take()) await sink(batch);
   }
+}
 
-  async #flow(answer: Answer, collector: RowCollector, sink: RowSink): Promise<FoundRows> {
-    let first = 0;
-    const tokenizer = new Tokenizer(this.#extraction.query, collector);
-    for (let piece = await answer.read(); piece !== undefined; piece = await answer.read()) {
-      tokenizer.process(piece);
-      const rows = collector.take();
-      if (rows === undefined) continue;
-      await sink(first, rows);
-      first += rows.rows;
-    }
-    tokenizer.finalize();
-    return await this.#rest(collector, first, sink);
+/** The rows that go with the verdict, by table: those of a table from which none has gone to the sink. */
+async function restOf(collector: AnswerCollector, sink: RowSink): Promise<FoundRows[]> {
+  const found: FoundRows[] = [];
+  for (const table of collector.tables) {
+    const rest = table.rest();
+    let next = rest.next();
+    for (; !next.done; next = rest.next()) await sink(next.value);
+    found.push(next.value);
   }
-
-  /** The rows that are left, if no others have gone to the sink: `first` is how many have. */
-  async #rest(collector: RowCollector, first: number, sink: RowSink): Promise<FoundRows> {
-    let last = noRows;
-    for (const rows of collector.rest()) {
-      if (last.rows > 0) {
-        await sink(first, last);
-        first += last.rows;
-      }
-      last = rows;
-    }
-    if (first === 0) return last;
-    await sink(first, last);
-    return "staged";
-  }
+  return found;
 }
 
 function failed(answer: Answer | undefined, reason: FailureReason, detail?: string): Attempt {

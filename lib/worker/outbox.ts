@@ -1,23 +1,23 @@
 /**
- * What a Worker has found, on its way to the store. Finished fetches wait a moment for company; at most
- * `unacknowledgedMax` messages of rows are under way, and whoever has more must wait: `postMessage` itself has no
- * bound. Holds at most one message, and one answer more.
+ * The outbox of a Worker: sends finished fetches and staged rows to the store. Finished fetches are collected for a
+ * moment and sent together. `postMessage` has no backpressure, so a caller waits while `unacknowledgedMax` messages are
+ * unacknowledged. Holds at most one message, and one answer more.
  *
  * @module
  */
 
 import { outboxLimits } from "../limits.ts";
-import { type RowBatch, RowBatchBuilder, transferOf } from "../rows/row_batch.ts";
+import { noRows, RowBatchBuilder, transferOf } from "../rows/row_batch.ts";
+import type { FetchRecord, FoundRows, TableBatch, TableRows } from "../rows/fetch_record.ts";
 import type { ToStore } from "./protocol.ts";
-import type { FetchRecord } from "../rows/fetch_record.ts";
 
 /** Where messages go. */
 export interface OutboxOptions {
-  /** Cells in a row. */
-  readonly width: number;
-  /** Sends a message, and hands the buffers over with it. */
+  /** The job's tables, and the cells in a row of each. */
+  readonly tables: readonly { readonly name: string; readonly width: number }[];
+  /** Posts a message; `transfer` lists the buffers that go with it. */
   readonly send: (message: ToStore, transfer: ArrayBuffer[]) => void;
-  /** Milliseconds that were spent waiting for the store. */
+  /** Called with the milliseconds that a caller waited for the store. */
   readonly waited: (ms: number) => void;
 }
 
@@ -25,38 +25,41 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions;
   #fetches: FetchRecord[] = [];
-  #rowCounts: (number | "staged")[] = [];
-  readonly #rows: RowBatchBuilder;
+  readonly #tables: readonly FinishedRows[];
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The finished fetches are waiting for room. */
   #flushing: Promise<void> | undefined;
   #unacknowledged = 0;
-  /** Who waits for room, the longest first. */
+  /** Callers that wait for room, the longest first. */
   readonly #waiting: (() => void)[] = [];
   #emptied: (() => void) | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#rows = new RowBatchBuilder(options.width);
+    this.#tables = options.tables.map(({ name, width }) => new FinishedRows(name, width));
   }
 
-  /** Adds a finished fetch with its rows, or with "staged" in their place; waits while there is a full message. */
-  async finish(record: FetchRecord, rows: RowBatch | "staged"): Promise<void> {
+  /**
+   * Adds a finished fetch with its rows for each table, in the order of `tables`; none for a failed fetch. Waits while
+   * the message is full.
+   */
+  async finish(record: FetchRecord, found: readonly FoundRows[]): Promise<void> {
     while (this.#isFull()) await this.#flush();
     this.#fetches.push(record);
-    this.#rowCounts.push(rows === "staged" ? rows : rows.rows);
-    if (rows !== "staged") this.#rows.append(rows);
+    for (let index = 0; index < this.#tables.length; index++) {
+      this.#tables[index]?.add(found[index] ?? noRows);
+    }
     if (this.#isFull()) void this.#flush();
     else this.#timer ??= setTimeout(() => void this.#flush(), outboxLimits.chunkDelayMs);
   }
 
-  /** Sends some rows of an answer that is not whole yet. */
-  async stage(sequence: number, first: number, rows: RowBatch): Promise<void> {
+  /** Sends rows of an answer that is not whole yet. Waits for room. */
+  async stage(sequence: number, batch: TableBatch): Promise<void> {
     await this.#room();
-    this.#options.send({ type: "staged", part: { sequence, first, rows } }, transferOf(rows));
+    this.#options.send({ type: "staged", part: { sequence, ...batch } }, transferOf(batch.rows));
   }
 
-  /** What was staged of this answer is void. This holds no rows, so it waits for no room. */
+  /** Voids all rows staged for a key. Does not wait: the message carries no rows. */
   unstage(sequence: number): void {
     this.#unacknowledged++;
     this.#options.send({ type: "unstaged", sequence }, []);
@@ -64,14 +67,14 @@ export class Outbox {
 
   /** The store has taken one message. */
   acknowledged(): void {
-    // Its room goes straight to whoever waits, so nobody can come in between.
+    // The room goes straight to the longest waiting caller, so that no other caller can take it.
     const next = this.#unacknowledged <= outboxLimits.unacknowledgedMax ? this.#waiting.shift() : undefined;
     if (next !== undefined) return next();
     this.#unacknowledged--;
     if (this.#unacknowledged === 0) this.#emptied?.();
   }
 
-  /** Sends what is left; resolves when the store has taken everything. Nothing may be added any more. */
+  /** Sends the rest; resolves when the store has taken everything. Nothing may be added afterwards. */
   async close(): Promise<void> {
     await this.#flush();
     if (this.#unacknowledged > 0) await new Promise<void>((resolve) => this.#emptied = resolve);
@@ -87,14 +90,13 @@ export class Outbox {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#flushing = undefined;
-    const rows = this.#rows.take();
-    const chunk = { fetches: this.#fetches, rowCounts: this.#rowCounts, rows };
+    const tables = this.#tables.map((table) => table.take());
+    const chunk = { fetches: this.#fetches, tables };
     this.#fetches = [];
-    this.#rowCounts = [];
-    this.#options.send({ type: "finished", chunk }, transferOf(rows));
+    this.#options.send({ type: "finished", chunk }, tables.flatMap(({ rows }) => transferOf(rows)));
   }
 
-  /** Waits until one more message may be under way, and counts it as such. */
+  /** Waits until one more message may be unacknowledged, and counts it. */
   async #room(): Promise<void> {
     if (this.#unacknowledged < outboxLimits.unacknowledgedMax) {
       this.#unacknowledged++;
@@ -105,7 +107,43 @@ export class Outbox {
     this.#options.waited(performance.now() - sinceMs);
   }
 
+  /** All tables together fill one message. */
   #isFull(): boolean {
-    return this.#fetches.length >= outboxLimits.chunkFetchesMax || this.#rows.isFull;
+    if (this.#fetches.length >= outboxLimits.chunkFetchesMax) return true;
+    let fill = 0;
+    for (const table of this.#tables) fill += table.fill;
+    return fill >= 1;
+  }
+}
+
+/** The rows of the finished fetches for one table. */
+class FinishedRows {
+  readonly #name: string;
+  readonly #rows: RowBatchBuilder;
+  #rowCounts: (number | "staged")[] = [];
+
+  constructor(name: string, width: number) {
+    this.#name = name;
+    this.#rows = new RowBatchBuilder(width);
+  }
+
+  get fill(): number {
+    return this.#rows.fill;
+  }
+
+  /** Adds the rows of the next fetch. */
+  add(found: FoundRows): void {
+    if (found === "staged") {
+      this.#rowCounts.push(found);
+    } else {
+      this.#rowCounts.push(found.rows);
+      this.#rows.append(found);
+    }
+  }
+
+  take(): TableRows {
+    const rowCounts = this.#rowCounts;
+    this.#rowCounts = [];
+    return { table: this.#name, rowCounts, rows: this.#rows.take() };
   }
 }

@@ -9,7 +9,6 @@ import { messageOf } from "../errors.ts";
 import { Client } from "../http/client.ts";
 import { hasRateHeaders, mayRefuse, rateLimitInfo } from "../http/rate_headers.ts";
 import { paceLimits } from "../limits.ts";
-import { noRows } from "../rows/row_batch.ts";
 import { type Attempt, AttemptRunner } from "./attempt.ts";
 import { isShortAnswer } from "./acceptance.ts";
 import type { Batch, FromWorker, Prepare, ToWorker } from "./protocol.ts";
@@ -69,7 +68,7 @@ class BatchWorker {
     });
     this.#runner = new AttemptRunner(job, window, this.#client);
     this.#outbox = new Outbox({
-      width: this.#runner.width,
+      tables: this.#runner.tables,
       send: post,
       waited: (ms) => this.#shared.addWait("store", ms),
     });
@@ -142,9 +141,9 @@ class BatchWorker {
       task.sinceMs = sinceMs;
     }
     let isStaged = false;
-    const attempt = await this.#runner.ask(task.key, (first, rows) => {
+    const attempt = await this.#runner.ask(task.key, (batch) => {
       isStaged = true;
-      return this.#outbox.stage(task.sequence, first, rows);
+      return this.#outbox.stage(task.sequence, batch);
     });
     this.#shared.addWait("answer", performance.now() - sinceMs);
     const isGood = attempt.verdict === "ok" || attempt.verdict === "empty";
@@ -214,7 +213,7 @@ class BatchWorker {
       etag: found?.etag ?? null,
       lastModified: found?.lastModified ?? null,
     };
-    await this.#outbox.finish(record, found?.rows ?? noRows);
+    await this.#outbox.finish(record, found?.rows ?? []);
   }
 }
 

@@ -6,6 +6,7 @@ import type { Window } from "../../lib/job/job.ts";
 import { noRows } from "../../lib/rows/row_batch.ts";
 import { TempFolder } from "../support/temp.ts";
 import { jobOf, recordOf } from "./support.ts";
+import { finishedOf } from "../support/rows.ts";
 
 const shape = { name: "t", columns: [{ name: "v", type: "ANY" }] } as const;
 const window: Window = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
@@ -39,7 +40,7 @@ for (const each of [window, undefined]) {
   Deno.test(`chooseRun() goes on with the unfinished run of ${name}, however it ended`, async () => {
     await withStore(async (store) => {
       const { id } = await begun(store, each);
-      await store.finish(id, { fetches: [recordOf(0)], rowCounts: [0], rows: noRows });
+      await store.finish(id, finishedOf({ fetches: [recordOf(0)], rowCounts: [0], rows: noRows }));
       for (const end of [() => Promise.resolve(), () => store.endRun(id, "interrupted", "stopped")]) {
         await end();
         const choice = await begun(store, each);
@@ -75,7 +76,7 @@ Deno.test("chooseRun() resumes a finished run to ask its failed keys again", asy
   await withStore(async (store, file) => {
     const { id } = await begun(store, window);
     const failed = recordOf(1, { verdict: "failed", reason: "cut" });
-    await store.finish(id, { fetches: [recordOf(0), failed], rowCounts: [0, 0], rows: noRows });
+    await store.finish(id, finishedOf({ fetches: [recordOf(0), failed], rowCounts: [0, 0], rows: noRows }));
     await store.endRun(id, "finished", null);
     const job = jobOf("http://x");
     const choice = await chooseRun(store, job, { isNew: false, retryFailed: true, window });

@@ -9,7 +9,7 @@ import { databaseLimits } from "../../lib/limits.ts";
 import { HandlerServer } from "../http/support.ts";
 import { TempFolder } from "../support/temp.ts";
 import { jobOf, until } from "./support.ts";
-import { tableOf } from "../../lib/rows/table_schema.ts";
+import { schemaOf } from "../../lib/rows/table_schema.ts";
 
 /** Keys that come over the network. */
 function listed(url: string): Extract<KeySource, { readonly kind: "url" }> {
@@ -29,7 +29,7 @@ async function collectInto(
   job: Job,
   { limit, signal, retryFailed = false, freeBytes }: Wishes = {},
 ) {
-  await using store = await openWriter(file, tableOf(job));
+  await using store = await openWriter(file, ...job.tables.map(schemaOf));
   const choice = await chooseRun(store, job, { isNew: false, retryFailed, window: undefined });
   assert.ok(choice !== undefined);
   return await collect({

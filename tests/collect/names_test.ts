@@ -12,10 +12,10 @@ import { UsageError } from "../../lib/errors.ts";
 import type { Job } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
 import { quote } from "../../lib/store/sqlite/sql_schema.ts";
-import { chunkOf } from "../support/rows.ts";
+import { chunkOf, finishedOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
 import { recordOf } from "./support.ts";
-import { tableOf } from "../../lib/rows/table_schema.ts";
+import { schemaOf } from "../../lib/rows/table_schema.ts";
 import { assertProperty } from "../support/property.ts";
 
 /** Each keyword of SQLite's that a parser might trip over, and what trawl and SQLite call their own things. */
@@ -89,13 +89,13 @@ function isTable(name: string): boolean {
 
 /** Stores a row through the real store, and reads it back through the job's table. */
 async function roundTrip(file: string, job: Job): Promise<void> {
-  const table = tableOf(job);
+  const table = schemaOf(job.tables[0]);
   const values = table.columns.map(({ name }) => `value of ${name}`);
   await using store = await openWriter(file, table);
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
-  await store.stage(run, { sequence: 1, first: 0, rows: chunkOf([values]) });
+  await store.stage(run, { table: table.name, sequence: 1, first: 0, rows: chunkOf([values]) });
   const chunk = { fetches: [recordOf(0, { rows: 1 }), recordOf(1, { rows: 1 })], rows: chunkOf([values]) };
-  await store.finish(run, { ...chunk, rowCounts: [1, "staged"] });
+  await store.finish(run, finishedOf({ ...chunk, rowCounts: [1, "staged"] }, table.name));
   using db = new DatabaseSync(file, { readOnly: true });
   const found = db.prepare(`SELECT * FROM ${quote(table.name)}`).all().map((row) => ({ ...row }));
   const row = Object.fromEntries(table.columns.map(({ name }, index) => [name, values[index]]));
@@ -138,7 +138,7 @@ Deno.test("tables of one database either work or are refused in words, however t
       const file = folder.file("a.db");
       for (const [table, names] of jobs) {
         try {
-          await createDatabase(file, tableOf(load(table, names)));
+          await createDatabase(file, schemaOf(load(table, names).tables[0]));
         } catch (error) {
           assert.ok(error instanceof UsageError, String(error));
           assert.match(error.message, /^Cannot store into the table "\w+" of /);
@@ -174,7 +174,7 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
   using folder = new TempFolder();
   const file = folder.file("a.db");
   const job = load("t", ["v"]);
-  await using store = await openWriter(file, tableOf(job));
+  await using store = await openWriter(file, ...job.tables.map(schemaOf));
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
   await store.keepKeys(
     run,
@@ -191,7 +191,7 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
     })
   );
   const rows = chunkOf(hostileTexts.map((text) => [text]));
-  await store.finish(run, { fetches, rowCounts: fetches.map(() => 1), rows });
+  await store.finish(run, finishedOf({ fetches, rowCounts: fetches.map(() => 1), rows }));
   assert.deepEqual(await Array.fromAsync(store.keptKeys(run)), [hostileTexts]);
 
   using db = new DatabaseSync(file, { readOnly: true });
@@ -208,13 +208,16 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
 Deno.test("half of a surrogate pair is stored as the replacement character", async () => {
   using folder = new TempFolder();
   const job = load("t", ["v"]);
-  await using store = await openWriter(folder.file("a.db"), tableOf(job));
+  await using store = await openWriter(folder.file("a.db"), ...job.tables.map(schemaOf));
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
-  await store.finish(run, {
-    fetches: [recordOf(0, { rows: 1 })],
-    rowCounts: [1],
-    rows: chunkOf([["a\ud800b"]]),
-  });
+  await store.finish(
+    run,
+    finishedOf({
+      fetches: [recordOf(0, { rows: 1 })],
+      rowCounts: [1],
+      rows: chunkOf([["a\ud800b"]]),
+    }),
+  );
   using db = new DatabaseSync(folder.file("a.db"), { readOnly: true });
   assert.equal(db.prepare("SELECT v FROM t").get()?.["v"], "a\ufffdb");
 });
@@ -222,11 +225,11 @@ Deno.test("half of a surrogate pair is stored as the replacement character", asy
 Deno.test("names are quoted all the same, should one that is no identifier ever come through", async () => {
   using folder = new TempFolder();
   const job = load("t", ["v"]);
-  const [column] = job.rows.columns;
+  const [column] = job.tables[0].columns;
   assert.ok(column !== undefined);
   const columns = ['c"d', "e'f", "g;--", 'x" TEXT); DROP TABLE run; --'].map((name) => ({ ...column, name }));
   await roundTrip(folder.file("a.db"), {
     ...job,
-    rows: { ...job.rows, table: 't"; DROP TABLE run; --', columns },
+    tables: [{ ...job.tables[0], name: 't"; DROP TABLE run; --', columns }],
   });
 });

@@ -5,10 +5,10 @@
  */
 
 import { extractionOf } from "../../lib/rows/extraction.ts";
-import { RowCollector } from "../../lib/rows/row_collector.ts";
-import type { Column, ColumnType, Job, Template, Window } from "../../lib/job/job.ts";
+import { AnswerCollector } from "../../lib/rows/answer_collector.ts";
+import type { Column, ColumnType, Job, TableRule, Template, Window } from "../../lib/job/job.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
-import { rowsOf } from "../support/rows.ts";
+import { restOf } from "../support/rows.ts";
 import type { FetchRecord } from "../../lib/rows/fetch_record.ts";
 
 /** What a test changes of a job. */
@@ -17,7 +17,7 @@ export interface JobChange {
   readonly control?: readonly string[];
   readonly limits?: Partial<Job["limits"]>;
   readonly accept?: Partial<Job["accept"]>;
-  readonly rows?: Partial<Job["rows"]>;
+  readonly rows?: Partial<TableRule>;
   readonly timeout?: Partial<Job["request"]["timeout"]>;
   readonly attempts?: number;
   readonly outageMs?: number;
@@ -37,7 +37,7 @@ export function jobOf(url: string, change: JobChange = {}): Job {
     limits: { inFlight: 4, rates: [], ...change.limits },
     retry: { attempts: change.attempts ?? 3, outageMs: change.outageMs ?? 900_000 },
     accept: { failIf: [], minCoverage: 1, ...change.accept },
-    rows: { path: "$.r[*]", table: "t", columns: columnsOf({ v: "any" }), max: 1e8, ...change.rows },
+    tables: [{ name: "t", path: "$.r[*]", columns: columnsOf({ v: "any" }), max: 1e8, ...change.rows }],
   };
 }
 
@@ -49,11 +49,11 @@ export function columnsOf(types: Readonly<Record<string, ColumnType>>): Column[]
 /** What a collector makes of one JSON text. */
 export function collected(job: Job, json: string, window?: Window) {
   const extraction = extractionOf(job, window);
-  const collector = new RowCollector(extraction);
+  const collector = new AnswerCollector(extraction);
   const tokenizer = new Tokenizer(extraction.query, collector);
   tokenizer.process(json);
   tokenizer.finalize();
-  return { collector, rows: [...collector.rest()].flatMap(rowsOf) };
+  return { collector, rows: restOf(collector) };
 }
 
 /** A finished fetch. */

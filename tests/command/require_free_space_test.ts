@@ -5,7 +5,7 @@ import { requireFreeSpace } from "../../lib/command/require_free_space.ts";
 import { InterruptedError, UsageError } from "../../lib/errors.ts";
 import { databaseLimits } from "../../lib/limits.ts";
 import { recordOf } from "../collect/support.ts";
-import { chunkOf } from "../support/rows.ts";
+import { chunkOf, finishedOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const shape = { name: "t", columns: [{ name: "v", type: "TEXT" }] } as const;
@@ -16,11 +16,14 @@ async function fill(file: string, count: number, job = "j"): Promise<void> {
   await using store = await openWriter(file, shape);
   const run = await store.beginRun({ job, text: "", sha256: "" });
   for (let sequence = 0; sequence < count; sequence++) {
-    await store.finish(run, {
-      fetches: [recordOf(sequence, { rows: 1 })],
-      rowCounts: [1],
-      rows: chunkOf([["x".repeat(rowBytes)]]),
-    });
+    await store.finish(
+      run,
+      finishedOf({
+        fetches: [recordOf(sequence, { rows: 1 })],
+        rowCounts: [1],
+        rows: chunkOf([["x".repeat(rowBytes)]]),
+      }),
+    );
   }
   await store.setKeys(run, count);
   await store.endRun(run, "finished", null);

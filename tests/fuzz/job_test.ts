@@ -11,7 +11,7 @@ import { loadJob } from "../../lib/job/load_job.ts";
 import { presets } from "../../lib/job/presets.ts";
 import { requestHeaders, requestUrl, shownUrl } from "../../lib/job/request_builder.ts";
 import { fuzz, spoiled } from "./support.ts";
-import { tableOf } from "../../lib/rows/table_schema.ts";
+import { schemaOf } from "../../lib/rows/table_schema.ts";
 
 const fixture = (name: string) =>
   Deno.readTextFileSync(new URL(`../../fixtures/jobs/${name}`, import.meta.url));
@@ -46,7 +46,7 @@ fuzz("loadJob() loads a spoiled job file, or refuses it with its line and column
         env: () => "e",
         secret: (name) => name === "X" ? undefined : "s3c/ret",
       });
-      tableOf(job);
+      job.tables.map(schemaOf);
       extractionOf(job, windowOfDay);
       for (const key of keys) {
         try {

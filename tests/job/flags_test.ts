@@ -14,19 +14,19 @@ const context = { env: () => undefined, secret: () => undefined };
 const job = jobFromFlags({ url, rows: "$" }, context);
 
 function columnOf(column: string) {
-  return jobFromFlags({ url, rows: "$", columns: [column] }, context).rows.columns[0];
+  return jobFromFlags({ url, rows: "$", columns: [column] }, context).tables[0].columns[0];
 }
 
 Deno.test("jobFromFlags() makes a complete job from a URL and a path", () => {
   strictEqual(job.name, "api.example-8080");
   strictEqual(job.text, `name = "api.example-8080"\n[request]\nurl = "${url}"\n[rows]\npath = "$"\n`);
   deepStrictEqual(job.keys, { kind: "stdin" });
-  deepStrictEqual(job.rows, {
+  deepStrictEqual(job.tables, [{
+    name: "rows",
     path: "$",
-    table: "rows",
     columns: [{ name: "value", path: "$", type: "any" }],
     max: 1e8,
-  });
+  }]);
 });
 
 Deno.test("jobFromFlags() names the job after the host when no name is given", () => {
@@ -51,8 +51,8 @@ Deno.test("jobFromFlags() separates the path of a column from its type", () => {
 });
 
 Deno.test("jobFromFlags() keeps the order of columns", () => {
-  const { rows } = jobFromFlags({ url, rows: "$", columns: ["z=$.z", "a=$.a", "m=$.m"] }, context);
-  deepStrictEqual(rows.columns.map(({ name }) => name), ["z", "a", "m"]);
+  const { tables } = jobFromFlags({ url, rows: "$", columns: ["z=$.z", "a=$.a", "m=$.m"] }, context);
+  deepStrictEqual(tables[0].columns.map(({ name }) => name), ["z", "a", "m"]);
 });
 
 const wrongFlags: readonly (readonly [Partial<JobFlags>, string])[] = [

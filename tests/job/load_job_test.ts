@@ -41,12 +41,12 @@ Deno.test("loadJob() fills in the default of every missing field", () => {
     limits: { inFlight: 8, rates: [] },
     retry: { attempts: 5, outageMs: 900_000 },
     accept: { failIf: [], minCoverage: 0.99 },
-    rows: {
+    tables: [{
+      name: "rows",
       path: "$.items[*]",
-      table: "rows",
       columns: [{ name: "value", path: "$", type: "any" }],
       max: 1e8,
-    },
+    }],
   });
 });
 
@@ -94,9 +94,9 @@ Deno.test("loadJob() reads every field", () => {
       ],
       minCoverage: 0.5,
     },
-    rows: {
+    tables: [{
+      name: "items",
       path: "$.items[*]",
-      table: "items",
       columns: [
         { name: "at", path: "$.at", type: "time" },
         { name: "kind", path: "$.kind", type: "text" },
@@ -108,7 +108,7 @@ Deno.test("loadJob() reads every field", () => {
       max: 1_000,
       withinWindow: "at",
       count: { by: "at", everyMs: 60_000 },
-    },
+    }],
   });
   deepStrictEqual(url, [
     { kind: "text", text: "https://api.example/v1/" },
@@ -208,10 +208,10 @@ Deno.test("loadJob() reads a single rate, CRLF line ends and a byte order mark",
 
 Deno.test("loadJob() accepts tables and columns of 63 characters or named like SQL keywords", () => {
   const long = "a".repeat(63);
-  const { rows } = load(
+  const { tables: [table] } = load(
     `${minimal}rows.table = "select"\nrows.columns.${long}.path = "$"\nrows.columns.from.path = "$"\n`,
   );
-  deepStrictEqual([rows.table, ...rows.columns.map(({ name }) => name)], ["select", long, "from"]);
+  deepStrictEqual([table.name, ...table.columns.map(({ name }) => name)], ["select", long, "from"]);
 });
 
 Deno.test("loadJob() throws before parsing when the job file exceeds a million characters", () => {

@@ -38,8 +38,8 @@ Deno.test("presets: ripestat-updates requests the updates of one UTC day and cou
       "&starttime=2026-11-20T00%3A00%3A00&endtime=2026-11-21T00%3A00%3A00&unix_timestamps=TRUE&sourceapp=test-app",
   );
   deepStrictEqual(job.control, ["12654"]);
-  deepStrictEqual(job.rows.count, { by: "ts", everyMs: 60_000 });
-  strictEqual(job.rows.withinWindow, "ts");
+  deepStrictEqual(job.tables[0].count, { by: "ts", everyMs: 60_000 });
+  strictEqual(job.tables[0].withinWindow, "ts");
   strictEqual(job.accept.count, "$.data.nr_updates");
   strictEqual(job.limits.inFlight, 8);
 });
@@ -56,8 +56,8 @@ Deno.test("presets: ripestat-activity requests hourly samples", () => {
     hide_empty_samples: "true",
     sourceapp: "test-app",
   });
-  strictEqual(job.rows.table, "activity");
-  strictEqual(job.rows.count, undefined);
+  strictEqual(job.tables[0].name, "activity");
+  strictEqual(job.tables[0].count, undefined);
 });
 
 Deno.test("presets: every preset uses another host when set.host is given", () => {

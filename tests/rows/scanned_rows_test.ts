@@ -7,13 +7,14 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { AnswerCollector } from "../../lib/rows/answer_collector.ts";
 import { extractionOf } from "../../lib/rows/extraction.ts";
 import type { Extraction } from "../../lib/rows/extraction.ts";
-import { RowCollector, UnusableError } from "../../lib/rows/row_collector.ts";
+import { UnusableError } from "../../lib/rows/row_collector.ts";
 import type { Column, Window } from "../../lib/job/job.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import type { CellValue } from "../../lib/rows/row_batch.ts";
-import { rowsOf } from "../support/rows.ts";
+import { restOf, rowsOf } from "../support/rows.ts";
 import { columnsOf, jobOf } from "../collect/support.ts";
 import { assertProperty } from "../support/property.ts";
 
@@ -80,7 +81,7 @@ interface Read {
 
 /** What becomes of the answer in these pieces; a chunk is taken after every one. */
 function read(extraction: Extraction, pieces: Iterable<Uint8Array>): Read | "bad-value" {
-  const collector = new RowCollector(extraction);
+  const collector = new AnswerCollector(extraction);
   const tokenizer = new Tokenizer(extraction.query, collector);
   try {
     for (const piece of pieces) tokenizer.process(piece);
@@ -89,7 +90,7 @@ function read(extraction: Extraction, pieces: Iterable<Uint8Array>): Read | "bad
     assert.ok(error instanceof UnusableError, String(error));
     return "bad-value";
   }
-  const rows = [...collector.rest()].flatMap(rowsOf);
+  const rows = restOf(collector);
   return { rows, selected: collector.selected, kept: collector.kept };
 }
 
@@ -106,7 +107,7 @@ const ways = {
 };
 
 for (const [title, { planned, general }] of Object.entries(ways)) {
-  Deno.test(`RowCollector has the same rows from the scanner as event by event: ${title}`, () => {
+  Deno.test(`AnswerCollector has the same rows from the scanner as event by event: ${title}`, () => {
     const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 });
     let whole = 0;
     assertProperty(
@@ -127,7 +128,7 @@ for (const [title, { planned, general }] of Object.entries(ways)) {
   });
 }
 
-Deno.test("RowCollector has the same rows from the scanner wherever the answer is cut", () => {
+Deno.test("AnswerCollector has the same rows from the scanner wherever the answer is cut", () => {
   const { planned, general } = ways["all rows"];
   const rows = [
     '{"time": 1795132800, "text": "A", "any": 1, "integer": -5, "real": 2}',
@@ -145,10 +146,10 @@ Deno.test("RowCollector has the same rows from the scanner wherever the answer i
   }
 });
 
-Deno.test("RowCollector keeps answers apart that are read by turns, and their chunks", () => {
+Deno.test("AnswerCollector keeps answers apart that are read by turns, and their chunks", () => {
   const { planned } = ways["all rows"];
   const answers = Array.from({ length: 3 }, (_, answer) => ({
-    collector: new RowCollector(planned),
+    collector: new AnswerCollector(planned),
     text: (n: number) => `text ${n * (answer + 1) % 7}`,
     found: [] as CellValue[],
   }));
@@ -164,20 +165,19 @@ Deno.test("RowCollector keeps answers apart that are read by turns, and their ch
       );
       tokenizers[index]!.process(encoder.encode(rows.join("")));
       const chunk = collector.take();
-      if (chunk !== undefined) found.push(...rowsOf(chunk).map((row) => row[4] ?? null));
+      if (chunk !== undefined) found.push(...rowsOf(chunk.rows).map((row) => row[4] ?? null));
     }
   }
   for (const [index, { collector, text, found }] of answers.entries()) {
     tokenizers[index]!.process(encoder.encode("]}"));
-    const chunks = [...collector.rest()];
     assert.ok(found.length > 0, "there was a full chunk");
-    found.push(...chunks.flatMap(rowsOf).map((row) => row[4] ?? null));
+    found.push(...restOf(collector).map((row) => row[4] ?? null));
     const wanted = Array.from({ length: pieces * rowsAPiece }, (_, n) => text(n));
     assert.deepEqual(found, [null, ...wanted]);
   }
 });
 
-Deno.test("RowCollector has rows from the scanner also after the scanner's memory has grown", () => {
+Deno.test("AnswerCollector has rows from the scanner also after the scanner's memory has grown", () => {
   const name = "x".repeat(40_000);
   const path = `$.z.z["${name}"].z["${name}"]`;
   const extraction = extractionOf(
@@ -186,10 +186,10 @@ Deno.test("RowCollector has rows from the scanner also after the scanner's memor
   );
   const rows = (first: number) => `"r": [{"v": ${first}}, {"v": "A"}, {"v": ${first + 1}}]`;
   const text = `{${rows(1)}, "z": {"z": {"${name}": {"z": {"${name}": 1}}}}, ${rows(3)}}`;
-  const collector = new RowCollector(extraction);
+  const collector = new AnswerCollector(extraction);
   const tokenizer = new Tokenizer(extraction.query, collector);
   tokenizer.process(text);
   tokenizer.finalize();
   assert.ok(collector.refused);
-  assert.deepEqual([...collector.rest()].flatMap(rowsOf), [[1n], ["A"], [2n], [3n], ["A"], [4n]]);
+  assert.deepEqual(restOf(collector), [[1n], ["A"], [2n], [3n], ["A"], [4n]]);
 });

@@ -8,9 +8,9 @@ import { DatabaseSync } from "node:sqlite";
 import type { TableSchema } from "../../lib/rows/table_schema.ts";
 import { openDatabase, type StoreReader, type StoreWriter } from "../../lib/store/database.ts";
 
-/** A writer on the database at `location`, with a job's table. */
-export async function openWriter(location: string, table: TableSchema): Promise<StoreWriter> {
-  return await (await openDatabase(location)).openWriter(table);
+/** A writer on the database at `location`, with a job's tables. */
+export async function openWriter(location: string, ...tables: readonly TableSchema[]): Promise<StoreWriter> {
+  return await (await openDatabase(location)).openWriter(tables);
 }
 
 /** A reader of the database at `location`. */

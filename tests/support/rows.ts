@@ -5,6 +5,8 @@
  */
 
 import fc from "fast-check";
+import type { AnswerCollector } from "../../lib/rows/answer_collector.ts";
+import type { FetchRecord, FinishedFetches, TableRows } from "../../lib/rows/fetch_record.ts";
 import { type CellValue, cellValue, type RowBatch, RowBatchBuilder } from "../../lib/rows/row_batch.ts";
 
 /** The values of a batch's rows: a bigint is an integer, a number is a real. */
@@ -25,6 +27,26 @@ export function chunkOf(rows: readonly (readonly CellValue[])[]): RowBatch {
     builder.endRow();
   }
   return builder.take();
+}
+
+/** The rows that were not taken from a collector at the end of its answer, table after table. */
+export function restOf(collector: AnswerCollector): CellValue[][] {
+  return collector.tables.flatMap((table) => {
+    const found: CellValue[][] = [];
+    const rest = table.rest();
+    let next = rest.next();
+    for (; !next.done; next = rest.next()) found.push(...rowsOf(next.value.rows));
+    if (next.value !== "staged") found.push(...rowsOf(next.value));
+    return found;
+  });
+}
+
+/** Finished fetches with rows for one table. */
+export function finishedOf(
+  { fetches, rowCounts, rows }: Omit<TableRows, "table"> & { readonly fetches: readonly FetchRecord[] },
+  table = "t",
+): FinishedFetches {
+  return { fetches, tables: [{ table, rowCounts, rows }] };
 }
 
 /** Sets a cell of the open row: a bigint is an integer, a number is a real. */

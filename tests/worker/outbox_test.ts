@@ -15,13 +15,13 @@ function column(values: readonly (number | string)[]): RowBatch {
 }
 
 /** An outbox, and a store that takes messages when it is told to. */
-function stalled(width = 1) {
+function stalled(width = 1, names = ["t"]) {
   const sent: ToStore[] = [];
   let under = 0;
   let most = 0;
   let waitedMs = 0;
   const outbox = new Outbox({
-    width,
+    tables: names.map((name) => ({ name, width })),
     send: (message) => {
       sent.push(message);
       most = Math.max(most, ++under);
@@ -62,18 +62,17 @@ function sequencesOf(sent: readonly ToStore[]): number[] {
 Deno.test("Outbox sends a few fetches together, after a moment", async () => {
   const { outbox, sent, take } = stalled(2);
   const rows = [[1n, "a"], [2n, "b"], [3.5, "a"]];
-  await outbox.finish(recordOf(0, { rows: 2 }), chunkOf(rows.slice(0, 2)));
-  await outbox.finish(recordOf(1), noRows);
-  await outbox.finish(recordOf(2), "staged");
-  await outbox.finish(recordOf(3, { rows: 1 }), chunkOf(rows.slice(2)));
+  await outbox.finish(recordOf(0, { rows: 2 }), [chunkOf(rows.slice(0, 2))]);
+  await outbox.finish(recordOf(1), [noRows]);
+  await outbox.finish(recordOf(2), ["staged"]);
+  await outbox.finish(recordOf(3, { rows: 1 }), [chunkOf(rows.slice(2))]);
   assert.equal(sent.length, 0);
   await delay(outboxLimits.chunkDelayMs * 2);
   assert.deepEqual(sent, [{
     type: "finished",
     chunk: {
       fetches: [recordOf(0, { rows: 2 }), recordOf(1), recordOf(2), recordOf(3, { rows: 1 })],
-      rowCounts: [2, 0, "staged", 1],
-      rows: chunkOf(rows),
+      tables: [{ table: "t", rowCounts: [2, 0, "staged", 1], rows: chunkOf(rows) }],
     },
   }]);
   take();
@@ -89,10 +88,10 @@ Deno.test("Outbox sends at once what is a full message by fetches, values or cha
   for (const [values, count] of answers) {
     const store = stalled();
     const rows = column(values);
-    for (let n = 0; n < count - 1; n++) await store.outbox.finish(recordOf(n), rows);
+    for (let n = 0; n < count - 1; n++) await store.outbox.finish(recordOf(n), [rows]);
     await delay(0);
     assert.equal(store.sent.length, 0);
-    await store.outbox.finish(recordOf(count - 1), rows);
+    await store.outbox.finish(recordOf(count - 1), [rows]);
     await delay(0);
     assert.equal(store.sent.length, 1);
     store.take();
@@ -106,8 +105,8 @@ Deno.test("Outbox has no more messages under way than it may, however many are w
   let done = 0;
   const large = column(new Array<number>(outboxLimits.chunkValuesMax).fill(1));
   const all = Array.from({ length: callers }, async (_, n) => {
-    if (n % 3 === 0) await store.outbox.stage(n, 0, column([1]));
-    await store.outbox.finish(recordOf(n), n % 3 === 0 ? "staged" : n % 3 === 1 ? large : column([1]));
+    if (n % 3 === 0) await store.outbox.stage(n, { table: "t", first: 0, rows: column([1]) });
+    await store.outbox.finish(recordOf(n), [n % 3 === 0 ? "staged" : n % 3 === 1 ? large : column([1])]);
     done++;
   });
   await delay(outboxLimits.chunkDelayMs * 3);
@@ -129,23 +128,25 @@ Deno.test("Outbox never sends more than a full message and one answer at once", 
   const rows = column(new Array<number>(5_000).fill(1));
   const all = Array.from(
     { length: 100 },
-    (_, n) => store.outbox.finish(recordOf(n, { rows: 5_000 }), rows),
+    (_, n) => store.outbox.finish(recordOf(n, { rows: 5_000 }), [rows]),
   );
   const closing = Promise.all(all).then(() => store.outbox.close());
   await takeAll(store);
   await closing;
   for (const message of store.sent) {
     if (message.type === "finished") {
-      assert.ok(message.chunk.rows.rows < outboxLimits.chunkValuesMax + rows.rows);
+      assert.ok((message.chunk.tables[0]?.rows.rows ?? NaN) < outboxLimits.chunkValuesMax + rows.rows);
     }
   }
 });
 
 Deno.test("Outbox does not send by its timer what there is no room for", async () => {
   const store = stalled();
-  for (let n = 0; n < outboxLimits.unacknowledgedMax; n++) await store.outbox.stage(n, 0, column([1]));
+  for (let n = 0; n < outboxLimits.unacknowledgedMax; n++) {
+    await store.outbox.stage(n, { table: "t", first: 0, rows: column([1]) });
+  }
   for (let n = 0; n < 3; n++) {
-    await store.outbox.finish(recordOf(n), noRows);
+    await store.outbox.finish(recordOf(n), [noRows]);
     await delay(outboxLimits.chunkDelayMs * 1.5);
   }
   assert.equal(store.sent.length, outboxLimits.unacknowledgedMax);
@@ -161,10 +162,10 @@ Deno.test("Outbox keeps the order: what is staged, then void, then staged again,
   const store = stalled();
   const { outbox, sent } = store;
   const talking = (async () => {
-    for (const first of [0, 10]) await outbox.stage(7, first, column([1]));
+    for (const first of [0, 10]) await outbox.stage(7, { table: "t", first, rows: column([1]) });
     outbox.unstage(7);
-    for (const first of [0, 10, 20, 30]) await outbox.stage(7, first, column([1]));
-    await outbox.finish(recordOf(7), "staged");
+    for (const first of [0, 10, 20, 30]) await outbox.stage(7, { table: "t", first, rows: column([1]) });
+    await outbox.finish(recordOf(7), ["staged"]);
     await outbox.close();
   })();
   await takeAll(store);
@@ -175,7 +176,7 @@ Deno.test("Outbox keeps the order: what is staged, then void, then staged again,
 
 Deno.test("Outbox.close() resolves when the last message is taken, and not before", async () => {
   const store = stalled();
-  await store.outbox.finish(recordOf(0), noRows);
+  await store.outbox.finish(recordOf(0), [noRows]);
   store.outbox.unstage(3);
   let isClosed = false;
   const closing = store.outbox.close().then(() => isClosed = true);
@@ -186,7 +187,8 @@ Deno.test("Outbox.close() resolves when the last message is taken, and not befor
   assert.equal(isClosed, false);
   store.take();
   await closing;
-  await new Outbox({ width: 1, send: () => assert.fail(), waited: () => {} }).close();
+  await new Outbox({ tables: [{ name: "t", width: 1 }], send: () => assert.fail(), waited: () => {} })
+    .close();
 });
 
 Deno.test("Outbox loses nothing, doubles nothing and never stands still, whatever is called when", async () => {
@@ -201,8 +203,8 @@ Deno.test("Outbox loses nothing, doubles nothing and never stands still, whateve
       let unstaged = 0;
       for (const [index, { what, size }] of calls.entries()) {
         const rows = column(new Array<number>(size).fill(1));
-        if (what === "finish") pending.push(store.outbox.finish(recordOf(index), rows));
-        else if (what === "stage") pending.push(store.outbox.stage(index, 0, rows));
+        if (what === "finish") pending.push(store.outbox.finish(recordOf(index), [rows]));
+        else if (what === "stage") pending.push(store.outbox.stage(index, { table: "t", first: 0, rows }));
         else if (what === "unstage") store.outbox.unstage(index), unstaged++;
         else if (what === "take" && store.under() > 0) store.take();
         else await Promise.resolve();

@@ -212,9 +212,9 @@ export class WorkerPool {
     } else if (message.type === "unstaged") {
       await store.unstage(run, message.sequence, message.sequence + 1);
     } else {
-      const { fetches } = message.chunk;
+      const { fetches, tables } = message.chunk;
       await store.finish(run, message.chunk);
-      release(message.chunk.rows);
+      for (const { rows } of tables) release(rows);
       progress.add(fetches);
       this.#answeredKey = fetches.findLast(isShortAnswer)?.key ?? this.#answeredKey;
     }

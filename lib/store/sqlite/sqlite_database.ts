@@ -49,12 +49,12 @@ export class SqliteDatabase {
   }
 
   /**
-   * Opens the database for writing, with a table for a job's rows; creates the database if it does not exist.
+   * Opens the database for writing and creates what is missing: the database, the job's tables.
    *
-   * @throws {UsageError} If the database cannot be used, or has a table of that name with other columns.
+   * @throws {UsageError} If the database cannot be used, or has a table of one of the names with other columns.
    */
-  async openWriter(table: TableSchema): Promise<StoreWriter> {
-    return StoreWriter.open(this.location, table);
+  async openWriter(tables: readonly TableSchema[]): Promise<StoreWriter> {
+    return StoreWriter.open(this.location, tables);
   }
 
   /**

@@ -33,11 +33,10 @@ import {
   readStarts,
   runColumns,
 } from "./run_rows.ts";
-import { RowWriter } from "./row_writer.ts";
-import { createTable, idsPerRun, tablesOf } from "./sql_schema.ts";
+import { createTable, idsPerRun } from "./sql_schema.ts";
 import { checkTable } from "./table_check.ts";
 import { Retention } from "./retention.ts";
-import { deleteStagedRows, Staging } from "./staging.ts";
+import { TableWriter } from "./table_writer.ts";
 import { explain, isDamage } from "./sqlite_error.ts";
 import type { FetchRecord, FinishedFetches, StagedRows } from "../../rows/fetch_record.ts";
 import { isoTime } from "../../text/format.ts";
@@ -47,20 +46,15 @@ import type { TableSchema } from "../../rows/table_schema.ts";
 export class StoreWriter implements AsyncDisposable {
   readonly #db: DatabaseSync;
   readonly #file: string;
-  readonly #rows: RowWriter;
-  readonly #staging: Staging;
-  readonly #tables: ReturnType<typeof tablesOf>;
-  readonly #spans: BulkInsert;
+  /** By the table's name. */
+  readonly #tables: ReadonlyMap<string, TableWriter>;
   readonly #fetches: BulkInsert;
   readonly #addCounts: StatementSync;
 
-  private constructor(db: DatabaseSync, file: string, shape: TableSchema) {
+  private constructor(db: DatabaseSync, file: string, tables: readonly TableSchema[]) {
     this.#db = db;
     this.#file = file;
-    this.#rows = new RowWriter(db, shape);
-    this.#staging = new Staging(db, shape, this.#rows);
-    this.#tables = tablesOf(shape);
-    this.#spans = new BulkInsert(db, this.#tables.span, ["fetch", "row", "first", "last"]);
+    this.#tables = new Map(tables.map((table) => [table.name, new TableWriter(db, table)]));
     this.#fetches = new BulkInsert(db, "fetch", [
       ...["id", "key", "verdict", "reason", "status", "attempts", "bytes", "rows"],
       ...["started_ms", "duration_ms", "etag", "last_modified"],
@@ -72,17 +66,20 @@ export class StoreWriter implements AsyncDisposable {
   }
 
   /**
-   * Opens the database, with a table for the job's rows. What an interrupted run left staged is deleted.
+   * Opens the database and creates the job's tables. Deletes rows that an interrupted run left staged.
    *
-   * @throws {UsageError} If the file cannot be used, or has a table of that name with other columns.
+   * @throws {UsageError} If the file cannot be used, or has a table of one of the names with other columns.
    */
-  static open(file: string, shape: TableSchema): StoreWriter {
+  static open(file: string, tables: readonly TableSchema[]): StoreWriter {
     const db = openForWriting(file);
     try {
-      db.exec(`BEGIN IMMEDIATE; ${createTable(shape)}`);
-      checkTable(db, file, shape);
+      db.exec("BEGIN IMMEDIATE");
+      for (const table of tables) {
+        db.exec(createTable(table));
+        checkTable(db, file, table);
+      }
       db.exec("COMMIT");
-      const store = new StoreWriter(db, file, shape);
+      const store = new StoreWriter(db, file, tables);
       while (store.#deleteStaged(0, Number.MAX_SAFE_INTEGER));
       return store;
     } catch (error) {
@@ -219,7 +216,7 @@ export class StoreWriter implements AsyncDisposable {
 
   /** Keeps some rows of an answer that is not whole yet. They follow those that were staged of it before. */
   async stage(run: number, part: StagedRows): Promise<void> {
-    this.#transaction(() => this.#staging.add(run * idsPerRun + part.sequence, part));
+    this.#transaction(() => this.#table(part.table).stage(run * idsPerRun + part.sequence, part));
   }
 
   /**
@@ -238,21 +235,10 @@ export class StoreWriter implements AsyncDisposable {
   }
 
   /** Makes finished fetches and their rows visible. */
-  async finish(run: number, { fetches, rowCounts, rows }: FinishedFetches): Promise<void> {
+  async finish(run: number, { fetches, tables }: FinishedFetches): Promise<void> {
     this.#transaction(() => {
-      let at = rows.rows === 0 ? 0 : this.#rows.write(rows);
-      const spans: SQLInputValue[] = [];
-      for (const [index, record] of fetches.entries()) {
-        const fetch = run * idsPerRun + record.sequence;
-        const rowCount = rowCounts[index] ?? 0;
-        if (rowCount === "staged") {
-          this.#staging.show(fetch);
-        } else if (rowCount > 0) {
-          spans.push(fetch, 0, at, at + rowCount - 1);
-          at += rowCount;
-        }
-      }
-      this.#spans.write(spans);
+      const ids = fetches.map(({ sequence }) => run * idsPerRun + sequence);
+      for (const rows of tables) this.#table(rows.table).finish(ids, rows);
       this.#fetches.write(fetches.flatMap((record) => fetchValues(run, record)));
       this.#count(run, fetches);
     });
@@ -358,7 +344,18 @@ export class StoreWriter implements AsyncDisposable {
   }
 
   #deleteStaged(first: number, end: number): boolean {
-    return this.#transaction(() => deleteStagedRows(this.#db, this.#tables, { first, end }));
+    return this.#transaction(() => {
+      for (const table of this.#tables.values()) if (table.deleteStaged({ first, end })) return true;
+      return false;
+    });
+  }
+
+  #table(name: string): TableWriter {
+    const table = this.#tables.get(name);
+    if (table === undefined) {
+      throw new RangeError(`Cannot store rows for "${name}": the job has no such table`);
+    }
+    return table;
   }
 
   #transaction<T>(work: () => T): T {

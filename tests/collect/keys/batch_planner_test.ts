@@ -15,6 +15,7 @@ import { noRows } from "../../../lib/rows/row_batch.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { recordOf } from "../support.ts";
 import { assertProperty } from "../../support/property.ts";
+import { finishedOf } from "../../support/rows.ts";
 
 const shape = { name: "t", columns: [{ name: "v", type: "ANY" }] } as const;
 
@@ -107,11 +108,14 @@ Deno.test("BatchPlanner resumes with the batches that there were, whatever size 
     const keys = keysOf(20);
     const before = new BatchPlanner({ store, run, keys: blocksOf(keys), size: () => 5 });
     for (let n = 0; n < 3; n++) await before.next();
-    await store.finish(run, {
-      fetches: [...Array(5).keys(), 6, 8, 12].map((sequence) => recordOf(sequence)),
-      rowCounts: new Array<number>(8).fill(0),
-      rows: noRows,
-    });
+    await store.finish(
+      run,
+      finishedOf({
+        fetches: [...Array(5).keys(), 6, 8, 12].map((sequence) => recordOf(sequence)),
+        rowCounts: new Array<number>(8).fill(0),
+        rows: noRows,
+      }),
+    );
     await store.finishBatch(run, 0);
     const after = new BatchPlanner({ store, run, keys: blocksOf(keys, [3]), size: () => 100 });
     const planned = await all(after);

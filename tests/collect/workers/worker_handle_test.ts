@@ -88,7 +88,7 @@ Deno.test("WorkerHandle has a Worker ask a batch, and hands on what it found", a
   await using server = new HandlerServer(({ url }) => Response.json({ r: [{ v: new URL(url).pathname }] }));
   const [message] = await askOne(server.url, [server.host]);
   assert.ok(message?.type === "finished");
-  assert.deepEqual(rowsOf(message.chunk.rows), [["/k"]]);
+  assert.deepEqual(rowsOf(message.chunk.tables[0]!.rows), [["/k"]]);
   assert.deepEqual(message.chunk.fetches.map(({ sequence, verdict }) => [sequence, verdict]), [[5, "ok"]]);
 });
 

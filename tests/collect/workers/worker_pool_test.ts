@@ -12,7 +12,7 @@ import { HandlerServer } from "../../http/support.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { tearWorkers } from "../../torture/torn.ts";
 import { jobOf, stayAlive, until } from "../support.ts";
-import { tableOf } from "../../../lib/rows/table_schema.ts";
+import { schemaOf } from "../../../lib/rows/table_schema.ts";
 
 /** A worker pool ready for work on a real store. */
 interface Scene {
@@ -38,7 +38,7 @@ async function onScene(job: Job, plan: Plan, play: (scene: Scene) => Promise<voi
   using folder = new TempFolder();
   using _alive = stayAlive();
   const file = folder.file("a.db");
-  await using store = await openWriter(file, tableOf(job));
+  await using store = await openWriter(file, ...job.tables.map(schemaOf));
   const run = await store.beginRun({ job: job.name, text: job.text, sha256: "s" });
   const memory = SharedState.create(job.limits.inFlight);
   const shared = new SharedState(memory);

@@ -130,7 +130,11 @@ Deno.test("the blank job is a job with all of its examples", () => {
     'in_flight = "auto"',
   );
   const job = load(all);
-  assert.deepEqual([job.keys.kind, job.window?.everyMs, job.rows.columns.length], ["url", 86_400_000, 2]);
+  assert.deepEqual([job.keys.kind, job.window?.everyMs, job.tables[0].columns.length], [
+    "url",
+    86_400_000,
+    2,
+  ]);
 });
 
 Deno.test("the blank job's commented fields are the defaults, where they are not called examples", () => {

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { noRows } from "../../../lib/rows/row_batch.ts";
 import { idsPerRun } from "../../../lib/store/sqlite/sql_schema.ts";
 import { recordOf } from "../../collect/support.ts";
-import { chunkOf } from "../../support/rows.ts";
+import { chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
@@ -16,17 +16,25 @@ async function fill(file: string): Promise<void> {
   for (const keys of [40, 3]) {
     const run = await store.beginRun({ job: "j", text: "", sha256: "" });
     for (let sequence = 0; sequence < keys; sequence++) {
-      await store.finish(run, {
-        fetches: [recordOf(sequence, { rows: 50 })],
-        rowCounts: [50],
-        rows: chunkOf(Array.from({ length: 50 }, (_, row) => [`a row of some length: ${sequence}, ${row}`])),
-      });
+      await store.finish(
+        run,
+        finishedOf({
+          fetches: [recordOf(sequence, { rows: 50 })],
+          rowCounts: [50],
+          rows: chunkOf(
+            Array.from({ length: 50 }, (_, row) => [`a row of some length: ${sequence}, ${row}`]),
+          ),
+        }),
+      );
     }
-    await store.finish(run, {
-      fetches: [recordOf(keys, { rows: 0, verdict: "empty" })],
-      rowCounts: [0],
-      rows: noRows,
-    });
+    await store.finish(
+      run,
+      finishedOf({
+        fetches: [recordOf(keys, { rows: 0, verdict: "empty" })],
+        rowCounts: [0],
+        rows: noRows,
+      }),
+    );
     if (keys === 40) {
       await store.setKeys(run, keys + 1);
       await store.endRun(run, "finished", null);

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { retentionTuning } from "../../../lib/store/sqlite/retention.ts";
 import { noRows } from "../../../lib/rows/row_batch.ts";
 import { recordOf } from "../../collect/support.ts";
-import { chunkOf } from "../../support/rows.ts";
+import { chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { isoTime } from "../../../lib/text/format.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
@@ -22,7 +22,7 @@ const never = new AbortController().signal;
 async function day(
   store: StoreWriter,
   number: number,
-  { keys = 20, rows = 10, job = "j" } = {},
+  { keys = 20, rows = 10, job = "j", table = shape.name } = {},
 ): Promise<number> {
   const start = firstMs + number * dayMs;
   const window = { start: isoTime(start), end: isoTime(start + dayMs) };
@@ -30,16 +30,22 @@ async function day(
   const some = chunkOf(Array.from({ length: rows }, (_, row) => [BigInt(row), `day ${number}`]));
   await store.addBatch(run, { number: 0, first: 0, size: keys + 1, sha256: "z" });
   for (let first = 0; first < 3 * rows; first += rows) {
-    await store.stage(run, { sequence: keys, first, rows: some });
+    await store.stage(run, { table, sequence: keys, first, rows: some });
   }
   for (let sequence = 0; sequence < keys; sequence++) {
-    await store.finish(run, { fetches: [{ ...recordOf(sequence), rows }], rowCounts: [rows], rows: some });
+    await store.finish(
+      run,
+      finishedOf({ fetches: [{ ...recordOf(sequence), rows }], rowCounts: [rows], rows: some }, table),
+    );
   }
-  await store.finish(run, {
-    fetches: [{ ...recordOf(keys), rows: 3 * rows }],
-    rowCounts: ["staged"],
-    rows: noRows,
-  });
+  await store.finish(
+    run,
+    finishedOf({
+      fetches: [{ ...recordOf(keys), rows: 3 * rows }],
+      rowCounts: ["staged"],
+      rows: noRows,
+    }, table),
+  );
   await store.setKeys(run, keys + 1);
   await store.endRun(run, "finished", null);
   return run;
@@ -153,7 +159,7 @@ Deno.test("StoreWriter.prune() deletes the rows that a job had in another table 
   const file = folder.file("a.db");
   {
     await using store = await openWriter(file, { ...shape, name: "earlier" });
-    await day(store, 0);
+    await day(store, 0, { table: "earlier" });
   }
   await using store = await openWriter(file, shape);
   await day(store, 1);

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { type CellValue, noRows } from "../../../lib/rows/row_batch.ts";
 import { idsPerRun } from "../../../lib/store/sqlite/sql_schema.ts";
 import { recordOf } from "../../collect/support.ts";
-import { anyCell, anyInteger, anyReal, anyText, chunkOf } from "../../support/rows.ts";
+import { anyCell, anyInteger, anyReal, anyText, chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 import { assertProperty } from "../../support/property.ts";
@@ -79,14 +79,17 @@ Deno.test("StoreWriter gives back every value as it was, whether it came in one 
         for (const [index, rows] of lists.entries()) {
           if (first >= rows.length) continue;
           const piece = chunkOf(rows.slice(first, first + part));
-          await store.stage(run, { sequence: 2 * index, first, rows: piece });
+          await store.stage(run, { table: "t", sequence: 2 * index, first, rows: piece });
         }
       }
-      await store.finish(run, {
-        fetches: lists.flatMap((_, index) => [recordOf(2 * index), recordOf(2 * index + 1)]),
-        rowCounts: lists.flatMap(({ length }) => ["staged" as const, length]),
-        rows: lists.flat().length === 0 ? noRows : chunkOf(lists.flat()),
-      });
+      await store.finish(
+        run,
+        finishedOf({
+          fetches: lists.flatMap((_, index) => [recordOf(2 * index), recordOf(2 * index + 1)]),
+          rowCounts: lists.flatMap(({ length }) => ["staged" as const, length]),
+          rows: lists.flat().length === 0 ? noRows : chunkOf(lists.flat()),
+        }),
+      );
       for (const [index, rows] of lists.entries()) {
         const fetch = run * idsPerRun + 2 * index;
         assert.deepEqual(storedRows(file, fetch), numbered(rows));
@@ -105,8 +108,13 @@ const few = Array.from({ length: 300 }, (_, n): CellValue[] => [BigInt(n), null,
 
 async function stageMany(store: StoreWriter, run: number): Promise<void> {
   for (const first of [0, many / 2]) {
-    await store.stage(run, { sequence: 0, first, rows: chunkOf(wide) });
-    await store.stage(run, { sequence: 1, first: first === 0 ? 0 : few.length, rows: chunkOf(few) });
+    await store.stage(run, { table: "t", sequence: 0, first, rows: chunkOf(wide) });
+    await store.stage(run, {
+      table: "t",
+      sequence: 1,
+      first: first === 0 ? 0 : few.length,
+      rows: chunkOf(few),
+    });
   }
 }
 
@@ -119,8 +127,11 @@ Deno.test("StoreWriter.unstage() lets others have their turn, and deletes nothin
   const deleting = store.unstage(run, 0, 1);
   assert.ok(Number(query(file, "SELECT count(*) FROM t_staged WHERE fetch % 10 = 0")[0]?.[0]) > 0);
   // The places of the rows that are gone are taken by others while the rest is deleted.
-  await store.finish(run, { fetches: [recordOf(2)], rowCounts: [few.length], rows: chunkOf(few) });
-  await store.finish(run, { fetches: [recordOf(1)], rowCounts: ["staged"], rows: noRows });
+  await store.finish(
+    run,
+    finishedOf({ fetches: [recordOf(2)], rowCounts: [few.length], rows: chunkOf(few) }),
+  );
+  await store.finish(run, finishedOf({ fetches: [recordOf(1)], rowCounts: ["staged"], rows: noRows }));
   await deleting;
   const first = run * idsPerRun;
   assert.deepEqual(storedRows(file, first), []);
@@ -136,10 +147,16 @@ Deno.test("StoreWriter.open() deletes what is left of rows whose deletion was cu
   {
     await using store = await openWriter(file, shape);
     run = await begin(store);
-    await store.finish(run, { fetches: [recordOf(3)], rowCounts: [few.length], rows: chunkOf(few) });
+    await store.finish(
+      run,
+      finishedOf({ fetches: [recordOf(3)], rowCounts: [few.length], rows: chunkOf(few) }),
+    );
     await stageMany(store, run);
     void store.unstage(run, 0, 2).catch(() => {});
-    await store.finish(run, { fetches: [recordOf(2)], rowCounts: [few.length], rows: chunkOf(few) });
+    await store.finish(
+      run,
+      finishedOf({ fetches: [recordOf(2)], rowCounts: [few.length], rows: chunkOf(few) }),
+    );
   }
   await using _again = await openWriter(file, shape);
   const first = run * idsPerRun;
@@ -155,7 +172,7 @@ Deno.test("StoreWriter keeps what fetch has which row when the file is made smal
   const run = await begin(store);
   await stageMany(store, run);
   await store.unstage(run, 0, 1);
-  await store.finish(run, { fetches: [recordOf(1)], rowCounts: ["staged"], rows: noRows });
+  await store.finish(run, finishedOf({ fetches: [recordOf(1)], rowCounts: ["staged"], rows: noRows }));
   {
     using db = new DatabaseSync(file);
     db.exec("VACUUM");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openDatabase } from "../../../lib/store/database.ts";
 import { recordOf } from "../../collect/support.ts";
 import { Random } from "../../../lib/simulate/engine/random.ts";
-import { chunkOf } from "../../support/rows.ts";
+import { chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
@@ -30,13 +30,16 @@ async function fill(file: string, count: number): Promise<number> {
     .sort((a, b) => a.at - b.at).map(({ sequence }) => sequence);
   for (let first = 0; first < count; first += 40) {
     const sequences = order.slice(first, first + 40);
-    await store.finish(run, {
-      fetches: sequences.map((sequence) => recordOf(sequence, { key: keyOf(sequence), rows: rowsEach })),
-      rowCounts: sequences.map(() => rowsEach),
-      rows: chunkOf(
-        sequences.flatMap((sequence) => Array(rowsEach).fill([70_000n, `row of ${keyOf(sequence)}`])),
-      ),
-    });
+    await store.finish(
+      run,
+      finishedOf({
+        fetches: sequences.map((sequence) => recordOf(sequence, { key: keyOf(sequence), rows: rowsEach })),
+        rowCounts: sequences.map(() => rowsEach),
+        rows: chunkOf(
+          sequences.flatMap((sequence) => Array(rowsEach).fill([70_000n, `row of ${keyOf(sequence)}`])),
+        ),
+      }),
+    );
   }
   return run;
 }

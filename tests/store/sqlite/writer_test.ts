@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../../lib/errors.ts";
 import { noRows } from "../../../lib/rows/row_batch.ts";
 import { idsPerRun } from "../../../lib/store/sqlite/sql_schema.ts";
-import { chunkOf } from "../../support/rows.ts";
+import { chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { FetchRecord } from "../../../lib/rows/fetch_record.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
@@ -43,7 +43,10 @@ Deno.test("StoreWriter.finish() makes a fetch and its rows visible together", as
   await using store = await openWriter(file, shape);
   const run = await begin(store);
   const rows = chunkOf([[1n, "A"], [2n, "W"], [2.5, null]]);
-  await store.finish(run, { fetches: [record(0), record(7, { rows: 1 })], rowCounts: [2, 1], rows });
+  await store.finish(
+    run,
+    finishedOf({ fetches: [record(0), record(7, { rows: 1 })], rowCounts: [2, 1], rows }, "updates"),
+  );
   const first = run * idsPerRun;
   assert.deepEqual(query(file, "SELECT *, typeof(ts) FROM updates"), [
     [first, 0, 1, "A", "integer"],
@@ -64,7 +67,7 @@ Deno.test("StoreWriter.finish() leaves nothing behind when one of its rows canno
     rowCounts: [1, 1],
     rows: chunkOf([[1n], ["x"]]),
   };
-  await assert.rejects(store.finish(run, chunk), /cannot store TEXT value in INTEGER column/);
+  await assert.rejects(store.finish(run, finishedOf(chunk)), /cannot store TEXT value in INTEGER column/);
   assert.deepEqual(
     query(file, "SELECT (SELECT count(*) FROM fetch), (SELECT count(*) FROM t), ok FROM run"),
     [[0, 0, 0]],
@@ -75,8 +78,14 @@ Deno.test("StoreWriter.finish() refuses a second verdict on a key", async () => 
   using folder = new TempFolder();
   await using store = await openWriter(folder.file("a.db"), shape);
   const run = await begin(store);
-  await store.finish(run, { fetches: [record(0, { rows: 0 })], rowCounts: [0], rows: noRows });
-  await assert.rejects(store.finish(run, { fetches: [record(0)], rowCounts: [0], rows: noRows }), /UNIQUE/);
+  await store.finish(
+    run,
+    finishedOf({ fetches: [record(0, { rows: 0 })], rowCounts: [0], rows: noRows }, "updates"),
+  );
+  await assert.rejects(
+    store.finish(run, finishedOf({ fetches: [record(0)], rowCounts: [0], rows: noRows }, "updates")),
+    /UNIQUE/,
+  );
 });
 
 Deno.test("StoreWriter.stage() keeps rows out of sight until the fetch is finished", async () => {
@@ -85,11 +94,14 @@ Deno.test("StoreWriter.stage() keeps rows out of sight until the fetch is finish
   await using store = await openWriter(file, shape);
   const run = await begin(store);
   const many = Array.from({ length: 1_000 }, (_, index) => [BigInt(index), "A"]);
-  await store.stage(run, { sequence: 3, first: 0, rows: chunkOf(many) });
-  await store.stage(run, { sequence: 4, first: 0, rows: chunkOf([[5n, "A"]]) });
-  await store.stage(run, { sequence: 3, first: 1_000, rows: chunkOf([[1_000n, "W"]]) });
+  await store.stage(run, { table: "updates", sequence: 3, first: 0, rows: chunkOf(many) });
+  await store.stage(run, { table: "updates", sequence: 4, first: 0, rows: chunkOf([[5n, "A"]]) });
+  await store.stage(run, { table: "updates", sequence: 3, first: 1_000, rows: chunkOf([[1_000n, "W"]]) });
   assert.deepEqual(query(file, "SELECT count(*) FROM updates"), [[0]]);
-  await store.finish(run, { fetches: [record(3, { rows: 1_001 })], rowCounts: ["staged"], rows: noRows });
+  await store.finish(
+    run,
+    finishedOf({ fetches: [record(3, { rows: 1_001 })], rowCounts: ["staged"], rows: noRows }, "updates"),
+  );
   assert.deepEqual(query(file, "SELECT count(*), sum(ts = row), max(row) FROM updates"), [[
     1_001,
     1_001,
@@ -104,14 +116,17 @@ Deno.test("StoreWriter.stage() begins anew after StoreWriter.unstage(), and take
   const file = folder.file("a.db");
   await using store = await openWriter(file, shape);
   const run = await begin(store);
-  await store.stage(run, { sequence: 3, first: 0, rows: chunkOf([[1n, "A"], [2n, "A"]]) });
+  await store.stage(run, { table: "updates", sequence: 3, first: 0, rows: chunkOf([[1n, "A"], [2n, "A"]]) });
   await assert.rejects(
-    store.stage(run, { sequence: 3, first: 1, rows: chunkOf([[3n, "A"]]) }),
+    store.stage(run, { table: "updates", sequence: 3, first: 1, rows: chunkOf([[3n, "A"]]) }),
     /^RangeError: Cannot stage rows as they must follow each other: 1 after 2$/,
   );
   await store.unstage(run, 0, 10);
-  await store.stage(run, { sequence: 3, first: 0, rows: chunkOf([[7n, "W"]]) });
-  await store.finish(run, { fetches: [record(3, { rows: 1 })], rowCounts: ["staged"], rows: noRows });
+  await store.stage(run, { table: "updates", sequence: 3, first: 0, rows: chunkOf([[7n, "W"]]) });
+  await store.finish(
+    run,
+    finishedOf({ fetches: [record(3, { rows: 1 })], rowCounts: ["staged"], rows: noRows }, "updates"),
+  );
   assert.deepEqual(query(file, "SELECT row, ts, type FROM updates"), [[0, 7, "W"]]);
 });
 
@@ -120,7 +135,12 @@ Deno.test("StoreWriter.open() deletes what a killed run left staged", async () =
   const file = folder.file("a.db");
   {
     await using store = await openWriter(file, shape);
-    await store.stage(await begin(store), { sequence: 0, first: 0, rows: chunkOf([[1n, "A"]]) });
+    await store.stage(await begin(store), {
+      table: "updates",
+      sequence: 0,
+      first: 0,
+      rows: chunkOf([[1n, "A"]]),
+    });
   }
   await using _again = await openWriter(file, shape);
   assert.deepEqual(query(file, leftOf("updates")), [[0, 0]]);
@@ -133,11 +153,14 @@ Deno.test("StoreWriter.resumeRun() makes failed keys pending again when asked to
   const run = await begin(store);
   await store.addBatch(run, { number: 0, first: 0, size: 2, sha256: "" });
   await store.addBatch(run, { number: 1, first: 2, size: 2, sha256: "" });
-  await store.finish(run, {
-    fetches: [record(0), record(1, { verdict: "failed", reason: "cut", rows: 0 }), record(2), record(3)],
-    rowCounts: [0, 0, 0, 0],
-    rows: noRows,
-  });
+  await store.finish(
+    run,
+    finishedOf({
+      fetches: [record(0), record(1, { verdict: "failed", reason: "cut", rows: 0 }), record(2), record(3)],
+      rowCounts: [0, 0, 0, 0],
+      rows: noRows,
+    }, "updates"),
+  );
   for (const number of [0, 1]) await store.finishBatch(run, number);
   await store.resumeRun(run, { retryFailed: false, restoreKeys: false });
   assert.deepEqual([...await store.doneSequences(run, 0, 4)], [0, 1, 2, 3]);
@@ -248,7 +271,7 @@ Deno.test("StoreReader.series() counts rows in equal parts of the window", async
   await using store = await openWriter(file, shape);
   const run = await begin(store);
   const rows = chunkOf([[0n, "A"], [59n, "A"], [119n, "W"]]);
-  await store.finish(run, { fetches: [record(0)], rowCounts: [3], rows });
+  await store.finish(run, finishedOf({ fetches: [record(0)], rowCounts: [3], rows }, "updates"));
   await using reader = await openReader(file);
   const time = { table: "updates", column: "ts", count: undefined };
   assert.deepEqual(await reader.series(run * idsPerRun, time, { start: 0, end: 120, buckets: 2 }), [2, 1]);

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
+import { AnswerCollector } from "../../lib/rows/answer_collector.ts";
 import { extractionOf } from "../../lib/rows/extraction.ts";
-import { RowCollector, UnusableError } from "../../lib/rows/row_collector.ts";
+import { UnusableError } from "../../lib/rows/row_collector.ts";
 import type { FailRule } from "../../lib/job/job.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { TokenizerStream } from "../../lib/json/tokenizer_stream.ts";
 import { outboxLimits } from "../../lib/limits.ts";
-import { rowsOf } from "../support/rows.ts";
+import { restOf, rowsOf } from "../support/rows.ts";
 import { collected, columnsOf, jobOf } from "../collect/support.ts";
 
 const day = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
 
-Deno.test("RowCollector keeps a row's values in the order of the columns, and null for what is not there", () => {
+Deno.test("AnswerCollector keeps a row's values in the order of the columns, and null for what is not there", () => {
   const job = jobOf("http://x", { rows: { columns: columnsOf({ a: "any", b: "any", c: "any" }) } });
   const { collector, rows } = collected(job, '{"r": [{"c": 3, "a": 1}, {}, {"b": null, "a": "x"}, 5, []]}');
   assert.deepEqual(rows, [[1n, null, 3n], [null, null, null], ["x", null, null], [null, null, null], [
@@ -21,11 +22,11 @@ Deno.test("RowCollector keeps a row's values in the order of the columns, and nu
   assert.deepEqual([collector.selected, collector.kept], [5, 5]);
 });
 
-Deno.test("RowCollector takes the last of a name that comes twice, as JSON.parse does", () => {
+Deno.test("AnswerCollector takes the last of a name that comes twice, as JSON.parse does", () => {
   assert.deepEqual(collected(jobOf("http://x"), '{"r": [{"v": 1, "v": 2}]}').rows, [[2n]]);
 });
 
-Deno.test("RowCollector refuses an answer with more rows than the job allows, stored or counted", () => {
+Deno.test("AnswerCollector refuses an answer with more rows than the job allows, stored or counted", () => {
   const columns = columnsOf({ v: "time" });
   for (const count of [undefined, { by: "v", everyMs: 60_000 }]) {
     const job = jobOf("http://x", { rows: { columns, max: 2, ...(count && { count }) } });
@@ -34,7 +35,7 @@ Deno.test("RowCollector refuses an answer with more rows than the job allows, st
   }
 });
 
-Deno.test("RowCollector keeps rows that are values, and paths into them", () => {
+Deno.test("AnswerCollector keeps rows that are values, and paths into them", () => {
   const rows = { columns: [{ name: "v", path: "$", type: "any" as const }] };
   assert.deepEqual(collected(jobOf("http://x", { rows }), '{"r": [1, "a", null, [2]]}').rows, [
     [1n],
@@ -48,7 +49,7 @@ Deno.test("RowCollector keeps rows that are values, and paths into them", () => 
   ]]);
 });
 
-Deno.test("RowCollector keeps rows apart that lie within rows", () => {
+Deno.test("AnswerCollector keeps rows apart that lie within rows", () => {
   const rows = { path: "$..r[*]", columns: columnsOf({ id: "any", name: "any" }) };
   const json = `{"r": [
     {"id": 1, "r": [{"id": 2, "r": [{"name": "c", "id": 3}], "name": "b"}, {"id": 4}], "name": "a"},
@@ -63,7 +64,7 @@ Deno.test("RowCollector keeps rows apart that lie within rows", () => {
   ]);
 });
 
-Deno.test("RowCollector fails for a value that does not fit its column", () => {
+Deno.test("AnswerCollector fails for a value that does not fit its column", () => {
   const rows = { columns: columnsOf({ v: "integer" }) };
   for (const value of ["1.5", '"x"', "[]", "99999999999999999999"]) {
     assert.throws(
@@ -73,7 +74,7 @@ Deno.test("RowCollector fails for a value that does not fit its column", () => {
   }
 });
 
-Deno.test("RowCollector keeps only what lies within the window: start ≤ t < end", () => {
+Deno.test("AnswerCollector keeps only what lies within the window: start ≤ t < end", () => {
   const rows = { columns: columnsOf({ t: "time" }), withinWindow: "t" };
   const start = day.startMs / 1_000;
   const end = day.endMs / 1_000;
@@ -84,7 +85,7 @@ Deno.test("RowCollector keeps only what lies within the window: start ≤ t < en
   assert.deepEqual([collector.selected, collector.kept], [7, 3]);
 });
 
-Deno.test("RowCollector sees what is required, also where it is empty, and where it is not", () => {
+Deno.test("AnswerCollector sees what is required, also where it is empty, and where it is not", () => {
   const job = jobOf("http://x", { accept: { require: "$.data.r" } });
   for (const json of ['{"data": {"r": []}}', '{"data": {"r": null}}', '{"data": {"r": {"x": 1}}}']) {
     assert.equal(collected(job, json).collector.required, true);
@@ -95,14 +96,14 @@ Deno.test("RowCollector sees what is required, also where it is empty, and where
   assert.equal(collected(jobOf("http://x"), "{}").collector.required, true);
 });
 
-Deno.test("RowCollector does not see what is required before it has closed", () => {
+Deno.test("AnswerCollector does not see what is required before it has closed", () => {
   const extraction = extractionOf(jobOf("http://x", { accept: { require: "$.r" } }), undefined);
-  const collector = new RowCollector(extraction);
+  const collector = new AnswerCollector(extraction);
   new Tokenizer(extraction.query, collector).process('{"r": [{"v": 1}');
   assert.deepEqual([collector.required, collector.selected], [false, 1]);
 });
 
-Deno.test("RowCollector reads the count, and only from a number", () => {
+Deno.test("AnswerCollector reads the count, and only from a number", () => {
   const job = jobOf("http://x", { accept: { count: "$.n" } });
   const counts = [["0", 0], ["2", 2], ["2.0", 2], ['"2"', undefined], ["null", undefined], [
     "[2]",
@@ -125,7 +126,7 @@ const failRules: readonly (readonly [Omit<FailRule, "path">, readonly string[], 
 ];
 
 for (const [test, refused, fine] of failRules) {
-  Deno.test(`RowCollector refuses an answer by ${JSON.stringify(test)}, and no other`, () => {
+  Deno.test(`AnswerCollector refuses an answer by ${JSON.stringify(test)}, and no other`, () => {
     const job = jobOf("http://x", { accept: { failIf: [{ path: "$.s", ...test }] } });
     for (const raw of refused) assert.ok(collected(job, `{"s": ${raw}, "r": []}`).collector.refused, raw);
     for (const raw of fine) assert.ok(!collected(job, `{"s": ${raw}, "r": []}`).collector.refused, raw);
@@ -133,10 +134,10 @@ for (const [test, refused, fine] of failRules) {
   });
 }
 
-Deno.test("RowCollector gives its rows in chunks bounded by values and by characters, and all of them", async () => {
+Deno.test("AnswerCollector gives its rows in chunks bounded by values and by characters, and all of them", async () => {
   for (const chars of [1, 500]) {
     const extraction = extractionOf(jobOf("http://x"), undefined);
-    const collector = new RowCollector(extraction);
+    const collector = new AnswerCollector(extraction);
     const stream = new TokenizerStream(extraction.query, collector);
     const count = 40_000;
     const text = "x".repeat(chars);
@@ -145,18 +146,18 @@ Deno.test("RowCollector gives its rows in chunks bounded by values and by charac
       for (let n = 0; n < count; n++) yield `{"v": "${text}"}${n < count - 1 ? "," : "]}"}`;
     })());
     const found: number[] = [];
-    for await (const chunk of chunks.pipeThrough(stream)) found.push(chunk.rows);
-    for (const chunk of collector.rest()) found.push(chunk.rows);
+    for await (const { rows } of chunks.pipeThrough(stream)) found.push(rows.rows);
+    found.push(restOf(collector).length);
     assert.equal(found.reduce((sum, length) => sum + length), count);
     const most = Math.min(outboxLimits.chunkValuesMax, Math.ceil(outboxLimits.chunkCharsMax / chars));
     assert.equal(Math.max(...found), most);
   }
 });
 
-Deno.test("RowCollector keeps a row whole that is open when a chunk is taken", () => {
+Deno.test("AnswerCollector keeps a row whole that is open when a chunk is taken", () => {
   const columns = columnsOf({ n: "integer", k: "text", x: "any", o: "integer" });
   const extraction = extractionOf(jobOf("http://x", { rows: { columns } }), undefined);
-  const collector = new RowCollector(extraction);
+  const collector = new AnswerCollector(extraction);
   const tokenizer = new Tokenizer(extraction.query, collector);
   const count = 3 * outboxLimits.chunkValuesMax / columns.length;
   const big = 2n ** 62n;
@@ -168,11 +169,11 @@ Deno.test("RowCollector keeps a row whole that is open when a chunk is taken", (
       `{"n": ${n}, "k": "${n % 2 === 0 ? "even" : `text ${n}`}", "x": ${n % 3 === 0 ? big : `${n}.5`}`,
     );
     const chunk = collector.take();
-    if (chunk !== undefined) found.push(...rowsOf(chunk));
+    if (chunk !== undefined) found.push(...rowsOf(chunk.rows));
     tokenizer.process(`, "o": 1}${n < count - 1 ? "," : "]}"}`);
   }
   tokenizer.finalize();
-  found.push(...[...collector.rest()].flatMap(rowsOf));
+  found.push(...restOf(collector));
   const rowOf = (n: number) => [
     BigInt(n),
     n % 2 === 0 ? "even" : `text ${n}`,
@@ -182,9 +183,9 @@ Deno.test("RowCollector keeps a row whole that is open when a chunk is taken", (
   assert.deepEqual(found, Array.from({ length: count }, (_, n) => rowOf(n)));
 });
 
-Deno.test("RowCollector does not keep the answer alive by the texts that it holds", () => {
+Deno.test("AnswerCollector does not keep the answer alive by the texts that it holds", () => {
   const extraction = extractionOf(jobOf("http://x"), undefined);
-  const collector = new RowCollector(extraction);
+  const collector = new AnswerCollector(extraction);
   const tokenizer = new Tokenizer(extraction.query, collector);
   tokenizer.process('{"r": [0');
   const before = Deno.memoryUsage().heapUsed;
@@ -196,10 +197,10 @@ Deno.test("RowCollector does not keep the answer alive by the texts that it hold
   assert.equal(collector.kept, 2_001);
   // The pieces have 120 MB.
   assert.ok(kept < 60e6, `${kept} bytes`);
-  assert.equal([...collector.rest()].flatMap(rowsOf)[1_999]?.[0], "a text of its own 1998");
+  assert.equal(restOf(collector)[1_999]?.[0], "a text of its own 1998");
 });
 
-Deno.test("RowCollector counts rows per bucket instead of keeping them", () => {
+Deno.test("AnswerCollector counts rows per bucket instead of keeping them", () => {
   const rows = { columns: columnsOf({ t: "time", k: "text" }), count: { by: "t", everyMs: 60_000 } };
   const json =
     '{"r": [{"t": 61, "k": "A"}, {"t": 0, "k": "A"}, {"t": 119.9, "k": "A"}, {"t": 60, "k": "W"}]}';
