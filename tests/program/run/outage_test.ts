@@ -1,5 +1,5 @@
 /**
- * Bad days of the API: it refuses, it is down for a while or for good, its connections break.
+ * Outages of the API: refusals, downtime that passes or lasts, broken connections.
  *
  * @module
  */
@@ -18,12 +18,12 @@ const sums = "SELECT state, ok, failed, (SELECT max(attempts) FROM fetch) FROM r
 
 interface Day {
   readonly ended: Ended;
-  /** State, ok, failed, and the most attempts on a key. */
+  /** State, ok, failed, and the most attempts of a key. */
   readonly sums: readonly unknown[];
   readonly stats: SimulatorStats;
 }
 
-/** Asks the practice API, with what goes wrong there. `end` is the end of the job file. */
+/** Runs a job against a simulator with one fault. `end` is the end of the job file. */
 async function dayOf(
   fault: string,
   options: SimulateOptions & { readonly keys: number; readonly end?: string },
@@ -58,30 +58,31 @@ path = "$"
 ${end}`;
 }
 
-Deno.test("trawl run waits for an API that is down for a while, and fails no key", async () => {
+Deno.test("trawl run fails no key when the API is down for a while", async () => {
   const { ended, sums, stats } = await dayOf("status=500 after=0.3 for=2", {
     keys: 1_000,
     end: "[retry]\nattempts = 1\n",
   });
   assert.equal(ended.code, 0, ended.stderr);
   assert.deepEqual(sums.slice(0, 3), ["finished", 1_000, 0]);
-  // What was in flight, what tipped the scales, and one that asks for its health now and then.
-  assert.ok((stats.faults["status"] ?? 0) < 40, JSON.stringify(stats));
+  // Ten failures open the breaker while 8 requests are in flight; then single probes fail.
+  const failed = stats.faults["status"] ?? 0;
+  assert.ok(failed >= 10 && failed < 40, JSON.stringify(stats));
   assert.match(ended.stderr, /limited by +the server/);
 });
 
-Deno.test("trawl run ends, to be gone on with, when the API stays down", async () => {
+Deno.test("trawl run is interrupted when the API stays down", async () => {
   const { ended, sums, stats } = await dayOf("reset", { keys: 1_000, end: '[retry]\noutage = "2s"\n' });
   assert.equal(ended.code, 75, ended.stderr);
   assert.deepEqual(sums, ["interrupted", 0, 0, null]);
   assert.match(
     ended.stderr,
-    /interrupted \(the API is down: no request has succeeded for 2s; the last failure: the connection broke .* \(reset\)\) in .*: run again to go on/,
+    /interrupted \(the API is down: no request has succeeded for 2s; the last failure: the connection .* \(reset\)\) in .*: run again to go on/,
   );
-  assert.ok(stats.requests < 60, JSON.stringify(stats));
+  assert.ok(stats.requests >= 5 && stats.requests < 60, JSON.stringify(stats));
 });
 
-Deno.test("trawl run gives a verdict on keys that fail for ever, though they are all that is left", async () => {
+Deno.test("trawl run gives keys that always fail a verdict when only such keys are left", async () => {
   using folder = new TempFolder();
   const asked = new Map<number, number>();
   await using server = new HandlerServer((request) => {
@@ -96,28 +97,29 @@ Deno.test("trawl run gives a verdict on keys that fail for ever, though they are
     assert.equal(ended.code, 3, ended.stderr);
     assert.deepEqual(query(db, sums).at(-1)?.slice(0, 3), ["finished", 30, 30]);
   }
-  // The good ones are asked once, but for those that tell whether the API is down.
+  // Good keys are asked once, except those that probe whether the API is down.
   const again = Array.from({ length: 30 }, (_, index) => (asked.get(index + 1) ?? 0) - 1);
   const looks = again.reduce((sum, count) => sum + count, 0);
   assert.ok(looks > 0 && looks < 20, again.join());
 });
 
-Deno.test("trawl run asks all keys of an API that refuses half of all requests for a while", async () => {
-  const { ended, sums, stats } = await dayOf("status=429 p=0.5 retry-after=1 for=3", { keys: 300 });
+Deno.test("trawl run asks every key when the API refuses half of all requests for a while", async () => {
+  const { ended, sums, stats } = await dayOf("status=429 p=0.5 retry-after=1 for=3", { keys: 100 });
   assert.equal(ended.code, 0, ended.stderr);
-  assert.deepEqual(sums.slice(0, 3), ["finished", 300, 0]);
-  // The first burst is as large as what is in flight; each of the next seconds has a refusal or two.
-  assert.ok((stats.answers["429"] ?? 0) < 40, JSON.stringify(stats));
+  assert.deepEqual(sums.slice(0, 3), ["finished", 100, 0]);
+  // Half of the 8 requests in flight at first, then one or two a second.
+  const refused = stats.answers["429"] ?? 0;
+  assert.ok(refused > 0 && refused < 40, JSON.stringify(stats));
 });
 
-Deno.test("trawl run asks little more than every key once where every tenth connection is reset", async () => {
+Deno.test("trawl run repeats few requests when every tenth connection is reset", async () => {
   const { ended, sums, stats } = await dayOf("reset p=0.1", { keys: 1_000 });
   assert.equal(ended.code, 0, ended.stderr);
   assert.deepEqual(sums.slice(0, 3), ["finished", 1_000, 0]);
-  assert.ok(stats.requests < 1_300, JSON.stringify(stats));
+  assert.ok(stats.requests > 1_000 && stats.requests < 1_300, JSON.stringify(stats));
 });
 
-Deno.test("trawl run earns no refusal where it keeps to the rate that the API allows", async () => {
+Deno.test("trawl run earns no refusal when its rate is the one that the API allows", async () => {
   const rate = { count: 50, perMs: 1_000 };
   const { ended, sums, stats } = await dayOf("", { keys: 150, rate, end: '[limits]\nrate = "50/s"\n' });
   assert.equal(ended.code, 0, ended.stderr);
@@ -125,7 +127,7 @@ Deno.test("trawl run earns no refusal where it keeps to the rate that the API al
   assert.deepEqual(stats.answers, { 200: 150 });
 });
 
-/** Runs 20 keys of a server of a few lines. */
+/** Runs 20 keys against a handler. */
 async function runOn(
   handler: (key: number) => Response,
   look: (db: string, ended: Ended) => void,
@@ -137,7 +139,7 @@ async function runOn(
   look(db, await trawl(["run", job, "--db", db]));
 }
 
-Deno.test("trawl run ends, to be gone on with, when the server asks for a longer pause than it waits", async () => {
+Deno.test("trawl run is interrupted when the server asks for a pause of two hours", async () => {
   await runOn(
     (key) =>
       key === 5 ? new Response("", { status: 429, headers: { "retry-after": "7200" } }) : Response.json(key),
@@ -146,13 +148,13 @@ Deno.test("trawl run ends, to be gone on with, when the server asks for a longer
       assert.deepEqual(query(db, sums), [["interrupted", 4, 0, 1]]);
       assert.match(
         ended.stderr,
-        /interrupted \(the server asks for a pause of 2h: more than 1h are not waited for\)/,
+        /interrupted \(the server asks for a pause of 2h: trawl waits for at most 1h\)/,
       );
     },
   );
 });
 
-Deno.test("trawl run waits where a success says that nothing remains, and takes an exhausted 403 for no verdict", async () => {
+Deno.test("trawl run pauses when a success says that no request remains, and repeats a key whose 403 says so", async () => {
   const askedMs: number[] = [];
   await runOn((key) => {
     askedMs.push(performance.now());
@@ -170,7 +172,7 @@ Deno.test("trawl run waits where a success says that nothing remains, and takes 
     assert.equal(ended.code, 0, ended.stderr);
     assert.deepEqual(query(db, sums), [["finished", 20, 0, 2]]);
   });
-  const gapMs = (index: number) => (askedMs[index] ?? 0) - (askedMs[index - 1] ?? 0);
+  const gapMs = (index: number) => (askedMs[index] ?? NaN) - (askedMs[index - 1] ?? NaN);
   assert.equal(askedMs.length, 21);
   assert.ok(gapMs(3) > 990 && gapMs(7) > 990, String(askedMs));
 });

@@ -1,5 +1,5 @@
 /**
- * The database file through a life: two runs that want it, older versions, damage.
+ * A database file over its life: two runs at once, older schema versions, damage.
  *
  * @module
  */
@@ -10,13 +10,12 @@ import { sha256Of } from "../../../lib/text/sha256.ts";
 import { leftOf, query } from "../../support/database.ts";
 import { fixtureJob, fixtures, fixtureUrl, layFixture } from "../../support/fixtures.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
+import { until } from "../../support/until.ts";
 import { startTrawl, trawl } from "../../support/trawl.ts";
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
+const hello = { profile: "hello", latency: { kind: "fixed", ms: 1 } } as const;
 
-Deno.test("trawl run is refused while another one is on, readers are not, and kill -9 leaves no lock", async () => {
+Deno.test("trawl run is refused while another run is on, readers are not, and kill -9 leaves no lock", async () => {
   await withSimulator(
     { profile: "hello", latency: { kind: "fixed", ms: 300 } },
     async (simulator, folder) => {
@@ -62,13 +61,13 @@ Deno.test("trawl run is refused while another one is on, readers are not, and ki
   );
 });
 
-/** What the practice API of the fixtures answers; `fixtures/databases/make.ts` has the same. */
+/** The simulator of the fixtures; `fixtures/databases/make.ts` has the same. */
 const population = {
   ripestat: { asns: 24, updatesMax: 12 },
   faults: [{ kind: "status", status: 404, keys: ["12654"] }],
 } as const;
 
-/** The first run was finished by the old version, the second one is to be finished by this. */
+/** Queries on the two runs: the old version finished the first, and this version finishes the second. */
 const endState = [
   "SELECT run, sequence, key, verdict, reason, status, rows FROM fetch WHERE run < 3 ORDER BY id",
   "SELECT fetch, row, ts, type FROM updates ORDER BY fetch, row",
@@ -77,28 +76,54 @@ const endState = [
   "PRAGMA integrity_check",
 ];
 
+function resultsOf(db: string): unknown[] {
+  return endState.map((sql) => query(db, sql));
+}
+
+const windows = ["2026-11-20", "2026-11-21"] as const;
+
+/** The results when this version runs both windows. */
+let undisturbed: Promise<unknown[]> | undefined;
+
+async function undisturbedResults(): Promise<unknown[]> {
+  let results: unknown[] = [];
+  await withSimulator(population, async (simulator, folder) => {
+    const job = folder.file("job.toml", fixtureJob(simulator.url));
+    const db = folder.file("calm.db");
+    for (const window of windows) {
+      assert.equal((await trawl(["run", job, "--db", db, "--window", window])).code, 0);
+    }
+    results = resultsOf(db);
+  });
+  return results;
+}
+
 for (const name of fixtures) {
-  Deno.test(`trawl run goes on with a run that was interrupted in the version of ${name}`, async () => {
+  Deno.test(`trawl run resumes a run that schema version ${name} interrupted`, async () => {
+    undisturbed ??= undisturbedResults();
+    const expected = await undisturbed;
     await withSimulator(population, async (simulator, folder) => {
       const db = layFixture(name, folder);
       const job = folder.file("job.toml", fixtureJob(simulator.url));
       await moveTo(db, simulator.url);
       const [[done] = []] = query(db, "SELECT ok + empty + failed FROM run WHERE id = 2");
-      const args = (file: string, date: string) => ["run", job, "--db", file, "--window", date];
-      const { code, stderr } = await trawl(args(db, "2026-11-21"));
+      const { code, stderr } = await trawl(["run", job, "--db", db, "--window", windows[1]]);
       assert.equal(code, 0, stderr);
-      assert.match(stderr, new RegExp(`goes on with run 2 for 2026-11-21, ${done} keys have their verdict`));
+      assert.match(
+        stderr,
+        new RegExp(`goes on with run 2 for ${windows[1]}, ${done} keys have their verdict`),
+      );
       assert.equal(simulator.stats().requests, 24 - Number(done));
-      const calm = folder.file("calm.db");
-      for (const date of ["2026-11-20", "2026-11-21"]) assert.equal((await trawl(args(calm, date))).code, 0);
-      for (const sql of endState) assert.deepEqual(query(db, sql), query(calm, sql), sql);
+      for (const [at, results] of resultsOf(db).entries()) {
+        assert.deepEqual(results, expected[at], endState[at]);
+      }
       const status = await trawl(["status", db, "--check-file"]);
       assert.deepEqual([status.code, status.stderr], [0, ""]);
     });
   });
 }
 
-/** Has the runs of a fixture belong to the same job at another address. */
+/** Moves the job of a fixture's runs to another address. */
 async function moveTo(file: string, url: string): Promise<void> {
   using db = new DatabaseSync(file);
   for (const { id, text } of db.prepare("SELECT id, text FROM run").all()) {
@@ -109,7 +134,7 @@ async function moveTo(file: string, url: string): Promise<void> {
 
 const pageBytes = 8_192;
 
-/** Each spoils a whole database; some cannot even be opened then. */
+/** Damages to a whole database, and what `trawl status` says of each. */
 const damages: readonly (readonly [string, (bytes: Uint8Array) => Uint8Array, RegExp])[] = [
   [
     "a beginning that is garbage",
@@ -134,34 +159,46 @@ const damages: readonly (readonly [string, (bytes: Uint8Array) => Uint8Array, Re
   ],
 ];
 
+const keyCount = 500;
+
+/** A database with one finished run, written once. */
+let whole: Promise<Uint8Array> | undefined;
+
+async function wholeDatabase(): Promise<Uint8Array> {
+  let bytes = new Uint8Array();
+  await withSimulator(hello, async (simulator, folder) => {
+    const keys = folder.file("keys.txt", keyLines(keyCount));
+    const db = folder.file("a.db");
+    assert.equal((await trawl(helloRun(simulator.url, keys, "--db", db, "--quiet"))).code, 0);
+    bytes = await Deno.readFile(db);
+  });
+  return bytes;
+}
+
 for (const [what, spoil, message] of damages) {
   Deno.test(`trawl status names ${what}, and trawl run makes nothing worse`, async () => {
-    await withSimulator(
-      { profile: "hello", latency: { kind: "fixed", ms: 1 } },
-      async (simulator, folder) => {
-        const keys = folder.file("keys.txt", keyLines(500));
-        const db = folder.file("a.db");
-        const args = helloRun(simulator.url, keys, "--db", db, "--quiet");
-        assert.equal((await trawl(args)).code, 0);
-        const spoiled = spoil(await Deno.readFile(db));
-        await Deno.writeFile(db, spoiled);
-        const status = await trawl(["status", db]);
-        assert.notEqual(status.code, 0, status.stdout);
-        assert.match(status.stderr, message);
-        assert.match(status.stderr, /restore a backup/);
-        const run = await trawl([...args, "--new"]);
-        assert.ok(run.code === 1 || run.code === 2, run.stderr);
-        assert.match(run.stderr, /^trawl: Cannot use the database .* damaged.*\n$/);
-        // What is damaged is as it was; what was whole may have got a row or two.
-        const after = await Deno.readFile(db);
-        assert.ok(after.length >= spoiled.length);
-        assert.notEqual((await trawl(["status", db])).code, 0);
-      },
-    );
+    whole ??= wholeDatabase();
+    const spoiled = spoil((await whole).slice());
+    await withSimulator(hello, async (simulator, folder) => {
+      const keys = folder.file("keys.txt", keyLines(keyCount));
+      const db = folder.file("a.db");
+      await Deno.writeFile(db, spoiled);
+      const status = await trawl(["status", db]);
+      assert.notEqual(status.code, 0, status.stdout);
+      assert.match(status.stderr, message);
+      assert.match(status.stderr, /restore a backup/);
+      const run = await trawl(helloRun(simulator.url, keys, "--db", db, "--quiet", "--new"));
+      assert.ok(run.code === 1 || run.code === 2, run.stderr);
+      assert.match(run.stderr, /^trawl: Cannot use the database .* damaged.*\n$/);
+      // The damaged pages are unchanged; the whole ones may hold a few more rows.
+      const after = await Deno.readFile(db);
+      assert.ok(after.length >= spoiled.length);
+      assert.notEqual((await trawl(["status", db])).code, 0);
+    });
   });
 }
 
-Deno.test("trawl run goes on from the last checkpoint when its log is gone", async () => {
+Deno.test("trawl run resumes from the last checkpoint when the WAL is gone", async () => {
   await withSimulator({ profile: "hello", latency: { kind: "fixed", ms: 10 } }, async (simulator, folder) => {
     const keys = folder.file("keys.txt", keyLines(400));
     const db = folder.file("a.db");
