@@ -1,6 +1,6 @@
 /**
- * Every bound that trawl keeps, with its unit and the reason for its value. A job may lower or raise those that
- * have a field in the job file; the others hold always.
+ * Bounds on input and resources, each with its unit and the reason for its value. A field of the job file overrides
+ * some of them; the others are fixed. `docs/limits.md` lists them. Measured values are in `docs/measurements.md`.
  *
  * @module
  */
@@ -11,52 +11,52 @@ const GiB = 1024 * MiB;
 
 /** Bounds on one JSON text. */
 export const jsonLimits = {
-  /** Open brackets within each other. Deeper than any real API, far below what a stack of states costs. */
+  /** Nesting levels. Deeper than any real API; a stack of states this deep costs little. */
   depthMax: 512,
-  /** Bytes of one captured value (a column, a whole row): it is held in memory, and SQLite ends at 1 GB. */
+  /** Bytes of one captured value (a column or a row). It is held in memory; SQLite allows 1 GB. */
   valueBytesMax: 8 * MiB,
-  /** Bytes of an element that a filter looks at: parsed, it can take thirty times as much memory as its text. */
+  /** Bytes of an element that a filter tests. Parsed, it can take 30 times the memory of its text. */
   elementBytesMax: 2 * MiB,
-  /** Bytes of one object name: it is held where it is compared, if it has escapes or was cut. */
+  /** Bytes of an object name that is held to be compared, because it has escapes or spans two chunks. */
   nameBytesMax: 64 * KiB,
-  /** Parentheses, calls and filters open within each other in a path: nobody writes ten, and each takes stack. */
+  /** Nested parentheses, calls and filters in a path. Real paths have fewer than ten; each level takes stack. */
   filterDepthMax: 64,
 } as const;
 
-/** Bounds on one HTTP exchange; those in milliseconds are the defaults of the job file's `timeout`. */
+/** Bounds on one HTTP exchange. The first four are the defaults of `request.timeout`. */
 export const httpLimits = {
   connectMs: 10_000,
-  /** Large answers are computed for minutes before their first byte. */
+  /** Servers compute large answers for minutes before the first byte. */
   firstByteMs: 600_000,
   idleMs: 60_000,
   totalMs: 1_800_000,
-  /** Decoded bytes: `fetch` decodes gzip by itself, so a small answer may be a large one. */
+  /** Bytes after decompression: `fetch` decompresses by itself, so a small response may become a large one. */
   bodyBytesMax: 8 * GiB,
-  /** An answer up to this length, by its `Content-Length`, is read in one piece: streams cost more than it does. */
+  /** `Content-Length` up to which a body is read in one piece, because streams cost more than such a body. */
   smallBodyBytesMax: 64 * KiB,
   redirectsMax: 5,
-  /** Hosts besides the job's that redirects may lead to: each is looked up before a run. */
+  /** Entries of `redirect_hosts`: each is resolved before a run. */
   redirectHostsMax: 16,
-  /** UTF-16 units of a URL that a server leads to: servers refuse longer ones. */
+  /** UTF-16 units of a redirect's target URL. Servers refuse longer ones. */
   locationCharsMax: 8 * KiB,
   /**
-   * UTF-16 units of one header field that is read or kept. The platform takes 400 KiB and 100 fields of a head, which
-   * would be kept with every key, or read through 5,000 times a second.
+   * UTF-16 units of a header field that is read or stored. Deno accepts 400 KiB and 100 fields per response, which
+   * would be stored with every key or parsed 5,000 times a second.
    */
   fieldCharsMax: 1 * KiB,
   /**
-   * A compressed answer may be so many times as large as what was sent, once it has passed so many bytes. Updates are
-   * 9 to 28 times as large (gzip), 18 to 82 (brotli); 100,000 rows that are all alike 290 (gzip); a gzip bomb 1,030.
+   * Largest ratio of decompressed to sent bytes, checked from `ratioBytesMin` decompressed bytes on. Honest answers
+   * reach 290, a gzip bomb 1,030 (`docs/measurements.md#compression-of-honest-answers`).
    */
   ratioMax: 500,
   ratioBytesMin: 64 * MiB,
-  /** Attempts on one key, the first included. */
+  /** Attempts on one key, the first included; the default of `retry.attempts`. */
   attemptsMax: 5,
   backoffBaseMs: 500,
   backoffMaxMs: 60_000,
-  /** A server may ask for so long a pause; one that asks for more is not waited for. */
+  /** Longest pause that a server may ask for. A longer one is not waited for. */
   retryAfterMaxMs: 3_600_000,
-  /** An API that is down for longer ends the run, to be gone on with; shorter ones are most outages. */
+  /** Longest outage that a run waits for; the default of `retry.outage`. Most outages are shorter. */
   outageMs: 900_000,
 } as const;
 
@@ -64,27 +64,27 @@ export const httpLimits = {
 export const runLimits = {
   inFlightDefault: 8,
   inFlightMax: 10_000,
-  /** What "auto" finds at most, where the job names no `in_flight_max`: the most that memory was measured flat with. */
+  /** Default of `in_flight_max`: the highest concurrency at which memory was measured to stay flat. */
   inFlightAutoMax: 1_000,
-  /** Keys in one batch, and UTF-16 units of all of them: the main thread holds them, and the Worker. */
+  /** Keys in one batch, and UTF-16 units of all its keys. The main thread and the Worker hold them. */
   batchMax: 50_000,
   batchCharsMax: 4 * MiB,
-  /** Workers alive at once, those that wait for their last answers included: each costs some 10 MB. */
+  /** Workers alive at once, including Workers that wait for their last responses. Each takes about 10 MB. */
   workersMax: 8,
-  /** Rows of one answer: the 8 GiB that an answer may have hold no more of 86 bytes, the smallest update has 100. */
+  /** Rows of one answer: more do not fit into 8 GiB at 86 bytes each. The smallest RIPEstat update has 100 bytes. */
   answerRowsMax: 100_000_000,
   /** UTF-16 units of one key. */
   keyCharsMax: 2_048,
-  /** After a signal, what is in flight gets so long to finish. */
+  /** Time that requests in flight get to finish after a signal. */
   graceMs: 8_000,
-  /** What has not ended so long after it was dropped is ended by force. */
+  /** Time after which a dropped Worker is terminated. */
   dropMs: 1_000,
   /**
-   * A Worker that has said nothing for so long hangs, or is gone without a word. It answers between two pieces of its
-   * work; the longest that an answer can make it do, to sort a million counts, takes 3 s on a busy machine.
+   * A Worker that is silent for this long counts as dead. It answers pings between two steps of its work; the longest
+   * step, sorting a million counts, takes 3 s on a busy machine.
    */
   silentMs: 60_000,
-  /** The share of keys that must end with an answer for exit code 0. */
+  /** Least coverage for exit code 0; the default of `accept.min_coverage`. */
   minCoverage: 0.99,
 } as const;
 
