@@ -1,7 +1,7 @@
-/** Types for the few functions of the @std packages in use: `npm:deno-std` is their code without types. */
+/** Types of the @std functions in use: `npm:deno-std` holds their code without types. */
 
 declare module "@std/async/delay" {
-  /** Resolves after `ms` milliseconds, or rejects with the signal's reason. */
+  /** Resolves after `ms` milliseconds, or rejects with the reason of an aborted signal. */
   export function delay(
     ms: number,
     options?: { readonly signal?: AbortSignal; readonly persistent?: boolean },
@@ -26,7 +26,7 @@ declare module "@std/cli/parse-args" {
 }
 
 declare module "@std/streams/text-line-stream" {
-  /** Cuts text into lines, without their ends (LF or CRLF). */
+  /** Splits text into lines without their ends (LF or CRLF). A line may have any length. */
   export class TextLineStream extends TransformStream<string, string> {
     constructor(options?: { readonly allowCR?: boolean });
   }

@@ -1,5 +1,11 @@
 /**
- * `trawl extract`: what a path selects from files or standard input, one JSON value a line, in constant memory.
+ * `trawl extract`: a path and files or standard input in, one JSON value a line out, in constant memory.
+ *
+ * Files are read synchronously into a `Tokenizer`, not through `TokenizerStream`: whole updates of 243 MB took 0.41 s of
+ * CPU so, and 0.50 s through the stream with chunks of 256 KiB (0.53 s with 128 KiB, 0.56 s with 512 KiB, 0.64 s with
+ * 1 MiB, where the data leaves the second-level cache); least of 12 runs on 2 busy cores, 2026-11-28, with the file of
+ * whole updates of `deno task bench extract --size 300`. A stream also drops the values that a failing chunk has
+ * completed.
  *
  * @module
  */
@@ -12,23 +18,28 @@ import { Tokenizer } from "../json/tokenizer.ts";
 import { type Context, Exit } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { Lines } from "./extract_lines.ts";
+import { LineCollector } from "./line_collector.ts";
 
-/** Bytes of one read. */
+/** Bytes of one read: the buffer stays in the second-level cache. */
 const readBytes = 128 * 1_024;
 
-/** What bytes are read from. */
+/** An open file or standard input. */
 interface Source {
   readonly name: string;
+  /** Returns the number of bytes read, or null at the end. */
   readonly read: (buffer: Uint8Array) => number | null;
   readonly close: () => void;
 }
 
-/** Exit code 1 if an input is no JSON; the others are read all the same. */
+/**
+ * Writes the values of all inputs. If an input is not JSON, logs that, reads the others, and resolves to exit code 1.
+ *
+ * @throws {UsageError} If there is no path, the path cannot be followed, or a file cannot be opened.
+ */
 export function extractCommand(args: Arguments, context: Context): Promise<number> {
   const [path, ...files] = args.operands;
   if (path === undefined) {
-    throw new UsageError("Cannot extract as there must be a PATH: such as '$.items[*]'");
+    throw new UsageError("Cannot extract: a PATH must be given, such as '$.items[*]'");
   }
   const query = queryOf(path);
   const options = { isRaw: args.has(flags.raw) };
@@ -36,7 +47,7 @@ export function extractCommand(args: Arguments, context: Context): Promise<numbe
   for (const file of files.length === 0 ? ["-"] : files) {
     const source = open(file);
     try {
-      extract(source, query, { lines: new Lines(options), out: context.out });
+      extract(source, query, { lines: new LineCollector(options), out: context.out });
     } catch (error) {
       if (!(error instanceof JsonSyntaxError || error instanceof JsonLimitError)) throw error;
       context.log(`trawl: ${source.name}: ${messageOf(error)}\n`);
@@ -48,11 +59,10 @@ export function extractCommand(args: Arguments, context: Context): Promise<numbe
   return Promise.resolve(exit);
 }
 
-/** Reads and writes synchronously: there is nothing else to do meanwhile, and streams took as long as the tokenizer. */
 function extract(
   source: Source,
   query: Query,
-  { lines, out }: { readonly lines: Lines; readonly out: Context["out"] },
+  { lines, out }: { readonly lines: LineCollector; readonly out: Context["out"] },
 ): void {
   const tokenizer = new Tokenizer(query, lines);
   const buffer = new Uint8Array(readBytes);
@@ -63,7 +73,7 @@ function extract(
     }
     tokenizer.finalize();
   } finally {
-    // What came before a mistake was there all the same.
+    // The values before a mistake are valid.
     out(lines.take() ?? "");
   }
 }
@@ -84,8 +94,6 @@ function open(file: string): Source {
     const opened = Deno.openSync(file);
     return { name: file, read: (buffer) => opened.readSync(buffer), close: () => opened.close() };
   } catch (error) {
-    throw new UsageError(`Cannot read "${file}" as it cannot be opened: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new UsageError(`Cannot open "${file}": ${messageOf(error)}`, { cause: error });
   }
 }

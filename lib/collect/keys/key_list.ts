@@ -167,7 +167,11 @@ function reasonOf(error: unknown): string {
   return reason;
 }
 
-/** A key of the list, which must be a text or a number. */
+/**
+ * The key that a selected value holds.
+ *
+ * @throws {KeyListError} If the value is not a string or number, or breaks the rule for keys.
+ */
 function asKey(raw: string): string {
   const key = raw.startsWith('"') ? String(decodeText(ValueKind.string, raw)) : raw;
   if (!/^["\d-]/.test(raw) || keyRule(key) !== undefined) throw new KeyListError("bad-value");

@@ -168,7 +168,7 @@ const cases: readonly Case[] = [
   {
     what: "extract without a path",
     args: ["extract"],
-    message: /^trawl: Cannot extract as there must be a PATH/,
+    message: /^trawl: Cannot extract: a PATH must be given/,
   },
   { what: "extract with a bad path", args: ["extract", "items"], message: /^trawl: .*items/ },
   { what: "a wrong fault", args: ["simulate", "--fault", "explode"], message: /explode/ },

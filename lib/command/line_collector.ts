@@ -1,6 +1,6 @@
 /**
- * The collector of `trawl extract`: writes each selected value as a line, as bytes. Nothing is made into a string that
- * can be copied as it stands. Holds the lines that one chunk of input completed.
+ * The collector of `trawl extract`: selected values in, one line of bytes each out. Values are copied as bytes; only
+ * strings without quotes and values with line breaks are decoded. Holds the lines that one chunk has completed.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import { decodeText, ValueKind } from "../json/value.ts";
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** A `set` of an array costs as much as a loop over so many bytes. */
+/** Up to this length, a loop over bytes is faster than `Uint8Array.set`. */
 const copiedByLoopMax = 64;
 
 const encoder = new TextEncoder();
 
-/** Lines of JSON, or with `isRaw` of bare strings. */
-export class Lines implements Collector<Uint8Array> {
+/** Collects values as lines of JSON; with `isRaw`, strings are decoded and lose their quotes. */
+export class LineCollector implements Collector<Uint8Array> {
   readonly #isRaw: boolean;
-  /** There is none where strings lose their quotes. */
+  /** Undefined if strings must be decoded. */
   readonly lines?: (lines: Uint8Array) => void;
   #bytes = new Uint8Array(64 * 1_024);
   #length = 0;
@@ -30,13 +30,13 @@ export class Lines implements Collector<Uint8Array> {
     if (!isRaw) this.lines = (lines) => this.#append(lines);
   }
 
-  /** Never called: no path is visited. */
+  /** Never called: the query has no `visit` path. */
   enter(): void {}
 
-  /** Never called: no path is visited. */
+  /** Never called: the query has no `visit` path. */
   leave(): void {}
 
-  text(_wanted: number, kind: ValueKind, raw: RawText): void {
+  text(_index: number, kind: ValueKind, raw: RawText): void {
     if (kind === ValueKind.string && this.#isRaw) {
       this.#add(encoder.encode(String(decodeText(kind, raw.toString()))));
     } else if (kind <= ValueKind.array && hasLineBreak(raw)) {
@@ -46,7 +46,7 @@ export class Lines implements Collector<Uint8Array> {
     }
   }
 
-  /** The lines since the last call; they are there until the next one is added. */
+  /** The lines since the last call, valid until the next value is collected. */
   take(): Uint8Array | undefined {
     if (this.#length === 0) return undefined;
     const lines = this.#bytes.subarray(0, this.#length);
@@ -87,7 +87,7 @@ function hasLineBreak({ bytes, start, end }: RawText): boolean {
   return value.includes(lineFeed) || value.includes(carriageReturn);
 }
 
-/** White space between an array's or an object's tokens may hold line breaks; those within strings are escaped. */
+/** Line breaks occur only in white space between tokens: within strings they are escaped. */
 function onOneLine(raw: string): string {
   return raw.replaceAll(/\s*[\r\n]\s*/g, " ");
 }
