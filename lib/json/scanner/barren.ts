@@ -1,9 +1,9 @@
 /**
- * The way through a container in which nothing can be selected: every byte is checked, nothing is looked up. Most of a
- * document is read here, by blocks of 64 bytes: whole updates 1.5 times as fast as token by token.
+ * Skips a container in which nothing can be selected: every byte is checked, nothing is looked up. Most of a document
+ * is read here in blocks of 64 bytes, whole updates 1.5 times as fast as token by token.
  *
- * The grammar is checked for all tokens of a block at once. What must follow a token is known from its last byte:
- * those bits, moved up by one and over white space, must meet the first bytes of what may stand there.
+ * The grammar is checked for all tokens of a block at once. The last byte of a token decides what may follow: the bits
+ * of the last bytes, shifted by one and over white space, must coincide with bits of allowed first bytes.
  *
  * @module
  */
@@ -29,26 +29,26 @@ import { beginNesting, objects, opens, readBrackets, unread, unreadBrackets } fr
 import { after, colon, firstName, firstValue, name, value } from "./place";
 import { skipScalar } from "./skip";
 
-/** Where in the grammar `skipBarren` stopped; how deep, `nesting.ts` knows. */
+/** The place in the grammar at which `skipBarren` stopped. The depth is in `nesting.ts`. */
 export let stateBehind = value;
 
-// Of the byte behind the block, 1 or 0: whether a name, a value or a colon must begin there, or behind white space, and
-// whether the container may end there that has just begun.
+// About the byte behind the block, or behind white space there, as 1 or 0: whether a name, a value or a colon must
+// follow, and whether an opened container may close at once.
 let nameNext: u64 = 0;
 let valueNext: u64 = 0;
 let colonNext: u64 = 0;
 let firstNext: u64 = 0;
-/** 1 if the block ended in a name. */
+/** 1 if the block ended within a name. */
 let inName: u64 = 0;
-/** 1 if it ended in a number or word, and then in one that is a zero so far. */
+/** 1 if the block ended within a number or literal; `inZero` if that is a single zero so far. */
 let inScalar: u64 = 0;
 let inZero: u64 = 0;
-/** Where the last string, number or word began. */
+/** The address of the last string, number or literal. */
 let token: usize = 0;
 
 /**
- * Goes on from `at`, as long as all is whole and right, up to the end of the container at the depth `floor`. It stops
- * before a token, at most a block before what is cut or wrong: that is left to the general way.
+ * Reads from `at` to the end of the container at depth `floor`, as long as all tokens are complete and valid. Stops
+ * before a token, at most a block before one that is cut or wrong: `run` reads that token by token.
  */
 export function skipBarren(at: usize, end: usize, floor: i32, depth: i32, state: i32): usize {
   begin(state);
@@ -84,7 +84,7 @@ function begin(state: i32): void {
   inZero = 0;
 }
 
-/** Checks the block at `p` up to the first bracket that was not read. Returns whether it is right. */
+/** Checks the block at `p` up to the first unread bracket. Returns whether the block is valid. */
 @inline
 function readTokens(p: usize, end: usize): bool {
   const opening = quotes & strings;
@@ -95,7 +95,7 @@ function readTokens(p: usize, end: usize): bool {
   const beforeValues = separators & ~objects | colons;
   const names = follow(beforeNames, nameNext);
   const values = follow(beforeValues, valueNext);
-  // To add the beginning of a string to its bits carries a bit to its closing quote.
+  // Adding the opening quote to the bits of a string carries a bit to its closing quote.
   const begun = strings + (names & opening);
   const passed = begun + inName;
   const nameEnds = passed & quotes & ~strings;
@@ -106,7 +106,7 @@ function readTokens(p: usize, end: usize): bool {
   const afterValues = (starts | commas | colons | brackets) & ~(names | values | afterNames);
   const wrong = wrongBytes | names & ~(opening | empty) | values & ~(starts | opens | empty) |
     (afterNames ^ colons) | afterValues & ~(commas | closes);
-  // All ones where every bracket was read.
+  // The bits before the first unread bracket; all ones if every bracket was read.
   const read = (unread & (0 - unread)) - 1;
   if ((wrong & read) != 0) return false;
   const odd = scalars & (~digits | (words & zeros) << 1 | inZero);
@@ -126,7 +126,7 @@ function readTokens(p: usize, end: usize): bool {
   return true;
 }
 
-/** Whether the numbers and words that begin at these bits of the block, or before it, are right and whole. */
+/** Whether the numbers and literals that begin at these bits, or before the block, are valid and complete. */
 function areScalars(p: usize, end: usize, words: u64): bool {
   if ((scalars & inScalar) != 0 && !isScalar(token, end)) return false;
   for (let rest = words; rest != 0; rest &= rest - 1) {
@@ -135,26 +135,26 @@ function areScalars(p: usize, end: usize, words: u64): bool {
   return true;
 }
 
-/** Whether a number or word begins at `at` and ends where something else may follow. */
+/** Whether a valid number or literal begins at `at` and a separator follows it. */
 function isScalar(at: usize, end: usize): bool {
   const q = skipScalar(at, load<u8>(at), end);
   const c: u32 = load<u8>(q);
   return q != at && (c <= 0x20 || c == 0x2c || c == 0x5d || c == 0x7d);
 }
 
-/** The bytes that follow these, or the block before, behind any white space. */
+/** The bytes behind those of `lasts`, or behind the block before, after any white space. */
 @inline
 function follow(lasts: u64, before: u64): u64 {
   return (lasts << 1 | before) + blanks & ~blanks;
 }
 
-/** 1 if the byte behind the block is such a one, or the white space goes on. */
+/** 1 if `follow` would mark the byte behind the block, or the white space continues there. */
 @inline
 function next(lasts: u64, before: u64): u64 {
   return lasts >> 63 | <u64>((lasts << 1 | before) + blanks < blanks);
 }
 
-/** From what is to begin there, in the lowest bits. */
+/** The place in the grammar, from what must begin there, in the lowest bits. */
 @inline
 function stateOf(names: u64, values: u64, afterNames: u64, firsts: u64): i32 {
   if ((names & 1) != 0) return (firsts & 1) != 0 ? firstName : name;

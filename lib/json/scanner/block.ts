@@ -1,7 +1,7 @@
 /**
- * 64 bytes at once: which of them are quotes, commas, brackets and so on, one bit each, the lowest for the first byte.
- * The first stage of Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019), without their instructions of
- * 256 bits: a search for the end of each token must wait for the one before, this never waits.
+ * Classifies 64 bytes at once: quotes, commas, brackets and so on as bit sets, the lowest bit for the first byte. This
+ * is the first stage of Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019), with 128-bit instructions.
+ * A search for the end of each token depends on the search before; this has no such dependency.
  *
  * @module
  */
@@ -9,44 +9,44 @@
 import { all } from "./bytes";
 import { isEscaped, isUnicodeEscape } from "./skip";
 
-/** Bytes of a block; so many zeros stand behind the input. */
+/** Bytes of a block, and of the zero padding behind the input. */
 export const blockBytes = 64;
 
 /** Quotes that no backslash escapes. */
 export let quotes: u64 = 0;
-/** From each opening quote to before its closing one. */
+/** From each opening quote to before its closing quote. */
 export let strings: u64 = 0;
-/** Commas outside of strings, as the next four. */
+/** Commas outside of strings. The next four are outside of strings, too. */
 export let commas: u64 = 0;
 /** Colons. */
 export let colons: u64 = 0;
-/** Those of objects and arrays, opening and closing. */
+/** Brackets and braces. */
 export let brackets: u64 = 0;
-/** White space, and what lies behind the end. */
+/** White space, and bytes behind the end of the input. */
 export let blanks: u64 = 0;
-/** Whatever else: numbers and words, right or wrong. */
+/** All other bytes: numbers and literals, valid or not. */
 export let scalars: u64 = 0;
-/** Digits, also in strings. */
+/** Digits, within strings as well. */
 export let digits: u64 = 0;
-/** Zeros among them. */
+/** The digit 0, within strings as well. */
 export let zeros: u64 = 0;
-/** Control characters where they may not stand, and backslashes that escape nothing. */
+/** Control characters where none is allowed, and backslashes that begin no escape. */
 export let wrongBytes: u64 = 0;
-/** Those before the end of the input. */
+/** Bytes before the end of the input. */
 export let bytes: u64 = 0;
 
-/** All ones if the block before ended in a string. */
+/** All ones if the block before ended within a string. */
 export let openString: u64 = 0;
-/** 1 if it ended with a backslash that escapes. */
+/** 1 if the block before ended with a backslash that escapes. */
 let openEscape: u64 = 0;
 
-/** The next block begins outside of any string. */
+/** Prepares for a first block, which begins outside of any string. */
 export function beginBlocks(): void {
   openString = 0;
   openEscape = 0;
 }
 
-/** Looks at the block at `p`; what it finds stands in the variables above until the next one. */
+/** Classifies the block at `p`. The variables above are valid until the next call. */
 @inline
 export function readBlock(p: usize, end: usize): void {
   const a = v128.load(p);
@@ -81,7 +81,7 @@ export function readBlock(p: usize, end: usize): void {
   scalars = outside & ~(commas | colons | brackets | blanks);
 }
 
-/** Takes out escaped quotes, and checks what the backslashes escape. */
+/** Removes escaped quotes, and checks what the backslashes escape. */
 function unescape(p: usize, backslashes: u64): void {
   quotes &= ~openEscape;
   let rest = backslashes & ~openEscape;
@@ -97,7 +97,7 @@ function unescape(p: usize, backslashes: u64): void {
   }
 }
 
-/** The uppermost bit of each byte. */
+/** The highest bit of each byte. */
 @inline
 export function bits(a: v128, b: v128, c: v128, d: v128): u64 {
   return <u64>(<u32>i8x16.bitmask(a) | <u32>i8x16.bitmask(b) << 16) |
@@ -110,7 +110,7 @@ function equal(a: v128, b: v128, c: v128, d: v128, byte: i32): u64 {
   return bits(i8x16.eq(a, wanted), i8x16.eq(b, wanted), i8x16.eq(c, wanted), i8x16.eq(d, wanted));
 }
 
-/** With its sixth bit set, `[` is `{`, and `]` is `}`. */
+/** Setting bit 5 turns `[` into `{` and `]` into `}`. */
 @inline
 function isBracket(some: v128): v128 {
   const curly = v128.or(some, all(0x20));
@@ -135,7 +135,7 @@ function isControl(some: v128): v128 {
   return i8x16.le_u(some, all(0x1f));
 }
 
-/** Each bit is the parity of those up to it: from one quote to the next, all are set. */
+/** Each bit becomes the parity of the bits up to it: all bits from a quote to before the next quote are set. */
 @inline
 function prefixXor(from: u64): u64 {
   let parity = from;

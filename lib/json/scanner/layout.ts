@@ -1,70 +1,70 @@
 /**
- * Where things stand in the memory that the scanner shares with TypeScript, and the numbers that both use. What is
- * exported here and by `scanner.ts` is read by `machine.ts`; all offsets are bytes.
+ * The memory that the scanner shares with TypeScript: addresses, sizes and flags. `../scanner_memory.ts` reads these
+ * exports by name. Addresses and sizes are in bytes.
  *
  * @module
  */
 
-/** Bytes of input that are read in one go: it stays in the processor's second cache. */
+/** Bytes of one input: it stays in the processor's second-level cache. */
 export const inputBytesMax: i32 = 64 * 1024;
 
-/** Open brackets within each other. The same as `json.depthMax` in `limits.ts`, as `machine.ts` makes sure. */
+/** Open brackets. Equals `jsonLimits.depthMax`, which `../scanner_memory.ts` checks. */
 export const depthMax: i32 = 512;
 
-/** States of the query that the table can hold. */
+/** States that the table holds. */
 export const statesMax: i32 = 1100;
 
-/** Events that fit before `run` stops. */
+/** Events before `run` stops. */
 export const eventsMax: i32 = 4096;
 
-/** A state: its flags, where a name or element leads that is told apart by nothing, its names and how many. */
+/** A state: flags, the state of all other names and elements, the number of names, the address of their list. */
 export const stateBytes: i32 = 16;
 
-/** A name of a state: where its bytes stand, how many, and where it leads. */
+/** A name of a state: the address of its bytes, their number, and the state that the name leads to. */
 export const nameBytes: i32 = 12;
 
-/** An event: its kind with the state, then the first and the last offset of what it is about. */
+/** An event: type, kind and state in one word, then the first and the last offset in the input. */
 export const eventBytes: i32 = 12;
 
-/** An open container: its state and whether it is an object, the index of the element at hand, when to ask again. */
+/** An open container: state with object mark, state of the elements, current index, index at which to ask again. */
 export const frameBytes: i32 = 24;
 
-/** Of the head of a context: where in the input, in the grammar and in the query. */
+/** The head of a context, as `save` in `scanner.ts` writes it. */
 export const headBytes: i32 = 64;
 
-/** In place of a state: a lead that is not known yet. */
+/** In place of a state: not known yet, `run` must ask. */
 export const unknown: i32 = -1;
 
-/** Flag of a state: its nodes are to be told. */
+/** Flag of a state: its nodes are reported. */
 export const selected: i32 = 1;
 /** Flag of a state: nothing below can be selected. */
 export const barren: i32 = 2;
-/** Flag of a state: it depends on its index where an element leads. */
+/** Flag of a state: the state of an element depends on the index. */
 export const picks: i32 = 4;
 
-/** Flag of a state: filters decide about its nodes. */
+/** Flag of a state: filters decide about its nodes first. */
 export const undecided: i32 = 8;
-/** Flag of a state: its nodes are rows, and nothing else. */
+/** Flag of a state: its nodes are rows and nothing else. */
 export const row: i32 = 16;
-/** From this bit on, the flags of a state hold which column of a row its nodes are, from 1, if they are just that. */
+/** From this bit on, the flags hold the column, from 1, if the nodes are one column of a row and nothing else. */
 export const columnShift: i32 = 8;
 
-/** An event: a scalar that lies whole in this input. */
+/** Event type: a scalar that is complete in this input. */
 export const scalarEvent: i32 = 0;
-/** An event: anything else begins. */
+/** Event type: a container, or a cut scalar, begins. */
 export const beginEvent: i32 = 1;
-/** An event: it ends. */
+/** Event type: the container or cut scalar ends. */
 export const endEvent: i32 = 2;
 
-/** The context of the text at hand: its head, then its frames. */
+/** The context of the current text: its head, then a frame for each open container. */
 export const context: usize = memory.data(64 + 512 * 24, 16);
 
-/** The input, and behind its end some zeros, so that no loop needs to look for the end. */
+/** The input, with zero padding behind its end, so that no loop has to test for the end. */
 export const input: usize = memory.data(64 * 1024 + 64, 16);
-/** What was found in the input. */
+/** The events of the input. */
 export const events: usize = memory.data((4096 + 4) * 12, 16);
-/** The states of the query, by their number. */
+/** The states by number. */
 export const states: usize = memory.data(1100 * 16, 16);
 
-/** From here on the memory is free: for the names of states. */
+/** The first free byte. TypeScript writes the names of states from here on. */
 export const free: usize = __heap_base;

@@ -1,19 +1,19 @@
 /**
- * Selected scalars as lines: what `trawl extract` mostly wants. Event by event, told to TypeScript and copied there,
- * a bare number takes 19 ns; here it takes 4.
+ * Selected scalars as lines, for `trawl extract`. A bare number takes 4 ns here, and 19 ns if TypeScript copies it
+ * event by event.
  *
  * @module
  */
 
 import { eventBytes, events, input, scalarEvent, stateBytes, states, undecided } from "./layout";
 
-/** The lines, each with a line feed behind it: all of an input, and a line feed for every event. */
+/** The lines, each ended by a line feed. Room for a whole input and a line feed for every event. */
 export const lines: usize = memory.data(64 * 1024 + 4104 + 16, 16);
 
-/** The first event that is not among the lines. */
+/** The address of the first event that was not made into a line. */
 export let eventBehind: usize = events;
 
-/** Makes lines of the events from `first` on that are scalars and need no filter's decision. Returns their bytes. */
+/** Makes lines of the scalars from event `first` on, up to one that a filter must decide. Returns their bytes. */
 export function makeLines(first: usize, end: usize): i32 {
   let to = lines;
   let event = first;

@@ -1,5 +1,5 @@
 /**
- * The brackets of a block: which containers they open and close, and so what every comma stands in.
+ * The brackets of a block: the containers that they open and close, and so the kind of container of every comma.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import { brackets } from "./block";
 import { depthMax } from "./layout";
 import { frameAt, isObjectAt, objectMark } from "./place";
 
-/** How many brackets are open behind those that were read. */
+/** Open brackets behind the last bracket that was read. */
 export let depth: i32 = 0;
-/** The brackets of the block that open something. */
+/** The opening brackets of the block. */
 export let opens: u64 = 0;
-/** Where the block lies directly in an object. */
+/** The bytes of the block that lie directly in an object. */
 export let objects: u64 = 0;
-/** The brackets from the first one on that was not read. */
+/** The brackets that were not read: from the first that ends the reading on. */
 export let unread: u64 = 0;
 
 /** All ones if the innermost container is an object. */
 let inObject: u64 = 0;
 
-/** Some brackets are open already. */
+/** Prepares for a block at a depth of `open` brackets. */
 export function beginNesting(open: i32): void {
   depth = open;
   inObject = objectBits(open);
 }
 
 /**
- * Reads the brackets of the block at `p`, up to the one that would close the container at the depth `floor`, closes
- * another kind than was opened, or opens one too many.
+ * Reads the brackets of the block at `p`, up to one that closes the container at depth `floor`, that closes the wrong
+ * kind of container, or that exceeds `depthMax`.
  */
 @inline
 export function readBrackets(p: usize, floor: i32): void {
@@ -57,7 +57,7 @@ export function readBrackets(p: usize, floor: i32): void {
   unread = rest;
 }
 
-/** Opens again what the brackets that were read of the block have closed, and takes back what they have opened. */
+/** Undoes `readBrackets`: reopens the containers that were closed, removes those that were opened. */
 export function unreadBrackets(p: usize): void {
   let rest = brackets & ~unread;
   while (rest != 0) {
@@ -73,7 +73,7 @@ export function unreadBrackets(p: usize): void {
   }
 }
 
-/** Of a bracket. */
+/** Whether a bracket opens a container: bit 1 is set in `[` and `{` only. */
 @inline
 function isOpening(c: u32): bool {
   return (c & 2) != 0;

@@ -1,13 +1,13 @@
 /**
- * A token that the end of the input has cut, or that is wrong: read on byte by byte, over any number of inputs. Slower
- * than `skip.ts`, exact about what is wrong, and of fixed size however long the token grows.
+ * Reads a token that is cut by the input's end, or wrong, byte by byte over any number of inputs. It is slower than
+ * `skip.ts`, but exact about the mistake, and its state has a fixed size for a token of any length.
  *
  * @module
  */
 
 import { isDigit, isEscaped, isHexDigit, skipPlain } from "./skip";
 
-// Where in a number: what was read last, and so what may follow.
+// The state of a number: what was read last.
 const start = 0;
 const minus = 1;
 const zero = 2;
@@ -20,28 +20,28 @@ const exponentDigits = 8;
 const numberOver = 9;
 const numberWrong = 10;
 
-// Where in a string: outside of any escape, behind a backslash, or before so many hexadecimal digits.
+// The state of a string: no escape, behind a backslash, or else the number of hexadecimal digits that must follow.
 const noEscape = 0;
 const behindBackslash = 5;
 
-/** Reading on ended with the input. */
+/** Outcome: the input has ended first. */
 export const cut = 0;
-/** Reading on ended with the token. */
+/** Outcome: the token is complete. */
 export const ended = 1;
-/** Reading on ended at a mistake. */
+/** Outcome: the token is wrong. */
 export const wrong = 2;
 
-/** How the last of the functions here ended. */
+/** The outcome of the last read function. */
 export let outcome = cut;
-/** What it needs to be told the next time; 0 at the beginning of a token. */
+/** The state of the token, to be restored before its next input; 0 at its beginning. */
 export let progress = 0;
 
-/** Takes up where `progress` stood at the end of the input before. */
+/** Restores the state that `progress` had at the end of the input before. */
 export function takeUp(saved: i32): void {
   progress = saved;
 }
 
-/** Reads from `at`, up to `end` at most. Returns where it stopped: behind the quote, at a mistake, or at `end`. */
+/** Reads a string from `at`. Returns the address behind the quote, of the mistake, or `end`. */
 export function readString(at: usize, end: usize): usize {
   for (let p = at; p < end; p++) {
     if (progress != noEscape) {
@@ -60,7 +60,7 @@ export function readString(at: usize, end: usize): usize {
   return stop(cut, end);
 }
 
-/** The same; a number has ended before what cannot be part of it. */
+/** Reads a number as `readString` does. It ends before a byte that cannot be part of it. */
 export function readNumber(at: usize, end: usize): usize {
   for (let p = at; p < end; p++) {
     const next = nextInNumber(progress, load<u8>(p));
@@ -71,7 +71,7 @@ export function readNumber(at: usize, end: usize): usize {
   return stop(cut, end);
 }
 
-/** The same; `first` is the letter that the word began with. */
+/** Reads the literal whose first letter is `first` as `readString` does. */
 export function readWord(at: usize, end: usize, first: i32): usize {
   for (let p = at; p < end; p++) {
     if (load<u8>(p) != letterOf(first, progress)) return stop(wrong, p);
@@ -81,12 +81,12 @@ export function readWord(at: usize, end: usize, first: i32): usize {
   return stop(cut, end);
 }
 
-/** Whether the end of the whole text would end the number well. */
+/** Whether the number with this state is valid if the text ends here. */
 export function mayEnd(saved: i32): bool {
   return nextInNumber(saved, 0) == numberOver;
 }
 
-/** Whether a mistake in a string is one in an escape. */
+/** Whether the string is within an escape. */
 export function isInEscape(): bool {
   return progress != noEscape;
 }
@@ -96,14 +96,14 @@ function stop(how: i32, p: usize): usize {
   return p;
 }
 
-/** The state behind `c`; below 0 where it breaks the escape. */
+/** The state of a string behind `c`; below 0 if `c` breaks the escape. */
 function nextInEscape(state: i32, c: u32): i32 {
   if (state != behindBackslash) return isHexDigit(c) ? state - 1 : -1;
   if (c == 0x75) return 4;
   return isEscaped(c) ? noEscape : -1;
 }
 
-/** The state behind `c`. */
+/** The state of a number behind `c`. */
 function nextInNumber(state: i32, c: u32): i32 {
   const digit = isDigit(c);
   const mayEnd = state == zero || state == integer || state == fraction || state == exponentDigits;
@@ -121,7 +121,7 @@ function nextInNumber(state: i32, c: u32): i32 {
   return mayEnd ? numberOver : numberWrong;
 }
 
-/** The letter of `true`, `false` or `null` at `index`. */
+/** The letter at `index` of `true`, `false` or `null`. */
 function letterOf(first: i32, index: i32): u32 {
   if (first == 0x66 && index == 4) return 0x65;
   const word: u32 = first == 0x74 ? 0x65757274 : first == 0x66 ? 0x736c6166 : 0x6c6c756e;

@@ -1,5 +1,5 @@
 /**
- * Where a text stands: in the grammar of RFC 8259, and in which open containers.
+ * The place in a text: in the grammar of RFC 8259, and in the open containers.
  *
  * @module
  */
@@ -20,12 +20,12 @@ export const colon = 4;
 export const after = 5;
 /** Behind the root: white space only. */
 export const done = 6;
-/** Inside a value that the end of the input before has cut. */
+/** Inside a value that the last input's end has cut. */
 export const insideValue = 7;
-/** Inside a name that the end of the input before has cut. */
+/** Inside a name that the last input's end has cut. */
 export const insideName = 8;
 
-/** In the first word of a frame, beside the number of its state: that it is an object's. */
+/** In the first word of a frame, beside the number of a state: the container is an object. */
 export const objectMark: u32 = 0x80000000;
 
 /** The frame of the container that is open at `depth`, from 1. */
@@ -34,7 +34,7 @@ export function frameAt(depth: i32): usize {
   return context + headBytes + <usize>(depth - 1) * frameBytes;
 }
 
-/** Whether that container is an object. */
+/** Whether the container at this depth is an object. */
 @inline
 export function isObjectAt(depth: i32): bool {
   return (load<u32>(frameAt(depth)) & objectMark) != 0;

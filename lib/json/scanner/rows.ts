@@ -1,9 +1,9 @@
 /**
- * Selected rows of plain values as cells: what `trawl run` mostly wants. Told to TypeScript event by event, a row of a
- * time and a short text took 0.2 µs more: with 4 million of them, 1 GB cost its Worker 3.1 s of CPU instead of 2.3.
+ * Selected rows of plain values as cells, for `trawl run`. Reported to TypeScript event by event, a row of a time and a
+ * short text takes 0.2 µs more: 1 GB with 4 million rows cost a Worker 3.1 s of CPU instead of 2.3 s.
  *
- * A row is left to TypeScript unless it begins and ends among these events with nothing but scalars in between; so is
- * the value of a cell that is not simple.
+ * TypeScript makes the row if it does not begin and end within the events with nothing but scalars in between. It also
+ * converts a value that is not simple.
  *
  * @module
  */
@@ -20,22 +20,22 @@ import {
   states,
 } from "./layout";
 
-/** Columns of a row at most. */
+/** Columns of a row. */
 export const columnsMax: i32 = 64;
-/** A column: below which magnitude a number is simple, what cell it makes, whether strings and nulls are simple. */
+/** A column: magnitude below which numbers are simple, their cell kind, whether strings and nulls are simple. */
 export const columnBytes: i32 = 24;
-/** The columns of a row. */
+/** The column plans. */
 export const columns: usize = memory.data(64 * 24, 16);
 
-/** Cells that fit before `makeRows` stops. */
+/** Cells before `makeRows` stops. */
 export const cellsMax: i32 = 8192;
 /** The numbers of the cells, row after row. */
 export const cells: usize = memory.data(8192 * 8, 16);
-/** What the cells are, as in `../../row_chunk.ts`. */
+/** The kinds of the cells, as in `lib/rows/row_batch.ts`. */
 export const kinds: usize = memory.data(8192, 16);
-/** A value that is not simple: the index of its cell, its kind, its first and its last offset in the input. */
+/** A value left to TypeScript: cell index, kind, first and last offset in the input. */
 export const leftBytes: i32 = 16;
-/** All of those, in the order of the input. */
+/** The left values, in input order. */
 export const left: usize = memory.data((4096 + 4) * 16, 16);
 
 // Kinds of values, as in `../value.ts`.
@@ -47,12 +47,12 @@ const aNull = 6;
 const nullCell: u8 = 0;
 const realCell: u8 = 2;
 const textCell: u8 = 3;
-/** A cell whose value is left to TypeScript. */
+/** The kind of a cell whose value is left to TypeScript. */
 const leftCell: u8 = 255;
 
 /**
- * What `makeRows` has found: rows made into cells, rows in all, with those that do not lie within the window, values
- * left, the first event that is not among the rows, and the next one at which it pays to look for rows again.
+ * The result of `makeRows` in 32-bit words: rows made into cells; rows found, including those outside the window; left
+ * values; the first event that is not part of a row; the next event that begins a row.
  */
 export const foundRows: usize = memory.data(20, 16);
 
@@ -60,13 +60,13 @@ let rowsMade: i32 = 0;
 let rowsFound: i32 = 0;
 let leftCount: i32 = 0;
 
-/** Whose numbers must lie within the window, or below 0. */
+/** The column that must lie within the window, or below 0. */
 let withinColumn: i32 = -1;
 let withinStart: f64 = 0;
 let withinEnd: f64 = 0;
 let width: i32 = 0;
 
-/** How wide the rows are, and which column must lie within which milliseconds, if any; `columns` tells the rest. */
+/** Sets the number of columns, and the column that must lie within these milliseconds. TypeScript writes `columns`. */
 export function setRows(cellCount: i32, within: i32, startMs: f64, endMs: f64): void {
   width = cellCount;
   withinColumn = within;
@@ -74,7 +74,7 @@ export function setRows(cellCount: i32, within: i32, startMs: f64, endMs: f64): 
   withinEnd = endMs;
 }
 
-/** Makes cells of the events from `first` on that are whole rows; texts are known that were learned in `epoch`. */
+/** Makes cells of the events from `first` on as long as they are whole rows. Texts of this `epoch` are known. */
 export function makeRows(first: usize, end: usize, epoch: i32): void {
   rowsMade = 0;
   rowsFound = 0;
@@ -104,7 +104,7 @@ function beginsRow(event: usize): bool {
   return (load<u32>(event) & 3) == beginEvent && (flagsAt(event) & rowMark) != 0;
 }
 
-/** Reads one row, of which `from` is the second event. Returns the event behind, or 0 where it is to be left. */
+/** Reads the row whose second event is `from`. Returns the event behind, or 0 if the row is left to TypeScript. */
 @inline
 function readRow(from: usize, end: usize, epoch: i32): usize {
   const first = rowsMade * width;
@@ -126,7 +126,7 @@ function readRow(from: usize, end: usize, epoch: i32): usize {
         if (kind == leftCell) break;
         const ms = load<f64>(cells + (<usize>at << 3)) * 1000;
         if (kind == nullCell || ms < withinStart || ms >= withinEnd) {
-          // A value that was left may be unfit, and that counts in a row that is not kept, too.
+          // TypeScript must check a left value also in a row that is not kept.
           if (leftCount != leftBefore) break;
           rowsFound++;
           return event + eventBytes;
@@ -142,7 +142,7 @@ function readRow(from: usize, end: usize, epoch: i32): usize {
   return 0;
 }
 
-/** Sets the cell `at`. Returns false where its row must be left: its last value counts, and the one before was left. */
+/** Sets the cell `at`. Returns false if the row must be left: the cell has a left value, and the last value counts. */
 @inline
 function readCell(event: usize, index: i32, at: i32, epoch: i32): bool {
   const kind = <i32>(load<u32>(event) >> 2 & 7);
@@ -154,7 +154,7 @@ function readCell(event: usize, index: i32, at: i32, epoch: i32): bool {
   if (kind == aNumber) {
     const value = readInteger(input + start, input + last);
     const type = load<i32>(column, 8);
-    // A zero that is a real may be a negative one.
+    // A real zero may be a negative zero.
     if (abs(value) < load<f64>(column) && (type != realCell || value != 0)) {
       store<f64>(cell, value);
       made = type;
@@ -186,7 +186,7 @@ function readCell(event: usize, index: i32, at: i32, epoch: i32): bool {
   return true;
 }
 
-/** The number from `start` to `end` if it is an integer of at most 15 digits, else infinite; -0 is 0. */
+/** The integer from `start` to `end` if it has at most 15 digits, else infinite; -0 gives 0. */
 @inline
 function readInteger(start: usize, end: usize): f64 {
   const isNegative = load<u8>(start) == 0x2d;
@@ -201,13 +201,13 @@ function readInteger(start: usize, end: usize): f64 {
   return isNegative ? 0 - <f64>value : <f64>value;
 }
 
-/** A slot: the bytes of a text, how many they are, its column and epoch, and its index among the chunk's texts. */
+/** A slot: 16 bytes of a text, its key, epoch, and index among the texts of the row batch. */
 const slotBytes = 32;
 const slotCount = 512;
 const slots: usize = memory.data(512 * 32, 16);
 const textBytesMax: u32 = 16;
 
-/** 16 bytes of ones, then of zeros: from `16 - n` on they stand for the first `n`. */
+/** 16 bytes of ones, then 16 of zeros: a load at `16 - n` masks the first `n` bytes. */
 const masks: usize = memory.data<u8>([
   255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -219,13 +219,13 @@ function slotOf(text: v128, key: u32): usize {
   return slots + <usize>((<u64>folded * 0x9e3779b97f4a7c15) >> 55) * slotBytes;
 }
 
-/** Length and column in one, and never 0, as the key of an empty slot is. */
+/** Length and column in one number; never 0, which is the key of an empty slot. */
 @inline
 function keyOf(length: u32, column: i32): u32 {
   return length + 1 << 8 | <u32>column;
 }
 
-/** The index of a text as it stands in the input, if it was learned; else below 0. */
+/** The index of a text in the input that was learned in this epoch; else below 0. */
 @inline
 function knownText(start: usize, length: u32, column: i32, epoch: i32): i32 {
   if (length > textBytesMax) return -1;
@@ -236,7 +236,7 @@ function knownText(start: usize, length: u32, column: i32, epoch: i32): i32 {
   return load<i32>(slot, 20) == epoch ? load<i32>(slot, 24) : -1;
 }
 
-/** Notes the index of a text that has no escapes, from `start` to `end` in the input without its quotes. */
+/** Learns the index of a text without escapes, at the offsets from `start` to `end`, quotes excluded. */
 export function learnText(start: i32, end: i32, column: i32, epoch: i32, index: i32): void {
   const length = <u32>(end - start);
   if (length > textBytesMax) return;

@@ -1,9 +1,9 @@
 /**
- * The scanner: follows a query through one JSON text (RFC 8259), a piece at a time, and checks every byte of it. It is
- * AssemblyScript, made into `scanner.wasm` by `deno task scanner`; `../machine.ts` is the other side.
+ * The scanner: follows a query through one JSON text (RFC 8259), input by input, and checks every byte. It is written
+ * in AssemblyScript; `deno task scanner` compiles it to `scanner.wasm`, which `../wasm_scanner.ts` drives.
  *
- * Bytes stand in `input`; what the query selects comes out as `events`. Where a name or an element leads is looked up
- * in `states`; what is not known there yet stops the scanner, and is told by writing the context's `node`.
+ * Bytes in `input` become `events` for the nodes that the query selects. The state of a member or element is looked up
+ * in `states`. If it is not known yet, the scanner stops, and TypeScript writes the answer to the context's `node`.
  *
  * @module
  */
@@ -60,19 +60,19 @@ const aTrue = 4;
 const aFalse = 5;
 const aNull = 6;
 
-// Why `run` came back, as in `../machine.ts`. The first only says that it has not.
+// Stop reasons of `run`, as in `../scanner_codes.ts`; `goOn` means that it has not stopped.
 const goOn = -1;
 /** The input is used up. */
 const more = 0;
-/** There is no room for more events. */
+/** The event buffer is full. */
 const full = 1;
-/** Nobody knows yet where the member `askedIndex` of the state `asked` leads, or any other one if that is below 0. */
+/** Where does the name `askedIndex` of state `asked` lead? Below 0: where do all other names lead? */
 const askMember = 2;
-/** The same for the element at hand of the innermost array. */
+/** Where does the current element of the innermost array, of state `asked`, lead? */
 const askElement = 3;
-/** The same for a name that has escapes or was cut; it goes from `askedStart`, or began in an input before. */
+/** Where does the name at `askedStart`, which has escapes or was cut, lead? Below 0 it began in an earlier input. */
 const askName = 4;
-/** From here on it is a mistake; where in the grammar is added to this. */
+/** A mistake; the place in the grammar is added. */
 const mistake = 16;
 const mistakeInString = 32;
 const mistakeInEscape = 33;
@@ -85,12 +85,12 @@ const tooDeep = 36;
 let asked: i32 = 0;
 /** The index of its name that is asked about. */
 let askedIndex: i32 = 0;
-/** Where the name began that is asked about, or was cut; below 0 in an input before. */
+/** The offset at which the name in question, or a cut name, begins; below 0 in an earlier input. */
 let askedStart: i32 = 0;
-/** Behind the last event. */
+/** The address behind the last event. */
 let eventsEnd: usize = events;
 
-// The context's head, while `run` runs. The offsets are written out in `restore` and `save`.
+// The context's head while `run` runs; `restore` and `save` have the offsets.
 let stop = goOn;
 let state = value;
 let depth = 0;
@@ -100,8 +100,8 @@ let kind = 0;
 let end: usize = 0;
 
 /**
- * Reads on from the offset `at` of the input, which is `length` long with zeros behind it. Where it stopped stands in
- * the context. Returns why.
+ * Reads from offset `at` of an input of `length` bytes, with zero padding behind it. Returns the stop reason; the
+ * offset is in the context.
  */
 export function run(at: i32, length: i32): i32 {
   restore();
@@ -134,7 +134,7 @@ export function run(at: i32, length: i32): i32 {
   return stop;
 }
 
-/** Whether the text may end where it stands: only a number at the root does not end by itself. */
+/** Returns 1 if the text may end here. Only a number at the root is ended by the end of the text. */
 export function finish(): i32 {
   restore();
   eventsEnd = events;
@@ -168,7 +168,7 @@ function save(p: usize): void {
   store<i32>(context, askedStart, 40);
 }
 
-/** A value, of which `c` is the first byte; or the end of an empty array. */
+/** Reads a value whose first byte is `c`, or the end of an empty array. */
 @inline
 function readValue(p: usize, c: u32): usize {
   if (c == 0x5d && state == firstValue) return close(p);
@@ -180,7 +180,7 @@ function readValue(p: usize, c: u32): usize {
   return q;
 }
 
-/** A name and its colon; or the end of an empty object. */
+/** Reads a name and its colon, or the end of an empty object. */
 @inline
 function readName(p: usize, c: u32): usize {
   if (c != 0x22) {
@@ -214,7 +214,7 @@ function readColon(p: usize, c: u32): usize {
   return p + 1;
 }
 
-/** Behind a value in a container. */
+/** Reads a comma or closing bracket behind a value in a container. */
 @inline
 function readAfter(p: usize, c: u32): usize {
   const frame = frameAt(depth);
@@ -268,7 +268,7 @@ function close(p: usize): usize {
   return p + 1;
 }
 
-/** Where the name from `start` to its quote at `close` leads. */
+/** Looks up the state that the name from `start` to its quote at `close` leads to. */
 @inline
 function member(owner: i32, start: usize, close: usize): void {
   const record = states + <usize>owner * stateBytes;
@@ -285,21 +285,21 @@ function member(owner: i32, start: usize, close: usize): void {
   if (node == unknown) ask(askMember, owner, index < count ? index : -1);
 }
 
-/** Whether the bytes from `start` to `close` stand at `known`, too. */
+/** Whether the bytes from `start` to `close` equal those at `known`. */
 function isSame(known: usize, start: usize, close: usize): bool {
   let q = known;
   for (let p = start; p < close; p++, q++) if (load<u8>(p) != load<u8>(q)) return false;
   return true;
 }
 
-/** Goes on to the next element of an array whose state is `of`. */
+/** Moves to the next element of an array with state `owner`. */
 @inline
 function element(frame: usize, owner: i32): void {
   const record = states + <usize>owner * stateBytes;
   if ((load<i32>(record) & picks) != 0) {
     const index = load<f64>(frame, 8) + 1;
     store<f64>(frame, index, 8);
-    // Between two places that the query tells apart, all elements lead where the last one did.
+    // All elements before the index in the frame lead to the same state.
     if (index >= load<f64>(frame, 16)) return ask(askElement, owner, -1);
     node = load<i32>(frame, 4);
     return;
@@ -308,7 +308,7 @@ function element(frame: usize, owner: i32): void {
   if (node == unknown) ask(askElement, owner, -1);
 }
 
-/** A value that is wrong, or cut. */
+/** Begins a value that is wrong or cut. */
 function beginValue(p: usize, c: u32): usize {
   kind = kindOf(c);
   if (kind == unknown) return fail(p, mistake + state);
@@ -318,7 +318,7 @@ function beginValue(p: usize, c: u32): usize {
   return readOn(c == 0x22 ? p + 1 : p);
 }
 
-/** A name that is wrong, or cut; `p` is behind its quote. */
+/** Begins a name that is wrong or cut; `p` is behind its quote. */
 function beginName(p: usize): usize {
   kind = aString;
   state = insideName;
@@ -327,7 +327,7 @@ function beginName(p: usize): usize {
   return readOn(p);
 }
 
-/** Goes on with a token that was cut. */
+/** Reads on in a token that is wrong or cut. */
 function readOn(p: usize): usize {
   const q = kind == aString
     ? readString(p, end)
@@ -341,14 +341,14 @@ function readOn(p: usize): usize {
   return q;
 }
 
-/** A value that was cut ended before `p`. */
+/** A cut value has ended before `p`. */
 function endValue(p: usize): usize {
   state = depth == 0 ? done : after;
   if (floor == 0 && (flagsOf(node) & selected) != 0) put(endEvent | kind << 2, node, p, p);
   return p;
 }
 
-/** A name that has escapes, or was cut, ended before `p`; it began at `start`, or in an input before. */
+/** A name with escapes, or cut, has ended before `p`; it began at `start`, or if that is 0, in an earlier input. */
 function endName(p: usize, start: usize): usize {
   state = colon;
   if (floor == 0) {

@@ -1,13 +1,13 @@
 /**
- * The innermost loops: 16 bytes at a time up to the first that is not of a kind. The zero behind the input is of
- * none of these kinds, so they end there at the latest.
+ * The innermost loops: skip bytes of one kind, 16 at a time. The zero padding behind the input is of no kind, so each
+ * loop ends there at the latest.
  *
  * @module
  */
 
 import { all } from "./bytes";
 
-/** Behind white space. */
+/** Returns the address behind white space. */
 @inline
 export function skipBlank(at: usize): usize {
   let p = at;
@@ -25,7 +25,7 @@ export function skipBlank(at: usize): usize {
   return p + ctz(others);
 }
 
-/** Behind what may stand in a string as it is. */
+/** Returns the address behind bytes that a string may hold unescaped. */
 @inline
 export function skipPlain(at: usize): usize {
   let p = at;
@@ -44,7 +44,7 @@ export function skipPlain(at: usize): usize {
   return p + ctz(others);
 }
 
-/** Behind the digits, if any. */
+/** Returns the address behind digits, if any. */
 @inline
 export function skipDigits(at: usize): usize {
   let p = at;
@@ -58,7 +58,7 @@ export function skipDigits(at: usize): usize {
   return p + ctz(others);
 }
 
-/** From a backslash or a quote on to the closing quote, or to what ends the string early: an end or a mistake. */
+/** From a backslash, returns the address of the closing quote, of a mistake, or of the end of the input. */
 export function skipEscaped(at: usize): usize {
   let p = at;
   while (load<u8>(p) == 0x5c) {
@@ -70,28 +70,28 @@ export function skipEscaped(at: usize): usize {
   return p;
 }
 
-/** Whether a backslash and this are an escape of two characters. */
+/** Whether a backslash and this byte are an escape of two characters. */
 export function isEscaped(c: u32): bool {
   return c == 0x22 || c == 0x5c || c == 0x2f || c == 0x62 || c == 0x66 || c == 0x6e || c == 0x72 || c == 0x74;
 }
 
-/** Whether it is a hexadecimal digit. */
+/** Whether the byte is a hexadecimal digit. */
 export function isHexDigit(c: u32): bool {
   return c - 0x30 < 10 || (c | 0x20) - 0x61 < 6;
 }
 
-/** Whether it is a decimal digit. */
+/** Whether the byte is a decimal digit. */
 export function isDigit(c: u32): bool {
   return c - 0x30 < 10;
 }
 
-/** Whether at a backslash an escape with four hexadecimal digits begins. */
+/** Whether the backslash at `at` begins an escape with four hexadecimal digits. */
 export function isUnicodeEscape(at: usize): bool {
   return load<u8>(at + 1) == 0x75 && isHexDigit(load<u8>(at + 2)) && isHexDigit(load<u8>(at + 3)) &&
     isHexDigit(load<u8>(at + 4)) && isHexDigit(load<u8>(at + 5));
 }
 
-/** Behind the number that begins at `at`; `at` itself where it is wrong or may go on in the next input. */
+/** Returns the address behind the number at `at`; `at` if the number is wrong or may continue in the next input. */
 @inline
 function skipNumber(at: usize, end: usize): usize {
   const integer = load<u8>(at) == 0x2d ? at + 1 : at;
@@ -111,7 +111,7 @@ function skipNumber(at: usize, end: usize): usize {
   return isWrong || p >= end ? at : p;
 }
 
-/** Behind `true`, `false` or `null`; `at` itself where none of them stands there whole. */
+/** Returns the address behind `true`, `false` or `null`; `at` if none of them is there as a whole. */
 @inline
 function skipWord(at: usize): usize {
   const four = load<u32>(at);
@@ -119,7 +119,7 @@ function skipWord(at: usize): usize {
   return four == 0x736c6166 && load<u8>(at + 4) == 0x65 ? at + 5 : at;
 }
 
-/** Behind the string, number or word that begins with `c`; `at` itself where it is wrong or may go on. */
+/** Returns the address behind the scalar that begins with `c`; `at` if the scalar is wrong or may continue. */
 @inline
 export function skipScalar(at: usize, c: u32, end: usize): usize {
   if (c == 0x22) {
@@ -129,7 +129,7 @@ export function skipScalar(at: usize, c: u32, end: usize): usize {
   return c - 0x30 < 10 || c == 0x2d ? skipNumber(at, end) : skipWord(at);
 }
 
-/** From behind the opening quote to the closing one, or to what ends the string early: an end or a mistake. */
+/** From behind the opening quote, returns the address of the closing quote, of a mistake, or of the end. */
 @inline
 function skipString(at: usize): usize {
   const p = skipPlain(at);

@@ -1,9 +1,9 @@
 /**
- * A first look at an input: whether it is UTF-8, and its line feeds.
+ * The first pass over an input: checks UTF-8 and counts line feeds.
  *
- * The check is the one of Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte" (2021): three
- * tables, looked up by halves of a byte and the one before, name what is wrong with the two; their intersection is
- * empty where nothing is. Third and fourth bytes are told by what stands two and three before.
+ * The check is that of Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte" (2021): three
+ * tables, indexed by halves of a byte and of the byte before, name the possible mistakes of the pair; the intersection
+ * is empty if there is none. Third and fourth bytes are checked against the bytes two and three before.
  *
  * @module
  */
@@ -11,8 +11,8 @@
 import { bits } from "./block";
 import { all } from "./bytes";
 
-const tooShort: u8 = 1 << 0; // A leading byte, and none that continues it.
-const tooLong: u8 = 1 << 1; // ASCII, and a byte that continues it.
+const tooShort: u8 = 1 << 0; // A leading byte without a continuation byte.
+const tooLong: u8 = 1 << 1; // ASCII followed by a continuation byte.
 const overlong3: u8 = 1 << 2;
 const tooLarge: u8 = 1 << 3;
 const surrogate: u8 = 1 << 4;
@@ -22,13 +22,13 @@ const overlong4: u8 = 1 << 6;
 const twoContinuations: u8 = 1 << 7;
 const carry: u8 = tooShort | tooLong | twoContinuations;
 
-/** By the upper half of the first byte. */
+/** Indexed by the upper half of the first byte. */
 const byFirstHigh: usize = memory.data<u8>([
   tooLong, tooLong, tooLong, tooLong, tooLong, tooLong, tooLong, tooLong,
   twoContinuations, twoContinuations, twoContinuations, twoContinuations,
   tooShort | overlong2, tooShort, tooShort | overlong3 | surrogate, tooShort | tooLarge | tooLarge1000 | overlong4,
 ], 16);
-/** By its lower half. */
+/** Indexed by the lower half of the first byte. */
 const byFirstLow: usize = memory.data<u8>([
   carry | overlong3 | overlong2 | overlong4, carry | overlong2, carry, carry, carry | tooLarge,
   carry | tooLarge | tooLarge1000, carry | tooLarge | tooLarge1000, carry | tooLarge | tooLarge1000,
@@ -36,7 +36,7 @@ const byFirstLow: usize = memory.data<u8>([
   carry | tooLarge | tooLarge1000, carry | tooLarge | tooLarge1000,
   carry | tooLarge | tooLarge1000 | surrogate, carry | tooLarge | tooLarge1000, carry | tooLarge | tooLarge1000,
 ], 16);
-/** By the upper half of the second byte. */
+/** Indexed by the upper half of the second byte. */
 const bySecondHigh: usize = memory.data<u8>([
   tooShort, tooShort, tooShort, tooShort, tooShort, tooShort, tooShort, tooShort,
   tooLong | overlong2 | twoContinuations | overlong3 | tooLarge1000 | overlong4,
@@ -47,12 +47,12 @@ const bySecondHigh: usize = memory.data<u8>([
 ], 16);
 
 
-/** Line feeds in the input that was looked at last. */
+/** Line feeds in the last surveyed input. */
 export let lineCount: i32 = 0;
-/** Behind the last of them; 0 where there is none. */
+/** The address behind the last of those line feeds; 0 if there is none. */
 export let lineStart: usize = 0;
 
-/** Counts the lines from `start` to `end`, which zeros follow. Returns whether these bytes are UTF-8 by themselves. */
+/** Surveys the bytes from `start` to `end`, with zero padding behind. Returns whether they are complete UTF-8. */
 export function survey(start: usize, end: usize): bool {
   let error = i8x16.splat(0);
   let before = i8x16.splat(0);
@@ -76,7 +76,7 @@ export function survey(start: usize, end: usize): bool {
       lineStart = p + 64 - <usize>clz(feeds);
     }
   }
-  // A sequence that is cut at the very end of the last block is followed by nothing.
+  // A sequence that is cut at the very end of the last block has no next block to be checked with.
   if (i8x16.bitmask(before) != 0) error = v128.or(error, mistakes(i8x16.splat(0), before));
   return !v128.any_true(error);
 }
