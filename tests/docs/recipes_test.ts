@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { needing } from "../support/programs.ts";
-import { keyLines, withSimulator } from "../support/simulator.ts";
+import { withSimulator } from "../support/simulator.ts";
 import { blocksOf, textOf } from "./markdown.ts";
 import { programs, Shell } from "./shell.ts";
 
@@ -43,43 +43,3 @@ Deno.test(needing(programs, {
     });
   },
 }));
-
-Deno.test("the transcripts of the recipes have the lines of a real run", async () => {
-  const transcripts = blocksOf(await textOf("docs/recipes.md")).filter(({ language }) =>
-    language === "console"
-  );
-  const [plan, check] = transcripts.map(({ body }) => body);
-  await withSimulator({ profile: "hello", latency: { kind: "none" } }, async ({ url }) => {
-    using shell = new Shell();
-    shell.file("keys.txt", keyLines(500));
-    const forecast = await replayed(shell, plan ?? "", { "http://127.0.0.1:8081": url });
-    assert.equal(labelsOf(forecast), labelsOf(plan ?? ""));
-  });
-  await withSimulator({ ripestat: { asns: 20, updatesMax: 100 } }, async ({ url }) => {
-    using shell = new Shell();
-    await shell.run(
-      `TRAWL_SOURCEAPP=x trawl run ripestat-updates --set host=${url} --window 2026-11-20 --limit 20 --quiet`,
-    );
-    const line = await replayed(shell, check ?? "", {});
-    const masked = (text: string) => text.replaceAll(/[\d.]+(?:[hms]| %)(?: [\d]+[ms])?/g, "N");
-    assert.equal(masked(line), masked(check ?? ""));
-  });
-});
-
-/** A transcript's command, run now; texts are replaced before. */
-async function replayed(
-  shell: Shell,
-  transcript: string,
-  texts: Readonly<Record<string, string>>,
-): Promise<string> {
-  const command = /^\$ (.*)$/m.exec(transcript)?.[1] ?? "";
-  const script = Object.entries(texts).reduce((text, [from, to]) => text.replaceAll(from, to), command);
-  return `$ ${command}\n${(await shell.run(script)).output}`;
-}
-
-/** The first word or two of each line: what stands behind them is measured. `faster` is shown only where that helps. */
-function labelsOf(transcript: string): string {
-  return transcript.trim().split("\n").slice(1).map((line) =>
-    line.startsWith("  ") ? /^ {2}\S+(?: \S+)*/.exec(line)?.[0] : line.split(" ").slice(1, 4).join(" ")
-  ).filter((label) => label !== "  faster").join("\n").replaceAll(/[\d,]+/g, "N");
-}
