@@ -30,6 +30,8 @@ export interface SupervisorOptions {
   readonly outageMs: number;
   /** Free bytes on the disk, or undefined where unknown; absent where free space does not matter. */
   readonly freeBytes: (() => Promise<number | undefined>) | undefined;
+  /** Microseconds since 1970. Default: the clock that all threads share. */
+  readonly clock?: () => number;
 }
 
 /** One per run, from before the first request until after the last. */
@@ -61,9 +63,13 @@ export class Supervisor implements AsyncDisposable {
     return this.#ending.signal;
   }
 
+  #now(): number {
+    return (this.#options.clock ?? nowUs)();
+  }
+
   async #tick(): Promise<void> {
     try {
-      const now = nowUs();
+      const now = this.#now();
       this.#options.workers.tick();
       this.#measure(now);
       await this.#options.tuning.tick(now);
@@ -118,6 +124,6 @@ export class Supervisor implements AsyncDisposable {
     await this.#ticking;
     clearTimeout(this.#timer);
     await this.#options.tuning.close();
-    await this.#options.quotas.close(Date.now());
+    await this.#options.quotas.close(this.#now() / 1_000);
   }
 }
