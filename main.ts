@@ -1,22 +1,24 @@
 /**
- * trawl asks a JSON HTTP API the same question for a long list of keys, and keeps the answers in SQLite.
+ * trawl asks a JSON HTTP API the same question for a long list of keys and stores the answers in SQLite. Arguments in,
+ * exit code out; standard streams, signals and the process's end are handled here only.
  *
  * @module
  */
 
-import { envIfAllowed, type Level, type World } from "./lib/command/context.ts";
+import { envIfAllowed, type MessageLevel, type Platform } from "./lib/command/context.ts";
 import { main } from "./lib/command/dispatch.ts";
+import { exitCode } from "./lib/command/exit_code.ts";
 
 const encoder = new TextEncoder();
 
-function writer(stream: { writeSync(bytes: Uint8Array): number }): (data: string | Uint8Array) => void {
+function writerTo(stream: { writeSync(bytes: Uint8Array): number }): (data: string | Uint8Array) => void {
   return (data) => {
     let bytes = typeof data === "string" ? encoder.encode(data) : data;
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
   };
 }
 
-/** That nobody reads the messages any more is no reason to end a run. */
+/** Ignores EPIPE: a closed standard error must not end the run. */
 function unlessClosed(write: (text: string) => void): (text: string) => void {
   return (text) => {
     try {
@@ -27,8 +29,10 @@ function unlessClosed(write: (text: string) => void): (text: string) => void {
   };
 }
 
-/** The journal of systemd is told how much each line matters; whoever else reads them is not. */
-async function saying(write: (text: string) => void): Promise<(text: string, level?: Level) => void> {
+/** Adds a priority to each line if standard error is systemd's journal. */
+async function withPriorities(
+  write: (text: string) => void,
+): Promise<(text: string, level?: MessageLevel) => void> {
   const stream = envIfAllowed("JOURNAL_STREAM", (name) => Deno.env.get(name));
   if (stream === undefined) return write;
   const { isJournal, prioritized } = await import("./lib/command/systemd/journal.ts");
@@ -36,10 +40,10 @@ async function saying(write: (text: string) => void): Promise<(text: string, lev
   return (text, level = "info") => write(prioritized(text, level));
 }
 
-/** The first signal asks the run to stop, the second ends the process. */
+/** The first signal aborts, the second ends the process. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
-  const stop = () => controller.signal.aborted ? Deno.exit(75) : controller.abort();
+  const stop = () => controller.signal.aborted ? Deno.exit(exitCode.interrupted) : controller.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
   return controller.signal;
 }
@@ -49,22 +53,21 @@ function columns(): number | undefined {
 }
 
 if (import.meta.main) {
-  // A file that may not grow any more ends the process, unless somebody listens: then the write fails, which is said.
+  // Without a listener, SIGXFSZ ends the process when a file reaches its size limit; with one, the write fails.
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
-  const world: World = {
-    out: writer(Deno.stdout),
-    log: await saying(unlessClosed(writer(Deno.stderr))),
+  const platform: Platform = {
+    out: writerTo(Deno.stdout),
+    log: await withPriorities(unlessClosed(writerTo(Deno.stderr))),
     columns,
     now: Date.now,
     env: (name) => Deno.env.get(name),
     interruptible,
   };
   try {
-    // At once: a Worker in a busy loop, ended or not, would keep the process for ever; so would a message to a service
-    // manager that does not listen.
-    Deno.exit(await main(Deno.args, world));
+    // Ends at once: a terminated Worker in a busy loop, or an unread message to systemd, keeps the process alive.
+    Deno.exit(await main(Deno.args, platform));
   } catch (error) {
-    // Whoever read the output has had enough, as in `trawl extract … | head`.
+    // The reader of standard output has ended, as in `trawl extract … | head`.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

@@ -1,26 +1,40 @@
 /**
- * What limits a run now: its own caps, the server, the store, or this machine. Read from where requests waited.
+ * Diagnoses what limits a run: its own limits, the server, the disk or this machine. Judged by what requests waited
+ * for. Pure: progress in, a code out.
  *
  * @module
  */
 
 import type { Progress } from "./progress.ts";
 
-/** Milliseconds since the run began, and how many of them were waited for what, over all Workers. */
+/** What limits a run. `view/bottleneck_text.ts` has the words. */
+export type Bottleneck = "rate" | "in_flight" | "refusals" | "down" | "server" | "disk" | "CPU";
+
+/** What the diagnosis needs of a {@linkcode Progress}. */
+export type BottleneckFacts = Pick<
+  Progress,
+  "elapsedMs" | "waitedMs" | "isDown" | "inFlight" | "inFlightMax"
+>;
+
+/** Milliseconds since the start, and how many of them requests waited, summed over all Workers. */
 export interface Waits {
-  readonly ms: number;
+  readonly elapsedMs: number;
+  /** For a slot: the limit on requests in flight. */
   readonly slotMs: number;
+  /** For the rate limiter. */
   readonly paceMs: number;
+  /** For a pause that the server asked for, or for the circuit breaker. */
   readonly serverMs: number;
+  /** For the store to acknowledge rows. */
   readonly storeMs: number;
 }
 
-const none: Waits = { ms: 0, slotMs: 0, paceMs: 0, serverMs: 0, storeMs: 0 };
+const noWaits: Waits = { elapsedMs: 0, slotMs: 0, paceMs: 0, serverMs: 0, storeMs: 0 };
 
-/** What has been waited for until now. */
-export function waitsOf(progress: Progress): Waits {
+/** The waits until now. */
+export function waitsOf(progress: Pick<Progress, "elapsedMs" | "waitedMs">): Waits {
   return {
-    ms: progress.elapsedMs,
+    elapsedMs: progress.elapsedMs,
     slotMs: progress.waitedMs("slot"),
     paceMs: progress.waitedMs("pace"),
     serverMs: progress.waitedMs("server"),
@@ -28,44 +42,26 @@ export function waitsOf(progress: Progress): Waits {
   };
 }
 
-/** What has to be waited for in more than this share of the time is the limit. */
+/** A wait of more than this share of the elapsed time is the bottleneck. */
 const share = 0.3;
 
-/** What can limit a run, and what that means. */
-export const limits = {
-  "rate": "its own rate",
-  "in_flight": "its own cap on requests in flight",
-  "refusals": "the server: it refused requests, asked to wait, or was down",
-  "down": "the server: it is down, and asked now and then how it is",
-  "server": "the server: there is less in flight than there may be",
-  "disk": "the disk: Workers wait for the store",
-  "CPU": "this machine's processors",
-} as const;
-
-/** What can limit a run, in words; what it found itself is not called its own. */
-export function limitText(
-  limit: keyof typeof limits,
-  { foundRate, foundInFlight }: Pick<Progress, "foundRate" | "foundInFlight">,
-): string {
-  if (limit === "rate" && foundRate !== undefined) return "the rate that it found the server to allow";
-  if (limit === "in_flight" && foundInFlight !== undefined) {
-    return "the number in flight that it found to be of use";
-  }
-  return limits[limit];
-}
-
-/** What has limited the run since an earlier look, or its begin; undefined if nothing was going on. */
-export function bottleneckOf(progress: Progress, since: Waits = none): keyof typeof limits | undefined {
+/**
+ * The bottleneck since an earlier reading, by default since the start; undefined if no time has passed. Server and disk
+ * come first: they also make requests wait for slots and for the rate limiter.
+ */
+export function bottleneckOf(progress: BottleneckFacts, since: Waits = noWaits): Bottleneck | undefined {
   const now = waitsOf(progress);
-  const spanMs = now.ms - since.ms;
-  const slotMs = now.slotMs - since.slotMs;
-  const paceMs = now.paceMs - since.paceMs;
+  const spanMs = now.elapsedMs - since.elapsedMs;
   if (spanMs <= 0) return undefined;
   if (progress.isDown) return "down";
-  if ((now.serverMs - since.serverMs) / spanMs > share) return "refusals";
-  if ((now.storeMs - since.storeMs) / spanMs > share) return "disk";
-  if (paceMs / spanMs > share && paceMs >= slotMs) return "rate";
+  const isLong = (ms: number) => ms / spanMs > share;
+  const slotMs = now.slotMs - since.slotMs;
+  const paceMs = now.paceMs - since.paceMs;
+  if (isLong(now.serverMs - since.serverMs)) return "refusals";
+  if (isLong(now.storeMs - since.storeMs)) return "disk";
+  if (isLong(paceMs) && paceMs >= slotMs) return "rate";
   const { inFlight, inFlightMax } = progress;
-  if (slotMs / spanMs > share || inFlight >= inFlightMax) return "in_flight";
+  if (isLong(slotMs) || inFlight >= inFlightMax) return "in_flight";
+  // Free slots with nobody waiting: the server holds the answers back, or the Workers are busy.
   return inFlight > 0 && inFlight < inFlightMax / 2 ? "server" : "CPU";
 }

@@ -1,29 +1,28 @@
 /**
- * `trawl backup`: a copy of a database, while a run may be on.
+ * `trawl backup`: copies a database as it is at one moment, also during a run. Never replaces a file.
  *
  * @module
  */
 
 import { UsageError } from "../errors.ts";
 import { openDatabase } from "../store/database.ts";
+import { formatBytes } from "../text/format.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
-import { type Context, Exit } from "./context.ts";
+import type { CommandContext } from "./context.ts";
+import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { onlyDatabase } from "./job_arguments.ts";
-import { formatBytes } from "../text/format.ts";
 
-/** Writes to a new file only. */
-export async function backupCommand(args: Arguments, { log }: Context): Promise<number> {
+/** Copies the database of `--db`, or the only one of this folder, to the operand. */
+export async function backupCommand(args: Arguments, { log }: CommandContext): Promise<ExitCode> {
   const [file, ...more] = args.operands;
-  if (file === undefined) throw new UsageError("Cannot make a backup as it needs a name: trawl backup FILE");
-  if (more.length > 0) throw new UsageError(`Cannot use "${more[0]}" as one backup is made at a time`);
-  const database = await openDatabase(args.text(flags.db) ?? await onlyDatabase());
+  if (file === undefined) throw new UsageError("No file for the backup: name one, as in trawl backup FILE");
+  if (more[0] !== undefined) throw new UsageError(`Too many operands: name one FILE, not also "${more[0]}"`);
+  const database = await openDatabase(args.get(flags.db) ?? await onlyDatabase());
   const bytes = await database.backup(file);
-  if (!args.has(flags.quiet)) {
-    log(
-      `trawl: ${sanitizeLine(database.location)} is copied to ${sanitizeLine(file)}: ${formatBytes(bytes)}\n`,
-    );
+  if (!args.get(flags.quiet)) {
+    log(`trawl: copied ${sanitizeLine(database.location)} to ${sanitizeLine(file)}: ${formatBytes(bytes)}\n`);
   }
-  return Exit.done;
+  return exitCode.done;
 }

@@ -18,7 +18,8 @@ import { Redactor } from "../job/secret.ts";
 import { formatWindow } from "../job/window.ts";
 import { cellValue, type RowBatch } from "../rows/row_batch.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
-import { type Context, Exit } from "./context.ts";
+import type { CommandContext } from "./context.ts";
+import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { databaseOf, givenOrNewestWindow, loadJobOf } from "./job_arguments.ts";
@@ -30,19 +31,19 @@ const requestsShown = 3;
 const rowsShown = 5;
 
 /** Exit code 3 if a key that was tried failed. */
-export async function checkCommand(args: Arguments, context: Context): Promise<number> {
+export async function checkCommand(args: Arguments, context: CommandContext): Promise<ExitCode> {
   const job = await loadJobOf(args, context);
   const window = givenOrNewestWindow(job, args, context);
-  const tries = args.count(flags.tryKeys, { min: 1 });
+  const tries = args.get(flags.tryKeys);
   context.out(`${describe(job, { window, database: databaseOf(args, job) }).join("\n")}\n`);
   if (job.keys.kind === "url" && tries === undefined) {
     context.out("  the keys come over the network: --try 3 asks for them and for the first three\n");
-    return Exit.done;
+    return exitCode.done;
   }
-  if (job.keys.kind === "stdin" && tries === undefined) return Exit.done;
+  if (job.keys.kind === "stdin" && tries === undefined) return exitCode.done;
   const keys = await firstKeys(job, window, tries ?? requestsShown);
   for (const key of keys) context.out(`  ${sanitizeLine(requestText(job, key, window), 1_000)}\n`);
-  return tries === undefined ? Exit.done : await tryKeys(job, { window, keys }, context);
+  return tries === undefined ? exitCode.done : await tryKeys(job, { window, keys }, context);
 }
 
 function describe(
@@ -109,8 +110,8 @@ async function firstKeys(job: Job, window: Window | undefined, count: number): P
 async function tryKeys(
   job: Job,
   { window, keys }: { readonly window: Window | undefined; readonly keys: readonly string[] },
-  { out }: Context,
-): Promise<number> {
+  { out }: CommandContext,
+): Promise<ExitCode> {
   await checkRedirectHosts(job);
   using client = new Client({
     hosts: jobHosts(job, window),
@@ -121,7 +122,7 @@ async function tryKeys(
   });
   const runner = new AttemptRunner(job, window, client);
   const redactor = Redactor.of(job);
-  let exit: number = Exit.done;
+  let exit: ExitCode = exitCode.done;
   for (const key of keys) {
     const shown: string[] = [];
     const keep = (rows: RowBatch) => {
@@ -130,7 +131,7 @@ async function tryKeys(
     };
     const attempt = await runner.ask(key, (batch) => Promise.resolve(keep(batch.rows)));
     if (attempt.verdict === "failed") {
-      exit = Exit.incomplete;
+      exit = exitCode.incomplete;
       const { reason, detail } = attempt;
       const found = detail === undefined ? "" : `: ${sanitizeLine(detail)}`;
       out(`${sanitizeLine(key)}: failed: ${meaningOf(reason)} (${reason})${found}\n`);

@@ -1,27 +1,14 @@
 /**
- * The verbs of trawl: what each does, which flags it takes, and examples. Help, the README and the tests read this.
- * Only the verb that is asked for is loaded: all of them together would double the time and memory of a start.
+ * The commands of trawl: texts, flags, exit codes, examples and actions. Loads the code of one command only, since
+ * loading all of them doubles the time and memory of a start.
  *
  * @module
  */
 
-import type { Action } from "./context.ts";
+import type { Command } from "./command.ts";
+import { exitCode } from "./exit_code.ts";
 import type { Flag } from "./flag.ts";
 import { flags } from "./flags.ts";
-
-/** A verb. */
-export interface Command {
-  readonly name: string;
-  /** What stands behind the name, such as `JOB`. */
-  readonly operands: string;
-  /** One line. */
-  readonly summary: string;
-  /** Some sentences. */
-  readonly about: string;
-  readonly flags: readonly Flag[];
-  readonly examples: readonly string[];
-  readonly action: Action;
-}
 
 const jobFlags: readonly Flag[] = [
   flags.url,
@@ -38,16 +25,16 @@ const jobFlags: readonly Flag[] = [
 
 const common: readonly Flag[] = [flags.verbose, flags.help];
 
-/** All verbs, in the order in which help shows them. */
+/** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
   {
     name: "run",
     operands: "JOB",
-    summary: "collect: ask every key, keep the rows in a database",
+    operandKind: "job",
+    summary: "ask every key and store the rows",
     about:
-      "JOB is a preset's name or a TOML file; with --url and --rows there is none. An unfinished run goes on by " +
-      "itself. Exit codes: 0 all keys have a verdict, 2 wrong usage or job, 3 coverage too low or a control key " +
-      "broken, 75 interrupted, the disk is full, or another run has the database: run again to go on.",
+      "JOB is a preset or a TOML file; --url with --rows replaces it. Without --window, a job with windows collects " +
+      "every window that is due. If the last run is unfinished, the same command resumes it.",
     flags: [
       ...jobFlags,
       flags.limit,
@@ -60,6 +47,14 @@ export const commands: readonly Command[] = [
       flags.quiet,
       ...common,
     ],
+    exits: [
+      [exitCode.done, "every key has a verdict, and the coverage is reached"],
+      [exitCode.incomplete, "finished, but the coverage is too low or a control key failed"],
+      [
+        exitCode.interrupted,
+        "interrupted, API down, disk full, or another run has the database: run the same command again",
+      ],
+    ],
     examples: [
       "trawl run ripestat-updates --window yesterday",
       "trawl run ./my-api.toml --limit 100",
@@ -70,20 +65,27 @@ export const commands: readonly Command[] = [
   {
     name: "check",
     operands: "JOB",
-    summary: "validate a job and show its first requests; with --try N ask N keys",
-    about: "Stores nothing. Secrets are shown as asterisks.",
+    operandKind: "job",
+    summary: "validate a job and show its first requests",
+    about: "With --try it also asks some keys. Stores nothing. Secrets are shown as ***.",
     flags: [flags.tryKeys, ...jobFlags, ...common],
+    exits: [[exitCode.incomplete, "a key of --try failed"]],
     examples: ["trawl check ./my-api.toml", "trawl check ./my-api.toml --try 3"],
     action: async (...given) => (await import("./check.ts")).checkCommand(...given),
   },
   {
     name: "plan",
     operands: "JOB",
-    summary: "forecast from a probe of a few keys: requests, hours, bytes, disk, and what will limit",
+    operandKind: "job",
+    summary: "forecast requests, time, bytes and disk use",
     about:
-      "Asks a random sample of the keys, as run would and within the same limits, and stores nothing. Exit codes: " +
-      "2 wrong usage or job, 3 a control key or every key of the probe failed, 75 interrupted or no answer.",
+      "Asks a random sample of the keys as run does, within the same limits, and stores nothing. Also names what " +
+      "will limit the run.",
     flags: [flags.probe, ...jobFlags, flags.limit, flags.json, ...common],
+    exits: [
+      [exitCode.incomplete, "no forecast: a control key or every key of the probe failed"],
+      [exitCode.interrupted, "no forecast: interrupted, or no answer: run the same command again"],
+    ],
     examples: [
       "trawl plan ripestat-updates --window yesterday",
       "trawl plan ./my-api.toml --probe 500 --json",
@@ -93,10 +95,11 @@ export const commands: readonly Command[] = [
   {
     name: "status",
     operands: "[DB]",
-    summary: "runs, coverage, age, size, and failures by reason; with --check, one line for a monitor",
+    operandKind: "file",
+    summary: "show runs, coverage, and failures by reason",
     about:
-      "Without DB, the only database of this folder. Exit code 1 if the file is damaged, 3 if --check finds " +
-      "that all is not well.",
+      "Also the age of the newest window of each job and the size of the file. Without DB, the only .db file of this " +
+      "folder. Reads only; a run may be under way.",
     flags: [
       flags.run,
       flags.failed,
@@ -108,6 +111,10 @@ export const commands: readonly Command[] = [
       flags.json,
       ...common,
     ],
+    exits: [
+      [exitCode.failed, "the database is damaged"],
+      [exitCode.incomplete, "--check found a window too old or its coverage too low"],
+    ],
     examples: [
       "trawl status demo.db",
       "trawl status demo.db --run 3 --failed",
@@ -118,9 +125,11 @@ export const commands: readonly Command[] = [
   {
     name: "backup",
     operands: "FILE",
-    summary: "a copy of a database, while a run may be on",
+    operandKind: "file",
+    summary: "copy a database, also during a run",
     about:
-      "Of the database that --db names, or the only one of this folder, as it is at one moment; FILE is new.",
+      "Copies the database as it is at one moment, and checks the copy. FILE must not exist. Without --db, the only " +
+      ".db file of this folder.",
     flags: [flags.db, flags.quiet, ...common],
     examples: ["trawl backup --db ripestat-updates.db /mnt/backup/2026-11-24.db"],
     action: async (...given) => (await import("./backup.ts")).backupCommand(...given),
@@ -128,10 +137,11 @@ export const commands: readonly Command[] = [
   {
     name: "init",
     operands: "[PRESET]",
-    summary: "write a job file to begin with, and with --systemd the units that run it",
+    operandKind: "preset",
+    summary: "write a job file, and with --systemd its units",
     about:
-      "PRESET is ripestat-updates or ripestat-activity; without one, the file shows every field, its default and its " +
-      "bounds. With --systemd it may also be the file of a job that you have, which is left as it is.",
+      "Without PRESET, the job file shows every field with its default and bounds. With --systemd, PRESET may also be " +
+      "your own job file, which is not changed. Prints the names of the written files.",
     flags: [flags.systemd, flags.name, flags.dir, flags.force, ...common],
     examples: [
       "trawl init --name my-api",
@@ -143,18 +153,24 @@ export const commands: readonly Command[] = [
   {
     name: "extract",
     operands: "PATH [FILE…]",
-    summary: "what PATH selects from JSON files or standard input, one value a line",
-    about: "Reads in one pass and constant memory, whatever the size. Exit code 1 if an input is no JSON.",
+    operandKind: "file",
+    summary: "print the values that PATH selects from JSON",
+    about:
+      "PATH is an RFC 9535 path. Reads files, or standard input without FILE, in one pass and constant memory. Prints " +
+      "one value a line.",
     flags: [flags.raw, ...common],
+    exits: [[exitCode.failed, "an input is no JSON; the other inputs were read"]],
     examples: ["curl -s https://api.example/items | trawl extract '$.items[*].id'"],
     action: async (...given) => (await import("./extract.ts")).extractCommand(...given),
   },
   {
     name: "simulate",
     operands: "",
-    summary: "the practice API, on this machine only",
+    operandKind: "none",
+    summary: "serve a practice API on 127.0.0.1",
     about:
-      "Its address is printed on standard output. The same seed gives the same answers; --truth tells them.",
+      "Prints its address on standard output and runs until Ctrl-C. The same seed gives the same answers; --truth " +
+      "prints the rows that a key must lead to.",
     flags: [
       flags.profile,
       flags.port,
@@ -176,10 +192,37 @@ export const commands: readonly Command[] = [
   {
     name: "demo",
     operands: "",
-    summary: "see all of it: the practice API, a run of 2,000 keys, what came out",
-    about: "Keeps demo.db in this folder. Needs no network.",
+    operandKind: "none",
+    summary: "collect 2,000 keys from the practice API",
+    about:
+      "Starts the practice API itself. Stores the rows in demo.db in this folder. Takes less than a minute and needs no network.",
     flags: [flags.db, flags.quiet, ...common],
     examples: ["trawl demo"],
     action: async (...given) => (await import("./demo.ts")).demoCommand(...given),
+  },
+  {
+    name: "completions",
+    operands: "SHELL",
+    operandKind: ["bash", "zsh", "fish"],
+    summary: "print the completion script of bash, zsh or fish",
+    about: "Completes commands, flags, their values, presets and files.",
+    flags: common,
+    examples: [
+      "trawl completions bash > ~/.local/share/bash-completion/completions/trawl",
+      'trawl completions zsh > "${fpath[1]}/_trawl"',
+      "trawl completions fish > ~/.config/fish/completions/trawl.fish",
+    ],
+    action: async (args, context) =>
+      (await import("./completions.ts")).completionsCommand(args, context, commands),
+  },
+  {
+    name: "help",
+    operands: "[COMMAND]",
+    operandKind: "command",
+    summary: "explain a command, or print the manual",
+    about: "Without COMMAND, lists all commands. trawl --version prints the versions.",
+    flags: [flags.format, ...common],
+    examples: ["trawl help run", "trawl help --format man | man -l -"],
+    action: async (args, context) => (await import("./help_command.ts")).helpCommand(args, context, commands),
   },
 ];

@@ -1,65 +1,45 @@
 /**
- * What a command may use of the world outside: given by `main.ts`, and by tests.
+ * What a command may use of the outside world: standard streams, clock, environment and signals. Given by `main.ts`,
+ * and by tests.
  *
  * @module
  */
 
-import { InterruptedError, UsageError } from "../errors.ts";
-import type { Arguments } from "./flag.ts";
+/** How much a message matters: an error, something to look at, or information. */
+export type MessageLevel = "error" | "warning" | "info";
 
-/** How much a message matters: it went wrong, it may have to be looked at, or it is good to know. */
-export type Level = "error" | "warning" | "info";
-
-/** The world outside, as it is. */
-export interface World {
-  /** Standard output is for data. */
+/** The outside world as it is. */
+export interface Platform {
+  /** Writes data to standard output. */
   readonly out: (data: string | Uint8Array) => void;
-  /** Standard error is for progress and messages: whole lines, which are good to know unless a level is given. */
-  readonly log: (text: string, level?: Level) => void;
-  /** Columns that the terminal has now that standard error is; undefined if it is none. */
+  /** Writes whole lines to standard error: messages and progress. The default level is `info`. */
+  readonly log: (text: string, level?: MessageLevel) => void;
+  /** Width of the terminal that standard error is, now; undefined if it is no terminal. */
   readonly columns: () => number | undefined;
-  /** Milliseconds since 1970: which windows have closed. */
+  /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly env: (name: string) => string | undefined;
-  /** Aborted by SIGINT or SIGTERM, from the first call on; before, these end the process as usual. */
+  /** Aborted by SIGINT or SIGTERM. Until the first call these signals end the process as usual. */
   readonly interruptible: () => AbortSignal;
 }
 
 /**
- * The world outside, as commands see it. No secret that was read passes `out` and `say`, nor does text that could
- * steer a terminal; bytes are data, and pass as they are.
+ * The outside world as commands see it. `out` and `log` replace the secrets that were read by `***` and remove what
+ * steers a terminal from text; bytes pass unchanged.
  */
-export interface Context extends World {
-  /** Writes to the terminal that standard error is, control sequences and all: for the progress bar alone. */
+export interface CommandContext extends Platform {
+  /** Writes to standard error as it is, control sequences included: for the progress bar only. */
   readonly draw: (text: string) => void;
   /** The secret of a name; throws as `secretOf` does. */
   readonly secret: (name: string) => string | undefined;
 }
 
-/** What a command does: it resolves to the exit code. */
-export type Action = (args: Arguments, context: Context) => Promise<number>;
-
-/** The exit codes of all commands. */
-export const Exit = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  incomplete: 3,
-  interrupted: 75,
-} as const;
-
-/** A variable that systemd may have set; undefined also where it may not be read, as trawl does without it. */
-export function envIfAllowed(name: string, env: Context["env"]): string | undefined {
+/** An environment variable; undefined also where `--allow-env` does not cover it, as it is optional to trawl. */
+export function envIfAllowed(name: string, env: Platform["env"]): string | undefined {
   try {
     return env(name);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }
-}
-
-/** The exit code of a command that threw. */
-export function exitOfError(error: unknown): number {
-  if (error instanceof UsageError) return Exit.usage;
-  return error instanceof InterruptedError ? Exit.interrupted : Exit.failed;
 }

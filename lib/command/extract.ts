@@ -15,7 +15,8 @@ import { JsonLimitError, JsonSyntaxError } from "../json/json_error.ts";
 import { parsePath } from "../json/path/path_parser.ts";
 import { Query } from "../json/query.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
-import { type Context, Exit } from "./context.ts";
+import type { CommandContext } from "./context.ts";
+import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { LineCollector } from "./line_collector.ts";
@@ -36,14 +37,14 @@ interface Source {
  *
  * @throws {UsageError} If there is no path, the path cannot be followed, or a file cannot be opened.
  */
-export function extractCommand(args: Arguments, context: Context): Promise<number> {
+export function extractCommand(args: Arguments, context: CommandContext): Promise<ExitCode> {
   const [path, ...files] = args.operands;
   if (path === undefined) {
     throw new UsageError("Cannot extract: a PATH must be given, such as '$.items[*]'");
   }
   const query = queryOf(path);
-  const options = { isRaw: args.has(flags.raw) };
-  let exit: number = Exit.done;
+  const options = { isRaw: args.get(flags.raw) };
+  let exit: ExitCode = exitCode.done;
   for (const file of files.length === 0 ? ["-"] : files) {
     const source = open(file);
     try {
@@ -51,7 +52,7 @@ export function extractCommand(args: Arguments, context: Context): Promise<numbe
     } catch (error) {
       if (!(error instanceof JsonSyntaxError || error instanceof JsonLimitError)) throw error;
       context.log(`trawl: ${source.name}: ${messageOf(error)}\n`);
-      exit = Exit.failed;
+      exit = exitCode.failed;
     } finally {
       source.close();
     }
@@ -62,7 +63,7 @@ export function extractCommand(args: Arguments, context: Context): Promise<numbe
 function extract(
   source: Source,
   query: Query,
-  { lines, out }: { readonly lines: LineCollector; readonly out: Context["out"] },
+  { lines, out }: { readonly lines: LineCollector; readonly out: CommandContext["out"] },
 ): void {
   const tokenizer = new Tokenizer(query, lines);
   const buffer = new Uint8Array(readBytes);

@@ -1,145 +1,120 @@
 /**
- * What a flag and a command are, and the reading of an argument list by them. Parsing does not act: it turns texts
- * into checked values and no more.
+ * What a flag is, and the parser of an argument list. Strings in, typed values out; parsing only validates and never
+ * acts. Adds the flag's name to the message of a value that a flag's own `parse` refuses.
  *
  * @module
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { messageOf, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { nearest } from "../text/nearest.ts";
-import { parseDuration } from "../job/parse_units.ts";
 
-/** One flag: the parser, the help, the README and the tests all read this. */
-export interface Flag {
+interface FlagText {
   /** Without the two hyphens. */
   readonly name: string;
+  /** One letter. */
   readonly short?: string;
-  /** What the value is, in capitals; a flag without one is a switch. */
-  readonly value?: string;
-  /** May be given more than once. */
-  readonly many?: boolean;
-  /** One line, for `-h`. */
+  /** One line for `-h`, at most 52 characters: the line then fits into 80 columns. */
   readonly help: string;
-  /** What it does, its unit, default, bounds, what it works with: for `--help`. */
+  /** For `--help`, the man page and `docs/cli.md`: effect, unit, bounds, interactions, an example. */
   readonly more: string;
 }
 
-/** The values of the flags that were given, and the other arguments. */
-export class Arguments {
-  /** What is no flag: a job, a file, a path. */
-  readonly operands: readonly string[];
-  readonly #values: ReadonlyMap<string, readonly (string | true)[]>;
+/** What a shell offers for a value: files, folders, or fixed words. */
+export type Completion = "file" | "folder" | readonly string[];
 
-  constructor(operands: readonly string[], values: ReadonlyMap<string, readonly (string | true)[]>) {
+interface ValueText extends FlagText {
+  /** Placeholder of the value, in capitals. */
+  readonly value: string;
+  /** In words; missing where the flag has no effect unless given. */
+  readonly default?: string;
+  readonly completion?: Completion;
+}
+
+/** A flag without a value. */
+export interface Switch extends FlagText {
+  readonly value?: undefined;
+}
+
+/** A flag with one value. If repeated, the last one wins. */
+export interface ValueFlag<Value> extends ValueText {
+  readonly isList?: false;
+  /** @throws {UsageError} If the text is wrong. The message is a clause `must …`, or a whole sentence. */
+  readonly parse: (text: string) => Value;
+}
+
+/** A flag that collects one value each time that it is given. */
+export interface ListFlag<Value> extends ValueText {
+  readonly isList: true;
+  /** As in {@linkcode ValueFlag}. */
+  readonly parse: (text: string) => Value;
+}
+
+/** A flag: the parser, the help, the completions, the man page, `docs/cli.md` and the tests all read this. */
+export type Flag = Switch | ValueFlag<unknown> | ListFlag<unknown>;
+
+/** The parsed values of the flags, and the operands. */
+export class Arguments {
+  /** Arguments that are no flags: a job, a file, a path. */
+  readonly operands: readonly string[];
+  readonly #values: ReadonlyMap<string, readonly unknown[]>;
+
+  constructor(operands: readonly string[], values: ReadonlyMap<string, readonly unknown[]>) {
     this.operands = operands;
     this.#values = values;
   }
 
+  /** Whether the flag was given. */
   has(flag: Flag): boolean {
     return this.#values.has(flag.name);
   }
 
-  /** The value of a flag; the last one if it was given more than once. */
-  text(flag: Flag): string | undefined {
-    const value = this.#values.get(flag.name)?.at(-1);
-    return value === true ? undefined : value;
-  }
-
-  texts(flag: Flag): string[] {
-    return (this.#values.get(flag.name) ?? []).filter((value) => value !== true);
-  }
-
-  /**
-   * A whole number; `or` is a word that messages name beside it.
-   *
-   * @throws {UsageError} If the value is no whole number, or below `min`.
-   */
-  count(flag: Flag, options: { readonly min: number; readonly or?: string }): number | undefined {
-    const text = this.text(flag);
-    if (text === undefined) return undefined;
-    const value = /^\d{1,15}$/.test(text.replaceAll("_", "")) ? Number(text.replaceAll("_", "")) : NaN;
-    if (!(value >= options.min)) {
-      const or = options.or === undefined ? "" : `, or "${options.or}"`;
-      throw new UsageError(
-        `Cannot use --${flag.name} as it must be a whole number from ${options.min} on${or}: "${text}"`,
-      );
-    }
-    return value;
-  }
-
-  /**
-   * A duration such as `26h`, as milliseconds; so are the bounds.
-   *
-   * @throws {UsageError} If the value is none, or outside `min` to `max`.
-   */
-  duration(flag: Flag, options: { readonly min: number; readonly max: number }): number | undefined {
-    const text = this.text(flag);
-    if (text === undefined) return undefined;
-    try {
-      return parseDuration(text, options);
-    } catch (error) {
-      throw new UsageError(`Cannot use --${flag.name} as it ${messageOf(error)}: "${text}"`, {
-        cause: error,
-      });
-    }
-  }
-
-  /** @throws {UsageError} If the value is no number, or outside `min` to `max`. */
-  number(flag: Flag, options: { readonly min: number; readonly max: number }): number | undefined {
-    const text = this.text(flag);
-    if (text === undefined) return undefined;
-    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-    if (!(value >= options.min && value <= options.max)) {
-      throw new UsageError(
-        `Cannot use --${flag.name} as it must be a number from ${options.min} to ${options.max}: "${text}"`,
-      );
-    }
-    return value;
+  /** Whether a switch was given, the value of a flag (undefined if it was not given), or all values of a list. */
+  get(flag: Switch): boolean;
+  get<Value>(flag: ListFlag<Value>): readonly Value[];
+  get<Value>(flag: ValueFlag<Value>): Value | undefined;
+  get(flag: Flag): unknown {
+    const values = this.#values.get(flag.name);
+    if (flag.value === undefined) return values !== undefined;
+    return flag.isList === true ? values ?? [] : values?.at(-1);
   }
 }
 
 /**
- * Reads an argument list by a table of flags.
+ * Parses an argument list by a table of flags.
  *
- * @throws {UsageError} If a flag is unknown, lacks its value or has one too many.
+ * @throws {UsageError} If a flag is unknown, has no value, or has a wrong value.
  */
-export function parseFlags(args: readonly string[], flags: readonly Flag[]): Arguments {
+export function parseArguments(args: readonly string[], flags: readonly Flag[]): Arguments {
   const valued = flags.filter((flag) => flag.value !== undefined);
-  const switches = flags.filter((flag) => flag.value === undefined);
   const unknown: string[] = [];
-  const alias = Object.fromEntries(
-    flags.flatMap(({ name, short }) => short === undefined ? [] : [[short, name]]),
-  );
-  const parsed = parseArgs(joined(args, valued), {
+  const parsed = parseArgs(joinValues(args, valued), {
     string: [...valued.map(({ name }) => name), "_"],
-    boolean: switches.map(({ name }) => name),
+    boolean: flags.filter(({ value }) => value === undefined).map(({ name }) => name),
     collect: valued.map(({ name }) => name),
-    alias,
+    alias: Object.fromEntries(
+      flags.flatMap(({ name, short }) => short === undefined ? [] : [[short, name]]),
+    ),
     unknown: (arg, key) => {
       if (key !== undefined) unknown.push(arg);
       return true;
     },
   });
   if (unknown[0] !== undefined) throw unknownFlag(unknown[0], flags);
-  const values = new Map<string, readonly (string | true)[]>();
+  const values = new Map<string, readonly unknown[]>();
   for (const flag of flags) {
-    const value = parsed[flag.name];
+    const found = parsed[flag.name];
     if (flag.value === undefined) {
-      if (value === true) values.set(flag.name, [true]);
-      continue;
+      if (found === true) values.set(flag.name, [true]);
+    } else if (Array.isArray(found) && found.length > 0) {
+      values.set(flag.name, found.map((text) => parseValue(flag, String(text))));
     }
-    const texts = (Array.isArray(value) ? value : []).map(String);
-    if (texts.includes("")) {
-      throw new UsageError(`Cannot use --${flag.name} as it needs a value: ${flag.value}`);
-    }
-    if (texts.length > 0) values.set(flag.name, texts);
   }
   return new Arguments(parsed._.map(String), values);
 }
 
-/** `--keys -` as `--keys=-`: the parser takes a lone hyphen for no value. */
-function joined(args: readonly string[], valued: readonly Flag[]): string[] {
+/** Turns `--keys -` into `--keys=-`: `parseArgs` does not take a lone hyphen as a value. */
+function joinValues(args: readonly string[], valued: readonly Flag[]): string[] {
   const names = new Set(valued.map(({ name }) => `--${name}`));
   const result: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -155,9 +130,22 @@ function joined(args: readonly string[], valued: readonly Flag[]): string[] {
   return result;
 }
 
+function parseValue({ name, value, parse }: Exclude<Flag, Switch>, text: string): unknown {
+  if (text === "") throw new UsageError(`--${name} has no value: write --${name} ${value}`);
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const message = error.message.startsWith("must ")
+      ? `Cannot use --${name}: ${error.message}, got ${JSON.stringify(text)}`
+      : `--${name}: ${error.message}`;
+    throw new UsageError(message, { cause: error });
+  }
+}
+
 function unknownFlag(arg: string, flags: readonly Flag[]): UsageError {
   const name = arg.replace(/=.*$/s, "");
   const close = nearest(name.replace(/^-+/, ""), flags.map((flag) => flag.name));
   const hint = close === undefined ? "see --help" : `did you mean --${close}?`;
-  return new UsageError(`Cannot use ${name} as there is no such flag: ${hint}`);
+  return new UsageError(`Unknown flag ${name}: ${hint}`);
 }

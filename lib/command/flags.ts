@@ -1,273 +1,204 @@
 /**
- * Every flag of trawl. Which command takes which stands in `commands.ts`.
+ * Every flag of trawl. `commands.ts` says which command takes which. Texts and parsers only.
  *
  * @module
  */
 
+import { UsageError } from "../errors.ts";
+import { parseDuration } from "../job/parse_units.ts";
+import { forecastLimits } from "../forecast/forecast_limits.ts";
+import { databaseLimits } from "../limits.ts";
+import { formatBytes } from "../text/format.ts";
 import type { Flag } from "./flag.ts";
+import { oneOf, text, whole } from "./flag_values.ts";
+import { jobFlags } from "./job_flags.ts";
+import { simulateFlags } from "./simulate_flags.ts";
 
-/** Flags by what they are about. */
+const ageMsMax = 3_650 * 86_400_000;
+
+/** All flags, by their use in the code. */
 export const flags = {
+  ...jobFlags,
+  ...simulateFlags,
   help: {
     name: "help",
     short: "h",
-    help: "show what this command does",
-    more: "-h is short, --help is long.",
+    help: "show the flags; --help explains them",
+    more: "-h prints one line for each flag.",
   },
-  version: { name: "version", help: "show the version", more: "Of trawl, of Deno and of SQLite." },
   verbose: {
     name: "verbose",
-    help: "show more, such as where an error came from",
-    more: "An error is followed by its stack and by what caused it.",
+    help: "print the stack trace of an error",
+    more: "Follows the error's message, with its causes. Secrets are replaced by ***.",
   },
-  url: {
-    name: "url",
-    value: "URL",
-    help: "what to ask, instead of a job: a URL with {key} in it",
-    more: "The key is percent-encoded where it stands. Needs --rows. Also {env.NAME} and {secret.NAME}.",
-  },
-  rows: {
-    name: "rows",
-    value: "PATH",
-    help: "what to keep of an answer, with --url: a JSON path (RFC 9535)",
-    more: "Every node that the path selects is a row, such as '$.items[*]' or '$.items[?@.size > 10]'.",
-  },
-  column: {
-    name: "column",
-    value: "NAME=PATH[:TYPE]",
-    many: true,
-    help: "a column of the row, with --url; may be repeated",
-    more: "The path is counted from the row. TYPE is integer, text, real, time, json or any (the default). " +
-      "Without any --column a row has one column, value.",
+  quiet: {
+    name: "quiet",
+    short: "q",
+    help: "print errors only",
+    more: "No progress and no summary on standard error. --json still prints its object.",
   },
   db: {
     name: "db",
     value: "FILE",
-    help: "the database file (default: the job's name with .db)",
-    more: "Made with mode 0600 if there is none. Several jobs may share one file.",
-  },
-  keys: {
-    name: "keys",
-    value: "FILE",
-    help: "the keys, one a line; - is standard input",
-    more: "Wins over the job's keys. Read lazily: the length of the list does not matter.",
-  },
-  window: {
-    name: "window",
-    value: "WHEN",
-    help: "the time span to ask for, such as 2026-11-20 or yesterday",
+    completion: "file",
+    help: "database file",
     more:
-      "Also 2026-11-20T06:00Z, or a START/END. Without it, the windows that are due and not finished yet.",
-  },
-  inFlight: {
-    name: "in-flight",
-    value: "N|auto",
-    help: "requests under way at once (default: the job's, or 8)",
-    more:
-      "Over all Workers together, 1 to 10000; auto finds how many are of use, and keeps it in the database.",
-  },
-  rate: {
-    name: "rate",
-    value: "N/s|auto",
-    help: "requests started per second at most (default: the job's, or no limit)",
-    more:
-      "Also N/min, N/h, N/day, which are counted over all runs on the database. Requests are spread evenly. " +
-      "auto finds the highest rate that the server allows, and keeps it in the database.",
-  },
-  batch: {
-    name: "batch",
-    value: "N",
-    help: "keys per Worker (default: the job's, or some seconds' worth)",
-    more: "Each batch has a Worker of its own, which is thrown away afterwards; 1 to 50000.",
+      "trawl run creates it with mode 0600 if it is missing. Several jobs may share one file. Default: NAME.db for a " +
+      "job of that name, demo.db for demo, else the only .db file of this folder. Example: --db /var/lib/trawl/all.db.",
+    parse: text,
   },
   limit: {
     name: "limit",
     value: "N",
-    help: "ask only the first N keys",
-    more: "Control keys are asked besides. Without the limit, the same command asks the others.",
+    default: "all keys",
+    help: "ask the first N keys only",
+    more:
+      "At least 1. Control keys do not count. The same command without --limit asks the remaining keys in the same " +
+      "run. Example: --limit 100.",
+    parse: whole({ min: 1 }),
   },
   retryFailed: {
     name: "retry-failed",
     help: "ask the failed keys of the last run again",
-    more: "Their failures are forgotten, all other keys are left as they are.",
+    more: "Deletes their failures first. Keys with another verdict are not asked.",
   },
   isNew: {
     name: "new",
-    help: "begin a new run, whatever there is",
-    more: "An unfinished run is given up, a finished window asked once more.",
+    help: "start a new run",
+    more: "Abandons an unfinished run, and asks a finished window again.",
   },
   ignoreFreeSpace: {
     name: "ignore-free-space",
-    help: "run however little room the disk has",
+    help: "run however full the disk is",
     more:
-      "Without it, a run begins only where the disk has room for what earlier runs of the job took, and ends " +
-      "when less than 256 MiB are free.",
-  },
-  checkFile: {
-    name: "check-file",
-    help: "check every page of the file and every sum, however long it takes",
-    more: "Up to 64 MiB a file is always checked. Larger ones take ten to twenty seconds a gigabyte.",
-  },
-  set: {
-    name: "set",
-    value: "NAME=VALUE",
-    many: true,
-    help: "a value for {set.NAME} in the job; may be repeated",
-    more:
-      "Replaces the value in the job file's [set] table. Belongs to the job: another value is another run.",
-  },
-  minCoverage: {
-    name: "min-coverage",
-    value: "P",
-    help: "the share of keys that must end with an answer (default: 0.99)",
-    more: "0 to 1. Below it the exit code is 3.",
+      "By default a run starts only if the disk has room for what earlier runs of the job took, and it ends with " +
+      `exit code 75 once less than ${formatBytes(databaseLimits.freeBytesMin)} are free.`,
   },
   json: {
     name: "json",
-    help: "one JSON object on standard output instead of words",
-    more: "For other programs; its fields are stable.",
+    help: "print the result as one JSON object",
+    more:
+      "On standard output. The fields are stable. status prints one object a line for each run. Messages and " +
+      "progress stay on standard error.",
   },
   metrics: {
     name: "metrics",
     value: "FILE",
-    help: "write what Prometheus is to know, for the node exporter's textfile collector",
-    more: "The name must end in .prom. Written whole every 15 s and at the end; one file for each job.",
+    completion: "file",
+    help: "write Prometheus metrics to FILE",
+    more:
+      "In the textfile format of node_exporter. FILE must end in .prom. It is replaced atomically every 15 s and at " +
+      "the end. Use one file per job. Example: --metrics /var/lib/node_exporter/updates.prom.",
+    parse: metricsFile,
   },
-  quiet: { name: "quiet", short: "q", help: "no progress, no summary", more: "Errors are still shown." },
   tryKeys: {
     name: "try",
     value: "N",
-    help: "ask the first N keys and show their rows, storing nothing",
-    more: "As many rows as fit are shown of each answer, and its verdict.",
+    help: "ask the first N keys and show their rows",
+    more:
+      "At least 1. Shows each key's verdict and up to 5 rows, and stores nothing. Exit code 3 if a key fails. " +
+      "Example: --try 3.",
+    parse: whole({ min: 1 }),
   },
   probe: {
     name: "probe",
     value: "N",
-    help: "ask N keys of the list (default: as many as tell enough, for a minute at most)",
+    default: "as many as needed, for a minute at most",
+    help: "ask a random sample of N keys",
     more:
-      "1 to 100000. Enough is told when the mean latency is known to 2 %, which takes 2,500 keys where latencies " +
-      "are exponential, or the minute is over. With N all N are asked, however long that takes.",
+      `1 to ${forecastLimits.keysMax}. By default the probe ends once the mean latency is known to 2 % (2,500 keys if ` +
+      "latencies are exponential) or after a minute. With N it asks all N, however long that takes. Example: " +
+      "--probe 500.",
+    parse: whole({ min: 1, max: forecastLimits.keysMax }),
   },
   run: {
     name: "run",
     value: "ID",
-    help: "one run instead of the last ones",
-    more: "The id that status shows.",
+    default: "the last 20 runs",
+    help: "show one run",
+    more: "ID is the number in the first column of status. Example: --run 3.",
+    parse: whole({ min: 1 }),
   },
   check: {
     name: "check",
-    help: "one line and an exit code for a monitor: 0 all is well, 3 it is not",
-    more: "Looks at the newest finished window of each job: its age (--max-age), and its coverage.",
+    help: "print one line for a monitor; exit with 0 or 3",
+    more:
+      "0 if all is well, 3 if not. Checks the newest finished window of each job: its age against --max-age, its " +
+      "coverage against --min-coverage.",
   },
   maxAge: {
     name: "max-age",
     value: "TIME",
-    help: "how long ago the newest window may have been finished, such as 26h; with --check",
-    more: "In s, m, h or d. Without it, any age is well.",
+    default: "any age is well",
+    help: "largest age of the newest window, with --check",
+    more:
+      "The time since that window was finished, in s, m, h or d, from 1s to 3650d. A daily job that may be 2 hours " +
+      "late: --max-age 26h.",
+    parse: (text: string): number => parseDuration(text, { min: 1_000, max: ageMsMax }),
+  },
+  checkFile: {
+    name: "check-file",
+    help: "check every page of the database file",
+    more: "Files of up to 64 MiB are always checked. Larger ones take 10 to 20 seconds a gigabyte.",
   },
   failed: {
     name: "failed",
-    help: "the keys that failed, one a line on standard output",
-    more: "Key, reason, HTTP status and attempts, separated by tabs; of the last run or of --run.",
+    help: "list the failed keys",
+    more:
+      "One a line on standard output: key, reason, HTTP status and attempts, separated by tabs. Of the last run, or " +
+      "of the run that --run names.",
   },
   raw: {
     name: "raw",
     short: "r",
-    help: "strings without quotes and escapes",
-    more: "Other values stay JSON. A string with line breaks takes several lines.",
+    help: "print strings without quotes and escapes",
+    more: "Other values stay JSON. A string with line breaks spans several lines.",
   },
   systemd: {
     name: "systemd",
-    help: "also write the units trawl-JOB.service and trawl-JOB.timer",
+    help: "also write a systemd service and timer",
     more:
-      "The service is one run, in a sandbox; the timer starts it when a window of the job becomes due, or daily.",
+      "trawl-JOB.service runs the job once in a sandbox; trawl-JOB.timer starts it when a window becomes due, or " +
+      "daily for a job without windows.",
   },
   name: {
     name: "name",
     value: "NAME",
-    help: "the name of the new job (default: the preset's, or my-api)",
-    more: "1 to 100 letters, digits, dots, hyphens or underscores. Its file is NAME.toml.",
+    default: "the preset's name, or my-api",
+    help: "name of the new job",
+    more:
+      "1 to 100 letters, digits, dots, hyphens or underscores. The file is NAME.toml. Example: --name my-api.",
+    parse: text,
   },
   dir: {
     name: "dir",
     value: "FOLDER",
-    help: "where to write (default: this folder)",
-    more: "The folder must be there.",
+    completion: "file",
+    default: "the current folder",
+    help: "folder to write to",
+    more: "It must exist. Example: --dir /etc/trawl.",
+    parse: text,
   },
   force: {
     name: "force",
-    help: "replace files that are there",
-    more: "Without it, nothing is written if one of them is there.",
+    help: "replace existing files",
+    more: "By default nothing is written if one of the files exists.",
   },
-  profile: {
-    name: "profile",
-    value: "NAME",
-    help: "what to answer like: ripestat or hello (default: ripestat)",
-    more: "ripestat has ris-asns, bgp-updates and bgp-update-activity; hello answers /hello/KEY.",
-  },
-  port: {
-    name: "port",
-    value: "N",
-    help: "the port on 127.0.0.1 (default: any free one)",
-    more: "Shown on standard output once it listens.",
-  },
-  seed: {
-    name: "seed",
-    value: "N",
-    help: "what all answers follow from (default: 1)",
-    more: "The same seed gives the same answers, for ever.",
-  },
-  asns: {
-    name: "asns",
-    value: "N",
-    help: "how many ASNs the list has (default: 2000)",
-    more: "1 to 100000, for the profile ripestat.",
-  },
-  size: {
-    name: "size",
-    value: "KEY=SIZE",
-    many: true,
-    help: "how much one ASN answers, such as 3333=100000 or 3333=1GiB; may be repeated",
-    more: "A number of updates, or about so many bytes.",
-  },
-  delay: {
-    name: "delay",
-    value: "MS",
-    help: "the pause before an answer: 80, 0..3000 (uniform) or ~80 (exponential)",
-    more: "Milliseconds. Default: none; for hello 0..3000, as in the study of 100 million requests.",
-  },
-  envelope: {
-    name: "envelope",
-    value: "A|B",
-    help: "RIPEstat's older or newer form: a, b or mixed (default: mixed)",
-    more: "a is indented, b has no white space at all and another order.",
-  },
-  pieces: {
-    name: "pieces",
-    value: "BYTES",
-    help: "cut bodies into pieces of this size",
-    more: "1 to 65536; each piece is a write and a chunk of its own.",
-  },
-  fault: {
-    name: "fault",
-    value: "RULE",
-    many: true,
-    help: "something that goes wrong, such as 'status=503 p=0.1 retry-after=2'; may be repeated",
-    more:
-      "status=CODE, reset, reset-body, cut, stall=MS, slow-headers=MS, malformed, html, maintenance, empty, " +
-      "missing, wrong-count, gzip, bad-gzip, redirect, truncate-json; with p=SHARE, attempts=N, keys=A,B, and " +
-      "after=S for=S, seconds from the first request on.",
-  },
-  allow: {
-    name: "allow",
-    value: "N/s",
-    help: "answer more requests than this with 429",
-    more: "With a Retry-After. Also N/min, N/h, N/day.",
-  },
-  truth: {
-    name: "truth",
-    value: "KEY",
-    help: "print what a perfect client stores for a key, and serve nothing",
-    more: "One JSON array a row, of the window given by --window.",
+  format: {
+    name: "format",
+    value: "FORMAT",
+    completion: ["text", "man", "markdown"],
+    default: "text",
+    help: "format of the help: text, man or markdown",
+    more: "man and markdown print the manual of all commands. Example: trawl help --format man > trawl.1.",
+    parse: oneOf("text", "man", "markdown"),
   },
 } as const satisfies Record<string, Flag>;
+
+/** The collector ignores other names. */
+function metricsFile(file: string): string {
+  if (!file.endsWith(".prom")) {
+    throw new UsageError("must end in .prom, as node_exporter ignores other files");
+  }
+  return file;
+}

@@ -1,67 +1,123 @@
 /**
- * Help texts, made from the tables of commands and flags. `-h` is short, `--help` is long.
+ * Help texts in 80 columns, made from the tables of commands and flags: `-h` has one line for each flag, `--help`
+ * explains each flag. Pure.
  *
  * @module
  */
 
-import type { Command } from "./commands.ts";
+import { presets } from "../job/presets.ts";
+import type { Command } from "./command.ts";
+import { type ExitCode, exitCode, exitMeanings } from "./exit_code.ts";
 import type { Flag } from "./flag.ts";
 
-const lineWidth = 100;
+/** What the program is, for the first line of every manual. */
+export const tagline = "trawl asks a JSON HTTP API the same question for a long list of keys.";
+
+const columnsMax = 80;
 
 /** All commands, a line each. */
 export function overview(commands: readonly Command[]): string {
-  const usages = commands.map(({ name, operands }) => `trawl ${name} ${operands}`.trimEnd());
-  const width = Math.max(...usages.map((usage) => usage.length));
+  const width = Math.max(...commands.map((command) => usageOf(command).length));
   return [
-    "trawl asks a JSON HTTP API the same question for a long list of keys, and keeps the answers in SQLite.",
+    tagline,
+    "It stores the answers in SQLite, in constant memory, as fast as the API allows.",
     "",
-    ...commands.map(({ summary }, index) => `  ${(usages[index] ?? "").padEnd(width)}  ${summary}`),
+    ...commands.map((command) => `  ${usageOf(command).padEnd(width)}  ${command.summary}`),
     "",
-    "trawl COMMAND --help tells more about a command; trawl --version tells the version.",
+    "trawl COMMAND -h lists the flags, --help explains them. See also --version.",
     "",
   ].join("\n");
 }
 
-/** One command: usage, flags, examples. The long form adds what each flag is about. */
+/** One command: usage, flags, examples; the long form adds explanations, presets and exit codes. */
 export function commandHelp(command: Command, { isLong }: { readonly isLong: boolean }): string {
-  const { name, operands, summary, about, flags, examples } = command;
+  const { summary, about, flags, examples } = command;
   return [
-    `Usage: trawl ${name} ${operands}`.trimEnd(),
+    `Usage: ${usageOf(command)}`,
     "",
     `${sentence(summary)}.`,
-    ...(isLong ? wrap(about, "") : []),
+    ...(isLong ? wrap(about) : []),
     "",
-    ...flagLines(flags, isLong),
-    "",
+    ...(isLong ? [...flags.flatMap(longFlagLines), ...presetLines(command), ...exitLines(command)] : [
+      ...shortFlagLines(flags),
+      "",
+    ]),
     examples.length === 1 ? "Example:" : "Examples:",
     ...examples.map((example) => `  ${example}`),
     "",
   ].join("\n");
 }
 
-function flagLines(flags: readonly Flag[], isLong: boolean): string[] {
-  const names = flags.map(nameOf);
-  const width = Math.max(...names.map((name) => name.length));
-  return flags.flatMap((flag, index) => [
-    `  ${(names[index] ?? "").padEnd(width)}  ${flag.help}`,
-    ...(isLong ? wrap(flag.more, " ".repeat(width + 4)) : []),
-  ]);
+/** `trawl run JOB`. */
+export function usageOf({ name, operands }: Pick<Command, "name" | "operands">): string {
+  return `trawl ${name} ${operands}`.trimEnd();
+}
+
+/** The presets that a command takes as its operand, with their summaries. */
+export function presetsOf({ operandKind }: Command): (readonly [name: string, summary: string])[] {
+  if (operandKind !== "job" && operandKind !== "preset") return [];
+  return Object.entries(presets).map(([name, { summary }]) => [name, summary]);
+}
+
+/** The exit codes of a command, smallest first. */
+export function exitsOf({ exits = [] }: Command): (readonly [code: ExitCode, meaning: string])[] {
+  const own = new Map(exits);
+  const codes = [exitCode.done, exitCode.failed, exitCode.usage, ...own.keys()];
+  return [...new Set(codes)].sort((a, b) => a - b).map((code) => [code, own.get(code) ?? exitMeanings[code]]);
+}
+
+/** `The text.` of a summary or of a flag's short help. */
+export function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+/** A flag's explanation: its help as a sentence, its long text, its default. */
+export function explanationOf(flag: Flag): string {
+  const byDefault = flag.value === undefined || flag.default === undefined
+    ? ""
+    : ` Default: ${flag.default}.`;
+  return `${sentence(flag.help)}. ${flag.more}${byDefault}`;
+}
+
+function shortFlagLines(flags: readonly Flag[]): string[] {
+  const width = Math.max(...flags.map((flag) => nameOf(flag).length));
+  return flags.map((flag) => `  ${nameOf(flag).padEnd(width)}  ${flag.help}`);
+}
+
+function longFlagLines(flag: Flag): string[] {
+  return [`  ${nameOf(flag)}`, ...wrap(explanationOf(flag), " ".repeat(10)), ""];
+}
+
+function presetLines(command: Command): string[] {
+  const all = presetsOf(command);
+  if (all.length === 0) return [];
+  return [
+    "Presets:",
+    ...all.flatMap(([name, summary]) => [`  ${name}`, ...wrap(summary, " ".repeat(10))]),
+    "",
+  ];
+}
+
+function exitLines(command: Command): string[] {
+  return [
+    "Exit codes:",
+    ...exitsOf(command).flatMap(([code, meaning]) => {
+      const [first = "", ...more] = wrap(meaning, " ".repeat(6));
+      return [`  ${String(code).padEnd(4)}${first.trimStart()}`, ...more];
+    }),
+    "",
+  ];
 }
 
 function nameOf({ name, short, value }: Flag): string {
   return `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
 }
 
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
-}
-
-function wrap(text: string, indent: string): string[] {
+function wrap(text: string, indent = ""): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line !== "" && indent.length + line.length + 1 + word.length > lineWidth) {
+    if (line !== "" && indent.length + line.length + 1 + word.length > columnsMax) {
       lines.push(indent + line);
       line = "";
     }

@@ -1,6 +1,6 @@
 /**
- * `trawl init`: writes a job file to begin with, and with `--systemd` the units that run it. Writes over nothing unless
- * told to.
+ * `trawl init`: writes a job file to start from, and with `--systemd` the units that run it. Replaces no file without
+ * `--force`.
  *
  * @module
  */
@@ -11,32 +11,33 @@ import blank from "../job/presets/blank.toml" with { type: "text" };
 import { loadJob } from "../job/load_job.ts";
 import { presets, resolveJobName } from "../job/presets.ts";
 import { jobFile } from "../job/job_schema.ts";
-import { type Context, Exit } from "./context.ts";
+import type { CommandContext } from "./context.ts";
+import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { serviceText, timerText, type UnitFacts, unitName } from "./systemd/unit_files.ts";
 
-/** The name of the job that is written without a preset, as it stands in its file. */
+/** The name of the job in `presets/blank.toml`. */
 const blankName = "my-api";
 
-/** The files that were written are on standard output, a line each. */
-export async function initCommand(args: Arguments, { out, log, env }: Context): Promise<number> {
+/** Prints the names of the written files on standard output, one a line. */
+export async function initCommand(args: Arguments, { out, log, env }: CommandContext): Promise<ExitCode> {
   const source = await sourceOf(args);
   const facts = factsOf(source, env);
-  const files = filesOf(facts, { source, hasUnits: args.has(flags.systemd) });
-  const folder = args.text(flags.dir) ?? ".";
+  const files = filesOf(facts, { source, hasUnits: args.get(flags.systemd) });
+  const folder = args.get(flags.dir) ?? ".";
   const paths = files.map(([name]) => join(folder, name));
-  // All or nothing.
-  if (!args.has(flags.force)) { for (const path of paths) await refuseExisting(path); }
+  // Before any file is written.
+  if (!args.get(flags.force)) { for (const path of paths) await refuseExisting(path); }
   for (const [index, [, text]] of files.entries()) await write(paths[index] ?? "", text);
   out(paths.map((path) => `${path}\n`).join(""));
   log(nextSteps(facts, { source, paths }));
-  return Exit.done;
+  return exitCode.done;
 }
 
-/** A job's text: a preset's, the blank one, or that of a file, which is left as it is. */
+/** The text of a job: of a preset, of the blank job, or of a file, which is never changed. */
 interface Source {
-  /** As messages call it. */
+  /** Its name in messages. */
   readonly file: string;
   readonly text: string;
   readonly isFile: boolean;
@@ -44,19 +45,21 @@ interface Source {
 
 async function sourceOf(args: Arguments): Promise<Source> {
   const [operand, ...more] = args.operands;
-  const name = args.text(flags.name);
-  if (more.length > 0) throw new UsageError(`Cannot use "${more[0]}" as one job is written at a time`);
+  const name = args.get(flags.name);
+  if (more[0] !== undefined) {
+    throw new UsageError(`Too many operands: name one preset, not also "${more[0]}"`);
+  }
   const isFile = operand !== undefined && !Object.hasOwn(presets, operand);
   const { file, text } = operand === undefined
     ? { file: blankName, text: blank }
     : await resolveJobName(operand);
   if (isFile && name !== undefined) {
-    throw new UsageError(`Cannot use --name as the job has its name in its file: "${operand}"`);
+    throw new UsageError(`--name needs a preset: "${operand}" is a job file, which has its own name`);
   }
   if (name === undefined) return { file, text, isFile };
   const { success, error } = jobFile.shape.name.safeParse(name);
   if (!success) {
-    throw new UsageError(`--name: ${error.issues[0]?.message}: found ${JSON.stringify(name)}`);
+    throw new UsageError(`Cannot use --name: ${error.issues[0]?.message}, got ${JSON.stringify(name)}`);
   }
   const renamed = text.replace(`name = "${file}"`, `name = "${name}"`).replaceAll(
     `./${file}.toml`,
@@ -65,26 +68,26 @@ async function sourceOf(args: Arguments): Promise<Source> {
   return { file: name, text: renamed, isFile };
 }
 
-/** The job, and what it wants of its surroundings, which need not be there yet. */
-function factsOf({ file, text }: Source, env: Context["env"]): UnitFacts {
+/** The job, and the variables and secrets that it names. They need not exist yet, so each has a stand-in. */
+function factsOf({ file, text }: Source, env: CommandContext["env"]): UnitFacts {
   const variables = new Set<string>();
   const secrets = new Set<string>();
-  const anything = "x";
+  const standIn = "x";
   const job = loadJob(text, {
     file,
     env: (name) => {
       variables.add(name);
-      return env(name) ?? anything;
+      return env(name) ?? standIn;
     },
     secret: (name) => {
       secrets.add(name);
-      return anything;
+      return standIn;
     },
   });
   return { job, variables: [...variables], secrets: [...secrets] };
 }
 
-/** Names and texts of what is to be written. */
+/** Names and texts of the files to write. */
 function filesOf(
   facts: UnitFacts,
   { source, hasUnits }: { readonly source: Source; readonly hasUnits: boolean },
@@ -92,12 +95,12 @@ function filesOf(
   const { job } = facts;
   if (source.isFile && !hasUnits) {
     throw new UsageError(
-      `Cannot write a job as "${source.file}" must be a preset: it is a job file, of which --systemd makes units`,
+      `"${source.file}" is a job file already: add --systemd to write units for it, or name a preset`,
     );
   }
   if (hasUnits && job.keys.kind === "stdin") {
     throw new UsageError(
-      `Cannot write units for "${source.file}" as it must have [keys]: a service has no standard input`,
+      `"${source.file}" has no [keys]: add them, because a service has no standard input`,
     );
   }
   return [
@@ -119,7 +122,7 @@ async function refuseExisting(path: string): Promise<void> {
     throw cannotWrite(path, error);
   }
   throw new UsageError(
-    `Cannot write "${path}" as there must be no such file: there is one, which --force replaces`,
+    `"${path}" exists: add --force to replace it`,
   );
 }
 
@@ -133,14 +136,12 @@ async function write(path: string, text: string): Promise<void> {
 
 function cannotWrite(path: string, error: unknown): UsageError {
   return new UsageError(
-    `Cannot write "${path}" as its folder must be there and writable: ${messageOf(error)}`,
-    {
-      cause: error,
-    },
+    `Cannot write "${path}": its folder must exist and be writable, got ${messageOf(error)}`,
+    { cause: error },
   );
 }
 
-/** What to do with what was written, as commands. */
+/** The next commands to run. */
 function nextSteps(
   facts: UnitFacts,
   { source, paths }: { readonly source: Source; readonly paths: readonly string[] },
@@ -148,7 +149,7 @@ function nextSteps(
   const [jobPath = "", ...units] = source.isFile ? [source.file, ...paths] : paths;
   if (units.length === 0) {
     const file = jobPath.includes("/") ? jobPath : `./${jobPath}`;
-    return `trawl: fill it in, and try it:\n  trawl check ${shellWord(file)} --try 3\n`;
+    return `trawl: fill it in, then try it:\n  trawl check ${shellWord(file)} --try 3\n`;
   }
   const { job, variables, secrets } = facts;
   const steps = [
@@ -160,10 +161,10 @@ function nextSteps(
     "sudo systemctl daemon-reload",
     `sudo systemctl enable --now ${unitName(job)}.timer`,
   ];
-  return `trawl: what is left to do on the server:\n${steps.map((step) => `  ${step}\n`).join("")}`;
+  return `trawl: next, on the server:\n${steps.map((step) => `  ${step}\n`).join("")}`;
 }
 
-/** A key file that is named from its job file on goes with it. */
+/** A key file inside the folder of the job file is installed with it. */
 function keyFileSteps({ job: { keys } }: UnitFacts, jobPath: string): string[] {
   const name = keys.kind === "file" ? relative(dirname(jobPath), keys.file) : "..";
   if (keys.kind !== "file" || name.startsWith("..")) return [];

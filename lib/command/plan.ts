@@ -1,145 +1,177 @@
 /**
- * `trawl plan`: asks a sample of the keys and says what asking all of them will take: requests, time, bytes, disk,
- * and what will limit. Stores nothing.
+ * `trawl plan`: asks a sample of the keys and forecasts what asking all of them takes: requests, time, bytes, disk,
+ * and the bottleneck. Stores nothing.
  *
  * @module
  */
 
+import { InterruptedError } from "../errors.ts";
+import { cautionsOf, fitsOnDisk } from "../forecast/cautions.ts";
+import { forecastLimits } from "../forecast/forecast_limits.ts";
 import { failuresOf, forecastOf, keysDefault } from "../forecast/forecast.ts";
 import { ProbeFolder, type ProbeResult, type ProbeTarget } from "../forecast/probe.ts";
 import type { KeySample } from "../forecast/sample.ts";
-import { InterruptedError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { formatWindow } from "../job/window.ts";
-import { forecastLimits } from "../forecast/forecast_limits.ts";
 import { runLimits } from "../limits.ts";
 import { doneOf } from "../store/coverage.ts";
 import { type Database, openDatabase } from "../store/database.ts";
-import { failureText } from "../view/fact.ts";
-import { planJson, planText } from "../view/forecast_text.ts";
+import { formatCount, formatDuration, isoTime } from "../text/format.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
-import { ProgressLine } from "./observe/progress_line.ts";
-import { type Context, Exit } from "./context.ts";
+import { failureText } from "../view/fact.ts";
+import { planJson, planText, type PlanView } from "../view/forecast_text.ts";
+import type { CommandContext } from "./context.ts";
+import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { databaseOf, givenOrNewestWindow, loadJobOf, refuseTerminal } from "./job_arguments.ts";
-import { formatCount, formatDuration, isoTime } from "../text/format.ts";
+import { ProgressLine } from "./observe/progress_line.ts";
 
-/** Exit code 3 if a control key or every key of the probe failed, 75 if there was no answer or it was interrupted. */
-export async function planCommand(args: Arguments, context: Context): Promise<number> {
+/** Options of one forecast. */
+interface PlanOptions {
+  /** The database that a run would write: an unfinished run and quotas are read from it. */
+  readonly database: Database;
+  readonly window: Window | undefined;
+  /** Keys to ask; undefined to ask as many as are needed. */
+  readonly probe: number | undefined;
+  readonly limit: number | undefined;
+  readonly isJson: boolean;
+}
+
+/** Exit code 3 if a control key or every key of the probe failed, 75 without an answer or if interrupted. */
+export async function planCommand(args: Arguments, context: CommandContext): Promise<ExitCode> {
   const job = await loadJobOf(args, context);
-  const window = givenOrNewestWindow(job, args, context);
-  const wanted = probeKeysOf(args);
+  const options: PlanOptions = Object.freeze({
+    database: await openDatabase(databaseOf(args, job)),
+    window: givenOrNewestWindow(job, args, context),
+    probe: args.get(flags.probe),
+    limit: args.get(flags.limit),
+    isJson: args.get(flags.json),
+  });
   refuseTerminal(job);
-  const database = await openDatabase(databaseOf(args, job));
+  return await plan(job, options, context);
+}
+
+async function plan(job: Job, options: PlanOptions, context: CommandContext): Promise<ExitCode> {
+  const { database, window } = options;
   const before = await unfinishedRun(database, job, window);
   const target = { job, window, signal: context.interruptible() };
   await using folder = await ProbeFolder.make();
   const sample = await folder.sample(target, {
-    size: wanted ?? keysDefault(job.limits),
-    limit: args.count(flags.limit, { min: 1 }),
+    size: options.probe ?? keysDefault(job.limits),
+    limit: options.limit,
     random: Math.random,
   });
   const control = new Set(job.control).size;
   // A run asks its control keys first.
   const keys = sample.count - Math.max(0, (before?.done ?? 0) - control);
-  if (keys <= 0) return nothingLeft(context, before?.run);
-  const isBrief = wanted === undefined;
-  context.log(`${startText(sample, isBrief)}\n`);
-  let line: ProgressLine | undefined;
-  const found = await folder.ask(sample.keys, target, {
-    isBrief,
-    database,
-    started: (progress) =>
-      line = new ProgressLine(progress, { write: context.draw, columns: context.columns, isQuiet: false }),
-  }).finally(() => line?.stop());
-  const exit = failureOf(found, target, context);
+  if (keys <= 0) {
+    context.log(`trawl: nothing to ask: every key of run ${before?.run} has a verdict\n`);
+    return exitCode.done;
+  }
+  const isBrief = options.probe === undefined;
+  context.log(`trawl: ${startText(sample, isBrief)}\n`);
+  const { draw, columns } = context;
+  const line = new ProgressLine({ draw, columns, isQuiet: false });
+  const started = line.started.bind(line);
+  const found = await folder.ask(sample.keys, target, { isBrief, database, started })
+    .finally(() => line.ended());
+  const exit = failureExit(found, target, context);
   if (exit !== undefined) return exit;
-  const { probe } = found;
-  const view = {
+  const view = await viewOf(job, options, { found, keys, control, before });
+  context.out(options.isJson ? `${planJson(view)}\n` : planText(view));
+  return exitCode.done;
+}
+
+/** What the probe and the database have told. */
+interface Findings {
+  readonly found: ProbeResult;
+  /** Keys that a run would ask, without control keys. */
+  readonly keys: number;
+  readonly control: number;
+  readonly before: PlanView["unfinishedRun"];
+}
+
+async function viewOf(
+  job: Job,
+  { database, window }: PlanOptions,
+  { found, keys, control, before }: Findings,
+): Promise<PlanView> {
+  const { probe, limits, isControlOnly } = found;
+  const forecast = forecastOf(probe, { keys, limits, attemptsMax: job.retry.attempts });
+  const basis = {
+    probed: probe.fetches.length,
+    givenUp: probe.unfinished,
+    isControlOnly,
+    isAuto: job.limits.auto !== undefined,
+    freeBytes: await database.freeBytes(),
+  };
+  return {
+    ...basis,
     job: job.name,
     window: window && formatWindow(window),
     database: database.location,
-    forecast: forecastOf(probe, { keys, limits: found.limits, attemptsMax: job.retry.attempts }),
+    forecast,
     control: before === undefined ? control : 0,
     unfinishedRun: before,
-    isControlOnly: found.isControlOnly,
-    isAuto: job.limits.auto !== undefined,
-    probed: probe.fetches.length,
-    givenUp: probe.unfinished,
     elapsedMs: probe.elapsedMs,
-    freeBytes: await database.freeBytes(),
+    cautions: cautionsOf(forecast, basis),
+    fits: fitsOnDisk(forecast, basis.freeBytes),
   };
-  context.out(args.has(flags.json) ? `${planJson(view)}\n` : planText(view));
-  return Exit.done;
 }
 
-function nothingLeft({ log }: Context, run: number | undefined): number {
-  log(`trawl: nothing to ask: every key of run ${run} has its verdict\n`);
-  return Exit.done;
-}
-
-/** The exit code of a probe that no forecast can be made from, which is said; undefined of any other. */
-function failureOf(found: ProbeResult, { job, signal }: ProbeTarget, { log }: Context): number | undefined {
+/**
+ * The exit code of a probe that allows no forecast, which is reported; undefined of any other.
+ *
+ * @throws {InterruptedError} If the cause is a passing one.
+ */
+function failureExit(
+  found: ProbeResult,
+  { job, signal }: ProbeTarget,
+  { log }: CommandContext,
+): ExitCode | undefined {
   const { result, isDown, probe: { fetches } } = found;
-  const failures = failuresOf(fetches);
-  const why = failures.map(failureText);
   if (result.isControlBroken) {
-    log(`trawl: no forecast of ${job.name}: ${sanitizeLine(result.reason ?? "")}\n`);
-    return Exit.incomplete;
+    log(`trawl: no forecast for ${job.name}: ${sanitizeLine(result.reason ?? "")}\n`);
+    return exitCode.incomplete;
   }
   if (signal.aborted) {
+    const count = formatCount(fetches.length);
     throw new InterruptedError(
-      `Cannot make a forecast as the probe was stopped: ${formatCount(fetches.length)} keys were asked`,
+      `The probe was stopped after ${count} keys, so there is no forecast: run again`,
     );
   }
-  if (isDown) {
-    throw new InterruptedError(
-      "Cannot make a forecast as the API is down: nothing succeeds; run again later",
-    );
-  }
+  if (isDown) throw new InterruptedError("The API is down, so there is no forecast: run again later");
   if (result.reason !== null && result.reason !== "stopped") {
-    throw new InterruptedError(`Cannot make a forecast as ${result.reason}`);
+    throw new InterruptedError(`No forecast: ${result.reason}`);
   }
   if (fetches.length === 0) {
-    const waitedMs = forecastLimits.probeMs + runLimits.graceMs;
-    throw new InterruptedError(
-      `Cannot make a forecast as no key was answered within ${
-        formatDuration(waitedMs)
-      }: --probe N waits for N answers`,
-    );
+    const waited = formatDuration(forecastLimits.probeMs + runLimits.graceMs);
+    throw new InterruptedError(`No key was answered within ${waited}: use --probe N to wait for N answers`);
   }
+  const failures = failuresOf(fetches);
   if (failures.reduce((sum, { count }) => sum + count, 0) < fetches.length) return undefined;
-  log(`trawl: no forecast of ${job.name} as every key of the probe failed: ${why.join("; ")}\n`);
-  return Exit.incomplete;
+  log(`trawl: no forecast for ${job.name}: every key failed: ${failures.map(failureText).join("; ")}\n`);
+  return exitCode.incomplete;
 }
 
-/** The unfinished run that `trawl run` would go on with, if there is one: its failed keys have their verdict too. */
+/** The unfinished run that `trawl run` would resume. Its failed keys have a verdict too. */
 async function unfinishedRun(
   database: Database,
   job: Job,
   window: Window | undefined,
-): Promise<{ readonly run: number; readonly done: number } | undefined> {
+): Promise<PlanView["unfinishedRun"]> {
   if (!await database.exists()) return undefined;
   await using reader = await database.openReader();
   const run = await reader.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
-  // A run goes on with its own job only.
+  // A run of another version of the job is not resumed.
   if (run === undefined || run.state === "finished" || run.text !== job.text) return undefined;
   const done = doneOf(run);
   return done === 0 ? undefined : { run: run.id, done };
 }
 
-/** @throws {UsageError} If `--probe` is out of its bounds. */
-function probeKeysOf(args: Arguments): number | undefined {
-  const count = args.count(flags.probe, { min: 1 });
-  if (count === undefined || count <= forecastLimits.keysMax) return count;
-  throw new UsageError(`Cannot use --probe as it must be at most ${forecastLimits.keysMax}: "${count}"`);
-}
-
 function startText({ keys, count }: KeySample, isBrief: boolean): string {
-  const many = `${formatCount(keys.length)} of ${formatCount(count)} keys`;
-  if (!isBrief) return `trawl: asking ${many}`;
-  return `trawl: asking up to ${many}, for ${
-    formatDuration(forecastLimits.probeMs + runLimits.graceMs)
-  } at most`;
+  const some = `${formatCount(keys.length)} of ${formatCount(count)} keys`;
+  if (!isBrief) return `asking ${some}`;
+  return `asking up to ${some}, for at most ${formatDuration(forecastLimits.probeMs + runLimits.graceMs)}`;
 }

@@ -1,160 +1,122 @@
 /**
- * One run of `trawl run`: collects for one window, shows how far it is, and says how it went.
+ * One run of `trawl run`: chooses the run of a window, collects, and tells the observers. Prints nothing itself but
+ * that there is nothing to do.
  *
  * @module
  */
 
+import { bottleneckOf } from "../collect/bottleneck.ts";
+import { chooseRun, type RunChoice } from "../collect/choose_run.ts";
 import { collect, type CollectResult } from "../collect/collect.ts";
-import { chooseRun, type RunChoice, type RunRequest } from "../collect/choose_run.ts";
-import { type Progress, pulseOf } from "../collect/progress.ts";
-import { messageOf } from "../errors.ts";
+import type { Progress } from "../collect/progress.ts";
 import type { Job, Window } from "../job/job.ts";
-import { Redactor } from "../job/secret.ts";
 import { formatWindow } from "../job/window.ts";
 import { doneOf } from "../store/coverage.ts";
 import type { Database, StoreReader, StoreWriter } from "../store/database.ts";
-import { bottleneckOf } from "../collect/bottleneck.ts";
-import { ProgressLine } from "./observe/progress_line.ts";
-import { shareAnswered, type Summary, summaryJson, summaryText, type TopKey } from "../view/summary.ts";
-import { type Context, Exit, exitOfError, type Level } from "./context.ts";
-import type { Arguments } from "./flag.ts";
-import { flags } from "./flags.ts";
+import { windowSuffix } from "../view/run_text.ts";
+import type { Summary, TopKey } from "../view/summary.ts";
+import { type ExitCode, exitCode, exitCodeOfRun, runCoverage } from "./exit_code.ts";
+import { PeakMemory } from "./observe/peak_memory.ts";
+import type { ChosenRun, RunObservers } from "./observe/run_observer.ts";
 import { requireFreeSpace } from "./require_free_space.ts";
-import type { ServiceNotifier } from "./systemd/service_notifier.ts";
-import { startTelemetry } from "./telemetry.ts";
+import type { RunOptions } from "./run_options.ts";
 
-/** The most active keys that the summary names, and the parts of the window in their sparklines. */
+/** Keys with the most rows in the summary, and the bars of their sparklines. */
 const topCount = 10;
-const sparkParts = 24;
+const sparklineBars = 24;
 
-/** What is to be run. */
+/** What all runs of one start share. */
 export interface WindowRun {
   readonly job: Job;
-  readonly window: Window | undefined;
-  readonly store: StoreWriter;
   readonly database: Database;
-  readonly signal: AbortSignal;
-  /** How many keys the list has, where that is known before it is read. */
+  readonly store: StoreWriter;
+  readonly options: RunOptions;
+  /** The number of keys, where it is known before the list is read. */
   readonly listSize: number | undefined;
-  /** Nothing was asked before. */
-  readonly isFirst: boolean;
-  /** Told how far the run is, if somebody wants to know. */
-  readonly service: ServiceNotifier | undefined;
+  /** An earlier run of this start has asked keys. */
+  readonly isBegun: boolean;
+  readonly observers: RunObservers;
+  /** Writes messages to standard error, unless quiet. */
+  readonly log: (text: string) => void;
+  /** Writes errors to standard error. */
+  readonly logError: (text: string) => void;
+  /** Aborted when the run must stop. */
+  readonly signal: AbortSignal;
 }
 
-/** What the flags say of which run it is to be. */
-export function runRequestOf(args: Arguments): RunRequest {
-  return { isNew: args.has(flags.isNew), retryFailed: args.has(flags.retryFailed) };
-}
-
-/** Begins a run or goes on with one; returns the exit code. */
-export async function runWindow(one: WindowRun, args: Arguments, context: Context): Promise<number> {
-  const { job, window, store, database, signal, listSize, isFirst, service } = one;
-  const limit = args.count(flags.limit, { min: 1 });
-  const isGuarded = !args.has(flags.ignoreFreeSpace);
+/** Starts or resumes the run of a window; undefined for a job without windows. */
+export async function runWindow(given: WindowRun, window: Window | undefined): Promise<ExitCode> {
+  const { job, store, options, observers, log } = given;
+  const { isNew, retryFailed } = options;
   const choice = await chooseRun(store, job, {
-    ...runRequestOf(args),
+    isNew,
+    retryFailed,
     window,
-    beforeStart: async (done) => {
-      if (!isGuarded) return;
-      await requireFreeSpace({ database, job: job.name, listSize, limit, done, isBegun: !isFirst });
-    },
+    beforeStart: (done) => requireSpace(given, done),
   });
-  const isQuiet = args.has(flags.quiet);
+  const windowText = window && formatWindow(window);
   if (choice === undefined) {
-    if (!isQuiet) {
-      context.log(`trawl: nothing to do${aboutWindow(window)}: finished before; --new asks once more\n`);
-    }
-    return Exit.done;
+    log(`trawl: nothing to do${windowSuffix({ window: windowText })}: already finished; --new asks again\n`);
+    return exitCode.done;
   }
-  const start = startText(job, window, choice);
-  if (!isQuiet) context.log(`${start}\n`);
-  service?.status(start);
-  const telemetry = await startTelemetry({
-    "trawl.job": job.name,
-    "trawl.run": choice.id,
-    ...(window && { "trawl.window": formatWindow(window) }),
-  });
-  let line: ProgressLine | undefined;
-  let progress: Progress | undefined;
+  using _stopping = onAbort(given.signal, () => observers.stopping());
   try {
-    using _told = tellOn(signal, context, service);
-    const result = await collect({
-      job,
-      window,
-      store,
-      choice,
-      limit,
-      listSize,
-      signal,
-      freeBytes: isGuarded ? () => database.freeBytes() : undefined,
-      onStart: (started) => {
-        progress = started;
-        telemetry?.started(started);
-        line = new ProgressLine(started, {
-          write: context.draw,
-          columns: context.columns,
-          isQuiet,
-          status: service && ((facts) => service.status(`${job.name}${aboutWindow(window)}: ${facts}`)),
-        });
-        // Nobody knows when a program will write the next key.
-        if (job.keys.kind !== "stdin") service?.aliveWhile(pulseOf(started));
-      },
-    });
-    const peakBytes = line?.stop().peakBytes ?? 0;
-    const summary = await summaryOf({ job, window, database, choice, result, progress, peakBytes });
-    if (args.has(flags.json)) context.out(`${summaryJson(summary)}\n`);
-    const text = summaryText(summary);
-    const exit = exitOf(result, job.accept.minCoverage);
-    if (!isQuiet) context.log(text, levelOf(exit, result.counts.failed));
-    service?.status(text);
-    telemetry?.ended(exit, result.reason ?? undefined);
+    observers.chosen(titleOf(job, windowText, choice));
+    const summary = await collectSummary(given, { window, choice });
+    const exit = exitCodeOfRun(summary.result, job.accept.minCoverage);
+    observers.ended({ summary, exit });
     return exit;
   } catch (error) {
-    telemetry?.ended(exitOfError(error), Redactor.of(job).hide(messageOf(error)));
+    observers.failed();
     throw error;
-  } finally {
-    service?.aliveWhile(() => true);
-    line?.stop();
   }
 }
 
-/** Says at the first signal what happens now. */
-function tellOn(
-  signal: AbortSignal,
-  { log, draw, columns }: Context,
-  service: ServiceNotifier | undefined,
-): Disposable {
-  const tell = () => {
-    service?.stopping();
-    // The bar, and what the terminal wrote into it for the key that was pressed.
-    if (columns() !== undefined) draw("\r\x1b[K");
-    log("trawl: stopping: what is in flight is finished or given up within 10 s; once more ends at once\n");
-  };
-  signal.addEventListener("abort", tell, { once: true });
-  return { [Symbol.dispose]: () => signal.removeEventListener("abort", tell) };
+async function requireSpace(given: WindowRun, done: number): Promise<void> {
+  const { job, database, options: { ignoresFreeSpace, limit }, listSize, isBegun } = given;
+  if (ignoresFreeSpace) return;
+  await requireFreeSpace({ database, job: job.name, listSize, limit, done, isBegun });
 }
 
-function exitOf(result: CollectResult, minCoverage: number): number {
-  if (result.isControlBroken) return Exit.incomplete;
-  if (result.state === "interrupted" && !result.isLimited) return Exit.interrupted;
-  return shareAnswered(result) < minCoverage ? Exit.incomplete : Exit.done;
+function titleOf(
+  { name, keys }: Job,
+  window: string | undefined,
+  { id, isResumed, counts }: RunChoice,
+): ChosenRun {
+  return { job: name, window, run: id, isResumed, done: doneOf(counts), readsStdin: keys.kind === "stdin" };
 }
 
-/** Some failed keys are looked at some time; a run that is to be gone on with needs nobody at once. */
-function levelOf(exit: number, failed: number): Level {
-  if (exit === Exit.incomplete) return "error";
-  return exit === Exit.interrupted || failed > 0 ? "warning" : "info";
+/** A run that was chosen. */
+interface Chosen {
+  readonly window: Window | undefined;
+  readonly choice: RunChoice;
 }
 
-function startText(job: Job, window: Window | undefined, choice: RunChoice): string {
-  const how = choice.isResumed ? `goes on with run ${choice.id}` : `begins run ${choice.id}`;
-  const before = choice.isResumed ? `, ${doneOf(choice.counts)} keys have their verdict` : "";
-  return `trawl: ${job.name} ${how}${aboutWindow(window)}${before}`;
+async function collectSummary(given: WindowRun, { window, choice }: Chosen): Promise<Summary> {
+  const { job, database, store, options, listSize, signal, observers } = given;
+  using memory = new PeakMemory();
+  let progress: Progress | undefined;
+  const result = await collect({
+    job,
+    window,
+    store,
+    choice,
+    limit: options.limit,
+    listSize,
+    signal,
+    freeBytes: options.ignoresFreeSpace ? undefined : () => database.freeBytes(),
+    onStart: (started) => {
+      progress = started;
+      observers.started(started);
+    },
+  });
+  return await summaryOf({ job, window, database, choice, result, progress, peakBytes: memory.bytes });
 }
 
-function aboutWindow(window: Window | undefined): string {
-  return window === undefined ? "" : ` for ${formatWindow(window)}`;
+/** Calls a function at the first abort, until it is disposed of. */
+function onAbort(signal: AbortSignal, call: () => void): Disposable {
+  signal.addEventListener("abort", call, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", call) };
 }
 
 async function summaryOf(found: {
@@ -176,11 +138,12 @@ async function summaryOf(found: {
     table: job.tables.map(({ name }) => name).join(", "),
     isCounted: job.tables[0].count !== undefined,
     result,
+    coverage: runCoverage(result),
     requests: progress === undefined ? 0 : progress.attempts - progress.attemptsBefore,
     elapsedMs: progress?.elapsedMs ?? 0,
     bytes: progress?.bytes ?? 0,
     peakBytes,
-    limit: progress && bottleneckOf(progress),
+    bottleneck: progress && bottleneckOf(progress),
     foundRate: progress?.foundRate,
     foundInFlight: progress?.foundInFlight,
     failures: await reader.failures(choice.id),
@@ -204,7 +167,7 @@ async function topOf(
     series: time === undefined || window === undefined ? undefined : await reader.series(fetch, time, {
       start: window.startMs / 1_000,
       end: window.endMs / 1_000,
-      buckets: sparkParts,
+      buckets: sparklineBars,
     }),
   })));
 }

@@ -1,77 +1,69 @@
 /**
- * `trawl simulate`: serves the practice API until it is interrupted, or prints the truth about one key.
+ * `trawl simulate`: serves the practice API until it is interrupted, or prints the rows that one key must lead to.
  *
  * @module
  */
 
 import { UsageError } from "../errors.ts";
-import { parseRate } from "../job/parse_units.ts";
 import { parseWindow } from "../job/window.ts";
-import { parseLatency } from "../simulate/engine/latency.ts";
 import { parseFault } from "../simulate/parse_fault.ts";
-import { parseSize } from "../simulate/profiles/ripestat/ripestat_options.ts";
-import { profileNames, type SimulateOptions } from "../simulate/simulate_options.ts";
-import { startSimulator } from "../simulate/simulator.ts";
 import { truthOf } from "../simulate/profiles/ripestat/truth.ts";
-import { type Context, Exit } from "./context.ts";
+import type { SimulateOptions } from "../simulate/simulate_options.ts";
+import { startSimulator } from "../simulate/simulator.ts";
+import type { CommandContext } from "./context.ts";
+import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 
-/** Any UTC day is a window of the practice API's. */
+/** The practice API has answers for any UTC day. */
 const dayRule = { everyMs: 86_400_000, lagMs: 0, catchUp: 1 };
 
-/** Ends with exit code 0 once interrupted. */
+/** Ends with exit code 0 when interrupted. */
 export async function simulateCommand(
   args: Arguments,
-  { out, log, interruptible }: Context,
-): Promise<number> {
+  { out, log, now, interruptible }: CommandContext,
+): Promise<ExitCode> {
   const options = simulateOptions(args);
-  const key = args.text(flags.truth);
+  const key = args.get(flags.truth);
   if (key !== undefined) {
-    const window = parseWindow(args.text(flags.window) ?? "yesterday", dayRule, { nowMs: Date.now() });
+    const window = parseWindow(args.get(flags.window) ?? "yesterday", dayRule, { nowMs: now() });
     for (const row of truthOf(options, key, window).updates()) out(`${JSON.stringify(row)}\n`);
-    return Exit.done;
+    return exitCode.done;
   }
   const signal = interruptible();
   const simulator = await startSimulator(options);
   out(`${simulator.url}\n`);
-  log("trawl: the practice API listens; Ctrl-C ends it\n");
+  log("trawl: the practice API is ready; Ctrl-C ends it\n");
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   await simulator.close();
-  return Exit.done;
+  return exitCode.done;
 }
 
 function simulateOptions(args: Arguments): SimulateOptions {
-  const pick = <T>(name: string, value: T | undefined) => value === undefined ? {} : { [name]: value };
   const [operand] = args.operands;
-  if (operand !== undefined) {
-    throw new UsageError(`Cannot use "${operand}" as simulate takes flags only: see --help`);
-  }
-  const delay = args.text(flags.delay);
-  const rate = args.text(flags.allow);
-  const sizes = args.texts(flags.size).map(parseSize);
+  if (operand !== undefined) throw new UsageError(`simulate takes flags only: remove "${operand}"`);
+  const sizes = args.get(flags.size).map(({ key, updates }) => [key, updates]);
   return {
-    ...pick("profile", oneOf(args, flags.profile, profileNames)),
-    ...pick("seed", args.count(flags.seed, { min: 0 })),
-    ...pick("port", args.count(flags.port, { min: 0 })),
-    ...pick("pieces", args.count(flags.pieces, { min: 1 })),
-    ...pick("latency", delay === undefined ? undefined : parseLatency(delay)),
-    ...pick("rate", rate === undefined ? undefined : parseRate(rate)),
-    faults: args.texts(flags.fault).map(parseFault),
+    ...given({
+      profile: args.get(flags.profile),
+      seed: args.get(flags.seed),
+      port: args.get(flags.port),
+      pieces: args.get(flags.pieces),
+      latency: args.get(flags.delay),
+      rate: args.get(flags.allow),
+    }),
+    faults: args.get(flags.fault).map(parseFault),
     ripestat: {
-      ...pick("asns", args.count(flags.asns, { min: 1 })),
-      ...pick("envelope", oneOf(args, flags.envelope, ["a", "b", "mixed"])),
-      sizes: Object.fromEntries(sizes.map(({ key, updates }) => [key, updates])),
+      ...given({ asns: args.get(flags.asns), envelope: args.get(flags.envelope) }),
+      sizes: Object.fromEntries(sizes),
     },
   };
 }
 
-function oneOf(
-  args: Arguments,
-  flag: typeof flags.profile | typeof flags.envelope,
-  allowed: readonly string[],
-): string | undefined {
-  const value = args.text(flag);
-  if (value === undefined || allowed.includes(value)) return value;
-  throw new UsageError(`Cannot use --${flag.name} as it must be one of ${allowed.join(", ")}: "${value}"`);
+type Given<T> = { readonly [Name in keyof T]?: Exclude<T[Name], undefined> };
+
+/** The fields that are not undefined: the simulator fills in a default only for a missing field. */
+function given<T extends Readonly<Record<string, unknown>>>(options: T): Given<T>;
+function given(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,6 @@
 /**
- * `trawl status`: the runs of a database, their coverage and what failed.
+ * `trawl status`: shows the runs of a database, their coverage and failures, or judges them for a monitor. Reads only;
+ * a run may be under way.
  *
  * @module
  */
@@ -8,115 +9,128 @@ import { UsageError } from "../errors.ts";
 import { runLimits } from "../limits.ts";
 import { pendingOf } from "../store/coverage.ts";
 import { type Database, openDatabase, type StoreReader } from "../store/database.ts";
+import { type HealthBounds, healthOf, isWell } from "../store/job_health.ts";
 import type { RunRecord } from "../store/records.ts";
-import { type HealthBounds, healthLine, stateText } from "../view/health.ts";
+import { formatBytes, formatFreeSpace } from "../text/format.ts";
 import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
+import { healthLine, stateText } from "../view/health_text.ts";
 import { runLines, statusTable } from "../view/status_table.ts";
-import { type Context, Exit } from "./context.ts";
+import type { CommandContext } from "./context.ts";
+import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { onlyDatabase } from "./job_arguments.ts";
-import { formatBytes, formatFreeSpace } from "../text/format.ts";
 
-const ageMsMax = 3_650 * 86_400_000;
-
-/** Runs that are shown, newest first. */
+/** Runs in the table, newest first. */
 const runsShown = 20;
 
-/** Reads only; a run may be under way. Exit code 1 if the file is damaged: what can be read is shown all the same. */
-export async function statusCommand(args: Arguments, context: Context): Promise<number> {
+/** Exit code 1 if the file is damaged; the readable part is shown nevertheless. */
+export async function statusCommand(args: Arguments, context: CommandContext): Promise<ExitCode> {
+  const options = statusOptions(args, context.now());
   const database = await openDatabase(await databaseOf(args));
-  const bounds = boundsOf(args, context.now());
   await using reader = await database.openReader();
   try {
-    if (args.has(flags.check)) {
-      const { isWell, line } = healthLine(await reader.jobs(), bounds);
-      context.out(`${line}\n`);
-      return isWell ? Exit.done : Exit.incomplete;
+    if (options.isCheck) {
+      const health = healthOf(await reader.jobs(), options.bounds);
+      context.out(`${healthLine(health, options.bounds.nowMs)}\n`);
+      return isWell(health) ? exitCode.done : exitCode.incomplete;
     }
-    const isWhole = await logMistakes(reader, database, args, context);
-    await show({ reader, database, nowMs: bounds.nowMs }, args, context);
-    return isWhole ? Exit.done : Exit.failed;
+    const isWhole = await reportDamage({ reader, database, options }, context);
+    await show({ reader, database, options }, context);
+    return isWhole ? exitCode.done : exitCode.failed;
   } catch (error) {
     throw reader.explain(error);
   }
 }
 
-/** Logs the mistakes of a damaged database; returns whether there are none. */
-async function logMistakes(
-  reader: StoreReader,
-  { location: file }: Database,
-  args: Arguments,
-  { log }: Context,
-): Promise<boolean> {
-  const { mistakes, isPartial, remedy } = await reader.inspect({ isFull: args.has(flags.checkFile) });
-  for (const mistake of mistakes) log(`trawl: "${file}" is damaged: ${sanitizeLine(mistake)}\n`);
-  if (mistakes.length > 0) log(`trawl: ${remedy}\n`);
-  else if (isPartial) log(`trawl: "${file}" is large: not all of it was checked; --check-file does that\n`);
-  return mistakes.length === 0;
+interface StatusOptions {
+  readonly isCheck: boolean;
+  readonly bounds: HealthBounds;
+  readonly checksFile: boolean;
+  /** The run to show; undefined for the last ones. */
+  readonly run: number | undefined;
+  readonly showsFailedKeys: boolean;
+  readonly isJson: boolean;
+}
+
+/** @throws {UsageError} If a flag of `--check` is given without it. */
+function statusOptions(args: Arguments, nowMs: number): StatusOptions {
+  const isCheck = args.get(flags.check);
+  for (const flag of [flags.maxAge, flags.minCoverage]) {
+    if (args.has(flag) && !isCheck) throw new UsageError(`--${flag.name} needs --check: add it`);
+  }
+  return Object.freeze({
+    isCheck,
+    bounds: {
+      maxAgeMs: args.get(flags.maxAge),
+      minCoverage: args.get(flags.minCoverage) ?? runLimits.minCoverage,
+      nowMs,
+    },
+    checksFile: args.get(flags.checkFile),
+    run: args.get(flags.run),
+    showsFailedKeys: args.get(flags.failed),
+    isJson: args.get(flags.json),
+  });
 }
 
 interface Shown {
   readonly reader: StoreReader;
   readonly database: Database;
-  readonly nowMs: number;
+  readonly options: StatusOptions;
 }
 
-async function show({ reader, database, nowMs }: Shown, args: Arguments, { out }: Context): Promise<void> {
-  const id = args.count(flags.run, { min: 1 });
-  const runs = id === undefined
+/** Reports what is wrong with the file; false if anything is. */
+async function reportDamage(
+  { reader, database: { location }, options }: Shown,
+  { log }: CommandContext,
+): Promise<boolean> {
+  const { mistakes, isPartial, remedy } = await reader.inspect({ isFull: options.checksFile });
+  for (const mistake of mistakes) log(`trawl: "${location}" is damaged: ${sanitizeLine(mistake)}\n`);
+  if (mistakes.length > 0) log(`trawl: ${remedy}\n`);
+  else if (isPartial) log(`trawl: "${location}" is large, so a part was checked: --check-file checks all\n`);
+  return mistakes.length === 0;
+}
+
+async function show({ reader, database, options }: Shown, { out }: CommandContext): Promise<void> {
+  const runs = options.run === undefined
     ? await reader.runs(runsShown)
-    : [await reader.run(id)].filter((run) => run !== undefined);
+    : [await reader.run(options.run)].filter((run) => run !== undefined);
   const [newest] = runs;
   if (newest === undefined) {
     throw new UsageError(
-      id === undefined ? "Cannot show a run as there is none" : `Cannot show run ${id} as there is none`,
+      options.run === undefined
+        ? `No run in "${database.location}" yet: start one with trawl run`
+        : `No run ${options.run} in "${database.location}": see trawl status`,
     );
   }
-  if (args.has(flags.failed)) {
+  if (options.showsFailedKeys) {
     for await (const { key, reason, status, attempts } of reader.failedKeys(newest.id)) {
       out(`${sanitizeLine(key, Infinity)}\t${reason}\t${status ?? "-"}\t${attempts}\n`);
     }
-  } else if (args.has(flags.json)) {
-    for (const run of runs) out(`${sanitizedJson(await forMachines(run, reader))}\n`);
+  } else if (options.isJson) {
+    for (const run of runs) out(`${sanitizedJson(await runJson(run, reader))}\n`);
   } else {
     for (const line of statusTable(runs)) out(`${line}\n`);
     for (const line of runLines(newest, await reader.failures(newest.id))) out(`${line}\n`);
-    if (id === undefined) {
-      for (const job of await reader.jobs()) out(`${stateText(job, nowMs)}\n`);
-      out(`${await diskText(database)}\n`);
-    }
+    if (options.run !== undefined) return;
+    for (const job of await reader.jobs()) out(`${stateText(job, options.bounds.nowMs)}\n`);
+    out(`${await diskText(database)}\n`);
   }
 }
 
-/** @throws {UsageError} If a bound is none, or has no --check beside it. */
-function boundsOf(args: Arguments, nowMs: number): HealthBounds {
-  const isCheck = args.has(flags.check);
-  for (const flag of [flags.maxAge, flags.minCoverage]) {
-    if (args.has(flag) && !isCheck) throw new UsageError(`Cannot use --${flag.name} as it goes with --check`);
-  }
-  return {
-    maxAgeMs: args.duration(flags.maxAge, { min: 1_000, max: ageMsMax }),
-    minCoverage: args.number(flags.minCoverage, { min: 0, max: 1 }) ?? runLimits.minCoverage,
-    nowMs,
-  };
-}
-
-/** Size of a database and free space of its disk. */
 async function diskText(database: Database): Promise<string> {
   const free = formatFreeSpace(await database.freeBytes());
   return `${sanitizeLine(database.location)}: ${formatBytes(await database.bytes())}, ${free}`;
 }
 
-async function forMachines(run: RunRecord, reader: StoreReader) {
+async function runJson(run: RunRecord, reader: StoreReader) {
   const { text: _text, ...rest } = run;
   return { ...rest, pending: pendingOf(run) ?? null, failures: await reader.failures(run.id) };
 }
 
-/** The file that was named, or the only database in this folder. */
+/** The operand, `--db`, or the only database of this folder. */
 async function databaseOf(args: Arguments): Promise<string> {
-  const [file = args.text(flags.db), ...more] = args.operands;
-  if (more.length > 0) throw new UsageError(`Cannot use "${more[0]}" as one database is shown at a time`);
-  if (file !== undefined) return file;
-  return await onlyDatabase();
+  const [file = args.get(flags.db), ...more] = args.operands;
+  if (more[0] !== undefined) throw new UsageError(`Too many operands: name one DB, not also "${more[0]}"`);
+  return file ?? await onlyDatabase();
 }

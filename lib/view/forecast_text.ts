@@ -1,46 +1,41 @@
 /**
- * A forecast, in words and as JSON. What is not known for sure is shown with the range that it is likely to lie in.
+ * A forecast as text and as JSON. Estimates are shown with the range that holds 95 of 100 cases. Pure.
  *
  * @module
  */
 
+import type { Caution, ForecastBasis } from "../forecast/cautions.ts";
 import type { Estimate, Forecast } from "../forecast/forecast.ts";
 import type { Rate } from "../job/job.ts";
-import { forecastLimits } from "../forecast/forecast_limits.ts";
-import { fact, failureText } from "./fact.ts";
-import { limits } from "../collect/bottleneck.ts";
-import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
 import { formatBytes, formatCount, formatDuration } from "../text/format.ts";
+import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
+import { bottleneckTexts } from "./bottleneck_text.ts";
+import { fact, failureText } from "./fact.ts";
 
-/** A forecast, and what it was made from. */
-export interface PlanView {
+/** A forecast, its basis, and the judgement of both. */
+export interface PlanView extends ForecastBasis {
   readonly job: string;
   /** Such as `2026-11-20`. */
   readonly window: string | undefined;
   readonly database: string;
   readonly forecast: Forecast;
-  /** Control keys, which a run asks besides. */
+  /** Control keys that a run asks in addition. */
   readonly control: number;
-  /** An unfinished run that will go on, and how many of its keys have their verdict. */
+  /** The unfinished run that `trawl run` will resume, and the number of its keys that have a verdict. */
   readonly unfinishedRun: { readonly run: number; readonly done: number } | undefined;
-  /** The probe had time for control keys only. */
-  readonly isControlOnly: boolean;
-  /** What limits was not said, but found by the probe. */
-  readonly isAuto: boolean;
-  /** Of the probe: keys with a verdict, requests given up as it was over, milliseconds. */
-  readonly probed: number;
-  readonly givenUp: number;
+  /** Duration of the probe. */
   readonly elapsedMs: number;
-  /** Bytes that may still be written where the database lies; undefined where the system does not tell. */
-  readonly freeBytes: number | undefined;
+  readonly cautions: readonly Caution[];
+  /** Whether the disk has room; undefined where the free space is unknown. */
+  readonly fits: boolean | undefined;
 }
 
-/** The forecast as lines. */
+/** The forecast as lines of text. */
 export function planText(view: PlanView): string {
   const { job, window, forecast, probed, elapsedMs } = view;
   const about = window === undefined ? "" : ` for ${window}`;
   const lines = [
-    `${job}${about}: a forecast from ${counted(probed, "key")} asked in ${formatDuration(elapsedMs)}`,
+    `${job}${about}: forecast from ${counted(probed, "key")} asked in ${formatDuration(elapsedMs)}`,
     fact("keys", keysText(view)),
     fact("requests", requestsText(forecast)),
     fact("time", timeText(forecast)),
@@ -50,17 +45,17 @@ export function planText(view: PlanView): string {
     fact("limited by", limitText(forecast)),
     ...(forecast.faster === null ? [] : [fact(
       "faster",
-      `with in_flight = ${forecast.faster.inFlight} in ${
+      `${
         formatDuration(forecast.faster.timeMs)
-      }, if the API allows as many`,
+      } with in_flight = ${forecast.faster.inFlight}, if the API allows it`,
     )]),
     ...forecast.failures.map((failure) => fact("failed", failureText(failure))),
-    ...cautions(view).map((text) => fact("caution", text)),
+    ...view.cautions.map((caution) => fact("caution", cautionText(caution))),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** The forecast for machines: one JSON object. */
+/** The forecast as one JSON object. */
 export function planJson(view: PlanView): string {
   const { forecast } = view;
   return sanitizedJson({
@@ -81,7 +76,7 @@ export function planJson(view: PlanView): string {
     rows: forecast.rows,
     diskBytes: forecast.diskBytes,
     freeBytes: view.freeBytes ?? null,
-    fits: fits(view) ?? null,
+    fits: view.fits ?? null,
     limit: forecast.limit,
     faster: forecast.faster,
     probe: {
@@ -95,16 +90,11 @@ export function planJson(view: PlanView): string {
   });
 }
 
-/** Whether the disk has room for what is likely at most; undefined where that is not known. */
-function fits({ freeBytes, forecast: { diskBytes } }: PlanView): boolean | undefined {
-  return freeBytes === undefined ? undefined : (diskBytes.high ?? diskBytes.mean) <= freeBytes;
-}
-
 function keysText({ forecast, control, unfinishedRun }: PlanView): string {
   return [
     formatCount(forecast.keys),
     ...(unfinishedRun === undefined ? [] : [
-      `left of run ${unfinishedRun.run}: ${formatCount(unfinishedRun.done)} have their verdict`,
+      `left of run ${unfinishedRun.run}: ${formatCount(unfinishedRun.done)} have a verdict`,
     ]),
     ...(control === 0 ? [] : [`and ${counted(control, "control key")}`]),
   ].join(" ");
@@ -124,7 +114,7 @@ function diskText(view: PlanView): string {
   return `${ranged(view.forecast.diskBytes, formatBytes)} in ${sanitizeLine(view.database)}${free}`;
 }
 
-/** `11h 18m to 12h 36m`, or one figure where both are the same. */
+/** `11h 18m to 12h 36m`; one figure if both ends read the same. */
 function ranged({ mean, low, high }: Estimate, format: (figure: number) => string): string {
   if (low === null || high === null) return `about ${format(mean)}`;
   const [from, to] = [format(low), format(high)];
@@ -134,13 +124,15 @@ function ranged({ mean, low, high }: Estimate, format: (figure: number) => strin
 function limitText({ limit, latencyMs, keys }: Forecast): string {
   switch (limit.what) {
     case "in_flight":
-      return `${limits.in_flight}: ${formatCount(keys)} × ${latencyText(latencyMs.mean)} ÷ ${limit.inFlight}`;
+      return `${bottleneckTexts.in_flight}: ${formatCount(keys)} × ${
+        latencyText(latencyMs.mean)
+      } ÷ ${limit.inFlight}`;
     case "rate":
-      return `${limits.rate}: ${rateText(limit.rate)}`;
+      return `${bottleneckTexts.rate}: ${rateText(limit.rate)}`;
     case "budget":
-      return `its own budget: ${rateText(limit.rate)}`;
+      return `the job's quota: ${rateText(limit.rate)}`;
     case "refusals":
-      return limits.refusals;
+      return bottleneckTexts.refusals;
   }
 }
 
@@ -148,46 +140,40 @@ function rateText({ count, perMs }: Rate): string {
   return `${formatCount(count)} per ${formatDuration(perMs)}`;
 }
 
-/** What makes the forecast worth less than it looks, and what must be done about it. */
-function cautions(view: PlanView): string[] {
-  const { forecast: { largestShare, largestBytes, keys, diskBytes }, probed, givenUp, freeBytes } = view;
-  return [
-    ...(fits(view) === false
-      ? [
-        `the disk has no room for ${formatBytes(diskBytes.high ?? diskBytes.mean)}: ${
-          formatBytes(freeBytes ?? 0)
-        } are free`,
-      ]
-      : []),
-    ...(givenUp === 0 ? [] : [
-      `${counted(givenUp, "request")} had no answer when the probe was over: it may take longer; ` +
-      "--probe N waits for all",
-    ]),
-    ...(largestShare > forecastLimits.heavyShare && probed < keys && probed > 1
-      ? [
-        `one answer of ${formatBytes(largestBytes)} has ${share(largestShare)} of the data: ` +
-        "there may be larger ones, and more of everything",
-      ]
-      : []),
-    ...(view.isAuto ? ["the probe was short for finding what is auto: a run goes on and may find more"] : []),
-    ...(view.isControlOnly
-      ? ["only control keys were answered in time, which are no sample: --probe N waits for N others"]
-      : probed < forecastLimits.keysFew && probed < keys
-      ? [`so few keys tell little: --probe N asks N, however long that takes`]
-      : []),
-  ];
+function cautionText(caution: Caution): string {
+  switch (caution.kind) {
+    case "disk-full":
+      return `the disk has too little room: ${formatBytes(caution.neededBytes)} needed, ` +
+        `${formatBytes(caution.freeBytes)} free`;
+    case "given-up":
+      return `${
+        counted(caution.requests, "request")
+      } got no answer within the probe, so a run may take longer; ` +
+        "--probe N waits for N answers";
+    case "heavy-answer":
+      return `one answer of ${formatBytes(caution.bytes)} makes ${
+        share(caution.share)
+      } of the data, so larger ` +
+        "ones are likely; all estimates may be too low";
+    case "tuning":
+      return "automatic tuning needs longer than the probe; the run may find higher limits";
+    case "control-only":
+      return "only control keys were answered in time, which are no random sample; --probe N waits for N keys";
+    case "few-keys":
+      return "the probe was small; --probe N asks N keys, however long that takes";
+  }
 }
 
 function latencyText(ms: number): string {
   return ms < 100 ? `${Number(ms.toPrecision(3))}ms` : formatDuration(ms);
 }
 
-/** Such as `1 key`, `2 keys`. */
+/** `1 key`, `2 keys`. */
 function counted(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** A share with one decimal where it is small. */
+/** Percent, with one decimal below 10 %. */
 function share(value: number): string {
   const percent = value * 100;
   return `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;

@@ -1,5 +1,5 @@
 /**
- * What is to be known of a job, in the Prometheus text format: gauges that a collector reads from a file
+ * Metrics of a job as gauges in the Prometheus text format
  * (https://prometheus.io/docs/instrumenting/exposition_formats/). Pure.
  *
  * @module
@@ -8,18 +8,18 @@
 import type { FailureCount, JobState } from "../store/records.ts";
 import { coverageOf, pendingOf } from "../store/coverage.ts";
 
-/** What is told. Times are milliseconds since 1970. */
+/** What the metrics are made from. Times are milliseconds since 1970. */
 export interface Metrics {
   readonly job: string;
   readonly version: string;
-  /** Undefined where nothing was ever run. */
+  /** Undefined before the first run. */
   readonly state: JobState | undefined;
-  /** Of the newest run; undefined while it is under way. */
+  /** Failures of the newest run; undefined while it is under way. */
   readonly failures: readonly FailureCount[] | undefined;
-  /** When this process began, and when it last wrote. */
+  /** The start of this process. */
   readonly startedMs: number;
   readonly nowMs: number;
-  /** Undefined while the process runs. */
+  /** Exit code of this process; undefined while it runs. */
   readonly exit: number | undefined;
   readonly databaseBytes: number;
 }
@@ -29,7 +29,7 @@ interface Sample {
   readonly value: number | undefined;
 }
 
-/** All metrics of a job. A value that is not known is left out, never a zero. */
+/** All metrics of a job. An unknown value is left out, never written as zero. */
 export function metricsText(metrics: Metrics): string {
   const { job, state, failures } = metrics;
   const write = (name: string, help: string, ...samples: readonly Sample[]) => {
@@ -45,36 +45,42 @@ export function metricsText(metrics: Metrics): string {
   const pending = run && pendingOf(run);
   const keys = Object.entries({ ok, empty, unchanged, failed, pending });
   return [
-    write("info", "The program.", { labels: { version: metrics.version }, value: 1 }),
-    write("running", "Whether a run is under way.", { value: metrics.exit === undefined ? 1 : 0 }),
-    write("exit_code", "Of the last start: 0 is well, 75 goes on at the next.", { value: metrics.exit }),
-    write("start_time_seconds", "When the last start began.", { value: metrics.startedMs / 1_000 }),
-    write("update_time_seconds", "When this was written.", { value: metrics.nowMs / 1_000 }),
+    write("info", "Version of trawl.", { labels: { version: metrics.version }, value: 1 }),
+    write("running", "1 while a run is under way, else 0.", { value: metrics.exit === undefined ? 1 : 0 }),
+    write("exit_code", "Exit code of the last start: 0 is success, 75 is resumed by the next start.", {
+      value: metrics.exit,
+    }),
+    write("start_time_seconds", "Begin of the last start.", { value: metrics.startedMs / 1_000 }),
+    write("update_time_seconds", "Time of this update.", { value: metrics.nowMs / 1_000 }),
     write(
       "run_keys",
-      "Keys of the newest run, by verdict.",
+      "Keys of the newest run by verdict.",
       ...keys.map(([verdict, value]) => ({ labels: { verdict }, value })),
     ),
-    write("run_coverage_ratio", "Share of its keys that ended with an answer.", {
+    write("run_coverage_ratio", "Share of the keys of the newest run that ended with an answer.", {
       value: run && coverageOf(run),
     }),
-    write("run_rows", "Rows that it has stored or counted.", { value: run?.rows }),
-    write("run_attempts", "Requests that it has made for keys with a verdict.", { value: run?.attempts }),
-    write("run_bytes", "Decoded bytes of its answers.", { value: run?.bytes }),
+    write("run_rows", "Rows that the newest run stored or counted.", { value: run?.rows }),
+    write("run_attempts", "Requests of the newest run for keys with a verdict.", { value: run?.attempts }),
+    write("run_bytes", "Decoded bytes of the answers of the newest run.", { value: run?.bytes }),
     write(
       "run_failures",
-      "Its failed keys, by reason.",
+      "Failed keys of the newest run by reason.",
       ...(failures ?? []).map(({ reason, count }) => ({ labels: { reason }, value: count })),
     ),
-    write("finished_time_seconds", "When the newest finished window was finished.", {
+    write("finished_time_seconds", "Time at which the newest finished window was finished.", {
       value: seconds(state?.finished?.ended),
     }),
-    write("finished_window_end_seconds", "The end of that window.", {
+    write("finished_window_end_seconds", "End of the newest finished window.", {
       value: seconds(state?.finished?.windowEnd),
     }),
-    write("finished_coverage_ratio", "Share of its keys that ended with an answer.", {
-      value: state?.finished && coverageOf(state.finished),
-    }),
+    write(
+      "finished_coverage_ratio",
+      "Share of the keys of the newest finished window that ended with an answer.",
+      {
+        value: state?.finished && coverageOf(state.finished),
+      },
+    ),
     write("database_bytes", "Size of the database on disk.", { value: metrics.databaseBytes }),
   ].join("");
 }

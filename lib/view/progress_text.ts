@@ -1,17 +1,17 @@
 /**
- * The progress of a run in words: the bar, and the facts behind it. Pure.
+ * The progress of a run as one line: the bar and the facts after it. Pure.
  *
  * @module
  */
 
-import type { limits } from "../collect/bottleneck.ts";
+import type { Bottleneck } from "../collect/bottleneck.ts";
 import type { Progress } from "../collect/progress.ts";
 import { formatBytes, formatCount, formatDuration } from "../text/format.ts";
 
 const barCells = 20;
 
-/** ` 43 % ████████▌            ` */
-export function barOf({ done, total }: Progress): string {
+/** ` 45 % █████████░░░░░░░░░░░ `, or nothing while the number of keys is unknown. */
+export function barOf({ done, total }: Pick<Progress, "done" | "total">): string {
   if (total === undefined || total === 0) return "";
   const share = Math.min(1, done / total);
   const filled = Math.round(share * barCells);
@@ -19,8 +19,22 @@ export function barOf({ done, total }: Progress): string {
   return `${percent} % ${"█".repeat(filled)}${"░".repeat(barCells - filled)} `;
 }
 
-/** The first things first: a narrow terminal cuts off the end. */
-export function factsOf(progress: Progress, limit: keyof typeof limits | undefined): string {
+/** What {@linkcode factsOf} needs of a {@linkcode Progress}. */
+export type ProgressFacts = Pick<
+  Progress,
+  | "done"
+  | "doneBefore"
+  | "total"
+  | "elapsedMs"
+  | "bytes"
+  | "inFlight"
+  | "verdicts"
+  | "foundRate"
+  | "foundInFlight"
+>;
+
+/** The facts, most important first: a narrow terminal cuts off the end. */
+export function factsOf(progress: ProgressFacts, bottleneck: Bottleneck | undefined): string {
   const { done, total, elapsedMs, bytes, inFlight, verdicts } = progress;
   const seconds = Math.max(elapsedMs, 1) / 1_000;
   const perSecond = (done - progress.doneBefore) / seconds;
@@ -32,12 +46,12 @@ export function factsOf(progress: Progress, limit: keyof typeof limits | undefin
     `${formatCount(verdicts.failed)} failed`,
     `${formatBytes(bytes / seconds)}/s`,
     `${inFlight} in flight`,
-    ...(limit === undefined ? [] : [`limit: ${limit}`]),
+    ...(bottleneck === undefined ? [] : [`limit: ${bottleneck}`]),
     ...foundTexts(progress),
   ].join(" · ");
 }
 
-/** What was found until now: `97.0/s (auto)`, `24 in flight (auto)`. */
+/** What automatic tuning has found: `97.0/s (auto)`, `24 in flight (auto)`. */
 export function foundTexts(
   { foundRate, foundInFlight }: Pick<Progress, "foundRate" | "foundInFlight">,
 ): string[] {
@@ -47,7 +61,7 @@ export function foundTexts(
   ];
 }
 
-/** Requests per second, with a decimal where there are few. */
+/** Requests per second, with one decimal below 100. */
 export function rateText(perSecond: number): string {
   return perSecond < 100 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond));
 }

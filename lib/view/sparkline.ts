@@ -1,12 +1,12 @@
 /**
- * A series of numbers as one line of small bars.
+ * A series of numbers as one line of small bars. Pure.
  *
  * @module
  */
 
 const bars = "▁▂▃▄▅▆▇█";
 
-/** One character a number, as high as its share of the largest; nothing at all is a blank, not a low bar. */
+/** One character a number, its height relative to the largest. Zero is a blank, not a low bar. */
 export function sparkline(series: readonly number[]): string {
   const max = Math.max(0, ...series);
   return series.map((value) => {

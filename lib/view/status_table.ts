@@ -1,5 +1,5 @@
 /**
- * The runs of a database, as a table of words.
+ * The runs of a database as a table. Pure.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export function statusTable(runs: readonly RunRecord[]): string[] {
   return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
 }
 
-/** A run in full: why it is as it is, and its failures. */
+/** Why a run ended, and its failures. */
 export function runLines(run: RunRecord, failures: readonly FailureCount[]): string[] {
   return [
     ...(run.reason === null ? [] : [`run ${run.id}: ${sanitizeLine(run.reason)}`]),
@@ -63,7 +63,7 @@ function cellsOf(run: RunRecord): string[] {
   ];
 }
 
-/** The window of a run, or "-": a UTC day as its date. */
+/** The window of a run, a UTC day as its date; "-" for a job without windows. */
 export function windowText({ windowStart, windowEnd }: RunRecord): string {
   if (windowStart === null || windowEnd === null) return "-";
   const isDay = windowStart.endsWith("T00:00:00Z") &&

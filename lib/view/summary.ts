@@ -1,28 +1,30 @@
 /**
- * What a run came to, in words and as JSON. The sums are those of the store; what was measured is this process's.
+ * The summary of a run as text and as JSON. Pure. Sums come from the store and cover the whole run; measurements are
+ * those of this process.
  *
  * @module
  */
 
+import type { Bottleneck } from "../collect/bottleneck.ts";
 import type { CollectResult } from "../collect/collect.ts";
 import type { FailureCount } from "../store/records.ts";
-import { coverageOf } from "../store/coverage.ts";
-import { fact, failureText } from "./fact.ts";
-import { type limits, limitText } from "../collect/bottleneck.ts";
-import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
-import { foundTexts, rateText } from "./progress_text.ts";
-import { sparkline } from "./sparkline.ts";
 import { formatBytes, formatCount, formatDuration, percent } from "../text/format.ts";
+import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
+import { bottleneckText } from "./bottleneck_text.ts";
+import { fact, failureText } from "./fact.ts";
+import { foundTexts, rateText } from "./progress_text.ts";
+import { windowSuffix } from "./run_text.ts";
+import { sparkline } from "./sparkline.ts";
 
 /** One of the keys with the most rows. */
 export interface TopKey {
   readonly key: string;
   readonly rows: number;
-  /** Rows in each part of the window, where the job has a time column. */
+  /** Rows in each part of the window; undefined for a job without a time column. */
   readonly series: readonly number[] | undefined;
 }
 
-/** What is known of a run at its end. */
+/** A run at its end. */
 export interface Summary {
   readonly run: number;
   readonly job: string;
@@ -30,53 +32,39 @@ export interface Summary {
   readonly window: string | undefined;
   readonly database: string;
   readonly table: string;
-  /** The table holds counts of rows instead of the rows. */
+  /** The table holds counts instead of rows. */
   readonly isCounted: boolean;
   readonly result: CollectResult;
-  /** Of this process: requests for keys with a verdict, milliseconds, decoded bytes, peak of resident memory. */
+  /** The share of keys that ended with an answer, 0 to 1. */
+  readonly coverage: number;
+  /** Requests of this process for keys with a verdict. */
   readonly requests: number;
   readonly elapsedMs: number;
+  /** Decoded bytes read by this process. */
   readonly bytes: number;
+  /** Peak of resident memory. */
   readonly peakBytes: number;
-  readonly limit: keyof typeof limits | undefined;
-  /** What was found to be best: requests a second, and requests in flight; undefined where the job says them. */
+  readonly bottleneck: Bottleneck | undefined;
+  /** Requests per second that automatic tuning found; undefined if the job sets them. */
   readonly foundRate: number | undefined;
+  /** Requests in flight that automatic tuning found; undefined if the job sets them. */
   readonly foundInFlight: number | undefined;
   readonly failures: readonly FailureCount[];
   readonly top: readonly TopKey[];
 }
 
-/** The share of keys of a run that ended with an answer, 0 to 1; 0 where nobody knows how many there are. */
-export function shareAnswered({ counts, keys }: CollectResult): number {
-  return coverageOf({ ...counts, keys }) ?? 0;
-}
-
-/** The summary as lines. */
+/** The summary as lines of text. */
 export function summaryText(summary: Summary): string {
   const { result, requests, elapsedMs, bytes } = summary;
   const { counts, keys, pending } = result;
   const seconds = Math.max(elapsedMs, 1) / 1_000;
-  const about = `run ${summary.run} of ${summary.job}${
-    summary.window === undefined ? "" : ` for ${summary.window}`
-  }`;
-  const isFinished = result.state === "finished";
-  const how = isFinished
-    ? "finished"
-    : result.isLimited
-    ? "ended"
-    : `interrupted (${sanitizeLine(result.reason ?? "")})`;
-  const next = isFinished
-    ? ""
-    : result.isLimited
-    ? `, ${result.reason}: run it without --limit to go on`
-    : ": run again to go on";
   const sums = `${formatCount(counts.ok)} ok + ${formatCount(counts.empty)} empty + ` +
     `${formatCount(counts.unchanged)} unchanged + ${formatCount(counts.failed)} failed + ` +
     `${pending === undefined ? "an unknown number" : formatCount(pending)} pending`;
   const found = foundTexts(summary);
   const lines = [
-    `trawl: ${about} ${how} in ${formatDuration(elapsedMs)}${next}`,
-    fact("coverage", keys === undefined ? "unknown" : `${percent(shareAnswered(result))} of the keys`),
+    headline(summary),
+    fact("coverage", keys === undefined ? "unknown" : `${percent(summary.coverage)} of the keys`),
     fact("keys", `${keys === undefined ? "" : `${formatCount(keys)} = `}${sums}`),
     fact(
       "rows",
@@ -87,7 +75,9 @@ export function summaryText(summary: Summary): string {
     fact("requests", `${rateText(requests / seconds)}/s, ${formatCount(counts.attempts)} attempts in all`),
     fact("data", `${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`),
     fact("memory", `${formatBytes(summary.peakBytes)} at most`),
-    ...(summary.limit === undefined ? [] : [fact("limited by", limitText(summary.limit, summary))]),
+    ...(summary.bottleneck === undefined
+      ? []
+      : [fact("limited by", bottleneckText(summary.bottleneck, summary))]),
     ...(found.length === 0 ? [] : [fact("found", found.join(", "))]),
     ...summary.failures.map((failure) => fact("failed", failureText(failure))),
     ...topLines(summary.top),
@@ -95,7 +85,18 @@ export function summaryText(summary: Summary): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** The summary for machines: one JSON object. */
+/** `run 3 of updates for 2026-11-20 finished in 3s`. */
+function headline({ run, job, window, result, elapsedMs }: Summary): string {
+  const about = `run ${run} of ${job}${windowSuffix({ window })}`;
+  const time = formatDuration(elapsedMs);
+  if (result.state === "finished") return `${about} finished in ${time}`;
+  const reason = sanitizeLine(result.reason ?? "");
+  return result.isLimited
+    ? `${about} ended in ${time}, ${reason}: run it without --limit for the others`
+    : `${about} interrupted (${reason}) in ${time}: run again to resume`;
+}
+
+/** The summary as one JSON object. */
 export function summaryJson(summary: Summary): string {
   const { run, job, window, database, table, result, elapsedMs, bytes, peakBytes, failures, top } = summary;
   return sanitizedJson({
@@ -106,7 +107,7 @@ export function summaryJson(summary: Summary): string {
     table,
     state: result.state,
     reason: result.reason,
-    coverage: shareAnswered(result),
+    coverage: summary.coverage,
     keys: result.keys ?? null,
     ok: result.counts.ok,
     empty: result.counts.empty,
@@ -119,7 +120,7 @@ export function summaryJson(summary: Summary): string {
     elapsedMs: Math.round(elapsedMs),
     bytes,
     peakBytes,
-    limit: summary.limit ?? null,
+    limit: summary.bottleneck ?? null,
     foundRate: summary.foundRate ?? null,
     foundInFlight: summary.foundInFlight ?? null,
     failures,

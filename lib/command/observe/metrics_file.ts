@@ -1,6 +1,6 @@
 /**
- * A file with what is to be known of a job, for the node exporter's textfile collector: written anew while a run is
- * on and at its end, each time whole, so that nobody ever reads a half.
+ * A file of Prometheus metrics about a job, in the textfile format of node_exporter. Written at the start, every 15 s
+ * and at the end; each write replaces the file atomically, so a collector never reads a part.
  *
  * @module
  */
@@ -8,36 +8,41 @@
 import { messageOf, UsageError } from "../../errors.ts";
 import type { Database } from "../../store/database.ts";
 import { metricsText } from "../../view/metrics_text.ts";
-import type { Context } from "../context.ts";
+import type { Platform } from "../context.ts";
+import type { ExitCode } from "../exit_code.ts";
 import { version } from "../version.ts";
+import type { RunObserver } from "./run_observer.ts";
 
-/** Milliseconds between two writings: most collectors come every 15 s to a minute. */
+/** Most collectors scrape every 15 s to a minute. */
 const writeMs = 15_000;
 
-/** What the file is about. */
-export interface MetricsFileOptions {
+/** What the metrics are about. */
+export interface MetricsFileOptions extends Pick<Platform, "log" | "now"> {
   readonly file: string;
   readonly job: string;
   readonly database: Database;
-  readonly context: Pick<Context, "log" | "now">;
 }
 
 /** One per start. */
-export class MetricsFile {
+export class MetricsFile implements RunObserver {
   readonly #options: MetricsFileOptions;
   readonly #startedMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
-  /** The write under way: writes must not overlap, since they share one temporary file. */
+  /** Resolves when the writes are done. They must not overlap: they share one temporary file. */
   #writing: Promise<void> = Promise.resolve();
   #hasFailed = false;
 
   private constructor(options: MetricsFileOptions) {
     this.#options = options;
-    this.#startedMs = options.context.now();
+    this.#startedMs = options.now();
     this.#timer = setInterval(() => this.#writeOrLog(undefined), writeMs);
   }
 
-  /** @throws {UsageError} If the file cannot be written. */
+  /**
+   * Writes the file, then every 15 s until `closed`.
+   *
+   * @throws {UsageError} If the file cannot be written.
+   */
   static async start(options: MetricsFileOptions): Promise<MetricsFile> {
     const metrics = new MetricsFile(options);
     try {
@@ -49,22 +54,22 @@ export class MetricsFile {
     }
   }
 
-  /** Writes the exit code. Never throws: the collected rows matter more than the metrics. */
-  async end(exit: number): Promise<void> {
+  /** Never throws: a metrics file that cannot be written must not fail a run. */
+  async closed(exit: ExitCode): Promise<void> {
     clearInterval(this.#timer);
     this.#writeOrLog(exit);
     await this.#writing;
   }
 
-  #writeOrLog(exit: number | undefined): void {
+  #writeOrLog(exit: ExitCode | undefined): void {
     this.#writing = this.#writing.then(() => this.#write(exit)).catch((error) => {
-      if (!this.#hasFailed) this.#options.context.log(`trawl: ${messageOf(error)}\n`);
+      if (!this.#hasFailed) this.#options.log(`trawl: ${messageOf(error)}\n`);
       this.#hasFailed = true;
     });
   }
 
-  async #write(exit: number | undefined): Promise<void> {
-    const { file, job, database, context } = this.#options;
+  async #write(exit: ExitCode | undefined): Promise<void> {
+    const { file, job, database, now } = this.#options;
     await using reader = await database.openReader();
     const state = (await reader.jobs()).find(({ newest }) => newest.job === job);
     const text = metricsText({
@@ -75,17 +80,17 @@ export class MetricsFile {
         ? undefined
         : await reader.failures(state.newest.id),
       startedMs: this.#startedMs,
-      nowMs: context.now(),
+      nowMs: now(),
       exit,
       databaseBytes: await database.bytes(),
     });
-    // The collector reads names that end in .prom only.
-    const half = `${file}.${Deno.pid}.tmp`;
+    // Collectors ignore names that do not end in .prom.
+    const temporary = `${file}.${Deno.pid}.tmp`;
     try {
-      Deno.writeTextFileSync(half, text, { mode: 0o644 });
-      Deno.renameSync(half, file);
+      Deno.writeTextFileSync(temporary, text, { mode: 0o644 });
+      Deno.renameSync(temporary, file);
     } catch (error) {
-      throw new UsageError(`Cannot write the metrics "${file}" as ${messageOf(error)}`, { cause: error });
+      throw new UsageError(`Cannot write the metrics file "${file}": ${messageOf(error)}`, { cause: error });
     }
   }
 }

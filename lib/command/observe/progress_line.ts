@@ -1,84 +1,77 @@
 /**
- * Shows how far a run is: a bar that is drawn anew on a terminal, a line every 30 s elsewhere; and to a service
- * manager, if there is one. Watches the peak of the process's memory meanwhile.
+ * Shows the progress of a run on standard error: a bar that is redrawn four times a second on a terminal, else a line
+ * every 30 s. Writes no more than the width of the terminal.
  *
  * @module
  */
 
 import type { Progress } from "../../collect/progress.ts";
-import { serviceLimits } from "../../limits.ts";
-import { bottleneckOf, type Waits, waitsOf } from "../../collect/bottleneck.ts";
+import { barOf } from "../../view/progress_text.ts";
+import type { Platform } from "../context.ts";
+import { progressFacts } from "./progress_facts.ts";
+import type { RunObserver } from "./run_observer.ts";
 
-import { barOf, factsOf } from "../../view/progress_text.ts";
-
-/** Milliseconds between two drawings of the bar, between two lines, and between two looks at the memory. */
 const barMs = 250;
 const lineMs = 30_000;
-const memoryMs = 250;
 
-/** Where and how progress is shown. */
-export interface ProgressOptions {
-  readonly write: (text: string) => void;
-  /** The columns that a bar may take now; undefined where there is no terminal. */
-  readonly columns: () => number | undefined;
+/** Returns to the first column and clears the line. */
+const clearLine = "\r\x1b[K";
+
+/** Where progress is shown. */
+export interface ProgressLineOptions extends Pick<Platform, "columns"> {
+  readonly draw: (text: string) => void;
+  /** Shows no progress. */
   readonly isQuiet: boolean;
-  /** Told the same every few seconds, quiet or not. */
-  readonly status?: ((facts: string) => void) | undefined;
 }
 
-/** Started before the first request, stopped after the last. */
-export class ProgressLine {
-  readonly #progress: Progress;
-  readonly #options: ProgressOptions;
-  readonly #timers: ReturnType<typeof setInterval>[] = [];
-  #peakBytes = 0;
+/** Shows one run at a time. */
+export class ProgressLine implements RunObserver {
+  readonly #options: ProgressLineOptions;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(progress: Progress, options: ProgressOptions) {
-    this.#progress = progress;
+  constructor(options: ProgressLineOptions) {
     this.#options = options;
-    this.#timers.push(setInterval(() => this.#look(), memoryMs));
-    if (!options.isQuiet) {
-      const facts = factsSince(progress);
-      const everyMs = options.columns() === undefined ? lineMs : barMs;
-      this.#timers.push(setInterval(() => this.#show(facts()), everyMs));
-    }
-    if (options.status !== undefined) {
-      const { status } = options;
-      const facts = factsSince(progress);
-      this.#timers.push(setInterval(() => status(facts()), serviceLimits.statusMs));
-    }
   }
 
-  /** Clears the bar. Returns the peak of resident memory seen, bytes. */
-  stop(): { readonly peakBytes: number } {
-    this.#look();
-    this.#timers.forEach(clearInterval);
-    if (this.#options.columns() !== undefined && !this.#options.isQuiet) this.#options.write("\r\x1b[K");
-    return { peakBytes: this.#peakBytes };
+  started(progress: Progress): void {
+    const { columns, isQuiet } = this.#options;
+    if (isQuiet) return;
+    const facts = progressFacts(progress);
+    this.#timer = setInterval(() => this.#show(progress, facts()), columns() === undefined ? lineMs : barMs);
   }
 
-  #look(): void {
-    this.#peakBytes = Math.max(this.#peakBytes, Deno.memoryUsage().rss);
+  /** Clears the bar, and the ^C that a terminal echoes. */
+  stopping(): void {
+    this.#clear();
   }
 
-  #show(facts: string): void {
-    const { write } = this.#options;
-    const columns = this.#options.columns();
-    if (columns === undefined) {
-      write(`trawl: ${facts}\n`);
+  ended(): void {
+    this.#stop();
+  }
+
+  failed(): void {
+    this.#stop();
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    if (this.#timer !== undefined) this.#clear();
+    this.#timer = undefined;
+  }
+
+  #clear(): void {
+    const { columns, draw } = this.#options;
+    if (columns() !== undefined) draw(clearLine);
+  }
+
+  #show(progress: Progress, facts: string): void {
+    const { columns, draw } = this.#options;
+    const width = columns();
+    if (width === undefined) {
+      draw(`trawl: ${facts}\n`);
     } else {
-      const line = `${barOf(this.#progress)}${facts}`;
-      write(`\r${line.slice(0, Math.max(0, columns - 1))}\x1b[K`);
+      const line = `${barOf(progress)}${facts}`;
+      draw(`\r${line.slice(0, Math.max(0, width - 1))}\x1b[K`);
     }
   }
-}
-
-/** The facts at each call, with what was the limit since the call before. */
-function factsSince(progress: Progress): () => string {
-  let last: Waits | undefined;
-  return () => {
-    const limit = bottleneckOf(progress, last);
-    last = waitsOf(progress);
-    return factsOf(progress, limit);
-  };
 }

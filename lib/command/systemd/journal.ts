@@ -1,23 +1,23 @@
 /**
- * What systemd's journal wants to know of a line: its priority, as sd-daemon(3) has it. Loaded only where there is one.
+ * Priorities of lines for systemd's journal (sd-daemon(3)). Loaded only where `$JOURNAL_STREAM` is set.
  *
  * @module
  */
 
 import { fstatSync } from "node:fs";
-import type { Level } from "../context.ts";
+import type { MessageLevel } from "../context.ts";
 
-/** Those of syslog. */
-const priorities = { error: 3, warning: 4, info: 6 } as const satisfies Record<Level, number>;
+/** As in syslog(3). */
+const priorities = { error: 3, warning: 4, info: 6 } as const satisfies Record<MessageLevel, number>;
 
-/** Each line with its priority in front of it, which the journal takes off again. */
-export function prioritized(text: string, level: Level): string {
+/** The text with its priority before each line, such as `<3>`; the journal removes it. */
+export function prioritized(text: string, level: MessageLevel): string {
   return text.replaceAll(/^(?=.)/gm, `<${priorities[level]}>`);
 }
 
 /**
- * Whether standard error is the stream to the journal that `$JOURNAL_STREAM` names by its device and inode. A service
- * may have sent it elsewhere, and what it starts inherits the variable.
+ * Whether standard error is the journal's stream, which `$JOURNAL_STREAM` names by device and inode. The variable is
+ * inherited, so it may be set where standard error leads elsewhere.
  */
 export function isJournal(stream: string | undefined): boolean {
   const { dev, ino } = fstatSync(2);

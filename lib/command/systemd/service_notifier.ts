@@ -1,29 +1,44 @@
 /**
- * Tells systemd how a service of `Type=notify` is, as sd_notify(3) has it: ready, doing what, alive, stopping. Loaded
- * only where systemd asks for it. What goes wrong here is said once and never ends the service.
+ * Tells systemd the state of a service of `Type=notify` (sd_notify(3)): ready, status, watchdog, stopping. Loaded only
+ * where systemd set `$NOTIFY_SOCKET`. A socket that fails is reported once and never ends the service.
  *
  * @module
  */
 
+import { type Progress, pulseOf } from "../../collect/progress.ts";
 import { messageOf } from "../../errors.ts";
-import { serviceLimits } from "../../limits.ts";
-import type { Context } from "../context.ts";
+import { startText, windowSuffix } from "../../view/run_text.ts";
+import { summaryText } from "../../view/summary.ts";
+import type { Platform } from "../context.ts";
+import { progressFacts } from "../observe/progress_facts.ts";
+import type { ChosenRun, EndedRun, RunObserver } from "../observe/run_observer.ts";
+
+/** People read `systemctl status`, so this often is enough. */
+const statusMs = 5_000;
+
+/** With this many unsent messages the manager does not read, so status and watchdog messages are skipped. */
+const unsentMax = 4;
+
+/** At the end, the last messages get this long to be sent. */
+const closeMs = 1_000;
 
 const encoder = new TextEncoder();
 
 /** The socket to systemd. */
-export class ServiceNotifier implements AsyncDisposable {
+export class ServiceNotifier implements RunObserver, AsyncDisposable {
   readonly #path: string;
-  readonly #log: Context["log"];
+  readonly #log: Platform["log"];
   #socket: Deno.DatagramConn | undefined;
-  /** All that was to be told has been; it never rejects. */
-  #told: Promise<void> = Promise.resolve();
-  #untold = 0;
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #isWell: () => boolean = () => true;
+  /** Resolves when all messages are sent; never rejects. */
+  #sent: Promise<void> = Promise.resolve();
+  #unsent = 0;
+  #watchdog: ReturnType<typeof setInterval> | undefined;
+  #statusTimer: ReturnType<typeof setInterval> | undefined;
+  #isAlive: () => boolean = () => true;
+  #run: ChosenRun | undefined;
 
-  /** `path` is what `$NOTIFY_SOCKET` holds. Alive from now on, if systemd has set `$WATCHDOG_USEC` for this process. */
-  constructor(path: string, { env, log }: Pick<Context, "env" | "log">) {
+  /** `path` is the value of `$NOTIFY_SOCKET`. Starts the watchdog if `$WATCHDOG_USEC` is set for this process. */
+  constructor(path: string, { env, log }: Pick<Platform, "env" | "log">) {
     this.#path = path;
     this.#log = log;
     try {
@@ -32,46 +47,69 @@ export class ServiceNotifier implements AsyncDisposable {
       this.#giveUp(error);
     }
     const watchdogMs = Number(env("WATCHDOG_USEC")) / 1_000;
-    const isMeant = [undefined, String(Deno.pid)].includes(env("WATCHDOG_PID"));
-    // Twice as often as it must be, as sd_watchdog_enabled(3) recommends.
-    if (isMeant && watchdogMs > 0) this.#timer = setInterval(() => this.#watch(), watchdogMs / 2);
+    const isForThisProcess = [undefined, String(Deno.pid)].includes(env("WATCHDOG_PID"));
+    // Half the interval, as sd_watchdog_enabled(3) recommends.
+    if (isForThisProcess && watchdogMs > 0) {
+      this.#watchdog = setInterval(() => this.#feedWatchdog(), watchdogMs / 2);
+    }
   }
 
-  /** The start is over. Without this, systemd takes it for failed. */
+  /** The service has started. Without this message, systemd counts the start as failed. */
   ready(): void {
-    this.#tell("READY=1");
+    this.#send("READY=1");
   }
 
-  /** The first line of a message, for `systemctl status`, which names the program itself. */
-  status(message: string): void {
-    const [line = ""] = message.replace(/^trawl: /, "").split("\n");
-    if (this.#isHeard()) this.#tell(`STATUS=${line}`);
+  chosen(run: ChosenRun): void {
+    this.#run = run;
+    this.#status(startText(run));
   }
 
-  /** systemd is told that this process is alive as long as its main thread is, and this holds. */
-  aliveWhile(isWell: () => boolean): void {
-    this.#isWell = isWell;
+  /** From now on the watchdog is fed only while the run is alive. */
+  started(progress: Progress): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    const facts = progressFacts(progress);
+    this.#statusTimer = setInterval(
+      () => this.#status(`${run.job}${windowSuffix(run)}: ${facts()}`),
+      statusMs,
+    );
+    if (!run.readsStdin) this.#isAlive = pulseOf(progress);
   }
 
-  /** The end has begun. */
   stopping(): void {
-    this.#tell("STOPPING=1");
+    this.#send("STOPPING=1");
   }
 
-  #watch(): void {
-    if (this.#isHeard() && this.#isWell()) this.#tell("WATCHDOG=1");
+  ended({ summary }: EndedRun): void {
+    this.failed();
+    this.#status(summaryText(summary));
   }
 
-  #isHeard(): boolean {
-    return this.#untold < serviceLimits.untoldMax;
+  failed(): void {
+    clearInterval(this.#statusTimer);
+    this.#isAlive = () => true;
   }
 
-  #tell(state: string): void {
-    this.#untold++;
-    this.#told = this.#told.then(() => this.#send(state)).finally(() => this.#untold--);
+  /** Sends the first line, which `systemctl status` shows. */
+  #status(text: string): void {
+    const [line = ""] = text.split("\n");
+    if (this.#isRead()) this.#send(`STATUS=${line}`);
   }
 
-  async #send(state: string): Promise<void> {
+  #feedWatchdog(): void {
+    if (this.#isRead() && this.#isAlive()) this.#send("WATCHDOG=1");
+  }
+
+  #isRead(): boolean {
+    return this.#unsent < unsentMax;
+  }
+
+  #send(state: string): void {
+    this.#unsent++;
+    this.#sent = this.#sent.then(() => this.#sendNow(state)).finally(() => this.#unsent--);
+  }
+
+  async #sendNow(state: string): Promise<void> {
     try {
       await this.#socket?.send(encoder.encode(state), { transport: "unixpacket", path: this.#path });
     } catch (error) {
@@ -80,10 +118,11 @@ export class ServiceNotifier implements AsyncDisposable {
   }
 
   #giveUp(error: unknown): void {
-    const why = this.#path.startsWith("@") ? "an abstract socket cannot be reached" : messageOf(error);
+    const why = this.#path.startsWith("@") ? "abstract sockets are not supported" : messageOf(error);
     this.#log(
-      `trawl: Cannot tell systemd how it goes as $NOTIFY_SOCKET must be a socket's path: ` +
-        `${JSON.stringify(this.#path)}: ${why}\n`,
+      `trawl: Cannot notify systemd: $NOTIFY_SOCKET must be the path of a socket, got ${
+        JSON.stringify(this.#path)
+      } (${why})\n`,
       "warning",
     );
     this.#close();
@@ -94,12 +133,13 @@ export class ServiceNotifier implements AsyncDisposable {
     this.#socket = undefined;
   }
 
-  /** What was told last is on its way, or was given its time. */
+  /** Waits until the last messages are sent, at most 1 s. */
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
+    clearInterval(this.#watchdog);
+    clearInterval(this.#statusTimer);
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, serviceLimits.farewellMs));
-    await Promise.race([this.#told, late]);
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, closeMs));
+    await Promise.race([this.#sent, late]);
     clearTimeout(timer);
     this.#close();
   }
@@ -107,7 +147,7 @@ export class ServiceNotifier implements AsyncDisposable {
 
 function open(): Deno.DatagramConn {
   const socket = Deno.listenDatagram({ transport: "unixpacket" });
-  // Deno 2.7 binds a socket without a path to a file, which nobody needs.
+  // Deno 2.7 binds a socket without a path to a file.
   if ("path" in socket.addr && socket.addr.path !== null) Deno.removeSync(socket.addr.path);
   return socket;
 }

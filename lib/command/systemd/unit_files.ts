@@ -1,7 +1,7 @@
 /**
- * The systemd units of a job, as texts: a service that is one run, and the timer that starts it. Pure. Where things are
- * is fixed, so that the units fit wherever they are copied to: the executable is `/usr/local/bin/trawl`, what is
- * written by hand is in `/etc/trawl`, what trawl writes in `/var/lib/trawl`.
+ * The systemd units of a job as text: a service that runs the job once, and a timer that starts it. Pure. Paths are
+ * fixed, so that the units work on any server: `/usr/local/bin/trawl`, configuration in `/etc/trawl`, databases in
+ * `/var/lib/trawl`.
  *
  * @module
  */
@@ -16,17 +16,17 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** A run that is to be gone on with is started again after so long, and so often before somebody is told. */
+/** An interrupted run is started again after this pause; after this many starts the service has failed. */
 const restartMs = 15 * minuteMs;
 const startsMax = 8;
 
-/** The starts of many servers are spread over so long. */
+/** The starts of many servers are spread over this time. */
 const delayMsMax = 15 * minuteMs;
 
-/** A job that has no windows is asked once a day, at this time of the day. */
+/** A job without windows runs once a day, at this time. */
 const daily: Pick<WindowRule, "everyMs" | "lagMs"> = { everyMs: dayMs, lagMs: 3 * hourMs };
 
-/** What a service is made from. */
+/** What the units are made from. */
 export interface UnitFacts {
   readonly job: Job;
   /** The environment variables that the job names. */
@@ -35,14 +35,14 @@ export interface UnitFacts {
   readonly secrets: readonly string[];
 }
 
-/** `trawl-JOB`: a job's name has no character that systemd wants escaped. */
+/** `trawl-JOB`. The name of a job needs no escaping for systemd. */
 export function unitName({ name }: Pick<Job, "name">): string {
   return `trawl-${name}`;
 }
 
 /** The text of `trawl-JOB.service`. */
 export function serviceText({ job, variables, secrets }: UnitFacts): string {
-  // All vain starts are to fit in, and the next day's start is not to be one of them.
+  // All failed starts fit into this span, and the start of the next day does not.
   const hours = Math.ceil(startsMax * (job.retry.outageMs + restartMs) / hourMs) + 1;
   return filled(service, {
     name: [job.name],
@@ -64,8 +64,8 @@ export function timerText(job: Job): string {
     unit: [unitName(job)],
     why: [
       job.window === undefined
-        ? "The job has no [window]: it is asked anew every day."
-        : "A window may be asked for from then on. A start when none is due does nothing.",
+        ? "The job has no [window], so it runs every day."
+        : "When a window becomes due. A start without a due window does nothing.",
     ],
     calendar: [calendar],
     delay: [formatDuration(Math.floor(Math.min(delayMsMax, stepMs / 4) / secondMs) * secondMs)],
@@ -73,16 +73,17 @@ export function timerText(job: Job): string {
   });
 }
 
-/** When windows become due, and the time from one such moment to the next. */
+/** The times at which windows become due. */
 export interface Calendar {
-  /** As systemd.time(7) has it. */
+  /** A calendar event in the form of systemd.time(7). */
   readonly calendar: string;
+  /** Time between two events. */
   readonly stepMs: number;
 }
 
 /**
- * When windows become due. Where these do not fit into a day, an hour or a minute without a rest, there are moments
- * between them when none is.
+ * The times at which windows become due. If their length divides no day, hour or minute, the calendar has more events
+ * than windows.
  */
 export function calendarOf({ everyMs, lagMs }: Pick<WindowRule, "everyMs" | "lagMs">): Calendar {
   let stepMs = commonDivisor(everyMs, dayMs);
@@ -103,7 +104,7 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b);
 }
 
-/** Each line once for every value of the name in it: what has no value has no line. */
+/** Repeats each line for every value of the placeholder in it; a placeholder without values drops its line. */
 function filled(text: string, values: Readonly<Record<string, readonly string[]>>): string {
   return text.split("\n").flatMap((line) => filledLine(line, values)).join("\n");
 }

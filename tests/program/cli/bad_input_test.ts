@@ -27,15 +27,23 @@ const cases: readonly Case[] = [
   {
     what: "no job",
     args: ["run"],
-    message: /^trawl: Cannot tell what to ask as there must be a JOB or a --url/,
+    message: /^trawl: No job: name a JOB, or give --url and --rows/,
   },
-  { what: "an unknown command", args: ["rum"], message: /there is no such command: did you mean "run"\?/ },
+  {
+    what: "an unknown command",
+    args: ["rum"],
+    message: /^trawl: Unknown command "rum": did you mean "run"\?$/,
+  },
   { what: "an unknown preset", args: ["run", "ripestat-update"], message: /did you mean "ripestat-updates"/ },
-  { what: "an unknown flag", args: ["run", "a", "--in-fligth", "3"], message: /did you mean --in-flight\?/ },
+  {
+    what: "an unknown flag",
+    args: ["run", "a", "--in-fligth", "3"],
+    message: /^trawl: Unknown flag --in-fligth: did you mean --in-flight\?$/,
+  },
   {
     what: "a flag without its value",
     args: ["run", "a", "--db"],
-    message: /Cannot use --db as it needs a value: FILE/,
+    message: /^trawl: --db has no value: write --db FILE$/,
   },
   {
     what: "a missing job file",
@@ -108,23 +116,23 @@ const cases: readonly Case[] = [
     what: "an empty key file",
     files: { "keys.txt": "\n\n" },
     args: ["run", "--url", url, "--rows", "$", "--keys", "keys.txt"],
-    message: /^trawl: Cannot use the keys of "keys\.txt" as there must be at least one: it holds none$/,
+    message: /^trawl: Cannot use the keys of "keys\.txt": must have at least one, got none$/,
   },
   {
     what: "--url without --rows",
     args: ["run", "--url", url],
-    message: /^trawl: Cannot use --url as it needs --rows/,
+    message: /^trawl: --url needs --rows: add a path such as /,
   },
   {
     what: "a bad column",
     args: ["run", "--url", url, "--rows", "$.a[*]", "--column", "x"],
-    message: /^trawl: --column: must be NAME=PATH or NAME=PATH:TYPE: found "x"$/,
+    message: /^trawl: Cannot use --column: must be NAME=PATH or NAME=PATH:TYPE, got "x"$/,
   },
   {
     what: "--window for a job without one",
     files: { "a.toml": good },
     args: ["run", "a.toml", "--window", "yesterday"],
-    message: /^trawl: Cannot use --window as the job has no \[window\]: "a"$/,
+    message: /^trawl: Cannot use --window: the job must have a \[window\], got "a" without$/,
   },
   {
     what: "a window that is none",
@@ -135,7 +143,7 @@ const cases: readonly Case[] = [
     what: "a rate that is none",
     files: { "a.toml": good },
     args: ["run", "a.toml", "--rate", "fast"],
-    message: /^trawl: --rate: must be .*: found "fast"$/,
+    message: /^trawl: Cannot use --rate: must be .*, got "fast"$/,
   },
   {
     what: "a --set that the job does not have",
@@ -163,7 +171,7 @@ const cases: readonly Case[] = [
   {
     what: "status without a database",
     args: ["status"],
-    message: /^trawl: Cannot tell which database is meant/,
+    message: /^trawl: No \.db file in this folder: name the database$/,
   },
   {
     what: "extract without a path",
@@ -175,7 +183,7 @@ const cases: readonly Case[] = [
   {
     what: "a wrong port",
     args: ["simulate", "--port", "x"],
-    message: /^trawl: Cannot use --port as it must be a whole number/,
+    message: /^trawl: Cannot use --port: must be a whole number from 0 to 65535, got "x"$/,
   },
 ];
 

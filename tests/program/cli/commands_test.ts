@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
 import { commands } from "../../../lib/command/commands.ts";
-import { flags } from "../../../lib/command/flags.ts";
 import { freePort } from "../../support/free_port.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
 import { day, updatesJob } from "../../support/ripestat_job.ts";
@@ -23,15 +22,7 @@ Deno.test("trawl --help names every command and -h every flag of a command", asy
     }
     for (const example of examples) assert.ok(short.stdout.includes(example));
     assert.ok(long.stdout.length > short.stdout.length);
-    // A terminal of 120 columns.
-    for (const line of long.stdout.split("\n")) assert.ok(line.length <= 120, line);
   }
-});
-
-Deno.test("every flag belongs to a command", () => {
-  const used = new Set(commands.flatMap((command) => command.flags.map(({ name }) => name)));
-  const known = Object.values(flags).map(({ name }) => name).filter((name) => name !== "version");
-  assert.deepEqual(known.filter((name) => !used.has(name)), []);
 });
 
 Deno.test("trawl --version tells what it is made of", async () => {

@@ -11,7 +11,7 @@ Deno.test("trawl demo ends with a summary, and keeps the database that it names"
   assert.deepEqual(folder.names(), ["demo.db"]);
   assert.match(
     stderr,
-    /^trawl: the practice API answers like RIPEstat on http:\/\/127\.0\.0\.1:\d+, with some faults$/m,
+    /^trawl: the practice API imitates RIPEstat on http:\/\/127\.0\.0\.1:\d+, with some faults$/m,
   );
   assert.match(stderr, /^ {2}coverage {4}100\.00 % of the keys$/m);
   assert.match(

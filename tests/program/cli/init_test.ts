@@ -71,7 +71,7 @@ Deno.test("trawl init writes nothing where one of its files is there, unless for
   assert.equal(refused.code, 2);
   assert.equal(
     refused.stderr,
-    'trawl: Cannot write "trawl-my-api.timer" as there must be no such file: there is one, which --force replaces\n',
+    'trawl: "trawl-my-api.timer" exists: add --force to replace it\n',
   );
   assert.deepEqual(folder.names(), ["trawl-my-api.timer"]);
   assert.equal((await trawl(["init", "--systemd", "--force"], { cwd: folder.path })).code, 0);
@@ -84,13 +84,19 @@ Deno.test("trawl init says what it cannot write, and why", async () => {
   folder.file("stdin.toml", blank.replace(/^range.*/m, ""));
   const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[] = [
     [["ripestat"], /Cannot find the job "ripestat": it must be a preset/],
-    [["--name", "a b"], /--name: must be 1 to 100 letters, .*: found "a b"/],
-    [["--name", '%"\n'], /--name: must be 1 to 100 letters, .*: found "%\\"\\n"/],
-    [["./stdin.toml"], /Cannot write a job as ".\/stdin.toml" must be a preset: it is a job file/],
-    [["./stdin.toml", "--systemd"], /must have \[keys\]: a service has no standard input/],
-    [["./stdin.toml", "--systemd", "--name", "x"], /Cannot use --name as the job has its name in its file/],
-    [["--dir", "nowhere"], /Cannot write "nowhere\/my-api.toml" as its folder must be there and writable/],
-    [["a", "b"], /Cannot use "b" as one job is written at a time/],
+    [["--name", "a b"], /^trawl: Cannot use --name: must be 1 to 100 letters, .*, got "a b"/],
+    [["--name", '%"\n'], /^trawl: Cannot use --name: must be 1 to 100 letters, .*, got "%\\"\\n"/],
+    [["./stdin.toml"], /^trawl: ".\/stdin.toml" is a job file already: add --systemd/],
+    [
+      ["./stdin.toml", "--systemd"],
+      /".\/stdin.toml" has no \[keys\]: add them, because a service has no standard input/,
+    ],
+    [["./stdin.toml", "--systemd", "--name", "x"], /--name needs a preset: ".\/stdin.toml" is a job file/],
+    [
+      ["--dir", "nowhere"],
+      /Cannot write "nowhere\/my-api.toml": its folder must exist and be writable, got /,
+    ],
+    [["a", "b"], /^trawl: Too many operands: name one preset, not also "b"/],
   ];
   for (const [args, message] of mistakes) {
     const { code, stderr } = await trawl(["init", ...args], { cwd: folder.path });

@@ -25,7 +25,7 @@ Deno.test("trawl plan says what a run will take, and stores nothing", async () =
     assert.equal(code, 0, stderr);
     assert.match(
       stdout,
-      /^updates for 2026-11-20: a forecast from (\d+) keys asked in .*\n {2}keys +\1 and 1 control key\n/,
+      /^updates for 2026-11-20: forecast from (\d+) keys asked in .*\n {2}keys +\1 and 1 control key\n/,
     );
     assert.match(
       stdout,
@@ -33,9 +33,9 @@ Deno.test("trawl plan says what a run will take, and stores nothing", async () =
     );
     assert.match(
       stdout,
-      /\n {2}disk +.* in updates\.db, where .* are free\n {2}limited by +its own cap on requests in flight: /,
+      /\n {2}disk +.* in updates\.db, where .* are free\n {2}limited by +the job's limit on requests in flight: /,
     );
-    assert.match(stderr, /^trawl: asking up to \d+ of \d+ keys, for 58s at most\n$/);
+    assert.match(stderr, /^trawl: asking up to \d+ of \d+ keys, for at most 58s\n$/);
     assert.deepEqual(folder.names(), ["job.toml"]);
   });
 });
@@ -128,7 +128,7 @@ Deno.test("trawl plan names a budget that limits, and takes little of it", async
     const { code, stdout, stderr } = await trawl(["plan", job], { cwd: folder.path });
     assert.equal(code, 0, stderr);
     assert.match(stdout, /\n {2}keys +100M\n {2}requests +100M\n {2}time +251040d \d+h; /);
-    assert.match(stdout, /\n {2}limited by +its own budget: 400 per 1d\n/);
+    assert.match(stdout, /\n {2}limited by +the job's quota: 400 per 1d\n/);
     assert.equal(stats().requests, 40);
   });
 });
@@ -176,7 +176,10 @@ Deno.test("trawl plan ends with 75 when it is interrupted, and leaves nothing", 
     running.kill("SIGINT");
     const { code, stdout, stderr } = await running.ended;
     assert.deepEqual([code, stdout], [75, ""]);
-    assert.match(stderr, /\ntrawl: Cannot make a forecast as the probe was stopped: \d+ keys were asked\n$/);
+    assert.match(
+      stderr,
+      /\ntrawl: The probe was stopped after \d+ keys, so there is no forecast: run again\n$/,
+    );
     assert.deepEqual(folder.names(), ["keys.txt", "tmp"]);
     assert.deepEqual(await Array.fromAsync(Deno.readDir(tmp)), []);
   });
@@ -188,7 +191,7 @@ Deno.test("trawl plan exits with 3 when a control key fails, and asks no other",
     const job = folder.file("job.toml", updatesJob(url, { keys: 'control = ["12654"]' }));
     const { code, stdout, stderr } = await trawl(["plan", job, "--window", day], { cwd: folder.path });
     assert.deepEqual([code, stdout], [3, ""]);
-    assert.match(stderr, /\ntrawl: no forecast of updates: control key 12654: .*\(control-empty\)\n$/);
+    assert.match(stderr, /\ntrawl: no forecast for updates: control key 12654: .*\(control-empty\)\n$/);
   });
 });
 
@@ -198,7 +201,7 @@ Deno.test("trawl plan exits with 3 when every key fails, and says why", async ()
     assert.deepEqual([code, stdout], [3, ""]);
     assert.match(
       stderr,
-      /every key of the probe failed: 5 × http-404: the server answered 404, such as \d\n$/,
+      /no forecast for 127\.0\.0\.1-\d+: every key failed: 5 × http-404: the server answered 404, such as \d\n$/,
     );
   });
 });
@@ -207,12 +210,12 @@ Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
   await withSimulator({ ripestat: { asns: 40 } }, async ({ url, stats }, folder) => {
     const job = folder.file("job.toml", updatesJob(url));
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+      [["plan", job, "--window", "2999-01-01"], /^trawl: Cannot use the window "2999-01-01": it must be over, .*\n$/],
       [
-        ["plan", job, "--window", "2999-01-01"],
-        /^trawl: Cannot use the window "2999-01-01": it must be over, .*\n$/,
+        ["plan", job, "--probe", "100001"],
+        /^trawl: Cannot use --probe: must be a whole number from 1 to 100000, got "100001"\n$/,
       ],
-      [["plan", job, "--probe", "100001"], /^trawl: Cannot use --probe as it must be at most 100000.*\n$/],
-      [["plan", job, "--probe", "0"], /^trawl: Cannot use --probe .*\n$/],
+      [["plan", job, "--probe", "0"], /^trawl: Cannot use --probe: .*\n$/],
       [["plan", job, "--keys", "none.txt"], /^trawl: Cannot read the key file "none.txt": .*\n$/],
       [["plan", job, "--db", job], /^trawl: Cannot use the database .*\n$/],
     ];

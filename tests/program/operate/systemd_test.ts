@@ -72,7 +72,7 @@ Deno.test("trawl run tells systemd that it is ready, how far it is, that it is a
   await manager.settled();
   const { told }: { readonly told: readonly string[] } = manager;
   assert.equal(told[0], "READY=1");
-  assert.equal(told.find((state) => state.startsWith("STATUS=")), "STATUS=x begins run 1");
+  assert.equal(told.find((state) => state.startsWith("STATUS=")), "STATUS=x starts run 1");
   // Twice in 200 ms, and the status comes after 5 s.
   assert.ok(told.filter((state) => state === "WATCHDOG=1").length > 5, told.join("\n"));
   assert.equal(told.filter((state) => state === "STOPPING=1").length, 1);
@@ -85,8 +85,8 @@ Deno.test("trawl run tells systemd that it is ready, how far it is, that it is a
   assert.equal(resumed.code, 0, resumed.stderr);
   await manager.settled();
   assert.match(
-    told.slice(1).find((state) => /STATUS=x goes on/.test(state)) ?? "",
-    /run 1, \d+ keys have their verdict/,
+    told.slice(1).find((state) => /STATUS=x resumes/.test(state)) ?? "",
+    /run 1: \d+ keys have a verdict/,
   );
   assert.deepEqual(query(folder.file("a.db"), "SELECT state, keys, ok FROM run"), [["finished", 400, 400]]);
 });
@@ -132,7 +132,7 @@ Deno.test("trawl run says once that it cannot tell systemd how it goes, and goes
     });
     assert.equal(code, 0, stderr);
     assert.equal(
-      stderr.match(/Cannot tell systemd how it goes as \$NOTIFY_SOCKET must be/g)?.length,
+      stderr.match(/Cannot notify systemd: \$NOTIFY_SOCKET must be the path of a socket, got /g)?.length,
       1,
       stderr,
     );
@@ -176,9 +176,9 @@ Deno.test("trawl gives every line its priority where standard error is the journ
   const done = await said(["run", job, "--db", db, "--limit", "2"]);
   assert.ok(done.length > 5);
   assert.deepEqual(done.filter((line) => !/^<6>/.test(line)), []);
-  assert.match(done[0] ?? "", /^<6>trawl: x begins run 1$/);
+  assert.match(done[0] ?? "", /^<6>trawl: x starts run 1$/);
   const failed = await said(["run", job, "--db", db, "--limit", "3"]);
-  assert.match(failed[0] ?? "", /^<6>trawl: x goes on with run 1, 2 keys have their verdict$/);
+  assert.match(failed[0] ?? "", /^<6>trawl: x resumes run 1: 2 keys have a verdict$/);
   assert.deepEqual(failed.slice(1).filter((line) => !/^<3>/.test(line)), []);
   const some = await said(["run", job, "--db", db, "--limit", "3", "--min-coverage", "0.5"]);
   assert.deepEqual(some.slice(1).filter((line) => !/^<4>/.test(line)), []);

@@ -73,7 +73,7 @@ Deno.test("trawl check shows what is to be found, and says what is wrong with a 
   const wrong = await trawl(["check", job, "--in-flight", "automatic"]);
   assert.deepEqual([wrong.code, wrong.stderr], [
     2,
-    'trawl: Cannot use --in-flight as it must be a whole number from 1 on, or "auto": "automatic"\n',
+    'trawl: Cannot use --in-flight: must be a whole number from 1 to 10000, or "auto", got "automatic"\n',
   ]);
 });
 

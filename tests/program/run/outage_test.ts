@@ -77,7 +77,7 @@ Deno.test("trawl run is interrupted when the API stays down", async () => {
   assert.deepEqual(sums, ["interrupted", 0, 0, null]);
   assert.match(
     ended.stderr,
-    /interrupted \(the API is down: no request has succeeded for 2s; the last failure: the connection .* \(reset\)\) in .*: run again to go on/,
+    /interrupted \(the API is down: no request has succeeded for 2s; the last failure: the connection .* \(reset\)\) in .*: run again to resume/,
   );
   assert.ok(stats.requests >= 5 && stats.requests < 60, JSON.stringify(stats));
 });

@@ -52,7 +52,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       assert.equal(resumed.code, 0, resumed.stderr);
       assert.match(
         resumed.stderr,
-        new RegExp(`goes on with run 1 for 2026-11-20, ${done} keys have their verdict`),
+        new RegExp(`resumes run 1 for 2026-11-20: ${done} keys have a verdict`),
       );
       const asked = simulator.stats().requests - before;
       const left = keyCount - done;
@@ -91,7 +91,7 @@ Deno.test("trawl run gives up stalled answers after a signal, exits with 75 with
   try {
     const { code, stderr } = await trawl(args);
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /goes on with run 1 for 2026-11-20/);
+    assert.match(stderr, /resumes run 1 for 2026-11-20/);
     assert.deepEqual(query(db, "SELECT id, state, keys - ok - empty FROM run"), [[1, "finished", 0]]);
   } finally {
     await well.close();

@@ -99,11 +99,11 @@ Deno.test("an API that is down ends a start at the first of several windows", as
   api.isDown = true;
   const { code, said } = await start(Date.parse("2026-11-05T04:00Z"), args);
   assert.equal(code, 75);
-  assert.equal(said.match(/begins run/g)?.length, 1, said);
+  assert.equal(said.match(/starts run/g)?.length, 1, said);
   api.isDown = false;
   const late = await start(Date.parse("2026-11-05T05:00Z"), args);
   assert.equal(late.code, 0);
-  assert.match(late.said, /goes on with run 2 for 2026-11-02[^]*begins run 3 for 2026-11-03/);
+  assert.match(late.said, /resumes run 2 for 2026-11-02[^]*starts run 3 for 2026-11-03/);
 });
 
 Deno.test("an unfinished run of a job that has changed is named, and the other windows are asked", async () => {

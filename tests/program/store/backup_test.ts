@@ -42,7 +42,7 @@ Deno.test("trawl backup overwrites nothing, and leaves nothing behind where it c
     const cases: readonly (readonly [string[], string])[] = [
       [["there"], 'Cannot write the backup "there": the file exists'],
       [["none/copy"], 'Cannot write the backup "none/copy": '],
-      [[], "Cannot make a backup as it needs a name"],
+      [[], "No file for the backup: name one"],
       [["copy", "--db", "k.txt"], 'Cannot use the database "k.txt": it is not an SQLite database'],
     ];
     for (const [operands, message] of cases) {

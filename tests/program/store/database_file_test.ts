@@ -54,7 +54,7 @@ Deno.test("trawl run is refused while another run is on, readers are not, and ki
       assert.ok(folder.names().includes("a.db.lock"));
       const again = await trawl(["run", "first", ...job, db, "--in-flight", "100"]);
       assert.equal(again.code, 0, again.stderr);
-      assert.match(again.stderr, /goes on with run 1, \d+ keys have their verdict/);
+      assert.match(again.stderr, /resumes run 1: \d+ keys have a verdict/);
       assert.deepEqual(query(db, "SELECT id, job, state, ok FROM run"), [[1, "first", "finished", 1_000]]);
       assert.ok(!folder.names().includes("a.db.lock"));
     },
@@ -111,7 +111,7 @@ for (const name of fixtures) {
       assert.equal(code, 0, stderr);
       assert.match(
         stderr,
-        new RegExp(`goes on with run 2 for ${windows[1]}, ${done} keys have their verdict`),
+        new RegExp(`resumes run 2 for ${windows[1]}: ${done} keys have a verdict`),
       );
       assert.equal(simulator.stats().requests, 24 - Number(done));
       for (const [at, results] of resultsOf(db).entries()) {

@@ -58,7 +58,7 @@ async function fillUp(
     assert.equal(again.code, 0, again.stderr);
     assert.match(
       again.stderr,
-      new RegExp(`goes on with run 1 for ${day}, ${verdicts} keys have their verdict`),
+      new RegExp(`resumes run 1 for ${day}: ${verdicts} keys have a verdict`),
     );
     const calm = folder.file("calm.db");
     assert.equal((await trawl(args(calm))).code, 0);
