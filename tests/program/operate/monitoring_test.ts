@@ -1,13 +1,12 @@
 /**
- * How others get to know how it went: a monitor's check, a file of metrics, an OpenTelemetry collector.
+ * What monitors see of a run: `status --check` and the file of Prometheus metrics.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import { HandlerServer } from "../../http/support.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
-import { executable, trawl } from "../../support/trawl.ts";
+import { trawl } from "../../support/trawl.ts";
 
 const options = { profile: "hello", latency: { kind: "fixed", ms: 1 } } as const;
 const flags = (
@@ -35,7 +34,7 @@ Deno.test("trawl status shows coverage, age and size, and --check tells a monito
     const wrong = await trawl(["status", "--max-age", "26h"], { cwd });
     assert.deepEqual([wrong.code, wrong.stderr], [
       2,
-      "trawl: Cannot use --max-age as it goes with --check\n",
+      "trawl: --max-age needs --check: add it\n",
     ]);
     assert.equal((await trawl(["status", "--check", "--max-age", "soon"], { cwd })).code, 2);
   });
@@ -60,32 +59,5 @@ Deno.test("trawl run --metrics leaves a whole file for Prometheus, also of a run
     assert.equal(wrong.code, 2);
     const nowhere = await trawl([...flags(url), "--metrics", "none/trawl.prom"], { cwd });
     assert.equal(nowhere.code, 2);
-    assert.match(nowhere.stderr, /^trawl: Cannot write the metrics "none\/trawl.prom" as .*\n$/);
-  });
-});
-
-const otel = "trawl run tells an OpenTelemetry collector of its run, where Deno is told to";
-// An executable is told so when it is made.
-Deno.test(otel, { ignore: executable !== undefined }, async () => {
-  await withSimulator(options, async ({ url }, folder) => {
-    folder.file("k.txt", keyLines(20));
-    const bodies: string[] = [];
-    await using collector = new HandlerServer(async (request) => {
-      bodies.push(await request.text());
-      return Response.json({});
-    });
-    const env = {
-      OTEL_DENO: "true",
-      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    };
-    const { code, stderr } = await trawl(flags(url), { cwd: folder.path, env });
-    assert.equal(code, 0, stderr);
-    const told = bodies.join("\n");
-    for (const name of ["trawl.run", "trawl.keys.ok", "trawl.keys", "trawl.rows", "trawl.in_flight"]) {
-      assert.ok(told.includes(`"${name}"`), name);
-    }
-    const counted = /"name": *"trawl\.keys"[^]*?"as(?:Int|Double)": *"?(\d+)/.exec(told)?.[1];
-    assert.equal(counted, "20");
   });
 });
