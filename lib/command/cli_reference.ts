@@ -12,8 +12,6 @@ import { exitsOf, explanationOf, presetsOf, sentence, tagline, usageOf } from ".
 /** The whole page. */
 export function cliReference(commands: readonly Command[]): string {
   const lines = [
-    "<!-- deno-fmt-ignore-file -->",
-    "",
     "# Command line",
     "",
     `${tagline} This page is generated: \`trawl help --format markdown\`.`,

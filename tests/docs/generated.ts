@@ -5,7 +5,9 @@
  * @module
  */
 
-import { cliPage } from "./cli_page.ts";
+import { cliReference } from "../../lib/command/cli_reference.ts";
+import { commands } from "../../lib/command/commands.ts";
+import { manPage } from "../../lib/command/man_page.ts";
 import { jobFileReference } from "./job_file_reference.ts";
 import { reasonTable } from "./reason_table.ts";
 
@@ -18,7 +20,10 @@ const parts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
 };
 
 /** Files that are generated as a whole. */
-const wholes: Readonly<Record<string, () => string>> = { "docs/cli.md": cliPage };
+const wholes: Readonly<Record<string, () => string>> = {
+  "docs/cli.md": () => cliReference(commands),
+  "docs/trawl.1": () => manPage(commands),
+};
 
 /** A file with generated text in it, as it is and as it should be. */
 export interface GeneratedFile {
