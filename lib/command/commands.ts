@@ -140,8 +140,8 @@ export const commands: readonly Command[] = [
     operandKind: "preset",
     summary: "write a job file, and with --systemd its units",
     about:
-      "Without PRESET, the job file shows every field with its default and bounds. With --systemd, PRESET may also be " +
-      "your own job file, which is not changed. Prints the names of the written files.",
+      "Without PRESET, the job file shows every field with its default and bounds. With --systemd, PRESET may also " +
+      "be your own job file, which is not changed. Prints the names of the written files.",
     flags: [flags.systemd, flags.name, flags.dir, flags.force, ...common],
     examples: [
       "trawl init --name my-api",
@@ -156,8 +156,8 @@ export const commands: readonly Command[] = [
     operandKind: "file",
     summary: "print the values that PATH selects from JSON",
     about:
-      "PATH is an RFC 9535 path. Reads files, or standard input without FILE, in one pass and constant memory. Prints " +
-      "one value a line.",
+      "PATH is an RFC 9535 path. Reads files, or standard input without FILE, in one pass and constant memory. " +
+      "Prints one value a line.",
     flags: [flags.raw, ...common],
     exits: [[exitCode.failed, "an input is no JSON; the other inputs were read"]],
     examples: ["curl -s https://api.example/items | trawl extract '$.items[*].id'"],
@@ -195,7 +195,8 @@ export const commands: readonly Command[] = [
     operandKind: "none",
     summary: "collect 2,000 keys from the practice API",
     about:
-      "Starts the practice API itself. Stores the rows in demo.db in this folder. Takes less than a minute and needs no network.",
+      "Starts the practice API itself. Stores the rows in demo.db in this folder. Takes less than a minute and needs " +
+      "no network.",
     flags: [flags.db, flags.quiet, ...common],
     examples: ["trawl demo"],
     action: async (...given) => (await import("./demo.ts")).demoCommand(...given),

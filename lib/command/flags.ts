@@ -106,8 +106,8 @@ export const flags = {
     default: "as many as needed, for a minute at most",
     help: "ask a random sample of N keys",
     more:
-      `1 to ${forecastLimits.keysMax}. By default the probe ends once the mean latency is known to 2 % (2,500 keys if ` +
-      "latencies are exponential) or after a minute. With N it asks all N, however long that takes. Example: " +
+      `1 to ${forecastLimits.keysMax}. By default the probe ends once the mean latency is known to 2 % (2,500 keys ` +
+      "if latencies are exponential) or after a minute. With N it asks all N, however long that takes. Example: " +
       "--probe 500.",
     parse: whole({ min: 1, max: forecastLimits.keysMax }),
   },

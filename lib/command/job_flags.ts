@@ -33,8 +33,8 @@ export const jobFlags = {
     name: "rows",
     value: "PATH",
     help: "JSON path of the rows in an answer, with --url",
-    more:
-      "An RFC 9535 path. Each selected value is one row. Examples: --rows '$.items[*]', --rows '$.items[?@.size > 10]'.",
+    more: "An RFC 9535 path. Each selected value is one row. Examples: --rows '$.items[*]', " +
+      "--rows '$.items[?@.size > 10]'.",
     parse: text,
   },
   column: {

@@ -51,8 +51,8 @@ export const simulateFlags = {
     isList: true,
     help: "size of one ASN's answer; repeatable",
     more:
-      "SIZE is a number of updates, or about as many bytes with KiB, MiB or GiB. Examples: --size 3333=100000, --size " +
-      "3333=1GiB.",
+      "SIZE is a number of updates, or about as many bytes with KiB, MiB or GiB. Examples: --size 3333=100000, " +
+      "--size 3333=1GiB.",
     parse: parseSize,
   },
   delay: {

@@ -15,12 +15,12 @@ Deno.test("inlineJob() makes a whole job of a URL and a path", () => {
   strictEqual(job.name, "api.example-8080");
   strictEqual(job.text, `name = "api.example-8080"\n[request]\nurl = "${url}"\n[rows]\npath = "$"\n`);
   deepStrictEqual(job.keys, { kind: "stdin" });
-  deepStrictEqual(job.rows, {
+  deepStrictEqual(job.tables, [{
+    name: "rows",
     path: "$",
-    table: "rows",
     columns: [{ name: "value", path: "$", type: "any" }],
     max: 1e8,
-  });
+  }]);
 });
 
 Deno.test("inlineJob() names the job after the host when it has no name", () => {
@@ -34,21 +34,24 @@ Deno.test("inlineJob() names the job after the host when it has no name", () => 
 Deno.test("inlineJob() passes names, paths and types of columns whatever characters they have", () => {
   const paths = ["$.b", "$['b:text']", "$['b=c']", "$['\"\\\\']", "$['\x7f\u2028é']"];
   for (const path of paths) {
-    const { rows } = inlineJob({ url, rows: "$", columns: [{ name: "a", path, type: "json" }] }, context);
-    deepStrictEqual(rows.columns[0], { name: "a", path, type: "json" }, path);
+    const { tables } = inlineJob({ url, rows: "$", columns: [{ name: "a", path, type: "json" }] }, context);
+    deepStrictEqual(tables[0].columns[0], { name: "a", path, type: "json" }, path);
   }
-  deepStrictEqual(inlineJob({ url, rows: "$", columns: [{ name: "a", path: "$" }] }, context).rows.columns, [
-    { name: "a", path: "$", type: "any" },
-  ]);
+  deepStrictEqual(
+    inlineJob({ url, rows: "$", columns: [{ name: "a", path: "$" }] }, context).tables[0].columns,
+    [
+      { name: "a", path: "$", type: "any" },
+    ],
+  );
 });
 
 Deno.test("inlineJob() keeps columns in their order", () => {
-  const { rows } = inlineJob({
+  const { tables } = inlineJob({
     url,
     rows: "$",
     columns: ["z", "a", "m"].map((name) => ({ name, path: `$.${name}` })),
   }, context);
-  deepStrictEqual(rows.columns.map(({ name }) => name), ["z", "a", "m"]);
+  deepStrictEqual(tables[0].columns.map(({ name }) => name), ["z", "a", "m"]);
 });
 
 /** As a command line would name the parts. */

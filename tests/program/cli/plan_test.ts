@@ -210,7 +210,10 @@ Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
   await withSimulator({ ripestat: { asns: 40 } }, async ({ url, stats }, folder) => {
     const job = folder.file("job.toml", updatesJob(url));
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
-      [["plan", job, "--window", "2999-01-01"], /^trawl: Cannot use the window "2999-01-01": it must be over, .*\n$/],
+      [
+        ["plan", job, "--window", "2999-01-01"],
+        /^trawl: Cannot use the window "2999-01-01": it must be over, .*\n$/,
+      ],
       [
         ["plan", job, "--probe", "100001"],
         /^trawl: Cannot use --probe: must be a whole number from 1 to 100000, got "100001"\n$/,
