@@ -1,7 +1,7 @@
 /**
  * The door to the store: from a location to a database handle. The rooms above import this file, `records.ts`,
- * `coverage.ts` and `job_health.ts`, and nothing else of the store, so another engine can stand behind the same calls. The engine is
- * loaded by the first call: `trawl extract` and `trawl --help` start without SQLite.
+ * `coverage.ts` and `job_health.ts`, and nothing else of the store, so another engine can stand behind the same calls.
+ * The engine is loaded by the first call: `trawl extract` and `trawl --help` start without SQLite.
  *
  * @module
  */
