@@ -28,13 +28,13 @@ export type Lookup = (hostname: string) => Promise<readonly string[]>;
 export async function checkRedirectHosts(job: Job, lookup: Lookup = addressesOf): Promise<void> {
   const names = job.request.redirectHosts.map((host) => host.slice(0, host.lastIndexOf(":")));
   for (const name of names.filter((name) => !isNamedAddress(name))) {
-    const isFine = (address: string) =>
-      !isPrivateAddress(address) || names.includes(address.includes(":") ? `[${address}]` : address);
-    const wrong = (await resolved(name, lookup)).find((address) => !isFine(address));
-    if (wrong === undefined) continue;
-    throw new UsageError(
-      `Cannot allow redirects to "${name}": request.redirect_hosts must name its private address too, got ${wrong}`,
-    );
+    for (const address of await resolved(name, lookup)) {
+      if (names.includes(address.includes(":") ? `[${address}]` : address)) continue;
+      if (!await isPrivateAddress(address)) continue;
+      throw new UsageError(
+        `Cannot allow redirects to "${name}": request.redirect_hosts must name its private address too, got ${address}`,
+      );
+    }
   }
 }
 
