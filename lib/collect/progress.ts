@@ -43,17 +43,17 @@ export class Progress {
 
   /** Requests in flight. */
   get inFlight(): number {
-    return this.#shared.held();
+    return this.#shared.inFlight();
   }
 
   /** The current cap on requests in flight. */
   get inFlightMax(): number {
-    return this.#shared.slots;
+    return this.#shared.inFlightMax;
   }
 
   /** The tuned number in flight; undefined where the job fixes it. */
   get foundInFlight(): number | undefined {
-    return this.#auto?.inFlight === true ? this.#shared.slots : undefined;
+    return this.#auto?.inFlight === true ? this.#shared.inFlightMax : undefined;
   }
 
   /** The tuned rate in requests a second; undefined where the job fixes it. */

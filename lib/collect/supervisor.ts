@@ -5,8 +5,8 @@
  * @module
  */
 
-import { databaseLimits, httpLimits, paceLimits } from "../limits.ts";
-import { nowUs } from "../pace/clock.ts";
+import { databaseLimits, httpLimits } from "../limits.ts";
+import { nowUs, supervisorTickMs } from "../pace/clock.ts";
 import type { SharedState } from "../pace/shared_state.ts";
 import { describeNumber } from "../rows/failure_reasons.ts";
 import { formatBytes, formatDuration } from "../text/format.ts";
@@ -76,7 +76,7 @@ export class Supervisor implements AsyncDisposable {
       await this.#options.quotas.tick(now / 1_000);
       this.reason = this.#outage(now) ?? await this.#fullDisk(now);
       if (this.reason !== undefined) return this.#ending.abort();
-      this.#timer = setTimeout(() => this.#ticking = this.#tick(), paceLimits.tickMs);
+      this.#timer = setTimeout(() => this.#ticking = this.#tick(), supervisorTickMs);
     } catch (error) {
       this.#ending.abort(error);
     }

@@ -9,10 +9,10 @@
 
 import type { Job, Rate } from "../job/job.ts";
 import { forecastLimits } from "./forecast_limits.ts";
-import { paceLimits } from "../limits.ts";
 import type { FailureCount, MeasuredFetch, StorageSize } from "../store/records.ts";
 import { type FailureReason, isTransient } from "../rows/failure_reasons.ts";
-import { intervalUsOf } from "../pace/pace.ts";
+import { quotaSpans } from "../collect/tuning/quota.ts";
+import { intervalUsOf, isQuota } from "../pace/pace.ts";
 
 /** The result of a probe. */
 export interface Probe {
@@ -126,7 +126,7 @@ export function isEnough(
 
 /** Keys of a probe without `--probe`: at most a tenth of the smallest quota, which runs need for themselves. */
 export function keysDefault({ rates }: Pick<Job["limits"], "rates">): number {
-  const budgets = rates.filter(({ perMs }) => perMs >= paceLimits.budgetMsMin).map(({ count }) => count);
+  const budgets = rates.filter(isQuota).map(({ count }) => count);
   return Math.max(1, Math.min(forecastLimits.keysDefault, Math.floor(Math.min(...budgets) / 10)));
 }
 
@@ -196,13 +196,13 @@ function rateTimes({ keys, requestsPerKey, limits: { rates } }: Load): LimitTime
   const requests = Math.round(keys * requestsPerKey);
   const finestMs = Math.min(...rates.map(({ perMs }) => perMs));
   return rates.map((rate): LimitTime => {
-    const what = rate.perMs >= paceLimits.budgetMsMin ? "budget" : "rate";
+    const what = isQuota(rate) ? "budget" : "rate";
     if (rate.perMs === finestMs) {
       return { limit: { what, rate }, ms: requests * intervalUsOf([rate]) / 1_000 };
     }
     // The first window's requests start at once. A start counts until its whole span has left the window.
     const windows = Math.floor(Math.max(0, requests - 1) / rate.count);
-    return { limit: { what, rate }, ms: windows * rate.perMs * (1 + 1 / paceLimits.budgetSpans) };
+    return { limit: { what, rate }, ms: windows * rate.perMs * (1 + 1 / quotaSpans) };
   });
 }
 

@@ -9,7 +9,8 @@ import { InterruptedError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { readKeys } from "../collect/keys/key_reader.ts";
 import { forecastLimits } from "./forecast_limits.ts";
-import { paceLimits, runLimits } from "../limits.ts";
+import { isQuota } from "../pace/pace.ts";
+import { runLimits } from "../limits.ts";
 import { type Database, openDatabase, type StoreWriter } from "../store/database.ts";
 import type { MeasuredFetch } from "../store/records.ts";
 import { collect, type CollectResult } from "../collect/collect.ts";
@@ -266,7 +267,7 @@ async function copyStarts(
   { job, window }: Pick<ProbeTarget, "job" | "window">,
   { database }: AskOptions,
 ): Promise<void> {
-  const budgets = job.limits.rates.filter(({ perMs }) => perMs >= paceLimits.budgetMsMin);
+  const budgets = job.limits.rates.filter(isQuota);
   if (budgets.length === 0 || !await database.exists()) return;
   await using reader = await database.openReader();
   const host = jobHosts(job, window).join();

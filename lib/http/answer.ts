@@ -1,68 +1,61 @@
 /**
- * One answer: its status, its headers and its body, either in one small piece or piece by piece. Decoded bytes are
- * counted and bounded here; holds no more than one read ahead, and at most `smallBodyBytesMax` of a small body.
+ * One answer: status, headers, and body, which is read whole if it is small, else chunk by chunk. Counts and bounds
+ * decoded bytes. Holds one chunk of 64 KiB, and at most `httpLimits.smallBodyBytesMax` of a small body.
  *
  * @module
  */
 
 import { httpLimits } from "../limits.ts";
+import type { Exchange } from "./exchange.ts";
 import { ExchangeError, type ExchangeFailure } from "./exchange_error.ts";
+import type { TransportAnswer } from "./fetch_transport.ts";
+import { type RateLimitInfo, rateLimitInfo } from "./rate_headers.ts";
 
-/** What the client does for an answer while its body is read. */
-export interface Reading {
-  readonly bodyBytesMax: number;
-  /** A read of the body begins: from now on the server may be idle for too long. */
-  waiting(): void;
-  /** That read has come to an end. What the reader does with it is no idleness of the server's. */
-  progressed(): void;
-  /** Decoded bytes have come. */
-  counted(bytes: number): void;
-  /** Ends the exchange, and with it the connection. */
-  abort(reason: ExchangeFailure, detail?: string): void;
-  /** Nothing more will be read. */
-  ended(): void;
-  /** Why the exchange was aborted, if it was. */
-  failure(): ExchangeError | undefined;
-}
+/** Bytes of one chunk: the platform never gives more at once. */
+const chunkBytes = 64 * 1_024;
 
-/** Bytes of one piece: the platform gives no more at once. */
-const pieceBytesMax = 64 * 1_024;
-
-/** Buffers kept for the next answer. */
+/** Chunk buffers kept for later answers, over all answers of the thread. */
 const spareBuffersMax = 16;
 const spareBuffers: ArrayBuffer[] = [];
 
-/** An answer whose body must be read or discarded, once. */
+/** An answer. The body must be read or discarded, once. */
 export class Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Decoded bytes of the body so far. */
+  /** Decoded bytes read so far. */
   bytes = 0;
-  readonly #response: Response;
-  readonly #reading: Reading;
+  readonly #head: TransportAnswer;
+  readonly #exchange: Exchange;
+  #rateLimit: RateLimitInfo | undefined;
   #reader: ReadableStreamBYOBReader | undefined;
-  /** What the next piece is read into. */
+  /** The buffer for the next chunk. */
   #buffer: ArrayBuffer | undefined;
   /** What {@linkcode small} has read of a body that turned out large. */
-  readonly #ahead = new Gathered();
+  readonly #ahead = new ByteBuffer();
 
-  constructor(response: Response, reading: Reading) {
-    this.status = response.status;
-    this.headers = response.headers;
-    this.#response = response;
-    this.#reading = reading;
+  constructor(head: TransportAnswer, exchange: Exchange) {
+    this.status = head.status;
+    this.headers = head.headers;
+    this.#head = head;
+    this.#exchange = exchange;
+  }
+
+  /** What the headers say about rate limits. Parsed once, at the first call, with its `nowMs` (since 1970). */
+  rateLimitInfo(nowMs: number): RateLimitInfo {
+    return this.#rateLimit ??= rateLimitInfo(this.status, this.headers, nowMs);
   }
 
   /**
-   * The whole body if it is small. Where it is not, undefined, and {@linkcode read} has all of it.
+   * The whole body if it has at most `httpLimits.smallBodyBytesMax`; else undefined, and {@linkcode read} gives all
+   * of it.
    *
-   * @throws {ExchangeError} If the body is cut short, or a deadline passes.
+   * @throws {ExchangeError} If the body is cut short or too large, or a deadline passes.
    */
   async small(): Promise<Uint8Array | undefined> {
     if (this.#isKnownSmall()) {
-      const bytes = await this.#guard(this.#response.bytes());
+      const bytes = await this.#guard(this.#head.bytes());
       this.#count(bytes.length);
-      this.#reading.ended();
+      this.#exchange.end();
       return bytes;
     }
     if (this.#length !== undefined) return undefined;
@@ -70,45 +63,48 @@ export class Answer {
   }
 
   /**
-   * The next piece of the body, from its beginning; undefined at its end. It is there until the next one is read.
-   * Errors as {@linkcode small}.
+   * The next chunk of the body, from its start; undefined at its end. The chunk is valid until the next call.
+   *
+   * @throws {ExchangeError} As {@linkcode small}.
    */
   async read(): Promise<Uint8Array | undefined> {
     const ahead = this.#ahead.take();
     if (ahead.length > 0) return ahead;
-    const piece = await this.#next();
-    if (piece === undefined) this.#reading.ended();
-    return piece;
+    const chunk = await this.#next();
+    if (chunk === undefined) this.#exchange.end();
+    return chunk;
   }
 
-  /** The same as a stream, whose pieces stay. */
+  /** The body as a stream. Its chunks are copies, so they stay valid. */
   stream(): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
-        const piece = await this.read();
-        if (piece === undefined) controller.close();
-        else controller.enqueue(piece.slice());
+        const chunk = await this.read();
+        if (chunk === undefined) controller.close();
+        else controller.enqueue(chunk.slice());
       },
       cancel: () => this.discard(),
     }, { highWaterMark: 0 });
   }
 
-  /** Gives up what was not read, so that the connection is free: a short rest is read, a long one is cut off. */
+  /**
+   * Frees the connection: reads a small rest of the body, so that the connection is reused, and cancels a large one.
+   */
   async discard(): Promise<void> {
     try {
       if (this.#reader === undefined && this.#isKnownSmall()) {
-        this.#count((await this.#guard(this.#response.bytes())).length);
+        this.#count((await this.#guard(this.#head.bytes())).length);
       } else {
-        await (this.#reader?.cancel() ?? this.#response.body?.cancel());
+        await (this.#reader?.cancel() ?? this.#head.body?.cancel());
       }
     } catch {
-      // The connection is gone, which is what was asked for.
+      // The connection is closed, so it is free.
     } finally {
-      this.#reading.ended();
+      this.#exchange.end();
     }
   }
 
-  /** Decoded bytes of the body, if they are known: of an encoded one, the header counts what is sent. */
+  /** Decoded bytes of the body. Unknown with a content encoding: then the header counts encoded bytes. */
   get #length(): number | undefined {
     const length = this.headers.get("content-length");
     return length === null || this.headers.has("content-encoding") ? undefined : Number(length);
@@ -119,24 +115,24 @@ export class Answer {
     return length !== undefined && length <= httpLimits.smallBodyBytesMax;
   }
 
-  /** Many servers send even a short answer without its length. */
+  /** Many servers send even a small body in HTTP chunks, without its length. */
   async #smallOfUnknownLength(): Promise<Uint8Array | undefined> {
     while (this.bytes <= httpLimits.smallBodyBytesMax) {
-      const piece = await this.#next();
-      if (piece === undefined) {
-        this.#reading.ended();
+      const chunk = await this.#next();
+      if (chunk === undefined) {
+        this.#exchange.end();
         return this.#ahead.take();
       }
-      this.#ahead.add(piece);
+      this.#ahead.add(chunk);
     }
     return undefined;
   }
 
-  /** Reads into one buffer again and again: with a new one for every piece, plain reading took 1.3 times as long. */
+  /** Reads into one reused buffer: a new buffer per chunk made plain reading take 1.3 times as long. */
   async #next(): Promise<Uint8Array | undefined> {
-    if (this.#response.body === null) return undefined;
-    this.#reader ??= this.#response.body.getReader({ mode: "byob" });
-    const view = new Uint8Array(this.#buffer ?? spareBuffers.pop() ?? new ArrayBuffer(pieceBytesMax));
+    if (this.#head.body === null) return undefined;
+    this.#reader ??= this.#head.body.getReader({ mode: "byob" });
+    const view = new Uint8Array(this.#buffer ?? spareBuffers.pop() ?? new ArrayBuffer(chunkBytes));
     this.#buffer = undefined;
     const { done, value } = await this.#guard(this.#reader.read(view));
     if (value !== undefined) this.#buffer = value.buffer;
@@ -151,46 +147,46 @@ export class Answer {
 
   #count(bytes: number): void {
     this.bytes += bytes;
-    this.#reading.counted(bytes);
-    if (this.bytes > this.#reading.bodyBytesMax) this.#giveUp("body-too-large");
+    this.#exchange.count(bytes);
+    if (this.bytes > this.#exchange.bodyBytesMax) this.#giveUp("body-too-large");
     if (this.bytes > httpLimits.ratioBytesMin && this.#ratio > httpLimits.ratioMax) {
       this.#giveUp("too-compressed", `${Math.round(this.#ratio)} times what was sent`);
     }
   }
 
-  /** How many times as large the body is as what was sent; unknown, and so 0, where that came in chunks. */
+  /** Decoded bytes per encoded byte; 0 if unknown, without a content encoding or without its length. */
   get #ratio(): number {
     if (!this.headers.has("content-encoding")) return 0;
-    // A length that was said twice reads "12, 12".
+    // A duplicated header reads "12, 12".
     const sentBytes = parseInt(this.headers.get("content-length") ?? "", 10);
     return sentBytes > 0 ? this.bytes / sentBytes : 0;
   }
 
   #giveUp(reason: ExchangeFailure, detail?: string): never {
-    this.#reading.abort(reason, detail);
-    this.#reading.ended();
-    throw this.#reading.failure() ?? new ExchangeError(reason);
+    this.#exchange.abort(reason, detail);
+    this.#exchange.end();
+    throw this.#exchange.failure ?? new ExchangeError(reason);
   }
 
-  /** Waits for the server, and tells a passed deadline from a connection that broke. */
+  /** Awaits a read under the idle deadline. A failed read is the passed deadline, or else a cut connection. */
   async #guard<T>(promise: Promise<T>): Promise<T> {
-    this.#reading.waiting();
+    this.#exchange.enter("idle");
     try {
       const value = await promise;
-      this.#reading.progressed();
+      this.#exchange.enter("body");
       return value;
     } catch (error) {
-      this.#reading.ended();
-      throw this.#reading.failure() ?? new ExchangeError("cut", { cause: error });
+      this.#exchange.end();
+      throw this.#exchange.failure ?? new ExchangeError("cut", { cause: error });
     }
   }
 }
 
-const nothing = new Uint8Array();
+const noBytes = new Uint8Array();
 
-/** Bytes in one piece. They are copied: a read of one byte can hold a buffer of 64 KiB alive. */
-class Gathered {
-  #buffer = nothing;
+/** Growing buffer. Chunks are copied into it: a chunk of one byte may keep 64 KiB alive. */
+class ByteBuffer {
+  #buffer = noBytes;
   #length = 0;
 
   add(bytes: Uint8Array): void {
@@ -204,10 +200,10 @@ class Gathered {
     this.#length = length;
   }
 
-  /** All bytes so far; nothing is kept. */
+  /** Returns all bytes and becomes empty. */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#buffer.subarray(0, this.#length);
-    this.#buffer = nothing;
+    this.#buffer = noBytes;
     this.#length = 0;
     return bytes;
   }

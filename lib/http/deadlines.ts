@@ -1,52 +1,53 @@
 /**
- * Deadlines of all exchanges of one Worker, watched by one timer: a timer per request would cost as much as the
- * request. An exchange ends at most {@linkcode tickMs} after its deadline.
+ * Deadlines of all exchanges of one Worker, checked by one timer: a timer per request would cost as much as the
+ * request. An exchange ends at most 100 ms after its deadline.
  *
  * @module
  */
 
-/** Milliseconds between two looks at the deadlines. */
-const tickMs = 100;
+/** Milliseconds between two checks. */
+const checkEveryMs = 100;
 
-/** One thing that must not take for ever. */
+/** Something with a deadline. */
 export interface Watched {
-  /** When {@linkcode expire} is due, milliseconds on the clock given to {@linkcode Deadlines}. */
+  /** The deadline, milliseconds on the clock given to {@linkcode Deadlines}. */
   dueMs: number;
-  /** Called once due, again and again until `dueMs` lies ahead or it is no longer watched. */
+  /** Called at the deadline, and at each check after it until `dueMs` is in the future or the deadline is deleted. */
   expire(): void;
 }
 
-/** All deadlines of a Worker. Its timer runs only while something is watched. */
+/** All deadlines of a Worker. The timer runs only while there is a deadline. */
 export class Deadlines implements Disposable {
   readonly #watched = new Set<Watched>();
-  readonly #now: () => number;
+  readonly #nowMs: () => number;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  /** `nowMs` is a monotonic clock in milliseconds. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
   }
 
   add(watched: Watched): void {
     this.#watched.add(watched);
-    this.#timer ??= setInterval(() => this.#look(), tickMs);
+    this.#timer ??= setInterval(() => this.#check(), checkEveryMs);
   }
 
   delete(watched: Watched): void {
     this.#watched.delete(watched);
   }
 
-  /** Watches nothing any more: a timer that runs keeps the process alive. */
+  /** Deletes all deadlines and stops the timer, which would keep the process alive. */
   [Symbol.dispose](): void {
     this.#watched.clear();
     this.#stop();
   }
 
-  #look(): void {
-    const now = this.#now();
+  #check(): void {
+    const nowMs = this.#nowMs();
     for (const watched of this.#watched) {
-      if (watched.dueMs <= now) watched.expire();
+      if (watched.dueMs <= nowMs) watched.expire();
     }
-    // Stops only in an idle moment, so that a busy Worker does not start it anew for every request.
+    // Only here, so that a busy Worker does not restart the timer with each request.
     if (this.#watched.size === 0) this.#stop();
   }
 

@@ -1,11 +1,11 @@
 /**
- * Why an exchange came to nothing, as a code from a closed list. The platform's own messages hold whole URLs, and
- * with them perhaps a secret, so they are never passed on.
+ * Why an exchange failed, as a code from a closed list. The platform's own messages contain whole URLs, possibly with
+ * a secret, so they are never passed on.
  *
  * @module
  */
 
-/** Every code. */
+/** All codes. */
 export const exchangeFailures = [
   "connect",
   "connect-timeout",
@@ -24,11 +24,11 @@ export const exchangeFailures = [
 /** One of the codes. */
 export type ExchangeFailure = typeof exchangeFailures[number];
 
-/** An exchange failed for `reason`. */
+/** An exchange failed. */
 export class ExchangeError extends Error {
   override readonly name = "ExchangeError";
   readonly reason: ExchangeFailure;
-  /** What it was this time, such as `to https://other.example:443`; may hold what a server said, but no secret. */
+  /** Details, such as `to https://other.example:443`. May contain text from the server, but no secret. */
   readonly detail: string | undefined;
 
   constructor(reason: ExchangeFailure, { detail, cause }: ErrorOptions & { readonly detail?: string } = {}) {

@@ -1,6 +1,6 @@
 /**
- * Header fields as trawl reads them: one that is longer than any honest one is as if it were not there, since it
- * would cost time to read and room to keep.
+ * Reads header fields with a bound on their length: a longer field is treated as absent, since it would cost time to
+ * parse and room to store.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface HeaderFields {
   get(name: string): string | null;
 }
 
-/** A field's value; null if there is none, or one of more than `fieldCharsMax` characters. */
+/** The value of a field; null if it is absent or has more than `httpLimits.fieldCharsMax` characters. */
 export function fieldOf(headers: HeaderFields, name: string): string | null {
   const value = headers.get(name);
   return value === null || value.length > httpLimits.fieldCharsMax ? null : value;

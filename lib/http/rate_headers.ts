@@ -1,57 +1,60 @@
 /**
- * What an answer says about the pace that its server wants: `Retry-After`, the IETF fields `RateLimit` and
- * `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), their older forms, and what many servers send as
- * `X-RateLimit-*`. Pure: headers and the time in, a delay out. Whatever cannot be read says nothing.
+ * Rate limits that an answer's headers announce: `Retry-After`, the IETF fields `RateLimit` and `RateLimit-Policy`
+ * (draft-ietf-httpapi-ratelimit-headers), their older forms, and the common `X-RateLimit-*`. Pure: headers and the
+ * clock in, delays out. A field that cannot be parsed, or is too long, is ignored.
  *
  * @module
  */
 
 import { fieldOf, type HeaderFields } from "./header_field.ts";
-import { retryAfterMs } from "./retry_delay.ts";
+import { parseRetryAfter } from "./retry_delay.ts";
 
-/** What was said. */
+/** What the headers of one answer say. */
 export interface RateLimitInfo {
-  /** The request was not served because there were too many: it is no fault of the request's, and may come again. */
+  /** The server refused the request because there were too many. The request itself is fine and may be sent again. */
   readonly isRefusal: boolean;
-  /** Nothing may be asked for so long, by the server's own word. */
+  /** The server wants no request for this many milliseconds; undefined if it does not say so. */
   readonly pauseMs: number | undefined;
+  /** Milliseconds that `Retry-After` asks for, on an answer of any status; undefined without one. */
+  readonly retryAfterMs: number | undefined;
 }
 
-/** One of possibly several limits: what remains of it, and when it is whole again. */
-interface Quota {
+/** One of possibly several limits: requests left, and milliseconds until the limit is whole again. */
+interface AnnouncedLimit {
   readonly name: string;
   readonly remaining: number | undefined;
   readonly resetMs: number | undefined;
 }
 
 /**
- * Reads the headers of an answer. A 429 is a refusal; so are a 503 and a 403 that name a delay or an exhausted quota:
- * without, a 503 is a server's trouble, and a 403 is final.
+ * Reads the headers of an answer that arrived at `nowMs`, milliseconds since 1970. A 429 is a refusal, and so is a
+ * 503 or 403 with `Retry-After` or an exhausted limit. Without either, a 503 is a server error, and a 403 is final.
  */
 export function rateLimitInfo(status: number, headers: HeaderFields, nowMs: number): RateLimitInfo {
   const retryAfter = fieldOf(headers, "retry-after");
-  const asked = retryAfter === null ? undefined : retryAfterMs(retryAfter, nowMs);
+  const retryAfterMs = retryAfter === null ? undefined : parseRetryAfter(retryAfter, nowMs);
   const isError = mayRefuse(status);
-  if (isError && asked !== undefined) return { isRefusal: true, pauseMs: asked };
-  const quotas = quotasOf(headers, nowMs);
-  // A server that refuses has no need to say that nothing remains.
-  const spent = quotas.filter(({ remaining }) =>
+  if (isError && retryAfterMs !== undefined) return { isRefusal: true, pauseMs: retryAfterMs, retryAfterMs };
+  const limits = limitsOf(headers, nowMs);
+  // A 429 implies that nothing remains, so its limits need not say so.
+  const spent = limits.filter(({ remaining }) =>
     remaining === 0 || (status === 429 && remaining === undefined)
   );
   const resets = spent.flatMap(({ resetMs }) => resetMs ?? []);
-  const isExhausted = quotas.some(({ remaining }) => remaining === 0);
+  const isExhausted = limits.some(({ remaining }) => remaining === 0);
   return {
     isRefusal: status === 429 || (isError && isExhausted),
     pauseMs: resets.length === 0 ? undefined : Math.max(...resets),
+    retryAfterMs,
   };
 }
 
-/** Whether an answer of this status may be a refusal; its headers tell. */
+/** Whether an answer of this status is a refusal if its headers say so. */
 export function mayRefuse(status: number): boolean {
   return status === 429 || status === 503 || status === 403;
 }
 
-/** Whether an answer has any such header, so that those of its server are worth reading. */
+/** Whether an answer has any of these headers, so that its server's next answers are worth reading. */
 export function hasRateHeaders(headers: HeaderFields): boolean {
   return ["ratelimit", ...prefixes.map((prefix) => `${prefix}remaining`)].some((name) =>
     fieldOf(headers, name) !== null
@@ -60,32 +63,33 @@ export function hasRateHeaders(headers: HeaderFields): boolean {
 
 const prefixes = ["ratelimit-", "x-ratelimit-", "x-rate-limit-"] as const;
 
-function quotasOf(headers: HeaderFields, nowMs: number): Quota[] {
+function limitsOf(headers: HeaderFields, nowMs: number): AnnouncedLimit[] {
   const field = fieldOf(headers, "ratelimit");
   const windows = new Map(
     itemsOf(fieldOf(headers, "ratelimit-policy") ?? "").map(({ name, numbers }) =>
       [name, numbers.get("w")] as const
     ),
   );
-  const quotas = field === null ? [] : structured(field, windows);
+  const limits = field === null ? [] : structured(field, windows);
   for (const prefix of prefixes) {
     const remaining = numberOf(fieldOf(headers, `${prefix}remaining`));
     const reset = numberOf(fieldOf(headers, `${prefix}reset`));
     if (remaining === undefined && reset === undefined) continue;
-    quotas.push({
+    limits.push({
       name: prefix,
       remaining,
       resetMs: reset === undefined ? undefined : untilMs(reset, nowMs),
     });
   }
-  return quotas;
+  return limits;
 }
 
 /**
- * `"burst";r=0;t=5, "day";r=90;t=3600`: for each limit what remains, and the seconds until it is whole. One that names
- * none is whole after its policy's window. Before draft 8 the field was one limit: `limit=100, remaining=0, reset=5`.
+ * `"burst";r=0;t=5, "day";r=90;t=3600`: for each limit the requests left, and the seconds until it is whole. A limit
+ * without `t` is whole after its policy's window. Before draft 8 the field was one limit: `limit=100, remaining=0,
+ * reset=5`.
  */
-function structured(field: string, windows: ReadonlyMap<string, number | undefined>): Quota[] {
+function structured(field: string, windows: ReadonlyMap<string, number | undefined>): AnnouncedLimit[] {
   const items = itemsOf(field);
   const old = new Map(items.map(({ name, value }) => [name, value]));
   if (old.has("remaining") || old.has("reset")) {
@@ -98,15 +102,15 @@ function structured(field: string, windows: ReadonlyMap<string, number | undefin
   }));
 }
 
-/** A member of a structured field. */
+/** A member of a structured field (RFC 9651). */
 interface Item {
   readonly name: string;
-  /** Behind the name, as a dictionary has it. */
+  /** The value after `name=`, in a dictionary. */
   readonly value: number | undefined;
   readonly numbers: ReadonlyMap<string, number | undefined>;
 }
 
-/** A list or dictionary of RFC 9651, as far as it is about whole numbers. */
+/** Members of a list or dictionary of RFC 9651. Values other than whole numbers are dropped. */
 function itemsOf(field: string): Item[] {
   return splitAt(",", field).map((member) => {
     const [head = "", ...parameters] = splitAt(";", member);
@@ -115,13 +119,13 @@ function itemsOf(field: string): Item[] {
   });
 }
 
-/** `name=12`; what is no whole number is undefined. */
+/** Splits `name=12`. A value that is not a whole number is undefined. */
 function pairOf(text: string): readonly [string, number | undefined] {
   const [, name = text, digits] = /^([^"=]+)=(\d{1,15})$/.exec(text.trim()) ?? [];
   return [name.trim(), digits === undefined ? undefined : Number(digits)];
 }
 
-/** Cuts a text at each `separator` that does not stand in quotes. */
+/** Splits a text at each `separator` outside quotes. */
 function splitAt(separator: string, text: string): string[] {
   const parts = [""];
   let isQuoted = false;
@@ -135,7 +139,7 @@ function splitAt(separator: string, text: string): string[] {
   return parts;
 }
 
-/** The first number of a header that should be one; some servers send `100, 100;w=60`. */
+/** The number in a header; the first of several, since some servers send `100, 100;w=60`. */
 function numberOf(text: string | null): number | undefined {
   const digits = /^\s*(\d{1,15}(?:\.\d{1,9})?)\s*(?:[,;]|$)/.exec(text ?? "")?.[1];
   return digits === undefined ? undefined : Number(digits);
@@ -145,7 +149,10 @@ function inMs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1_000;
 }
 
-/** No window is 30 years long, and no epoch time in milliseconds is that early: so the three are told apart. */
+/**
+ * Milliseconds until a reset that is given in seconds, as epoch seconds (from 1e9 on: no window lasts 30 years), or
+ * as epoch milliseconds (from 1e11 on).
+ */
 function untilMs(reset: number, nowMs: number): number {
   if (reset >= 1e11) return Math.max(0, reset - nowMs);
   if (reset >= 1e9) return Math.max(0, reset * 1_000 - nowMs);

@@ -1,17 +1,45 @@
 /**
- * Whether a server takes connections: `fetch` has no connect timeout of its own.
+ * Checks whether servers accept connections, by opening one and closing it again. At most one connection per server
+ * and connect timeout, however many requests ask.
  *
  * @module
  */
 
-/** Opens a connection and closes it again. False if that takes more than `timeoutMs` milliseconds. */
-export async function isReachable(url: URL, timeoutMs: number): Promise<boolean> {
+import { hostOf } from "./redirect_policy.ts";
+
+interface Check {
+  readonly startedMs: number;
+  readonly isReachable: Promise<boolean>;
+}
+
+/** One per transport. Holds the last check of each server. */
+export class ReachabilityProbe {
+  readonly #connectMs: number;
+  readonly #checks = new Map<string, Check>();
+
+  constructor(connectMs: number) {
+    this.#connectMs = connectMs;
+  }
+
+  /** Resolves to false if the server of `url` accepts no connection within the connect timeout. */
+  check(url: URL): Promise<boolean> {
+    const host = hostOf(url);
+    let check = this.#checks.get(host);
+    if (check === undefined || performance.now() - check.startedMs >= this.#connectMs) {
+      check = { startedMs: performance.now(), isReachable: acceptsConnection(url, this.#connectMs) };
+      this.#checks.set(host, check);
+    }
+    return check.isReachable;
+  }
+}
+
+async function acceptsConnection(url: URL, timeoutMs: number): Promise<boolean> {
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
-  const tooLate = new AbortController();
-  const timer = setTimeout(() => tooLate.abort(), timeoutMs);
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
   try {
-    const connection = await Deno.connect({ hostname, port, signal: tooLate.signal });
+    const connection = await Deno.connect({ hostname, port, signal: deadline.signal });
     connection.close();
     return true;
   } catch {

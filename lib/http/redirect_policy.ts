@@ -1,6 +1,6 @@
 /**
- * Where a server may lead a client, and what goes along: one rule for redirects and for every other URL that an
- * answer holds. Pure: asks nobody.
+ * Redirect policy: which URLs from an answer may be requested, and with which headers. The same rule holds for
+ * redirects and for any other URL that an answer contains. Pure: no I/O, no name lookup.
  *
  * @module
  */
@@ -10,22 +10,28 @@ import { ExchangeError } from "./exchange_error.ts";
 
 /** The servers that may be asked, each as `host:port`. */
 export interface AllowedHosts {
-  /** Those that the job asks. */
+  /** Those of the job's own URLs. */
   readonly hosts: readonly string[];
-  /** Those that a server may lead to besides. */
+  /** Those that an answer may lead to besides. */
   readonly redirectHosts: readonly string[];
 }
 
-/** Headers that say nothing about who asks; all others stay with the origin that they were written for. */
-const sanitize: ReadonlySet<string> = new Set(["accept", "accept-encoding", "accept-language", "user-agent"]);
+/** Headers without credentials. All others are sent to the request's own origin only. */
+const forwarded: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "user-agent",
+]);
 
 /**
- * The URL that `location`, found in an answer of `base`, stands for. The job's hosts are asked in the protocol that
- * led there: a port speaks one, so another one there is a mistake, or sends in the open what was encrypted. The others
- * are asked over https, so that a certificate vouches for them whatever address their name has by now; one that is
- * listed as an address, or as this machine, also as the job's hosts are.
+ * Resolves `location`, found in an answer of `base`, to a URL that may be requested.
  *
- * @throws {ExchangeError} If it leads elsewhere: `redirect`, with the host in `detail`.
+ * - The job's hosts keep the protocol of `base`: a port speaks one protocol, so a change is a mistake or a downgrade.
+ * - Redirect hosts need https, so that a certificate confirms the name whatever its address is now. A redirect host
+ *   that is listed as an address, or as `localhost`, may keep the protocol of `base` too.
+ *
+ * @throws {ExchangeError} `redirect`, with the host in `detail`, for any other URL.
  */
 export function redirectTarget(location: string, base: URL, { hosts, redirectHosts }: AllowedHosts): URL {
   if (location.length > httpLimits.locationCharsMax) {
@@ -44,21 +50,21 @@ export function redirectTarget(location: string, base: URL, { hosts, redirectHos
   return target;
 }
 
-/** The headers that may go with a request that `from` led to. */
+/** The headers to send when an answer of `from` leads to `to`: without credentials if the origin changes. */
 export function forwardedHeaders(
   headers: Readonly<Record<string, string>>,
   { from, to }: { readonly from: URL; readonly to: URL },
 ): Readonly<Record<string, string>> {
   if (from.origin === to.origin) return headers;
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => sanitize.has(name.toLowerCase())));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => forwarded.has(name.toLowerCase())));
 }
 
-/** `host:port` of a URL, the port always written out. */
+/** `host:port` of a URL, including a default port. */
 export function hostOf(url: URL): string {
   return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 }
 
-/** Whether a URL's hostname is an address, or this machine by its own name, so that no name server has a say. */
+/** Whether a hostname of a URL is an IP address or `localhost`, so that no name server decides where it leads. */
 export function isNamedAddress(hostname: string): boolean {
   return /^(?:\d+\.){3}\d+$|^\[|^(?:.*\.)?localhost$/.test(hostname);
 }

@@ -1,60 +1,64 @@
 /**
- * Whether and when to ask again. Pure: the clock and the dice are passed in.
+ * When to try again: `Retry-After`, exponential backoff, transient statuses. All that trawl knows about it is in this
+ * file. Pure: the clock and the random number are passed in.
  *
  * @module
  */
 
 import { httpLimits } from "../limits.ts";
 
-/** What a failed attempt was like. */
+/** Exponential backoff, milliseconds. */
+export const backoffTuning = {
+  /** The longest delay after the first attempt; it doubles with each attempt. */
+  baseMs: 500,
+  maxMs: 60_000,
+} as const;
+
+/** A failed attempt. */
 export interface FailedAttempt {
-  /** Attempts so far, this one included. */
+  /** Attempts so far, including this one. */
   readonly attempts: number;
   readonly attemptsMax: number;
-  /** The `Retry-After` header of the answer, if there was one. */
-  readonly retryAfter: string | null;
-}
-
-/** What is not known to a pure function. */
-export interface Circumstances {
-  /** Since 1970. */
-  readonly nowMs: number;
-  /** 0 ≤ random < 1. */
-  readonly random: number;
+  /** Milliseconds that the answer's `Retry-After` asks for; undefined without one. */
+  readonly retryAfterMs: number | undefined;
 }
 
 /**
- * Milliseconds to wait before the next attempt, or undefined if there is to be none. A delay that the server gave is
- * kept as it is; any other is drawn between 0 and a bound that doubles with every attempt ("full jitter",
- * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * Milliseconds to wait before the next attempt; undefined if there is none, because the attempts are used up or the
+ * server asks for more than `httpLimits.retryAfterMaxMs`. A server's delay is kept exactly, any other is random.
+ *
+ * @param random 0 ≤ random < 1.
  */
-export function retryDelayMs(failed: FailedAttempt, circumstances: Circumstances): number | undefined {
-  if (failed.attempts >= failed.attemptsMax) return undefined;
-  const asked = failed.retryAfter === null ? undefined : retryAfterMs(failed.retryAfter, circumstances.nowMs);
-  if (asked !== undefined) return asked <= httpLimits.retryAfterMaxMs ? asked : undefined;
-  return backoffMs(failed.attempts, circumstances.random);
+export function retryDelayMs(failed: FailedAttempt, random: number): number | undefined {
+  const { attempts, attemptsMax, retryAfterMs } = failed;
+  if (attempts >= attemptsMax) return undefined;
+  if (retryAfterMs === undefined) return backoffMs(attempts, random);
+  return retryAfterMs <= httpLimits.retryAfterMaxMs ? retryAfterMs : undefined;
 }
 
-/** Milliseconds from 0 to a bound that doubles with every attempt, the first being 1. */
+/**
+ * A random delay from 0 to a bound that doubles with each attempt, milliseconds ("full jitter",
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). `attempts` is from 1 on.
+ */
 export function backoffMs(attempts: number, random: number): number {
-  return random * Math.min(httpLimits.backoffMaxMs, httpLimits.backoffBaseMs * 2 ** (attempts - 1));
+  return random * Math.min(backoffTuning.maxMs, backoffTuning.baseMs * 2 ** (attempts - 1));
 }
 
 /**
- * The delay that a `Retry-After` header asks for, milliseconds from now: whole seconds or an HTTP date (RFC 9110,
- * 10.2.3). Undefined if it is neither.
+ * Milliseconds from now that a `Retry-After` header asks for: whole seconds or an HTTP date (RFC 9110, 10.2.3).
+ * Undefined for any other text.
  */
-export function retryAfterMs(header: string, nowMs: number): number | undefined {
+export function parseRetryAfter(header: string, nowMs: number): number | undefined {
   const text = header.trim();
   if (/^\d+$/.test(text)) return Number(text) * 1_000;
-  // Date.parse finds a date in almost any text.
+  // `Date.parse` finds a date in almost any text.
   if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/.test(text)) return undefined;
-  // One of the three forms of a date names no zone, and means UTC as the others do.
-  const at = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+  // The asctime form of a date names no zone and is in UTC, as the two others are.
+  const atMs = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
 }
 
-/** Whether a status may be another one the next time: timeouts, too many requests, troubles of the server's. */
+/** Whether another attempt may get another status: timeouts, too many requests, most server errors. */
 export function isTransientStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 ||
     (status >= 500 && status !== 501 && status !== 505);

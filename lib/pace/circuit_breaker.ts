@@ -1,39 +1,50 @@
 /**
- * A circuit breaker over all Workers: when nothing but failures comes, the API is down, and asking on makes it only
- * worse. Then one request at a time asks for its health, less and less often; the first success lets all others go on.
- * What fails meanwhile is no failure of its key's, unless a key that was answered before is answered again at the
- * first look, twice in a row. Numbers in memory that all Workers share; the time is passed in.
+ * Circuit breaker over all Workers. It opens when keys fail and none succeeds: then one probe at a time passes, at
+ * growing intervals, and the first success closes it. Failures while it is open do not count against their keys,
+ * except after two false alarms in a row. Atomic numbers in shared memory; the clock is passed in.
  *
  * @module
  */
 
-import { retryLimits } from "../limits.ts";
 import type { SharedNumbers } from "./shared_numbers.ts";
 
-/** Places among the numbers. */
+/** When the breaker opens, and how often it probes. */
+export const circuitBreakerTuning = {
+  /**
+   * Failures since the last success that open it. A host that cannot be reached counts double (its caller's weight).
+   */
+  failuresMax: 10,
+  /** Each false alarm in a row doubles that, at most this many times: keys may fail on their own. */
+  falseAlarmsMax: 3,
+  /** The first probe passes after this wait; each later one waits twice as long, up to the maximum. */
+  probeMsMin: 1_000,
+  probeMsMax: 15_000,
+} as const;
+
+/** Index of each number. */
 const Place = {
-  /** Keys that have failed since the last success. */
-  streak: 0,
-  /** How often something has succeeded. */
+  /** Weights of the failures since the last success. */
+  failures: 0,
+  /** Successes in total. */
   successes: 1,
-  /** Microseconds since 1970 at which the API went down; 0 while it is up. */
-  downSince: 2,
-  /** Microseconds since 1970: no request may ask for its health before. */
-  nextProbe: 3,
-  /** How many have asked since it went down. */
+  /** Microseconds since 1970 when the breaker opened; 0 while it is closed. */
+  openSinceUs: 2,
+  /** Microseconds since 1970 before which no probe passes. */
+  nextProbeUs: 3,
+  /** Probes since the breaker opened. */
   probes: 4,
-  /** How often it has gone down. */
+  /** Times that the breaker opened, without confirmed false alarms. */
   outages: 5,
-  /** Why the last request failed, as a number. */
+  /** Failure reason of the last failure, as a number. */
   lastFailure: 6,
-  /** How often in a row the API was taken for down, and was not. */
+  /** False alarms in a row. */
   falseAlarms: 7,
 } as const;
 
-/** Numbers that a breaker takes in the shared memory. */
+/** Numbers that a breaker occupies in shared memory. */
 export const circuitBreakerCount = 8;
 
-/** A view on the memory; each thread makes its own. */
+/** A view of the shared breaker; each thread makes its own. */
 export class CircuitBreaker {
   readonly #numbers: SharedNumbers;
 
@@ -42,80 +53,83 @@ export class CircuitBreaker {
     this.#numbers = numbers;
   }
 
-  /** How often something has succeeded so far: tells two streaks of failures apart. */
+  /** Successes in total; an unchanged count shows that two failures belong to one streak. */
   get successes(): number {
     return this.#numbers.get(Place.successes);
   }
 
-  /** How often the API has gone down so far. */
+  /** Times that the API went down; a second false alarm in a row is not counted. */
   get outages(): number {
     return this.#numbers.get(Place.outages);
   }
 
+  /** The breaker is open. */
   get isDown(): boolean {
-    return this.#numbers.get(Place.downSince) > 0;
+    return this.#numbers.get(Place.openSinceUs) > 0;
   }
 
-  /** Milliseconds since the API went down; 0 while it is up. */
+  /** Milliseconds since the breaker opened; 0 while it is closed. */
   downMs(nowUs: number): number {
-    const sinceUs = this.#numbers.get(Place.downSince);
+    const sinceUs = this.#numbers.get(Place.openSinceUs);
     return sinceUs === 0 ? 0 : Math.max(0, nowUs - sinceUs) / 1_000;
   }
 
-  /** Lets a request pass while the API is up, and one now and then while it is down. 0, or the microseconds to wait. */
+  /** Lets a request pass if the breaker is closed or a probe is due. Returns 0, or the microseconds to wait. */
   tryPass(nowUs: number): number {
     if (!this.isDown) return 0;
     for (;;) {
-      const next = this.#numbers.get(Place.nextProbe);
+      const next = this.#numbers.get(Place.nextProbeUs);
       const waitUs = next - nowUs;
-      // Also where the clock was set back.
-      if (waitUs > 0 && waitUs <= retryLimits.probeMsMax * 1_000) return waitUs;
+      // A longer wait than the maximum means that the clock was set back.
+      if (waitUs > 0 && waitUs <= circuitBreakerTuning.probeMsMax * 1_000) return waitUs;
       const probes = this.#numbers.get(Place.probes);
       const after = Math.ceil(nowUs + probeWaitMs(probes + 1) * 1_000);
-      if (!this.#numbers.replace(Place.nextProbe, next, after)) continue;
+      if (!this.#numbers.replace(Place.nextProbeUs, next, after)) continue;
       this.#numbers.add(Place.probes, 1);
       return 0;
     }
   }
 
-  /** The API has answered as it should, if perhaps not to the key's liking. */
+  /** The API answered as an API does, even if not with the key's rows. Closes the breaker. */
   succeeded(): void {
     this.#numbers.add(Place.successes, 1);
-    if (this.#numbers.get(Place.streak) === 0 && !this.isDown) return;
-    this.#numbers.set(Place.streak, 0);
-    this.#numbers.set(Place.downSince, 0);
+    if (this.#numbers.get(Place.failures) === 0 && !this.isDown) return;
+    this.#numbers.set(Place.failures, 0);
+    this.#numbers.set(Place.openSinceUs, 0);
   }
 
   /**
-   * The API has answered a key that it had answered before. If that was the first look since it went down, it may never
-   * have been: from then on it takes more failures to look again. The second time in a row, whatever fails does so by
-   * itself, and is not excused.
+   * The probe of a key that had succeeded before succeeded again. After only one probe it counts as a false alarm,
+   * and the breaker opens later next time. The second false alarm in a row takes its outage back: those keys fail on
+   * their own.
    */
   answeredAgain(): void {
     if (!this.isDown) return;
     const alarms = this.#numbers.get(Place.probes) <= 1 ? this.#numbers.get(Place.falseAlarms) + 1 : 0;
     if (alarms > 1) this.#numbers.add(Place.outages, -1);
-    this.#numbers.set(Place.falseAlarms, Math.min(alarms, retryLimits.falseAlarmsMax));
+    this.#numbers.set(Place.falseAlarms, Math.min(alarms, circuitBreakerTuning.falseAlarmsMax));
     this.succeeded();
   }
 
-  /** Why the last request failed, as it was told to {@linkcode failed}. */
+  /** The `why` of the last {@linkcode failed}. */
   get lastFailure(): number {
     return this.#numbers.get(Place.lastFailure);
   }
 
-  /** Something has failed that may be the API's fault; `weight` 0 if it tells nothing new about that. */
+  /** A request failed for a reason that may be the API's. `weight` is 0 if it is no new evidence of an outage. */
   failed({ weight, why }: { readonly weight: number; readonly why: number }, nowUs: number): void {
+    const { failuresMax } = circuitBreakerTuning;
     this.#numbers.set(Place.lastFailure, why);
-    const streak = this.#numbers.add(Place.streak, weight);
-    if (streak < retryLimits.streakMax * 2 ** this.#numbers.get(Place.falseAlarms) || this.isDown) return;
+    const failures = this.#numbers.add(Place.failures, weight);
+    if (failures < failuresMax * 2 ** this.#numbers.get(Place.falseAlarms) || this.isDown) return;
     this.#numbers.set(Place.probes, 0);
-    this.#numbers.set(Place.nextProbe, Math.ceil(nowUs + probeWaitMs(0) * 1_000));
+    this.#numbers.set(Place.nextProbeUs, Math.ceil(nowUs + probeWaitMs(0) * 1_000));
     this.#numbers.add(Place.outages, 1);
-    this.#numbers.set(Place.downSince, Math.ceil(nowUs));
+    this.#numbers.set(Place.openSinceUs, Math.ceil(nowUs));
   }
 }
 
 function probeWaitMs(probes: number): number {
-  return Math.min(retryLimits.probeMsMax, retryLimits.probeMsMin * 2 ** Math.min(probes, 30));
+  const { probeMsMin, probeMsMax } = circuitBreakerTuning;
+  return Math.min(probeMsMax, probeMsMin * 2 ** Math.min(probes, 30));
 }

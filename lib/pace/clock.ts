@@ -1,17 +1,24 @@
 /**
- * The clock that all threads of a run see alike: the wall clock, with the fractions of a millisecond that `Date.now()`
- * leaves out. It goes on while the computer sleeps, and may be set back or forth under our feet.
+ * The clock that all threads of a run share: wall-clock time in microseconds. It runs while the computer sleeps, and
+ * may be set forward or back at any time.
  *
  * @module
  */
 
-/** Microseconds: threads see the clock less than so far apart. */
+/** Two threads may read the clock this many microseconds apart. */
 export const clockSkewUs = 2_000;
 
-/** Microseconds since 1970. Two threads differ by less than a millisecond, by far less where nobody sets the clock. */
+/**
+ * The supervisor on the main thread ticks this often, milliseconds: it grants quota, tunes, and checks the Workers.
+ */
+export const supervisorTickMs = 250;
+
+/**
+ * Microseconds since 1970. Two threads differ by less than a millisecond, and by far less while the clock is not set.
+ */
 export function nowUs(): number {
   const wallMs = Date.now();
-  // Each thread has an origin of its own, from before the clock was set.
+  // `performance.timeOrigin` differs per thread, and dates from before the clock was set.
   const fineMs = performance.timeOrigin + performance.now();
   return Math.round(Math.min(Math.max(fineMs, wallMs), wallMs + 1) * 1_000);
 }

@@ -1,26 +1,26 @@
 /**
- * What Workers count for the learners on the main thread. Numbers in memory that all Workers share; an answer costs
- * two atomic additions, where there is anything to be learned at all.
+ * What Workers report to the tuners on the main thread: answers, latency, refusals. Atomic numbers in shared memory;
+ * an answer costs two additions, and only in a job with an automatic limit.
  *
  * @module
  */
 
 import type { SharedNumbers } from "./shared_numbers.ts";
 
-/** Places among the numbers. */
+/** Index of each number. */
 const Place = {
   answers: 0,
-  /** Microseconds until their first byte, summed. */
-  latency: 1,
+  /** Microseconds until the first byte, summed over the answers. */
+  latencyUs: 1,
   refusals: 2,
-  /** Microseconds since 1970 of the last step down: what was started before and is refused tells nothing new. */
-  steppedDown: 3,
+  /** Microseconds since 1970 of the last step down; refusals of earlier requests are ignored. */
+  steppedDownUs: 3,
 } as const;
 
-/** Numbers that feedback take in the shared memory. */
+/** Numbers that feedback occupies in shared memory. */
 export const feedbackCount = 4;
 
-/** A view on the memory; each thread makes its own. */
+/** A view of the shared feedback; each thread makes its own. */
 export class Feedback {
   readonly #numbers: SharedNumbers;
 
@@ -29,28 +29,27 @@ export class Feedback {
     this.#numbers = numbers;
   }
 
-  /** An answer came that is no failure of the server's. */
+  /** An answer arrived that is no refusal and no server error; `latencyMs` is until its first byte. */
   answered(latencyMs: number): void {
     this.#numbers.add(Place.answers, 1);
-    this.#numbers.add(Place.latency, Math.round(latencyMs * 1_000));
+    this.#numbers.add(Place.latencyUs, Math.round(latencyMs * 1_000));
   }
 
-  /** A request that was started then was refused. */
+  /** A request was refused that started at `startedUs`. Requests from before the last step down are not counted. */
   refused(startedUs: number): void {
-    if (startedUs > this.#numbers.get(Place.steppedDown)) this.#numbers.add(Place.refusals, 1);
+    if (startedUs > this.#numbers.get(Place.steppedDownUs)) this.#numbers.add(Place.refusals, 1);
   }
 
-  /** What is refused from now on tells something only if it was started later. */
-  stepped(nowUs: number): void {
-    this.#numbers.set(Place.steppedDown, Math.ceil(nowUs));
+  /** A tuner stepped down because of a refusal. */
+  steppedDown(nowUs: number): void {
+    this.#numbers.set(Place.steppedDownUs, Math.ceil(nowUs));
   }
 
-  /** All sums since the run began. */
+  /** Sums since the start of the run. */
   read(): { readonly answers: number; readonly latencyMs: number; readonly refusals: number } {
-    const latencyMs = this.#numbers.get(Place.latency) / 1_000;
     return {
       answers: this.#numbers.get(Place.answers),
-      latencyMs,
+      latencyMs: this.#numbers.get(Place.latencyUs) / 1_000,
       refusals: this.#numbers.get(Place.refusals),
     };
   }

@@ -1,27 +1,36 @@
 /**
- * How many requests of a run may be retries, over all Workers: a share of what is started, so that an API in trouble
- * gets little more load than one that is well. Whoever comes too early waits; no attempt is lost. Numbers in memory
- * that all Workers share; the time is passed in.
+ * Retry budget over all Workers: retries are at most a share of all requests, so that an API in trouble gets little
+ * extra load. A retry beyond the budget is delayed, never cancelled. Atomic numbers in shared memory; the clock is
+ * passed in.
  *
  * @module
  */
 
-import { retryLimits } from "../limits.ts";
 import { clockSkewUs } from "./clock.ts";
 import type { SharedNumbers } from "./shared_numbers.ts";
 
-/** Places among the numbers: microseconds since 1970. */
-const Place = {
-  /** When it has been used up to. */
-  used: 0,
-  /** When it was last asked. */
-  asked: 1,
+/** The budget of Finagle and Linkerd (https://linkerd.io/2/features/retries-and-timeouts/), plus a burst. */
+export const retryBudgetTuning = {
+  /** Retries as a share of the requests per second. */
+  share: 0.2,
+  /** Retries per second that are always allowed. */
+  perSecondMin: 1,
+  /** Retries that may start at once. */
+  burst: 100,
 } as const;
 
-/** Numbers that a retry budget takes in the shared memory. */
+/** Index of each number, in microseconds since 1970. */
+const Place = {
+  /** The budget is spent until then. */
+  spentUntilUs: 0,
+  /** The last call of `reserve`. */
+  lastUs: 1,
+} as const;
+
+/** Numbers that a retry budget occupies in shared memory. */
 export const retryBudgetCount = 2;
 
-/** A view on the memory; each thread makes its own. */
+/** A view of the shared budget; each thread makes its own. */
 export class RetryBudget {
   readonly #numbers: SharedNumbers;
 
@@ -30,23 +39,25 @@ export class RetryBudget {
     this.#numbers = numbers;
   }
 
-  /** Takes a place for a retry. Returns the milliseconds after which it may happen at the earliest. */
+  /** Spends one retry. Returns the milliseconds to wait before it; 0 while there is budget. */
   reserve(nowUs: number, startsPerSecond: number): number {
-    const everyUs = Math.ceil(1e6 / (retryLimits.perSecondMin + retryLimits.share * startsPerSecond));
-    this.#follow(Math.ceil(nowUs));
+    const { share, perSecondMin, burst } = retryBudgetTuning;
+    const everyUs = Math.ceil(1e6 / (perSecondMin + share * startsPerSecond));
+    this.#followClock(Math.ceil(nowUs));
     for (;;) {
-      const used = this.#numbers.get(Place.used);
-      const atUs = Math.max(used, Math.ceil(nowUs) - retryLimits.atOnceMax * everyUs);
-      if (this.#numbers.replace(Place.used, used, atUs + everyUs)) return Math.max(0, atUs - nowUs) / 1_000;
+      const spentUntilUs = this.#numbers.get(Place.spentUntilUs);
+      const atUs = Math.max(spentUntilUs, Math.ceil(nowUs) - burst * everyUs);
+      if (!this.#numbers.replace(Place.spentUntilUs, spentUntilUs, atUs + everyUs)) continue;
+      return Math.max(0, atUs - nowUs) / 1_000;
     }
   }
 
-  /** Goes along with a clock that was set back: retries would else wait until it is where it was. */
-  #follow(nowUs: number): void {
-    const asked = this.#numbers.get(Place.asked);
-    const isSetBack = asked - nowUs > clockSkewUs;
-    if (!isSetBack && nowUs <= asked) return;
-    const isFirst = this.#numbers.replace(Place.asked, asked, nowUs);
-    if (isSetBack && isFirst) this.#numbers.add(Place.used, nowUs - asked);
+  /** When the clock is set back, moves the budget with it: else retries would wait until the clock has caught up. */
+  #followClock(nowUs: number): void {
+    const lastUs = this.#numbers.get(Place.lastUs);
+    const isSetBack = lastUs - nowUs > clockSkewUs;
+    if (!isSetBack && nowUs <= lastUs) return;
+    const isFirst = this.#numbers.replace(Place.lastUs, lastUs, nowUs);
+    if (isSetBack && isFirst) this.#numbers.add(Place.spentUntilUs, nowUs - lastUs);
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Whole numbers in memory that all Workers share, changed with atomic operations only.
+ * Whole numbers in a `SharedArrayBuffer`, changed with atomic operations only.
  *
  * @module
  */
 
-/** A view on some of them; each thread makes its own. All are safe integers, or a power of two. */
+/** A view of some numbers; each thread makes its own. Every number is a safe integer or a power of two. */
 export class SharedNumbers {
   readonly #longs: BigInt64Array<SharedArrayBuffer>;
 
@@ -20,22 +20,22 @@ export class SharedNumbers {
     Atomics.store(this.#longs, place, BigInt(value));
   }
 
-  /** Sets a number, and returns what it was. */
+  /** Sets a number and returns the old one. */
   exchange(place: number, value: number): number {
     return Number(Atomics.exchange(this.#longs, place, BigInt(value)));
   }
 
-  /** Adds to a number, and returns the sum. */
+  /** Adds to a number and returns the sum. */
   add(place: number, value: number): number {
     return Number(Atomics.add(this.#longs, place, BigInt(value))) + value;
   }
 
-  /** Sets a number if it is still what it was before. */
+  /** Sets a number if it still equals `before`. Returns whether it did. */
   replace(place: number, before: number, after: number): boolean {
     return Atomics.compareExchange(this.#longs, place, BigInt(before), BigInt(after)) === BigInt(before);
   }
 
-  /** Sets a number unless it is larger. */
+  /** Sets a number unless it is already larger. */
   raise(place: number, value: number): void {
     for (;;) {
       const before = this.get(place);

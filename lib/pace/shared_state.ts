@@ -1,6 +1,6 @@
 /**
- * What all Workers of a run share: how many more requests may be in flight, when the next one may start, and sums.
- * Plain numbers in a `SharedArrayBuffer`, changed with atomic operations only.
+ * State that all Workers of a run share: in-flight slots, pace, circuit breaker, retry budget, feedback, and sums.
+ * Numbers in one `SharedArrayBuffer` of fixed size, changed with atomic operations only.
  *
  * @module
  */
@@ -8,71 +8,71 @@
 import type { Rate } from "../job/job.ts";
 import { runLimits } from "../limits.ts";
 import { CircuitBreaker, circuitBreakerCount } from "./circuit_breaker.ts";
+import { Feedback, feedbackCount } from "./feedback.ts";
 import { Pace, paceCount } from "./pace.ts";
 import { RetryBudget, retryBudgetCount } from "./retry_budget.ts";
 import { SharedNumbers } from "./shared_numbers.ts";
-import { Feedback, feedbackCount } from "./feedback.ts";
 
-/** Places in the array of 32-bit integers. */
+/** Index of each 32-bit integer. They count in-flight slots, one for each request that may be in flight. */
 const Place = {
-  /** Slots that nobody holds. */
+  /** Free slots; negative after `resize` to fewer than are in use. */
   free: 0,
-  /** Goes up, and around, whenever there may be a slot for somebody who had none. */
+  /** Incremented, with wrap-around, whenever a Worker may find a slot that it did not find before. */
   changes: 1,
-  /** Slots that one Worker may hold while others want some too. */
+  /** Slots that one Worker may hold. */
   share: 2,
-  /** All slots, and the Workers that they are divided among. */
+  /** All slots, and the number of Workers that share them. */
   total: 3,
-  dividedBy: 4,
+  workers: 4,
   /** From here on: slots that each Worker holds. */
   held: 5,
 } as const;
 
-/** Held by a Worker that may have no slots any more. */
+/** `held` of a Worker that may hold no slots. */
 const barred = -1;
 
-/** Places in the array of 64-bit integers, which follows the other; those of its parts come behind. */
+/** Index of each 64-bit integer among the sums. */
 const Place64 = {
-  /** Decoded bytes read, over all. */
+  /** Decoded bytes read. */
   bytes: 0,
-  /** Microseconds that Workers waited for a slot, for the pace, because of what the server said, and for the store. */
+  /** Microseconds that Workers waited for a slot, for the pace, by the server's word, and for the store. */
   waitedSlot: 1,
   waitedPace: 2,
   waitedServer: 3,
   waitedStore: 4,
-  /** Microseconds that requests took, from their start until their answer was read or given up. */
+  /** Microseconds from the start of each request until its answer was read or abandoned. */
   waitedAnswer: 5,
   count: 6,
 } as const;
 
-/** An even number, so that the 64-bit integers behind are aligned. */
+/** Even, so that the 64-bit integers after it are aligned. */
 const intCount = Math.ceil((Place.held + runLimits.workersMax) / 2) * 2;
 
-/** The memory, passed to every Worker as it is. */
+/** The memory, passed to each Worker as it is. */
 export type SharedMemory = SharedArrayBuffer;
 
-/** What a Worker may wait for before it starts a request; and the answers, for each request on its own. */
+/** What a Worker waits for before it starts a request; and `answer`, summed over the requests. */
 export type WaitedFor = "slot" | "pace" | "server" | "store" | "answer";
 
-/** A view on the memory; each thread makes its own. */
+/** A view of the memory; each thread makes its own. */
 export class SharedState {
-  /** When requests may start. */
+  /** When the next request may start. */
   readonly pace: Pace;
   /** Whether the API is down. */
   readonly breaker: CircuitBreaker;
-  /** How many requests may be retries. */
+  /** When the next retry may start. */
   readonly retryBudget: RetryBudget;
-  /** What is to be learned from. */
+  /** Input of the tuners. */
   readonly feedback: Feedback;
   readonly #ints: Int32Array<SharedArrayBuffer>;
   readonly #sums: SharedNumbers;
 
   constructor(memory: SharedMemory) {
     this.#ints = new Int32Array(memory, 0, intCount);
-    let at = intCount * 4;
+    let offset = intCount * 4;
     const numbers = (count: number) => {
-      const longs = new BigInt64Array(memory, at, count);
-      at += longs.byteLength;
+      const longs = new BigInt64Array(memory, offset, count);
+      offset += longs.byteLength;
       return new SharedNumbers(longs);
     };
     this.#sums = numbers(Place64.count);
@@ -82,19 +82,19 @@ export class SharedState {
     this.feedback = new Feedback(numbers(feedbackCount));
   }
 
-  /** The first request may start an interval of the rates after `nowUs`, or at once where there are none. */
+  /** Memory of a run. With `rates`, the first request may start one interval after `nowUs`; without, at once. */
   static create(inFlight: number, rates: readonly Rate[] = [], nowUs: number = 0): SharedMemory {
     const longCount = Place64.count + paceCount + circuitBreakerCount + retryBudgetCount + feedbackCount;
     const memory = new SharedArrayBuffer(intCount * 4 + longCount * 8);
     const ints = new Int32Array(memory, 0, intCount);
     for (const place of [Place.free, Place.share, Place.total]) ints[place] = inFlight;
-    ints[Place.dividedBy] = 1;
+    ints[Place.workers] = 1;
     new SharedState(memory).pace.begin(rates, nowUs);
     return memory;
   }
 
-  /** Takes a slot for a Worker, if there is one for it. */
-  tryTake(worker: number): boolean {
+  /** Takes an in-flight slot for a Worker. Returns false if its share, or all slots, are in use. */
+  tryAcquire(worker: number): boolean {
     const place = Place.held + worker;
     const held = Atomics.load(this.#ints, place);
     if (held < 0 || held >= Atomics.load(this.#ints, Place.share)) return false;
@@ -104,14 +104,14 @@ export class SharedState {
       if (Atomics.compareExchange(this.#ints, Place.free, free, free - 1) === free) break;
     }
     if (Atomics.compareExchange(this.#ints, place, held, held + 1) === held) return true;
-    // Barred meanwhile.
+    // The main thread barred the Worker meanwhile.
     Atomics.add(this.#ints, Place.free, 1);
-    this.#change();
+    this.#notify();
     return false;
   }
 
-  /** Gives a slot back. A Worker that is barred has none to give. */
-  give(worker: number): void {
+  /** Returns a slot. Does nothing for a Worker that holds none, such as a barred one. */
+  release(worker: number): void {
     const place = Place.held + worker;
     for (;;) {
       const held = Atomics.load(this.#ints, place);
@@ -119,67 +119,67 @@ export class SharedState {
       if (Atomics.compareExchange(this.#ints, place, held, held - 1) === held) break;
     }
     Atomics.add(this.#ints, Place.free, 1);
-    this.#change();
+    this.#notify();
   }
 
-  /** Lets a Worker take slots from now on; its number may have been another's. */
+  /** Lets a new Worker take slots. Its number may be that of a barred one. */
   admit(worker: number): void {
     Atomics.store(this.#ints, Place.held + worker, 0);
   }
 
-  /** Gives back what a Worker holds that is at its end. It may run on for a moment, so it is barred from more. */
+  /** Returns all slots of a Worker that ends, and lets it take no more: it may still run for a moment. */
   bar(worker: number): void {
     const held = Atomics.exchange(this.#ints, Place.held + worker, barred);
     Atomics.add(this.#ints, Place.free, Math.max(0, held));
-    this.#change();
+    this.#notify();
   }
 
-  /** How often a slot may have come free, to be read before {@linkcode tryTake}. */
+  /** Changes so far, for {@linkcode slotReleased}; to be read before {@linkcode tryAcquire}. */
   changes(): number {
     return Atomics.load(this.#ints, Place.changes);
   }
 
   /**
-   * Resolves when there may be a slot that was not there at the count of `seen`. To wait for a free slot instead
-   * would be no wait at all where there is one that this Worker's share does not allow it.
+   * Resolves once `changes()` differs from `seen`. Waiting for `free > 0` instead would spin while slots are free
+   * that the Worker's share does not allow.
    */
-  async slotGiven(seen: number): Promise<void> {
+  async slotReleased(seen: number): Promise<void> {
     const { async, value } = Atomics.waitAsync(this.#ints, Place.changes, seen);
     if (async) await value;
   }
 
-  /** The server refuses, has asked to wait, or is down. */
+  /** The server refuses, has asked for a pause, or is down. */
   isHeldBack(nowUs: number): boolean {
     return this.breaker.isDown || this.pace.isSteppedBack || this.pace.pausedMs(nowUs) > 0;
   }
 
-  /** Divides the slots evenly among so many Workers. For the main thread only, as is the next. */
+  /** Divides the slots evenly among `workers` Workers. Main thread only. */
   divide(workers: number): void {
-    Atomics.store(this.#ints, Place.dividedBy, workers);
+    Atomics.store(this.#ints, Place.workers, workers);
     this.#share();
   }
 
-  /** Sets how many slots there are. Where more are in use, none comes free before so many are given back. */
-  resize(slots: number): void {
-    const before = Atomics.exchange(this.#ints, Place.total, slots);
-    if (slots === before) return;
-    Atomics.add(this.#ints, Place.free, slots - before);
+  /** Sets the number of slots. If more are in use, requests end before a new one starts. Main thread only. */
+  resize(inFlightMax: number): void {
+    const before = Atomics.exchange(this.#ints, Place.total, inFlightMax);
+    if (inFlightMax === before) return;
+    Atomics.add(this.#ints, Place.free, inFlightMax - before);
     this.#share();
   }
 
-  /** Slots that there are, in use or not. */
-  get slots(): number {
+  /** All slots, in use or free. */
+  get inFlightMax(): number {
     return Atomics.load(this.#ints, Place.total);
   }
 
   #share(): void {
-    const workers = Atomics.load(this.#ints, Place.dividedBy);
-    Atomics.store(this.#ints, Place.share, Math.ceil(this.slots / workers));
-    this.#change();
+    const workers = Atomics.load(this.#ints, Place.workers);
+    Atomics.store(this.#ints, Place.share, Math.ceil(this.inFlightMax / workers));
+    this.#notify();
   }
 
   /** Slots in use, over all Workers. */
-  held(): number {
+  inFlight(): number {
     let held = 0;
     for (let worker = 0; worker < runLimits.workersMax; worker++) {
       held += Math.max(0, Atomics.load(this.#ints, Place.held + worker));
@@ -187,7 +187,7 @@ export class SharedState {
     return held;
   }
 
-  #change(): void {
+  #notify(): void {
     Atomics.add(this.#ints, Place.changes, 1);
     Atomics.notify(this.#ints, Place.changes);
   }
@@ -196,6 +196,7 @@ export class SharedState {
     this.#sums.add(Place64.bytes, bytes);
   }
 
+  /** Decoded bytes read, over all Workers. */
   bytes(): number {
     return this.#sums.get(Place64.bytes);
   }

@@ -11,7 +11,6 @@ import type { Client } from "../http/client.ts";
 import { ExchangeError } from "../http/exchange_error.ts";
 import { fieldOf } from "../http/header_field.ts";
 import type { HttpRequest } from "../http/http_request.ts";
-import { rateLimitInfo } from "../http/rate_headers.ts";
 import type { Job, Window } from "../job/job.ts";
 import { requestHeaders, requestUrl } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
@@ -36,7 +35,8 @@ export type Attempt =
       readonly detail?: string | undefined;
       /** There were too many requests; this one may come again. */
       readonly isRefusal: boolean;
-      readonly retryAfter: string | null;
+      /** Milliseconds that the answer's `Retry-After` asks for. */
+      readonly retryAfterMs: number | undefined;
     }
     | { readonly verdict: "dropped" }
   );
@@ -163,14 +163,15 @@ async function restOf(collector: AnswerCollector, sink: RowSink): Promise<FoundR
 }
 
 function failed(answer: Answer | undefined, reason: FailureReason, detail?: string): Attempt {
+  const rateLimit = answer?.rateLimitInfo(Date.now());
   return {
     verdict: "failed",
     reason,
     detail,
     status: answer?.status ?? null,
     bytes: answer?.bytes ?? 0,
-    isRefusal: answer !== undefined && rateLimitInfo(answer.status, answer.headers, Date.now()).isRefusal,
-    retryAfter: answer === undefined ? null : fieldOf(answer.headers, "retry-after"),
+    isRefusal: rateLimit?.isRefusal ?? false,
+    retryAfterMs: rateLimit?.retryAfterMs,
   };
 }
 

@@ -32,7 +32,7 @@ export class RateLimiter {
    * there is nothing to leave then.
    */
   async pass(): Promise<boolean> {
-    if (!this.#shared.tryTake(this.#worker) && !await this.#slot()) return false;
+    if (!this.#shared.tryAcquire(this.#worker) && !await this.#slot()) return false;
     const waitUs = this.#tryStart();
     if (waitUs > 0) await this.#turn(waitUs);
     if (!this.#isStopped) return true;
@@ -48,7 +48,7 @@ export class RateLimiter {
 
   /** A request has ended: its slot is free for the next. */
   leave(): void {
-    this.#shared.give(this.#worker);
+    this.#shared.release(this.#worker);
     this.#wake?.();
   }
 
@@ -62,7 +62,7 @@ export class RateLimiter {
     let isTaken = false;
     while (!this.#isStopped) {
       const seen = this.#shared.changes();
-      isTaken = this.#shared.tryTake(this.#worker);
+      isTaken = this.#shared.tryAcquire(this.#worker);
       if (isTaken) break;
       const given = new Promise<void>((resolve) => this.#wake = resolve);
       void this.#listen(seen);
@@ -77,7 +77,7 @@ export class RateLimiter {
     // A wait that is under way began earlier, so it sees whatever has changed since.
     if (this.#listening) return;
     this.#listening = true;
-    await this.#shared.slotGiven(seen);
+    await this.#shared.slotReleased(seen);
     this.#listening = false;
     this.#wake?.();
   }

@@ -5,10 +5,18 @@
  * @module
  */
 
-import { backoffMs, retryDelayMs } from "../http/retry_delay.ts";
-import { retryLimits } from "../limits.ts";
+import { retryDelayMs } from "../http/retry_delay.ts";
 import { type FailureReason, isTransient, numberOf } from "../rows/failure_reasons.ts";
 import type { SharedState } from "../pace/shared_state.ts";
+
+/** How often a key is tried besides its attempts. */
+export const retryTuning = {
+  /** Refusals of one key that do not count as attempts: a refusal is about the pace, unless it is always that key's. */
+  refusalsMax: 10,
+  /** The last failed attempt is held this long, this often, until it is clear whether the API is down. */
+  holdMs: 500,
+  holdsMax: 2,
+} as const;
 
 /** How often a key was tried, and what of that does not count. */
 export interface Tries {
@@ -33,7 +41,7 @@ export function noTries(): Tries {
 export interface FailedTry {
   readonly reason: FailureReason;
   readonly isRefusal: boolean;
-  readonly retryAfter: string | null;
+  readonly retryAfterMs: number | undefined;
   /** Microseconds since 1970. */
   readonly startedUs: number;
 }
@@ -62,7 +70,7 @@ const answered: ReadonlySet<FailureReason> = new Set<FailureReason>([
 ]);
 
 const verdict = { what: "verdict" } as const;
-const hold = { what: "hold", delayMs: retryLimits.holdMs } as const;
+const hold = { what: "hold", delayMs: retryTuning.holdMs } as const;
 
 /** One per Worker. */
 export class RetryPolicy {
@@ -99,7 +107,7 @@ export class RetryPolicy {
       tries.excused++;
       return { what: "ask" };
     }
-    return breaker.successes === tries.successesAt && ++tries.holds < retryLimits.holdsMax ? hold : verdict;
+    return breaker.successes === tries.successesAt && ++tries.holds < retryTuning.holdsMax ? hold : verdict;
   }
 
   #count(tries: Tries, { reason, isRefusal }: FailedTry, nowUs: number): void {
@@ -112,16 +120,14 @@ export class RetryPolicy {
     breaker.failed({ weight: isUnreachable ? 2 : isKnown ? 0 : 1, why: numberOf(reason) }, nowUs);
     tries.successesAt = successes;
     if (isRefusal) tries.refusals++;
-    if (breaker.isDown || (isRefusal && tries.refusals <= retryLimits.refusalsMax)) tries.excused++;
+    if (breaker.isDown || (isRefusal && tries.refusals <= retryTuning.refusalsMax)) tries.excused++;
   }
 
   #again(tries: Tries, failed: FailedTry, { nowUs, random }: RetryContext): RetryDecision {
     // All requests pause for a refusal, so it is the pace that knows until when.
     if (failed.isRefusal) return this.#after(0, nowUs);
-    const { retryAfter } = failed;
-    const delayMs = retryAfter === null
-      ? backoffMs(tries.attempts, random)
-      : retryDelayMs({ attempts: 1, attemptsMax: Infinity, retryAfter }, { nowMs: nowUs / 1_000, random });
+    const { retryAfterMs } = failed;
+    const delayMs = retryDelayMs({ attempts: tries.attempts, attemptsMax: Infinity, retryAfterMs }, random);
     return delayMs === undefined ? verdict : this.#after(delayMs, nowUs);
   }
 

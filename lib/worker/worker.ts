@@ -6,14 +6,15 @@
  */
 
 import { messageOf } from "../errors.ts";
+import type { Answer } from "../http/answer.ts";
 import { Client } from "../http/client.ts";
-import { hasRateHeaders, mayRefuse, rateLimitInfo } from "../http/rate_headers.ts";
-import { paceLimits } from "../limits.ts";
+import { hasRateHeaders, mayRefuse } from "../http/rate_headers.ts";
 import { type Attempt, AttemptRunner } from "./attempt.ts";
 import { isShortAnswer } from "./acceptance.ts";
 import type { Batch, FromWorker, Prepare, ToWorker } from "./protocol.ts";
 import { Outbox } from "./outbox.ts";
 import { nowUs } from "../pace/clock.ts";
+import { refusalPauseMs } from "../pace/pace.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { RequestPool } from "./request_pool.ts";
 import { noTries, type RetryDecision, RetryPolicy, type Tries } from "./retry_policy.ts";
@@ -63,8 +64,8 @@ class BatchWorker {
       timeouts: job.request.timeout,
       bodyBytesMax: job.request.bodyBytesMax,
       connectionsMax: job.limits.inFlight,
-      read: (bytes) => this.#shared.addBytes(bytes),
-      onHead: (status, headers, afterMs) => this.#listen(status, headers, afterMs),
+      onBytes: (bytes) => this.#shared.addBytes(bytes),
+      onHead: (answer, latencyMs) => this.#listen(answer, latencyMs),
     });
     this.#runner = new AttemptRunner(job, window, this.#client);
     this.#outbox = new Outbox({
@@ -182,17 +183,17 @@ class BatchWorker {
   }
 
   /** What a server says about its pace holds for all requests. */
-  #listen(status: number, headers: Headers, afterMs: number): void {
-    const isError = mayRefuse(status);
-    if (this.#learns && !isError && status < 500) this.#shared.feedback.answered(afterMs);
+  #listen(answer: Answer, latencyMs: number): void {
+    const isError = mayRefuse(answer.status);
+    if (this.#learns && !isError && answer.status < 500) this.#shared.feedback.answered(latencyMs);
     if (!isError && this.#unheard > 0) {
       this.#unheard--;
       return;
     }
-    const { isRefusal, pauseMs } = rateLimitInfo(status, headers, Date.now());
+    const { isRefusal, pauseMs } = answer.rateLimitInfo(Date.now());
     if (pauseMs !== undefined) this.#shared.pace.pause(nowUs(), pauseMs);
-    else if (isRefusal) this.#shared.pace.pause(nowUs(), paceLimits.refusalPauseMs);
-    if (!isError && !hasRateHeaders(headers)) this.#unheard = unheardMax;
+    else if (isRefusal) this.#shared.pace.pause(nowUs(), refusalPauseMs);
+    if (!isError && !hasRateHeaders(answer.headers)) this.#unheard = unheardMax;
   }
 
   async #finish(task: Task, attempt: Attempt): Promise<void> {

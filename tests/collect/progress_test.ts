@@ -11,9 +11,9 @@ Deno.test("pulseOf() is there while requests are in flight or the run comes furt
   assert.deepEqual([pulse(), pulse()], [true, false]);
   shared.admit(0);
   shared.divide(1);
-  assert.ok(shared.tryTake(0));
+  assert.ok(shared.tryAcquire(0));
   assert.deepEqual([pulse(), pulse()], [true, true]);
-  shared.give(0);
+  shared.release(0);
   assert.equal(pulse(), false);
   shared.addBytes(1);
   assert.deepEqual([pulse(), pulse()], [true, false]);

@@ -11,6 +11,7 @@ import config from "../../deno.json" with { type: "json" };
 import { failureReasons } from "../../lib/rows/failure_reasons.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
 import { presets } from "../../lib/job/presets.ts";
+import { backoffTuning } from "../../lib/http/retry_delay.ts";
 import { databaseLimits, httpLimits, jsonLimits, outboxLimits, runLimits } from "../../lib/limits.ts";
 import * as limits from "../../lib/limits.ts";
 import { trawlTables } from "../../lib/store/sqlite/sql_schema.ts";
@@ -114,8 +115,8 @@ Deno.test("docs/limits.md has the limits as they are, and names only reasons and
       ["attempts on a key", [String(httpLimits.attemptsMax)]],
       ["outage of the API", [formatDuration(httpLimits.outageMs)]],
       ["pause before", [
-        "up to " + formatDuration(httpLimits.backoffBaseMs),
-        formatDuration(httpLimits.backoffMaxMs),
+        "up to " + formatDuration(backoffTuning.baseMs),
+        formatDuration(backoffTuning.maxMs),
       ]],
       ["least coverage", [String(runLimits.minCoverage)]],
       ["nested parentheses", [String(jsonLimits.filterDepthMax)]],

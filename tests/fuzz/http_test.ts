@@ -139,11 +139,9 @@ async function send(connection: Deno.TcpConn, { pieces, isClosed }: Plan): Promi
 }
 
 function assertSane(status: number, headers: Headers, dice: Dice): void {
-  const { pauseMs } = rateLimitInfo(status, headers, 1e12);
+  const { pauseMs, retryAfterMs } = rateLimitInfo(status, headers, 1e12);
   assert.ok(pauseMs === undefined || pauseMs >= 0, `a pause of ${pauseMs} ms`);
-  const circumstances = { nowMs: 1e12, random: dice.next() };
-  const failed = { attempts: 1, attemptsMax: 2, retryAfter: headers.get("retry-after") };
-  const delayMs = retryDelayMs(failed, circumstances);
+  const delayMs = retryDelayMs({ attempts: 1, attemptsMax: 2, retryAfterMs }, dice.next());
   assert.ok(delayMs === undefined || delayMs >= 0 && delayMs <= 3_600_000, `a delay of ${delayMs} ms`);
 }
 
@@ -169,7 +167,7 @@ fuzz("AttemptRunner ends each exchange with a verdict or a reason, whatever a se
     using client = clientOf(server, {
       timeouts,
       bodyBytesMax,
-      onHead: (status, headers) => {
+      onHead: ({ status, headers }) => {
         try {
           assertSane(status, headers, dice);
         } catch (error) {

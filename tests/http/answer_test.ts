@@ -92,7 +92,7 @@ Deno.test("Answer.small() holds no buffer of every read when a body comes byte b
   let reads = 0;
   let mostBytes = 0;
   using client = clientOf(server, {
-    read: () => {
+    onBytes: () => {
       reads++;
       if (reads % 50 === 0) mostBytes = Math.max(mostBytes, Deno.memoryUsage().external);
     },
@@ -114,7 +114,7 @@ Deno.test("Answer fails with body-too-large early, however little of it was sent
       })
     );
     let read = 0;
-    using client = clientOf(server, { read: (bytes) => read += bytes });
+    using client = clientOf(server, { onBytes: (bytes) => read += bytes });
     const answer = await client.send(requestFor(server.url));
     await fails(wholeText(answer), "body-too-large");
     assert.ok(answer.bytes > 1024 * 1024 && answer.bytes < 3 * 1024 * 1024, String(answer.bytes));

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { intervalUsOf, Pace, paceCount } from "../../lib/pace/pace.ts";
+import { intervalUsOf, Pace, paceCount, paceTuning } from "../../lib/pace/pace.ts";
 import { SharedNumbers } from "../../lib/pace/shared_numbers.ts";
 import type { Rate } from "../../lib/job/job.ts";
-import { paceLimits } from "../../lib/limits.ts";
 import { assertProperty } from "../support/property.ts";
 
 const beginUs = 1e15;
@@ -67,13 +66,13 @@ Deno.test("Pace uses nearly every start that its rate has, where it is asked whe
 Deno.test("Pace has no burst at its beginning, none after a pause, and none where two views meet", () => {
   const memory = memoryOf([{ count: 100, perMs: 1_000 }]);
   const [a, b] = [new Pace(memory), new Pace(memory)];
-  const intervalUs = 10_000 * paceLimits.margin;
+  const intervalUs = 10_000 * paceTuning.margin;
   assert.equal(a.tryStart(beginUs), intervalUs);
   assert.equal(a.tryStart(beginUs + intervalUs), 0);
   assert.equal(b.tryStart(beginUs + intervalUs), intervalUs);
   const laterUs = beginUs + 60e6;
   assert.equal(b.tryStart(laterUs), 0);
-  assert.equal(a.tryStart(laterUs), intervalUs - paceLimits.lateMsMax * 1_000);
+  assert.equal(a.tryStart(laterUs), intervalUs - paceTuning.lateMsMax * 1_000);
 });
 
 Deno.test("Pace waits an interval, and no longer, when the clock is set back", () => {
@@ -109,16 +108,16 @@ Deno.test("Pace with a budget starts what was allowed, and no more", () => {
     return count;
   };
   assert.equal(started(), 0);
-  pace.allow(3);
+  pace.grant(3);
   assert.equal(started(), 3);
-  pace.allow(5);
+  pace.grant(5);
   assert.equal(started(), 2);
 });
 
 Deno.test("intervalUsOf() spreads over the shortest span; the longer ones are budgets", () => {
   const [second, minute] = [{ count: 100, perMs: 1_000 }, { count: 60, perMs: 60_000 }];
   assert.equal(intervalUsOf([]), 0);
-  assert.equal(intervalUsOf([second, minute]), 10_000 * paceLimits.margin);
-  assert.equal(intervalUsOf([minute]), 1_000_000 * paceLimits.margin);
-  assert.equal(intervalUsOf([second, { count: 50, perMs: 1_000 }]), 20_000 * paceLimits.margin);
+  assert.equal(intervalUsOf([second, minute]), 10_000 * paceTuning.margin);
+  assert.equal(intervalUsOf([minute]), 1_000_000 * paceTuning.margin);
+  assert.equal(intervalUsOf([second, { count: 50, perMs: 1_000 }]), 20_000 * paceTuning.margin);
 });

@@ -8,35 +8,40 @@ import { assertProperty } from "../support/property.ts";
 Deno.test("SharedState gives out as many slots as there are, over several views", () => {
   const memory = SharedState.create(3);
   const [a, b] = [new SharedState(memory), new SharedState(memory)];
-  assert.deepEqual([a.tryTake(0), b.tryTake(1), a.tryTake(0), b.tryTake(1)], [true, true, true, false]);
-  assert.deepEqual([a.held(), b.held()], [3, 3]);
-  a.give(0);
-  assert.deepEqual([b.tryTake(1), a.tryTake(0)], [true, false]);
+  assert.deepEqual([a.tryAcquire(0), b.tryAcquire(1), a.tryAcquire(0), b.tryAcquire(1)], [
+    true,
+    true,
+    true,
+    false,
+  ]);
+  assert.deepEqual([a.inFlight(), b.inFlight()], [3, 3]);
+  a.release(0);
+  assert.deepEqual([b.tryAcquire(1), a.tryAcquire(0)], [true, false]);
 });
 
 Deno.test("SharedState lets a Worker hold no more than its share, and keep what it held before", () => {
   const shared = new SharedState(SharedState.create(4));
-  for (let n = 0; n < 3; n++) assert.ok(shared.tryTake(0));
+  for (let n = 0; n < 3; n++) assert.ok(shared.tryAcquire(0));
   shared.divide(2);
-  assert.equal(shared.tryTake(0), false);
-  assert.deepEqual([shared.tryTake(1), shared.tryTake(1)], [true, false]);
-  shared.give(0);
-  assert.equal(shared.tryTake(0), false);
-  shared.give(0);
-  assert.equal(shared.tryTake(0), true);
+  assert.equal(shared.tryAcquire(0), false);
+  assert.deepEqual([shared.tryAcquire(1), shared.tryAcquire(1)], [true, false]);
+  shared.release(0);
+  assert.equal(shared.tryAcquire(0), false);
+  shared.release(0);
+  assert.equal(shared.tryAcquire(0), true);
 });
 
 Deno.test("SharedState.bar() gives back what a dead Worker held, once, and lets it take and give no more", () => {
   const shared = new SharedState(SharedState.create(5));
-  for (let n = 0; n < 3; n++) shared.tryTake(7);
-  shared.tryTake(1);
+  for (let n = 0; n < 3; n++) shared.tryAcquire(7);
+  shared.tryAcquire(1);
   shared.bar(7);
   shared.bar(7);
-  assert.equal(shared.tryTake(7), false);
-  shared.give(7);
-  assert.equal(shared.held(), 1);
+  assert.equal(shared.tryAcquire(7), false);
+  shared.release(7);
+  assert.equal(shared.inFlight(), 1);
   let more = 0;
-  while (shared.tryTake(2)) more++;
+  while (shared.tryAcquire(2)) more++;
   assert.equal(more, 4);
 });
 
@@ -59,10 +64,10 @@ Deno.test("SharedState never has more slots out than there are, whatever happens
         const mine = held[number] ?? 0;
         if (what === "take") {
           const expected = mine < Math.ceil(slots / workers) && sum() < slots && !barred.has(number);
-          assert.equal(shared.tryTake(number), expected);
+          assert.equal(shared.tryAcquire(number), expected);
           if (expected) held[number] = mine + 1;
         } else if (what === "give") {
-          shared.give(number);
+          shared.release(number);
           held[number] = Math.max(0, mine - 1);
         } else if (what === "admit" && mine === 0) {
           shared.admit(number);
@@ -76,27 +81,27 @@ Deno.test("SharedState never has more slots out than there are, whatever happens
         } else if (what === "resize") {
           shared.resize(slots = number);
         }
-        assert.equal(shared.held(), sum());
+        assert.equal(shared.inFlight(), sum());
       }
     }),
   );
 });
 
-Deno.test("SharedState.slotGiven() resolves for whatever came after it was looked, and not before", async () => {
+Deno.test("SharedState.slotReleased() resolves for whatever came after it was looked, and not before", async () => {
   using _alive = stayAlive();
   const memory = SharedState.create(2);
   const [a, b] = [new SharedState(memory), new SharedState(memory)];
-  for (const give of [() => b.give(1), () => b.bar(1), () => b.divide(1), () => b.resize(3)]) {
-    b.tryTake(1);
+  for (const give of [() => b.release(1), () => b.bar(1), () => b.divide(1), () => b.resize(3)]) {
+    b.tryAcquire(1);
     const seen = a.changes();
     let isGiven = false;
-    const given = a.slotGiven(seen).then(() => isGiven = true);
+    const given = a.slotReleased(seen).then(() => isGiven = true);
     await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(isGiven, false);
     give();
     await given;
     // What was seen is the past now.
-    await a.slotGiven(seen);
+    await a.slotReleased(seen);
   }
 });
 

@@ -54,7 +54,7 @@ Deno.test("RateLimiter lets no more in than there are slots, over several Worker
     passes: 300,
     insideMs: 1,
   });
-  assert.deepEqual([startsMs.length, most, shared.held()], [900, 7, 0]);
+  assert.deepEqual([startsMs.length, most, shared.inFlight()], [900, 7, 0]);
   assert.ok(shared.waitedMs("slot") > 0);
 });
 
@@ -126,9 +126,9 @@ Deno.test("RateLimiter.stop() lets whoever waits for a slot go, without one", as
   const passing = b.pass();
   await delay(5);
   b.stop();
-  assert.deepEqual([await passing, shared.held()], [false, 1]);
+  assert.deepEqual([await passing, shared.inFlight()], [false, 1]);
   a.leave();
-  assert.deepEqual([await b.pass(), shared.held()], [false, 0]);
+  assert.deepEqual([await b.pass(), shared.inFlight()], [false, 0]);
 });
 
 Deno.test("RateLimiter.stop() lets whoever waits for its turn go, and gives the slot back", async () => {
@@ -137,7 +137,7 @@ Deno.test("RateLimiter.stop() lets whoever waits for its turn go, and gives the 
   const limiter = gateOf(shared);
   const passing = limiter.pass();
   await delay(5);
-  assert.equal(shared.held(), 1);
+  assert.equal(shared.inFlight(), 1);
   limiter.stop();
-  assert.deepEqual([await passing, shared.held(), shared.pace.started], [false, 0, 0]);
+  assert.deepEqual([await passing, shared.inFlight(), shared.pace.started], [false, 0, 0]);
 });

@@ -35,7 +35,7 @@ Deno.test("RequestPool does every item once, as many at a time as there are slot
     drained: () => drained++,
   });
   await pool.run();
-  assert.deepEqual([done.length, new Set(done).size, most, drained, shared.held()], [100, 100, 5, 1, 0]);
+  assert.deepEqual([done.length, new Set(done).size, most, drained, shared.inFlight()], [100, 100, 5, 1, 0]);
 });
 
 Deno.test("RequestPool pulls an item only when it can start", async () => {
@@ -92,9 +92,9 @@ Deno.test("RequestPool does an item again after its delay, and holds no slot mea
   });
   const running = pool.run();
   await until(() => order.length === 3);
-  assert.equal(shared.held(), 0);
+  assert.equal(shared.inFlight(), 0);
   await running;
-  assert.deepEqual([order, drained, shared.held()], [["0.1", "1.1", "2.1", "0.2", "0.3"], 1, 0]);
+  assert.deepEqual([order, drained, shared.inFlight()], [["0.1", "1.1", "2.1", "0.2", "0.3"], 1, 0]);
 });
 
 Deno.test("RequestPool does what comes again before what is new", async () => {
@@ -133,7 +133,7 @@ Deno.test("RequestPool.stop() starts nothing more, gives up what waits, and lets
   pool.stop();
   release.resolve(undefined);
   await running;
-  assert.deepEqual([started, finished, shared.held()], [[0, 1, 2, 3], [2, 3], 0]);
+  assert.deepEqual([started, finished, shared.inFlight()], [[0, 1, 2, 3], [2, 3], 0]);
 });
 
 Deno.test("RequestPool.run() resolves at once when there is nothing to do", async () => {

@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type FailedTry, noTries, RetryPolicy, type Tries } from "../../lib/worker/retry_policy.ts";
+import {
+  type FailedTry,
+  noTries,
+  RetryPolicy,
+  retryTuning,
+  type Tries,
+} from "../../lib/worker/retry_policy.ts";
 import { SharedState } from "../../lib/pace/shared_state.ts";
-import { httpLimits, paceLimits, retryLimits } from "../../lib/limits.ts";
+import { httpLimits } from "../../lib/limits.ts";
+import { backoffTuning } from "../../lib/http/retry_delay.ts";
+import { circuitBreakerTuning } from "../../lib/pace/circuit_breaker.ts";
+import { paceTuning } from "../../lib/pace/pace.ts";
+import { retryBudgetTuning } from "../../lib/pace/retry_budget.ts";
 import { assertProperty } from "../support/property.ts";
 
 const beginUs = 1e15;
@@ -23,12 +33,17 @@ class Scene {
 
   fail(tries: Tries, change: Partial<FailedTry> = {}) {
     tries.attempts++;
-    const failed = { reason: "http-500", isRefusal: false, retryAfter: null, startedUs: this.nowUs } as const;
+    const failed = {
+      reason: "http-500",
+      isRefusal: false,
+      retryAfterMs: undefined,
+      startedUs: this.nowUs,
+    } as const;
     return this.retries.failed(tries, { ...failed, ...change }, this.chances);
   }
 
   /** Keys that fail one after the other. */
-  outage(keys: number = retryLimits.streakMax): void {
+  outage(keys: number = circuitBreakerTuning.failuresMax): void {
     for (let n = 0; n < keys; n++) this.fail(noTries());
   }
 }
@@ -41,7 +56,7 @@ Deno.test("RetryPolicy tries a key again with growing delays, and then holds its
     return scene.fail(tries);
   });
   const again = (delayMs: number) => ({ what: "again", delayMs });
-  const [base, hold] = [httpLimits.backoffBaseMs / 2, { what: "hold", delayMs: retryLimits.holdMs }];
+  const [base, hold] = [backoffTuning.baseMs / 2, { what: "hold", delayMs: retryTuning.holdMs }];
   assert.deepEqual(decisions, [again(base), again(2 * base), again(4 * base), hold]);
   // Somebody else succeeds, so it is the key.
   scene.shared.breaker.succeeded();
@@ -64,7 +79,7 @@ Deno.test("RetryPolicy gives a lonely key its verdict, though nothing else succe
   const scene = new Scene(3);
   const tries = noTries();
   for (let n = 0; n < 3; n++) scene.fail(tries);
-  const looks = Array.from({ length: retryLimits.holdsMax }, () => scene.retries.held(tries).what);
+  const looks = Array.from({ length: retryTuning.holdsMax }, () => scene.retries.held(tries).what);
   assert.deepEqual(looks, ["hold", "verdict"]);
   assert.equal(scene.shared.breaker.isDown, false);
 });
@@ -95,19 +110,19 @@ Deno.test("RetryPolicy does not hold refusals against a key, but for ever", () =
     scene.shared.breaker.succeeded();
     if (scene.fail(tries, { reason: "http-429", isRefusal: true }).what !== "again") break;
   }
-  assert.equal(refusals, retryLimits.refusalsMax + 1);
+  assert.equal(refusals, retryTuning.refusalsMax + 1);
 });
 
 Deno.test("RetryPolicy keeps to the delay of a server that is in trouble, and gives up where it is too long", () => {
   const scene = new Scene();
-  assert.deepEqual(scene.fail(noTries(), { retryAfter: "7" }), { what: "again", delayMs: 7_000 });
-  assert.equal(scene.fail(noTries(), { retryAfter: "99999" }).what, "verdict");
+  assert.deepEqual(scene.fail(noTries(), { retryAfterMs: 7_000 }), { what: "again", delayMs: 7_000 });
+  assert.equal(scene.fail(noTries(), { retryAfterMs: 99_999_000 }).what, "verdict");
 });
 
 Deno.test("CircuitBreaker lets one request pass now and then while the API is down, and all once it is up", () => {
   const scene = new Scene();
   const { breaker } = scene.shared;
-  scene.outage(retryLimits.streakMax - 1);
+  scene.outage(circuitBreakerTuning.failuresMax - 1);
   assert.equal(breaker.tryPass(beginUs), 0);
   scene.outage(1);
   const passedMs: number[] = [];
@@ -125,7 +140,7 @@ Deno.test("CircuitBreaker lets one request pass now and then while the API is do
 Deno.test("CircuitBreaker takes keys that fail for ever for no outage, once another one is answered", () => {
   const scene = new Scene(2);
   const { breaker } = scene.shared;
-  const bad = Array.from({ length: retryLimits.streakMax + 2 }, noTries);
+  const bad = Array.from({ length: circuitBreakerTuning.failuresMax + 2 }, noTries);
   for (const tries of bad) scene.fail(tries);
   assert.equal(breaker.isDown, true);
   assert.equal(breaker.tryPass(beginUs + 1e6), 0);
@@ -155,7 +170,7 @@ Deno.test("CircuitBreaker takes it for an outage when the key that was answered 
 Deno.test("CircuitBreaker takes twice as many failures for an outage after each false alarm in a row", () => {
   const scene = new Scene();
   const { breaker } = scene.shared;
-  const needed = Array.from({ length: retryLimits.falseAlarmsMax + 2 }, () => {
+  const needed = Array.from({ length: circuitBreakerTuning.falseAlarmsMax + 2 }, () => {
     let failures = 0;
     for (; !breaker.isDown; failures++) scene.fail(noTries());
     breaker.tryPass(beginUs + 1e6);
@@ -163,7 +178,7 @@ Deno.test("CircuitBreaker takes twice as many failures for an outage after each 
     return failures;
   });
   assert.equal(breaker.outages, 1);
-  const most = retryLimits.streakMax * 2 ** retryLimits.falseAlarmsMax;
+  const most = circuitBreakerTuning.failuresMax * 2 ** circuitBreakerTuning.falseAlarmsMax;
   assert.deepEqual(needed, [10, 20, 40, most, most]);
 });
 
@@ -187,7 +202,7 @@ Deno.test("CircuitBreaker takes whole answers that the job does not accept for n
 
 Deno.test("RetryBudget goes along with a clock that is set back", () => {
   const { retryBudget } = new SharedState(SharedState.create(1));
-  for (let n = 0; n < retryLimits.atOnceMax + 10; n++) retryBudget.reserve(beginUs, 0);
+  for (let n = 0; n < retryBudgetTuning.burst + 10; n++) retryBudget.reserve(beginUs, 0);
   const backUs = beginUs - 3_600e6;
   assert.equal(retryBudget.reserve(backUs, 0), 10_000);
   assert.equal(retryBudget.reserve(backUs + 20e6, 0), 0);
@@ -197,10 +212,10 @@ Deno.test("RetryBudget lets a hundred retries happen at once, then a share of th
   assertProperty(fc.property(fc.integer({ min: 0, max: 10_000 }), (perSecond) => {
     const { retryBudget } = new SharedState(SharedState.create(1));
     const atMs = Array.from({ length: 1_000 }, () => retryBudget.reserve(beginUs, perSecond));
-    assert.ok(atMs.slice(0, retryLimits.atOnceMax).every((ms) => ms === 0));
-    const expected = retryLimits.perSecondMin + retryLimits.share * perSecond;
+    assert.ok(atMs.slice(0, retryBudgetTuning.burst).every((ms) => ms === 0));
+    const expected = retryBudgetTuning.perSecondMin + retryBudgetTuning.share * perSecond;
     const within = atMs.filter((ms) => ms <= 10_000).length;
-    assert.ok(within <= retryLimits.atOnceMax + 10 * expected + 1, `${within} at ${perSecond}/s`);
+    assert.ok(within <= retryBudgetTuning.burst + 10 * expected + 1, `${within} at ${perSecond}/s`);
   }));
 });
 
@@ -244,7 +259,7 @@ Deno.test("Pace steps back once for a burst of refusals, and comes back to the j
   assert.equal(pace.isSteppedBack, false);
   // From four times the interval it takes twice the time to double.
   const backMs = gaps.slice(0, gaps.indexOf(ownUs)).reduce((a, b) => a + b) / 1_000;
-  assert.ok(Math.abs(backMs / paceLimits.doublingMs - 2) < 0.2, `${backMs} ms`);
+  assert.ok(Math.abs(backMs / paceTuning.doublingMs - 2) < 0.2, `${backMs} ms`);
 });
 
 Deno.test("Pace without a rate steps back from what was started lately, and is none again in the end", () => {
@@ -259,5 +274,5 @@ Deno.test("Pace without a rate steps back from what was started lately, and is n
   gapsUs(shared, beginUs, 200_000);
   assert.equal(pace.intervalUs, 0);
   for (let n = 0; n < 31; n++) pace.stepBack(beginUs + n + 1, beginUs + n + 1);
-  assert.equal(pace.intervalUs, paceLimits.stepBackMsMax * 1_000);
+  assert.equal(pace.intervalUs, paceTuning.stepBackMsMax * 1_000);
 });

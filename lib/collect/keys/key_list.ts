@@ -9,7 +9,6 @@ import { delay } from "@std/async/delay";
 import { InterruptedError } from "../../errors.ts";
 import { Client } from "../../http/client.ts";
 import { ExchangeError } from "../../http/exchange_error.ts";
-import { fieldOf } from "../../http/header_field.ts";
 import { hostOf } from "../../http/redirect_policy.ts";
 import { retryDelayMs } from "../../http/retry_delay.ts";
 import type { Job, KeySource, Window } from "../../job/job.ts";
@@ -85,7 +84,7 @@ export async function* askKeys(
   using _listening = { [Symbol.dispose]: () => signal?.removeEventListener("abort", drop) };
   const answer = await client.send({ method: "GET", url, headers: {} });
   if (answer.status !== 200) {
-    throw new KeyListError(`http-${answer.status}`, fieldOf(answer.headers, "retry-after"));
+    throw new KeyListError(`http-${answer.status}`, answer.rateLimitInfo(Date.now()).retryAfterMs);
   }
   for await (const block of answer.stream().pipeThrough(selectValues(parsePath(source.path)))) {
     yield block.map(asKey);
@@ -95,11 +94,11 @@ export async function* askKeys(
 /** The list did not come, or is none; may be better the next time. */
 class KeyListError extends Error {
   override readonly name = "KeyListError";
-  readonly retryAfter: string | null;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(reason: string, retryAfter: string | null = null) {
+  constructor(reason: string, retryAfterMs?: number) {
     super(reason);
-    this.retryAfter = retryAfter;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -140,9 +139,11 @@ async function keepList(
     } catch (error) {
       signal.throwIfAborted();
       const reason = reasonOf(error);
-      const retryAfter = error instanceof KeyListError ? error.retryAfter : null;
-      const failed = { attempts, attemptsMax: job.retry.attempts, retryAfter };
-      const delayMs = retryDelayMs(failed, { nowMs: Date.now(), random: Math.random() });
+      const retryAfterMs = error instanceof KeyListError ? error.retryAfterMs : undefined;
+      const delayMs = retryDelayMs(
+        { attempts, attemptsMax: job.retry.attempts, retryAfterMs },
+        Math.random(),
+      );
       if (delayMs === undefined) {
         const detail = error instanceof ExchangeError && error.detail !== undefined
           ? `, ${error.detail}`

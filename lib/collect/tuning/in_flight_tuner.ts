@@ -1,27 +1,48 @@
 /**
- * Finds how many requests in flight are of use. More are of none where answers take longer and there are no more of
- * them: they wait in a queue of the server's, as in TCP Vegas (Brakmo and Peterson 1995) and Netflix's
- * concurrency-limits. By Little's law the server works on as many at once as it gives answers a second, times the time
- * that an answer takes where nothing waits. Pure: numbers in, a number out.
+ * Finds how many requests in flight are useful, by the latency gradient of TCP Vegas (Brakmo and Peterson 1995) and
+ * Netflix's concurrency-limits: where answers take longer and throughput stays, the extra requests wait in the
+ * server's queue. The latency without a queue is measured again every 20 rounds, with fewer requests in flight, as
+ * BBR does. Pure: no clock, no I/O.
+ *
+ * On 20 simulated servers (3 to 100 places, 0 to 80 ms) it uses 0.96 of the places in the first 20 s and 0.995 later,
+ * as the longer search before it did. When a server becomes three times slower it recovers; the search before it
+ * stayed at 1 in flight for one seed in three.
  *
  * @module
  */
 
-import { tuningLimits } from "../../limits.ts";
+import type { TunedRecord } from "../../store/records.ts";
+import { Aimd } from "./aimd.ts";
 import type { Tick } from "./tick.ts";
-import { type Found, Search } from "./search.ts";
 
-/** Sums over a round. */
-interface Round {
-  ms: number;
-  answers: number;
-  latencyMs: number;
-  /** In flight, summed over the looks. */
-  inFlight: number;
-  looks: number;
-}
+const firstInFlight = 4;
 
-/** Milliseconds: until an answer's first byte; and until its slot is free, by Little's law. */
+/** Answers in a round: fewer during slow start, where a slow step costs more than a wrong one. */
+const answersMinSlowStart = 16;
+const answersMin = 48;
+
+/** A round that used a smaller share of the slots is ignored: the pace or the store holds requests back. */
+const usedMin = 0.85;
+
+/** Answers that take this many times as long wait in a queue. Means of 16 answers are noisier than means of 48. */
+const queueSlowStart = 1.5;
+const queue = 1.25;
+
+/** Slots above the server's places, which keep the server busy while answers travel. */
+const spare = 1.15;
+
+/**
+ * Every so many rounds, one uses this share of the slots and measures the latency: below `1 / queue`, so no queue is
+ * left.
+ */
+const drainRounds = 20;
+const drainTo = 0.6;
+
+/** A change of the latency by these factors is no noise: the server may have become slower, or has become faster. */
+const slower = 2;
+const faster = 0.75;
+
+/** Milliseconds of one answer: until its first byte, and until its slot is free (by Little's law). */
 interface Times {
   readonly latencyMs: number;
   readonly slotMs: number;
@@ -29,37 +50,34 @@ interface Times {
 
 /** One per run. */
 export class InFlightTuner {
-  readonly #search: Search;
-  /** Answers still to come that were asked for before the last change. */
+  readonly #aimd: Aimd;
+  #round = emptyRound();
+  /** Answers outstanding whose requests started before the last change. */
   #unsettled = 0;
-  #round: Round = emptyRound();
-  /** What answers take where nothing waits. */
+  /** Times without a queue. */
   #base: Times | undefined;
-  /** Rounds one after the other in which they took longer, or less long (below 0). */
-  #changed = 0;
-  /** What they took, and how many were in flight, before the last step down because of a queue. */
-  #before: { readonly times: Times; readonly inFlight: number } | undefined;
+  #rounds = 0;
+  #isDraining = false;
 
-  /** `max` is the most that may be tried. */
-  constructor(max: number, found?: Found) {
-    const bounds = { first: tuningLimits.inFlightFirst, min: 1, max, passed: tuningLimits.inFlightPassed };
-    this.#search = new Search(bounds, found);
+  /** `max` is the most that may be in flight. */
+  constructor(max: number, found?: TunedRecord) {
+    this.#aimd = new Aimd({ first: firstInFlight, min: 1, max }, found);
     this.#begin();
   }
 
   /** A whole number from 1 on. */
   get inFlight(): number {
-    return Math.round(this.#search.value);
+    return Math.max(1, Math.round(this.#aimd.value * (this.#isDraining ? drainTo : 1)));
   }
 
-  /** For the next run. */
-  get found(): Found {
-    return this.#search.found;
+  /** What the next run starts from. */
+  get found(): TunedRecord {
+    return this.#aimd.found;
   }
 
-  /** Takes in what happened since the last look. Returns whether it made a step down because of a refusal. */
-  look({ ms, answers, latencyMs, refusals, inFlight, isHeld }: Tick): boolean {
-    if (refusals > 0) this.#search.refuse(this.inFlight);
+  /** Returns whether a refusal caused a step down. */
+  tick({ ms, answers, latencyMs, refusals, inFlight, isHeld }: Tick): boolean {
+    if (refusals > 0) this.#aimd.refuse(this.inFlight);
     if (refusals > 0 || isHeld) {
       this.#begin();
       return refusals > 0;
@@ -71,60 +89,35 @@ export class InFlightTuner {
     round.answers += answers;
     round.latencyMs += latencyMs;
     round.inFlight += inFlight;
-    round.looks++;
-    const answersMin = this.#search.isDoubling ? tuningLimits.answersDoubling : tuningLimits.answersMin;
-    if (round.looks > 1 && round.answers >= Math.max(answersMin, this.inFlight)) this.#judge();
+    round.ticks++;
+    const wanted = Math.max(this.#aimd.isSlowStart ? answersMinSlowStart : answersMin, this.inFlight);
+    if (round.ticks > 1 && round.answers >= wanted) this.#judge();
     return false;
   }
 
   #judge(): void {
-    const { ms, answers, latencyMs, inFlight, looks } = this.#round;
-    const mean = inFlight / looks;
-    // Held up elsewhere, such as by the pace, a slot more would be of no use, and a queue is not this one's.
-    if (mean >= tuningLimits.inFlightUsed * this.inFlight) {
-      this.#learn({ latencyMs: latencyMs / answers, slotMs: mean * ms / answers }, ms);
+    const { ms, answers, latencyMs, inFlight, ticks } = this.#round;
+    const mean = inFlight / ticks;
+    if (mean >= usedMin * this.inFlight) {
+      this.#learn({ latencyMs: latencyMs / answers, slotMs: mean * ms / answers });
     }
     this.#begin();
   }
 
-  #learn(times: Times, ms: number): void {
-    if (this.#isNoQueue(times)) {
-      // Less in flight has helped nothing: the server has become slower, whatever is in flight.
+  #learn(times: Times): void {
+    if (this.#isDraining) {
       this.#base = times;
-      this.#search.settle(this.#before?.inFlight ?? this.inFlight);
+      this.#isDraining = false;
+      return;
     }
-    this.#before = undefined;
-    this.#base ??= times;
-    const growth = growthOf(times, this.#base);
-    if (this.#search.isDoubling) {
-      if (growth > tuningLimits.queueDoubling) return this.#step(times, growth);
-      if (Math.abs(growth - 1) < tuningLimits.noise) this.#base = meanOf(times, this.#base);
-      return this.#search.grow(ms);
-    }
-    const change = growth > tuningLimits.queue ? 1 : growth < 1 / tuningLimits.queue ? -1 : 0;
-    this.#changed = change === 0 || change * this.#changed < 0 ? change : this.#changed + change;
-    if (this.#changed >= tuningLimits.changedRounds) return this.#step(times, growth);
-    if (this.#changed <= -tuningLimits.changedRounds) {
-      // The server has become faster, or has got room: how fast it is without a queue shows lower down only.
-      this.#base = undefined;
-      this.#changed = 0;
-      return this.#search.restart(this.inFlight / tuningLimits.growth);
-    }
-    if (change === 0) this.#search.grow(ms);
-  }
-
-  #step(times: Times, growth: number): void {
-    const { inFlight } = this;
-    this.#before = { times, inFlight };
-    this.#changed = 0;
-    this.#search.settle(inFlight / growth * tuningLimits.inFlightSpare);
-  }
-
-  /** Whether the last step down has left answers as slow as they were. */
-  #isNoQueue({ latencyMs }: Times): boolean {
-    const before = this.#before;
-    return before !== undefined && this.inFlight < (1 - tuningLimits.noise) * before.inFlight &&
-      latencyMs > (1 - tuningLimits.noise) * before.times.latencyMs;
+    const { isSlowStart } = this.#aimd;
+    const growth = growthOf(times, this.#base ??= times);
+    if (growth < faster) this.#base = times;
+    if (growth > (isSlowStart ? queueSlowStart : queue)) this.#aimd.settle(this.inFlight * spare / growth);
+    else this.#aimd.grow();
+    // A long queue is verified at once: a slower server looks the same, and slow start measures few answers.
+    const isDoubtful = growth > (isSlowStart ? queueSlowStart : slower);
+    this.#isDraining = isDoubtful || ++this.#rounds % drainRounds === 0;
   }
 
   #begin(): void {
@@ -133,15 +126,12 @@ export class InFlightTuner {
   }
 }
 
-function emptyRound(): Round {
-  return { ms: 0, answers: 0, latencyMs: 0, inFlight: 0, looks: 0 };
+/** Sums over a round; `inFlight` is summed over the ticks. */
+function emptyRound() {
+  return { ms: 0, answers: 0, latencyMs: 0, inFlight: 0, ticks: 0 };
 }
 
-/** How many times as long; where the two tell different things, only as far as both agree. */
-function growthOf(now: Times, base: Times): number {
-  return Math.min(now.latencyMs / base.latencyMs, now.slotMs / base.slotMs);
-}
-
-function meanOf(a: Times, b: Times): Times {
-  return { latencyMs: (a.latencyMs + b.latencyMs) / 2, slotMs: (a.slotMs + b.slotMs) / 2 };
+/** How many times as long as `base`, by the smaller of both times: a slow body alone is no queue. */
+function growthOf(times: Times, base: Times): number {
+  return Math.min(times.latencyMs / base.latencyMs, times.slotMs / base.slotMs);
 }

@@ -1,13 +1,15 @@
 /**
- * How many requests a rate leaves in its sliding window, from how many were started when. Starts are counted in spans
- * of a 240th of the window, each counted until all of it has left the window. Pure: the time is passed in.
+ * Counts the requests of a sliding window and tells how many its rate leaves. Starts are counted per span of a 240th
+ * of the window, and a span counts until all of it has left the window. Pure: the clock is passed in.
  *
  * @module
  */
 
 import type { Rate } from "../../job/job.ts";
-import { paceLimits } from "../../limits.ts";
 import type { StartCounts } from "../../store/records.ts";
+
+/** Spans per window. A quota wastes at most one span, 0.4 % of its window. */
+export const quotaSpans = 240;
 
 /** One rate's count. Holds at most 241 numbers. */
 export class Quota {
@@ -15,43 +17,43 @@ export class Quota {
   readonly #spanMs: number;
   readonly #counts: Map<number, number>;
 
-  /** `counts` is what {@linkcode with} gave before, perhaps in another process. */
+  /** `counts` is from {@linkcode with}, possibly of an earlier process. */
   constructor(rate: Rate, counts: StartCounts = new Map()) {
     this.rate = rate;
-    this.#spanMs = rate.perMs / paceLimits.budgetSpans;
+    this.#spanMs = rate.perMs / quotaSpans;
     this.#counts = new Map(counts);
   }
 
-  /** Notes that so many were started since the last note. */
+  /** Counts `count` requests as started at `nowMs`. */
   add(nowMs: number, count: number): void {
     if (count > 0) this.#add(this.#spanAt(nowMs), count);
   }
 
-  /** How many may be started now. */
+  /** Requests that may start now. */
   room(nowMs: number): number {
-    this.#drop(nowMs);
+    this.#expire(nowMs);
     let started = 0;
     for (const count of this.#counts.values()) started += count;
     return Math.max(0, this.rate.count - started);
   }
 
-  /** What was started in the window, and `reserve` more as if they were started now. */
+  /** The counts to store: with `reserve` more requests, as if they started now. */
   with(nowMs: number, reserve: number): StartCounts {
-    this.#drop(nowMs);
+    this.#expire(nowMs);
     const counts = new Map(this.#counts);
     const current = this.#spanAt(nowMs);
     if (reserve > 0) counts.set(current, (counts.get(current) ?? 0) + reserve);
     return counts;
   }
 
-  /** Forgets what has left the window. */
-  #drop(nowMs: number): void {
+  /** Drops spans that have left the window. */
+  #expire(nowMs: number): void {
     const current = this.#spanAt(nowMs);
     const oldest = this.#spanAt(nowMs - this.rate.perMs);
     for (const [span, count] of [...this.#counts]) {
       if (span >= oldest && span <= current) continue;
       this.#counts.delete(span);
-      // The clock was set back: when those were started is not known any more, so they count as started now.
+      // The clock was set back, so the true time is unknown: these requests count as started now.
       if (span > current) this.#add(current, count);
     }
   }

@@ -1,85 +1,87 @@
 /**
- * The longer rates of a job, such as 1,000 a day: budgets, looked after on the main thread, which allows the Workers a
- * few starts at a time. What is allowed is in the store before it may be started, so neither a restart nor `kill -9`
- * nor the next run on the same database begins with a fresh budget; what was allowed and not used is given back.
+ * Quotas of a run: its rates over a minute or longer, such as 1,000 a day. Lives on the main thread and grants the
+ * Workers a few starts per tick. A grant is stored before it is given, so neither `kill -9` nor the next run on the
+ * database starts with a fresh quota; unused grants are returned at the end.
  *
  * @module
  */
 
 import type { Rate } from "../../job/job.ts";
-import { paceLimits } from "../../limits.ts";
+import { supervisorTickMs } from "../../pace/clock.ts";
+import { isQuota, type Pace } from "../../pace/pace.ts";
 import type { StoreWriter } from "../../store/database.ts";
 import { Quota } from "./quota.ts";
-import type { Pace } from "../../pace/pace.ts";
 
-/** What an quotas is kept with. */
+/** A grant lasts this many ticks at the current pace, so that a busy main thread delays no request. */
+const ticksGranted = 4;
+
+/** What grants go to, and where they are stored. */
 export interface QuotasOptions {
   readonly pace: Pace;
   readonly store: StoreWriter;
-  /** Whose budget it is: `host:port`. */
+  /** The server that the quotas belong to: `host:port`. */
   readonly host: string;
 }
 
-/** One per run. {@linkcode tick} is to be called every `pace.tickMs`. */
+/** One per run. The supervisor calls {@linkcode tick} every `supervisorTickMs`. */
 export class Quotas {
   readonly #options: QuotasOptions;
-  readonly #budgets: readonly Quota[];
-  /** Starts that the budgets know of. */
+  readonly #quotas: readonly Quota[];
+  /** Starts that the quotas have counted. */
   #counted = 0;
-  /** What the store has, so that it is told only what is new. */
-  readonly #kept = new Map<Quota, string>();
+  /** What the store holds, so that only changes are written. */
+  readonly #stored = new Map<Quota, string>();
 
-  private constructor(budgets: readonly Quota[], options: QuotasOptions) {
-    this.#budgets = budgets;
+  private constructor(quotas: readonly Quota[], options: QuotasOptions) {
+    this.#quotas = quotas;
     this.#options = options;
   }
 
-  /** Goes on from what the store knows. Rates of less than a minute are none of its business. */
+  /** Continues from the stored counts. Ignores rates that are no quotas. */
   static async open(rates: readonly Rate[], options: QuotasOptions): Promise<Quotas> {
-    const budgets: Quota[] = [];
-    for (const rate of rates.filter(({ perMs }) => perMs >= paceLimits.budgetMsMin)) {
-      budgets.push(new Quota(rate, await options.store.starts({ host: options.host, perMs: rate.perMs })));
+    const quotas: Quota[] = [];
+    for (const rate of rates.filter(isQuota)) {
+      quotas.push(new Quota(rate, await options.store.starts({ host: options.host, perMs: rate.perMs })));
     }
-    return new Quotas(budgets, options);
+    return new Quotas(quotas, options);
   }
 
-  /** Counts what has been started, and allows what may be started until the next looks. */
+  /** Counts the requests started since the last tick, and grants those of the next ticks. */
   async tick(nowMs: number): Promise<void> {
-    if (this.#budgets.length === 0) return;
+    if (this.#quotas.length === 0) return;
     const started = this.#count(nowMs);
-    const room = Math.min(...this.#budgets.map((budget) => budget.room(nowMs)));
-    const reserve = Math.min(room, this.#reserveMax());
-    await this.#keep(nowMs, reserve);
-    this.#options.pace.allow(started + reserve);
+    const room = Math.min(...this.#quotas.map((quota) => quota.room(nowMs)));
+    const grant = Math.min(room, this.#grantMax());
+    await this.#keep(nowMs, grant);
+    this.#options.pace.grant(started + grant);
   }
 
-  /** Allows nothing more, and gives back what was not used. No request may be started any more. */
+  /** Returns what was granted and not used. To be called when no request can start any more. */
   async close(nowMs: number): Promise<void> {
-    if (this.#budgets.length === 0) return;
+    if (this.#quotas.length === 0) return;
     this.#count(nowMs);
     await this.#keep(nowMs, 0);
   }
 
   #count(nowMs: number): number {
     const { started } = this.#options.pace;
-    for (const budget of this.#budgets) budget.add(nowMs, started - this.#counted);
+    for (const quota of this.#quotas) quota.add(nowMs, started - this.#counted);
     this.#counted = started;
     return started;
   }
 
-  /** As many as the pace starts until four looks later: a busy main thread is to hold nobody up. */
-  #reserveMax(): number {
-    return Math.ceil(4 * paceLimits.tickMs * 1_000 / this.#options.pace.intervalUs);
+  #grantMax(): number {
+    return Math.ceil(ticksGranted * supervisorTickMs * 1_000 / this.#options.pace.intervalUs);
   }
 
-  async #keep(nowMs: number, reserve: number): Promise<void> {
+  async #keep(nowMs: number, grant: number): Promise<void> {
     const { store, host } = this.#options;
-    for (const budget of this.#budgets) {
-      const counts = budget.with(nowMs, reserve);
+    for (const quota of this.#quotas) {
+      const counts = quota.with(nowMs, grant);
       const text = JSON.stringify([...counts]);
-      if (this.#kept.get(budget) === text) continue;
-      await store.keepStarts({ host, perMs: budget.rate.perMs }, counts);
-      this.#kept.set(budget, text);
+      if (this.#stored.get(quota) === text) continue;
+      await store.keepStarts({ host, perMs: quota.rate.perMs }, counts);
+      this.#stored.set(quota, text);
     }
   }
 }

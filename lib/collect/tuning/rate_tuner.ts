@@ -1,50 +1,62 @@
 /**
- * Finds the highest rate that a server allows, from how many requests were started and whether any was refused. One
- * refusal is a sign; a rate that was not in use, because there are too few in flight or because of a pause, says
- * nothing. Pure: numbers in, a rate out.
+ * Finds the highest rate that a server allows, from the requests started and the refusals. A rate that was not in
+ * use, because of a pause or too few requests in flight, is neither raised nor taken for allowed. Pure: no clock, no
+ * I/O.
  *
  * @module
  */
 
-import { tuningLimits } from "../../limits.ts";
+import type { TunedRecord } from "../../store/records.ts";
+import { Aimd } from "./aimd.ts";
 import type { Tick } from "./tick.ts";
-import { type Found, Search } from "./search.ts";
+
+/** Rates in requests per second. */
+export const rateTuning = {
+  first: 10,
+  /** One request a minute. */
+  min: 1 / 60,
+  /** More than one machine starts. */
+  max: 50_000,
+  /** A round takes this long, two mean latencies, and this many starts: then its refusals have arrived. */
+  roundMsMin: 1_000,
+  roundStartsMin: 4,
+  /** A round that used a smaller share of the rate does not raise it. */
+  usedMin: 0.8,
+  /** An unused rate is at most this many times the rate in use: starts come in groups. */
+  slack: 4,
+} as const;
 
 /** One per run. */
 export class RateTuner {
-  readonly #search: Search;
-  /** The round under way. */
+  readonly #aimd: Aimd;
+  /** Sums of the current round. */
   #ms = 0;
   #starts = 0;
-  /** Requests a second in the last round, where that was less than the rate. */
-  #actual: number | undefined;
-  /** Milliseconds that an answer takes. */
+  /** Requests per second in the last round if it did not use the rate, else infinite. */
+  #usedRate = Infinity;
+  /** Smoothed mean latency. */
   #latencyMs = 0;
 
-  /** `max` is the user's own cap, requests a second. */
-  constructor(max: number, found?: Found) {
-    const bounds = {
-      first: tuningLimits.rateFirst,
-      min: tuningLimits.rateMin,
-      max: Math.min(max, tuningLimits.rateMax),
-    };
-    this.#search = new Search({ ...bounds, passed: tuningLimits.ratePassed }, found);
+  /** `max` is the job's own rate in requests per second. */
+  constructor(max: number, found?: TunedRecord) {
+    const { first, min } = rateTuning;
+    this.#aimd = new Aimd({ first, min, max: Math.min(max, rateTuning.max) }, found);
   }
 
-  /** Requests a second. */
+  /** Requests per second. */
   get rate(): number {
-    return this.#search.value;
+    return this.#aimd.value;
   }
 
-  /** For the next run. */
-  get found(): Found {
-    return this.#search.found;
+  /** What the next run starts from. */
+  get found(): TunedRecord {
+    return this.#aimd.found;
   }
 
-  /** Takes in what happened since the last look. Returns whether it made a step down. */
-  look({ ms, starts, answers, latencyMs, refusals, isHeld }: Tick): boolean {
+  /** Returns whether the rate stepped down. */
+  tick({ ms, starts, answers, latencyMs, refusals, isHeld }: Tick): boolean {
     if (refusals > 0) {
-      this.#search.refuse(Math.min(this.rate, this.#actual ?? Infinity));
+      this.#aimd.refuse(Math.min(this.rate, this.#usedRate));
       this.#begin();
       return true;
     }
@@ -52,24 +64,20 @@ export class RateTuner {
     if (answers > 0) this.#latencyMs += (latencyMs / answers - this.#latencyMs) / 2;
     this.#ms += ms;
     this.#starts += starts;
-    const roundMs = Math.max(
-      tuningLimits.roundMsMin,
-      2 * this.#latencyMs,
-      tuningLimits.roundStartsMin * 1_000 / this.rate,
-    );
-    if (this.#ms >= roundMs) this.#judge();
+    const { roundMsMin, roundStartsMin } = rateTuning;
+    if (this.#ms >= Math.max(roundMsMin, 2 * this.#latencyMs, roundStartsMin * 1_000 / this.rate)) {
+      this.#judge();
+    }
     return false;
   }
 
   #judge(): void {
-    const actual = this.#starts * 1_000 / this.#ms;
-    if (actual >= tuningLimits.rateUsed * this.rate) {
-      this.#actual = undefined;
-      this.#search.grow(this.#ms);
-    } else {
-      this.#actual = actual;
-      this.#search.lower(Math.max(tuningLimits.rateFirst, actual * tuningLimits.rateSlack));
-    }
+    const { first, usedMin, slack } = rateTuning;
+    const rate = this.#starts * 1_000 / this.#ms;
+    const isUsed = rate >= usedMin * this.rate;
+    this.#usedRate = isUsed ? Infinity : rate;
+    if (isUsed) this.#aimd.grow();
+    else this.#aimd.cap(Math.max(first, slack * rate));
     this.#begin();
   }
 

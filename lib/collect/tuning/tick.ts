@@ -1,22 +1,22 @@
 /**
- * What a learner is told a few times a second: what happened since it was told the last time. Plain numbers.
+ * Input of the tuners: what all Workers did between two ticks of the supervisor. Plain numbers.
  *
  * @module
  */
 
-/** Between two looks, over all Workers. */
+/** Counts and sums since the last tick, over all Workers. */
 export interface Tick {
-  /** How long that was. */
+  /** Milliseconds since the last tick. */
   readonly ms: number;
   /** Requests started. */
   readonly starts: number;
-  /** Answers that were no failures of the server's, and the sum of the milliseconds until their first byte. */
+  /** Answers other than refusals and server errors, and the sum of their milliseconds until the first byte. */
   readonly answers: number;
   readonly latencyMs: number;
   /** Refusals of requests that were started after the last step down. */
   readonly refusals: number;
-  /** Requests under way, now. */
+  /** Requests in flight at this moment. */
   readonly inFlight: number;
-  /** Nothing could be started for some of the time: the server had asked for a pause, or was down. */
+  /** For part of the time no request could start: the server asked for a pause, or was down. */
   readonly isHeld: boolean;
 }

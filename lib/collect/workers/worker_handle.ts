@@ -6,7 +6,8 @@
  */
 
 import { messageOf } from "../../errors.ts";
-import { paceLimits, runLimits } from "../../limits.ts";
+import { runLimits } from "../../limits.ts";
+import { supervisorTickMs } from "../../pace/clock.ts";
 import { formatDuration } from "../../text/format.ts";
 import type { FromWorker, Prepare, ToStore, ToWorker } from "../../worker/protocol.ts";
 import type { PlannedBatch } from "./batch_source.ts";
@@ -75,13 +76,13 @@ export class WorkerHandle {
   }
 
   /**
-   * Checks that the Worker is alive; to be called every `paceLimits.tickMs`. Counts ticks instead of time: while the
+   * Checks that the Worker is alive; to be called every `supervisorTickMs`. Counts ticks instead of time: while the
    * main thread is busy or the machine sleeps, no Worker can answer.
    */
   tick(): void {
     if (this.#isOver) return;
     if (this.#silentTicks++ === 0) this.#post({ type: "ping" });
-    if (this.#silentTicks * paceLimits.tickMs <= runLimits.silentMs) return;
+    if (this.#silentTicks * supervisorTickMs <= runLimits.silentMs) return;
     this.#die(`it has been silent for ${formatDuration(runLimits.silentMs)}`);
   }
 

@@ -87,7 +87,7 @@ export class WorkerPool {
     if (this.#error !== undefined) throw this.#error;
   }
 
-  /** Checks that all Workers are alive; to be called every `paceLimits.tickMs`. A Worker that hangs counts as dead. */
+  /** Checks that all Workers are alive; to be called every `supervisorTickMs`. A Worker that hangs counts as dead. */
   tick(): void {
     for (const handle of [...this.#alive]) handle.tick();
   }

@@ -8,7 +8,8 @@
 import { Tuning } from "../../../lib/collect/tuning/tuning.ts";
 import { SharedState } from "../../../lib/pace/shared_state.ts";
 import type { Job } from "../../../lib/job/job.ts";
-import { paceLimits } from "../../../lib/limits.ts";
+import { supervisorTickMs } from "../../../lib/pace/clock.ts";
+import { refusalPauseMs } from "../../../lib/pace/pace.ts";
 import type { TunedRecord } from "../../../lib/store/records.ts";
 
 /** A server: what becomes of a request that comes at a time, milliseconds since the beginning. */
@@ -58,10 +59,10 @@ export async function play(
   for (let ms = 0; ms < options.seconds * 1_000; ms++) {
     const nowUs = beginUs + ms * 1_000;
     for (const { startedMs, isRefused } of underWay.get(ms) ?? []) {
-      shared.give(0);
+      shared.release(0);
       if (isRefused) {
         refusals++;
-        shared.pace.pause(nowUs, options.retryAfterMs ?? paceLimits.refusalPauseMs);
+        shared.pace.pause(nowUs, options.retryAfterMs ?? refusalPauseMs);
         shared.feedback.refused(beginUs + startedMs * 1_000);
         shared.breaker.failed({ weight: 1, why: 503 }, nowUs);
       } else {
@@ -71,18 +72,18 @@ export async function play(
       }
     }
     underWay.delete(ms);
-    while (shared.tryTake(0)) {
+    while (shared.tryAcquire(0)) {
       if ((shared.breaker.tryPass(nowUs) || shared.pace.tryStart(nowUs)) > 0) {
-        shared.give(0);
+        shared.release(0);
         break;
       }
       const { isRefused, tookMs } = server(ms);
       const endMs = ms + Math.max(1, Math.round(tookMs));
       underWay.set(endMs, [...underWay.get(endMs) ?? [], { startedMs: ms, isRefused }]);
     }
-    if (ms % paceLimits.tickMs === 0) await tuning.tick(nowUs);
+    if (ms % supervisorTickMs === 0) await tuning.tick(nowUs);
     if (ms % 1_000 < 999) continue;
-    seconds.push({ answers, refusals, rate: 1e6 / shared.pace.intervalUs, slots: shared.slots });
+    seconds.push({ answers, refusals, rate: 1e6 / shared.pace.intervalUs, slots: shared.inFlightMax });
     [answers, refusals] = [0, 0];
   }
   await tuning.close();

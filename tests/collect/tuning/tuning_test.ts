@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { SharedNumbers } from "../../../lib/pace/shared_numbers.ts";
 import { Feedback, feedbackCount } from "../../../lib/pace/feedback.ts";
 import type { Job } from "../../../lib/job/job.ts";
-import { paceLimits, tuningLimits } from "../../../lib/limits.ts";
+import { aimdTuning } from "../../../lib/collect/tuning/aimd.ts";
+import { rateTuning } from "../../../lib/collect/tuning/rate_tuner.ts";
+import { paceTuning } from "../../../lib/pace/pace.ts";
 import { bucket, dice, LearnedStore, places, play, type Second, type Server } from "./tuning_scene.ts";
 
 const rateAuto = { inFlight: 100, rates: [], auto: { rate: true, inFlight: false } } as const;
@@ -84,7 +86,7 @@ Deno.test("Tuning does not take a rate that is not in use for one that is allowe
   // Two at once, for 100 ms each: 20 a second, whatever the rate.
   const server: Server = () => ({ isRefused: false, tookMs: 100 });
   const seconds = await play({ ...rateAuto, inFlight: 2 }, server, { seconds: 120 });
-  assert.ok(rateAt(seconds, 119) <= tuningLimits.rateSlack * 20, JSON.stringify(seconds.at(-1)));
+  assert.ok(rateAt(seconds, 119) <= rateTuning.slack * 20, JSON.stringify(seconds.at(-1)));
   assert.ok(sumOf(seconds, 10).perSecond > 19.5, JSON.stringify(sumOf(seconds, 10)));
 });
 
@@ -111,7 +113,7 @@ Deno.test("Tuning takes an outage for no sign, though the server names a delay a
   const rates = [{ count: 80, perMs: 1_000 }];
   const seconds = await play({ ...rateAuto, rates }, server, { seconds: 160 });
   const [before, after] = [rateAt(seconds, 19), rateAt(seconds, 139)];
-  assert.ok(Math.abs(after / before - 1 / tuningLimits.growth) < 0.01, `${before} before, ${after} after`);
+  assert.ok(Math.abs(after / before - 1 / aimdTuning.slowStart) < 0.01, `${before} before, ${after} after`);
   // Those under way, and one that asks for its health now and then.
   assert.ok(sumOf(seconds, 25, 140).refusals >= 7);
 });
@@ -121,7 +123,7 @@ Deno.test("Feedback count a refusal only if its request was started after the la
     new SharedNumbers(new BigInt64Array(new SharedArrayBuffer(feedbackCount * 8))),
   );
   feedback.refused(5);
-  feedback.stepped(10);
+  feedback.steppedDown(10);
   feedback.refused(9);
   feedback.refused(10);
   assert.equal(feedback.read().refusals, 1);
@@ -221,6 +223,6 @@ Deno.test("Tuning changes nothing where nothing is to be found, and keeps nothin
   const store = new LearnedStore();
   const limits: Job["limits"] = { inFlight: 7, rates: [{ count: 50, perMs: 1_000 }] };
   const seconds = await play(limits, bucket(() => 1, { burst: 1, tookMs: () => 5 }), { seconds: 9, store });
-  assert.ok(seconds.every(({ slots, rate }) => slots === 7 && Math.abs(rate - 50 / paceLimits.margin) < 0.1));
+  assert.ok(seconds.every(({ slots, rate }) => slots === 7 && Math.abs(rate - 50 / paceTuning.margin) < 0.1));
   assert.equal(store.kept.size, 0);
 });

@@ -5,7 +5,8 @@ import { permissionsFor, WorkerHandle } from "../../../lib/collect/workers/worke
 import type { ToStore } from "../../../lib/worker/protocol.ts";
 import { rowsOf } from "../../support/rows.ts";
 import { HandlerServer } from "../../http/support.ts";
-import { paceLimits, runLimits } from "../../../lib/limits.ts";
+import { runLimits } from "../../../lib/limits.ts";
+import { supervisorTickMs } from "../../../lib/pace/clock.ts";
 import { tearWorkers } from "../../torture/torn.ts";
 import { jobOf, until } from "../support.ts";
 
@@ -105,7 +106,7 @@ Deno.test("WorkerHandle has a Worker that reaches no other host, whatever the jo
 });
 
 /** Ticks after which a Worker must have answered. */
-const ticksMax = runLimits.silentMs / paceLimits.tickMs;
+const ticksMax = runLimits.silentMs / supervisorTickMs;
 
 /** A Worker that waits for its batch. */
 function idleWorker(died: (error: Error) => void): WorkerHandle {

@@ -100,7 +100,7 @@ Deno.test("WorkerPool has all batches asked, one row a key, and gives back every
     assertWhole(scene.file, 300);
     assert.deepEqual(query(scene.file, "SELECT state, count(*) FROM batch GROUP BY state"), [["done", 5]]);
     assert.deepEqual(scene.drained.toSorted((a, b) => a - b), [44, 64, 64, 64, 64]);
-    assert.deepEqual([scene.progress.done, scene.progress.rows, scene.shared.held()], [300, 300, 0]);
+    assert.deepEqual([scene.progress.done, scene.progress.rows, scene.shared.inFlight()], [300, 300, 0]);
   });
 });
 
@@ -160,7 +160,7 @@ Deno.test("WorkerPool asks a batch again whose Worker died, and nothing is lost 
     await scene.run();
     assertWhole(scene.file, 100);
     assert.deepEqual(query(scene.file, "SELECT state, count(*) FROM batch GROUP BY state"), [["done", 5]]);
-    assert.deepEqual([scene.progress.done, scene.shared.held()], [100, 0]);
+    assert.deepEqual([scene.progress.done, scene.shared.inFlight()], [100, 0]);
   });
   assert.deepEqual([asked.get(37), asked.get(80)], [3, 2]);
   // What had its verdict was not asked again.
@@ -207,7 +207,7 @@ Deno.test("WorkerPool ends the run when the Worker of one batch dies again and a
     { host: server.host, keys: 10, batch: 5 },
     async ({ run, shared }) => {
       await assert.rejects(run(), { message: /^A Worker cannot continue: .*regular expression/ });
-      assert.equal(shared.held(), 0);
+      assert.equal(shared.inFlight(), 0);
     },
   );
 });
@@ -244,7 +244,7 @@ for (const what of ["finish", "finishBatch"] as const) {
         const full = new Error("database or disk is full");
         store[what] = () => Promise.reject(full);
         await assert.rejects(run(), (error) => error === full);
-        assert.equal(shared.held(), 0);
+        assert.equal(shared.inFlight(), 0);
       },
     );
   });
@@ -272,7 +272,7 @@ Deno.test("WorkerPool ends the run, and its Workers, with the error of a key lis
       }));
       await assert.rejects(running, /bad list/);
       release.resolve();
-      assert.equal(shared.held(), 0);
+      assert.equal(shared.inFlight(), 0);
     },
   );
 });
@@ -341,7 +341,7 @@ Deno.test("WorkerPool.terminate() ends Workers at once, whatever hangs", async (
       workers.terminate();
       await running;
       release.resolve();
-      assert.equal(shared.held(), 0);
+      assert.equal(shared.inFlight(), 0);
     },
   );
 });
