@@ -1,11 +1,10 @@
 /**
  * `trawl extract`: a path and files or standard input in, one JSON value a line out, in constant memory.
  *
- * Files are read synchronously into a `Tokenizer`, not through `TokenizerStream`: whole updates of 243 MB took 0.41 s
- * of CPU so, and 0.50 s through the stream with chunks of 256 KiB (0.53 s with 128 KiB, 0.56 s with 512 KiB, 0.64 s
- * with 1 MiB, where the data leaves the second-level cache); least of 12 runs on 2 busy cores, 2026-11-28, with the
- * file of whole updates of `deno task bench extract --size 300`. A stream also drops the values that a failing chunk
- * has completed.
+ * Files are read synchronously into a `Tokenizer`, not through `TokenizerStream`. 243 MB of whole updates took 0.41 s
+ * of CPU synchronously; through the stream 0.50 s in chunks of 256 KiB, 0.53 s of 128 KiB, 0.56 s of 512 KiB, 0.64 s of
+ * 1 MiB, which leave the second-level cache (least of 12 runs on 2 busy cores, 2026-11-28, the file of whole updates of
+ * `deno task bench extract --size 300`). The stream also drops the values that a failing chunk has completed.
  *
  * @module
  */

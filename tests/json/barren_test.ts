@@ -1,6 +1,6 @@
 /**
- * The parts of a document in which nothing can be selected, which are read by blocks of 64 bytes: whatever stands in
- * them, at whatever place of a block, is judged as it is where something could be selected, token by token.
+ * Parts of a document in which nothing can be selected are read in blocks of 64 bytes. The verdict on them, at every
+ * place of a block, must equal that of reading token by token.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import { assertProperty } from "../support/property.ts";
 
 const blockBytes = 64;
 
-/** Nothing matches either of them; the second must look at every name to know. */
+/** Neither selects anything; the second must compare every name, so it reads token by token. */
 const barren = textQuery("$.nowhere");
 const searched = textQuery("$..nowhere");
 
-/** What the two ways make of a text; undefined where they accept it. */
+/** The messages of the two ways of reading; undefined if a text is accepted. */
 function verdicts(chunks: readonly (string | Uint8Array)[]): readonly (string | undefined)[] {
   return [barren, searched].map((query) => {
     const error = thrown(() => record(query, chunks));
@@ -25,7 +25,7 @@ function verdicts(chunks: readonly (string | Uint8Array)[]): readonly (string | 
   });
 }
 
-/** Right and wrong, each the inside of an array. */
+/** Valid and invalid contents of an array. */
 const insides = [
   '1,-2,3.5e+7,0,-0,0.1,1E9,true,false,null,"",[],{}',
   '{"a":{"b":[{},[[]],{"c":"d"}]},"e":""},[ ]  ,\r\n\t{ \n }',
@@ -90,7 +90,7 @@ const insides = [
   '"',
 ];
 
-Deno.test("Tokenizer judges what stands in a barren container alike at every place of a block, cut or whole", () => {
+Deno.test("Tokenizer gives barren text the same verdict at every place of a block, cut or whole", () => {
   for (const inside of insides) {
     for (let padding = 0; padding < blockBytes; padding++) {
       for (const pad of [" ".repeat(padding), `"${"x".repeat(padding)}",`, `${"7".repeat(padding + 1)},`]) {

@@ -1,5 +1,5 @@
 /**
- * The automaton by itself: it stays small, whatever it is asked.
+ * The automaton by itself: the number of its states stays bounded.
  *
  * @module
  */
@@ -28,7 +28,7 @@ Deno.test("Query remembers nothing more when an array is long", () => {
 });
 
 Deno.test("Query forgets its states and still finds all when descendants need too many", () => {
-  // Which of the last 14 names were "a" is what a state must know: 2^14 of them.
+  // A state must know which of the last 14 names were "a": 2^14 states.
   const query = textQuery("$..a" + ".*".repeat(13));
   let random = 1;
   let expected = 0;

@@ -1,5 +1,5 @@
 /**
- * The compiled scanner: that `scanner.wasm` is what its source gives, and whole.
+ * The compiled scanner: `scanner.wasm` equals what its source compiles to.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What the tests of this folder share: a handler that writes down what it is told, ways to cut a text, and a plain
- * evaluator of paths over parsed documents. The evaluator knows nothing of the automaton that it checks.
+ * Shared by the tests of this folder: a handler that records its calls, ways to cut a text, and a plain evaluator of
+ * paths over parsed documents, which shares no code with the automaton.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { RawText } from "../../lib/json/raw_text.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import type { ValueKind } from "../../lib/json/value.ts";
 
-/** Writes down every call, one string each. */
+/** Records every call as one string. */
 export class Recorder implements Handler {
   readonly calls: string[] = [];
   readonly texts: { readonly index: number; readonly kind: ValueKind; readonly raw: string }[] = [];
@@ -46,7 +46,7 @@ export function textQuery(...paths: readonly string[]): Query {
   return new Query(paths.map((path): QueryPath => ({ path: parsePath(path), take: "text" })));
 }
 
-/** What is thrown, or `undefined`. */
+/** The error that `act` throws, or `undefined`. */
 export function thrown(act: () => void): unknown {
   try {
     act();
@@ -57,14 +57,14 @@ export function thrown(act: () => void): unknown {
 }
 
 /**
- * Whether a text is JSON, as `JSON.parse` says, with two exceptions: a byte order mark may lead, and what is no Unicode
- * text, since half of a surrogate pair is missing, is none.
+ * Whether a text is JSON by `JSON.parse`, with two exceptions: a leading byte order mark is allowed, and a bare lone
+ * surrogate is not.
  */
 export function isJson(text: string): boolean {
   return text.isWellFormed() && thrown(() => JSON.parse(text.replace(/^\ufeff/, ""))) === undefined;
 }
 
-/** The text whole, one unit at a time, and in two at every place. */
+/** The text whole, in single UTF-16 units, and cut in two at every place. */
 export function* cuttings(text: string): Generator<readonly string[]> {
   yield [text];
   yield text.split("");
@@ -74,7 +74,7 @@ export function* cuttings(text: string): Generator<readonly string[]> {
 /** Whether a value passes a filter. */
 export type Test = (value: unknown) => boolean;
 
-/** The nodes of `path` in a parsed document, each once, in document order. `tests` stand for its filters, in order. */
+/** The nodes of `path` in a parsed document, each once, in document order. `tests` are its filters, in order. */
 export function nodesOf(path: Path, root: unknown, tests: readonly Test[] = []): unknown[] {
   const left = [...tests];
   let selected = new Set([""]);
@@ -92,7 +92,7 @@ export function nodesOf(path: Path, root: unknown, tests: readonly Test[] = []):
   return [...nodes].filter(([where]) => selected.has(where)).map(([, value]) => value);
 }
 
-/** `where` is a chain of JSON strings and indexes, each behind a slash that no JSON string has bare. */
+/** `where` is a chain of JSON strings and indexes, each behind a slash; slashes in the strings are escaped. */
 function visit(value: unknown, where: string, see: (where: string, value: unknown) => void): void {
   see(where, value);
   if (typeof value !== "object" || value === null) return;

@@ -1,6 +1,6 @@
 /**
- * The tokenizer on bytes: the same as on text wherever they are cut, and the verdict of a strict UTF-8 decoder and
- * `JSON.parse` together, whatever byte is changed. Also texts that share a query, and texts without end.
+ * The tokenizer on bytes: the same calls as for text wherever the bytes are cut, and the verdict of a strict UTF-8
+ * decoder and `JSON.parse` whatever byte is changed. Also texts that share a query, and endless texts.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const numRuns = 3_000;
 
 const encoder = new TextEncoder();
 
-/** As `TextDecoder` and `JSON.parse` say; undefined where it is no UTF-8. */
+/** The text by a strict `TextDecoder`; undefined if the bytes are not UTF-8. */
 function decoded(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -66,7 +66,7 @@ Deno.test("Tokenizer accepts and refuses bytes as a strict decoder and JSON.pars
 });
 
 Deno.test("Tokenizer accepts exactly the byte sequences in a string that a strict decoder accepts", () => {
-  // Bytes near the edges of what UTF-8 allows, in any order, behind so much text that they stand anywhere in 16.
+  // Bytes near the edges of what UTF-8 allows, in any order, at any place of a 16-byte vector.
   const edges = [
     0x61,
     0x7f,
@@ -133,7 +133,7 @@ Deno.test("Tokenizer says where bytes cease to be UTF-8, and names a mistake bef
 });
 
 Deno.test("Tokenizer keeps texts apart that share a query, also when its states are made anew", () => {
-  // Which of the last 12 names were "a" is what a state must know: more of them than the machine has numbers for.
+  // A state must know which of the last 12 names were "a": more states than the table has numbers.
   const query = textQuery("$..a" + ".*".repeat(11), "$[1]");
   const texts = Array.from({ length: 6 }, (_, seed) => {
     let random = seed + 1;
@@ -157,7 +157,7 @@ Deno.test("Tokenizer keeps texts apart that share a query, also when its states 
 });
 
 Deno.test("Tokenizer follows names that the scanner has no room for yet, wherever its memory has to grow", () => {
-  // Each state has its name put into the memory, which grows by 64 KiB at a time: at any of these states.
+  // The names of each state are written to memory, which grows by 64 KiB at a time: at any of these states.
   const names = Array.from({ length: 100 }, (_, n) => `${n}`.padEnd(1_999, "x"));
   const path = `$${names.map((name) => `["${name}"]`).join("")}`;
   for (const spell of [(name: string) => name, (name: string) => name.replace("x", "\\u0078")]) {
@@ -179,10 +179,10 @@ Deno.test("Tokenizer refuses to read two texts at once with one query, and goes 
   assert.ok(errors.length === 2 && errors.every((error) => error instanceof TypeError));
 });
 
-/** Feeds `piece` again and again behind `start`; gives what is thrown and the growth of memory, in bytes. */
+/** Feeds `piece` 512 times behind `start`. Returns the error and the growth of memory in bytes. */
 function endless(path: string, start: string, piece: Uint8Array): { error: unknown; grownBytes: number } {
   const tokenizer = new Tokenizer(textQuery(path), new Recorder());
-  // Of this thread alone: other tests run in others.
+  // Memory of this thread only: other tests run in other threads.
   const heldBytes = () => Deno.memoryUsage().heapUsed + Deno.memoryUsage().external;
   const before = heldBytes();
   const error = thrown(() => {

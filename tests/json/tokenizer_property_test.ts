@@ -1,6 +1,5 @@
 /**
- * Random documents, random paths over their names, random cuts: what the tokenizer selects is what a plain walk over
- * the parsed document selects.
+ * Random documents, paths and cuts: the tokenizer selects what a plain walk over the parsed document selects.
  *
  * @module
  */
@@ -65,7 +64,7 @@ const segment = fc.tuple(fc.constantFrom("", "", ".."), fc.array(selector, { min
   .map(([dots, selectors]) => `${dots}[${selectors.join(",")}]`);
 const path = fc.array(segment, { maxLength: 4 }).map((segments) => parsePath(`$${segments.join("")}`));
 
-/** Texts of the same document: compact, pretty, all escaped. */
+/** Spellings of the same document: compact, pretty, all escaped. */
 const spelling = fc.constantFrom(
   (value: unknown) => JSON.stringify(value),
   (value: unknown) => JSON.stringify(value, null, 4),
@@ -82,7 +81,7 @@ function cut(text: string, places: readonly number[]): string[] {
   return ends.map((end, k) => text.slice(ends[k - 1] ?? 0, end));
 }
 
-/** The same of its bytes: anywhere within a character, too. */
+/** Cuts the bytes of the text, also within a character. */
 function cutBytes(text: string, places: readonly number[]): Uint8Array[] {
   const bytes = new TextEncoder().encode(text);
   const ends = [...places.map((place) => Math.floor(place * bytes.length)), bytes.length].sort((a, b) =>

@@ -1,5 +1,5 @@
 /**
- * The stream around the tokenizer: what comes out after which chunk, and how it fails.
+ * `TokenizerStream` and `selectValues()`: the values after each chunk, and the errors.
  *
  * @module
  */

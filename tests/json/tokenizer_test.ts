@@ -1,6 +1,6 @@
 /**
- * The tokenizer against `JSON.parse`: the same verdict on every text, wherever it is cut; then what it reports,
- * where it says a mistake is, and the bounds it keeps.
+ * The tokenizer against `JSON.parse`: the same verdict on every text, wherever it is cut. Then its reports, the places
+ * of mistakes, and its limits.
  *
  * @module
  */
@@ -17,12 +17,12 @@ const u = String.raw;
 
 const encoder = new TextEncoder();
 
-/** Bytes of the whole characters of a text. */
+/** Bytes of the complete characters of a text. */
 function bytesOf(text: string): number {
   return encoder.encode(text.replace(/[\ud800-\udbff]$/, "")).length;
 }
 
-/** Each is valid or invalid as `JSON.parse` says; both kinds stand together, ordered by what they are about. */
+/** Valid and invalid texts, ordered by subject. `JSON.parse` has the verdict. */
 const documents: readonly string[] = [
   // Nothing, and the root.
   ...'|  |\n|[]|{}| [] |\t{}\n|\r\n[]\r\n|null|true|false|0|""|"a"|[][]|[]{}|1 2|[],|,|:|]|}|[]]|{}}|[|{'
@@ -127,7 +127,7 @@ const documents: readonly string[] = [
   ' { "a" : [ 1 , -2.5e+3 , "x\\ny" , true , false , null , { } , [ ] ] , "é" : { "b" : "" } } ',
 ];
 
-/** Nothing selected, everything selected, the middle selected: three ways through the code. */
+/** Nothing, everything, or the middle is selected: three ways through the code. */
 const queries =
   (): readonly Query[] => [new Query([]), textQuery("$"), textQuery("$..*"), textQuery("$.a", "$[0][0]")];
 
@@ -347,7 +347,7 @@ Deno.test("Tokenizer keeps its place when its handler runs another tokenizer", (
   assert.deepEqual(seen, ["1", "7", "8", "2", "7", "8", "3", "7", "8"]);
 });
 
-function bottleneckOf(text: string, path: string, size: number = text.length): string | undefined {
+function limitOf(text: string, path: string, size: number = text.length): string | undefined {
   const chunks = Array.from(
     { length: Math.ceil(text.length / size) },
     (_, k) => text.slice(k * size, (k + 1) * size),
@@ -363,8 +363,8 @@ Deno.test("Tokenizer keeps the limit of depth when brackets are open, selected o
   const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
   for (const path of ["$", "$.a", "$..*"]) {
     for (const size of [1, 100_000]) {
-      assert.equal(bottleneckOf(nested(jsonLimits.depthMax), path, size), undefined);
-      assert.equal(bottleneckOf(nested(jsonLimits.depthMax + 1), path, size), "depth");
+      assert.equal(limitOf(nested(jsonLimits.depthMax), path, size), undefined);
+      assert.equal(limitOf(nested(jsonLimits.depthMax + 1), path, size), "depth");
     }
   }
 });
@@ -372,22 +372,22 @@ Deno.test("Tokenizer keeps the limit of depth when brackets are open, selected o
 Deno.test("Tokenizer keeps the limit of values when they are captured, and has none for others", () => {
   const text = (length: number) => `[1,"${"x".repeat(length - 2)}"]`;
   for (const size of [60_000, 10_000_000]) {
-    assert.equal(bottleneckOf(text(jsonLimits.valueBytesMax), "$[1]", size), undefined);
-    assert.equal(bottleneckOf(text(jsonLimits.valueBytesMax + 1), "$[1]", size), "value");
-    assert.equal(bottleneckOf(text(jsonLimits.valueBytesMax), "$", size), "value");
-    assert.equal(bottleneckOf(text(jsonLimits.valueBytesMax + 1), "$[0]", size), undefined);
+    assert.equal(limitOf(text(jsonLimits.valueBytesMax), "$[1]", size), undefined);
+    assert.equal(limitOf(text(jsonLimits.valueBytesMax + 1), "$[1]", size), "value");
+    assert.equal(limitOf(text(jsonLimits.valueBytesMax), "$", size), "value");
+    assert.equal(limitOf(text(jsonLimits.valueBytesMax + 1), "$[0]", size), undefined);
   }
-  assert.equal(bottleneckOf(`"${"x".repeat(jsonLimits.valueBytesMax)}`, "$", 60_000), "value");
+  assert.equal(limitOf(`"${"x".repeat(jsonLimits.valueBytesMax)}`, "$", 60_000), "value");
 });
 
 Deno.test("Tokenizer keeps the limit of names when they are compared, and has none for others", () => {
   const text = (length: number) => `{"${"x".repeat(length)}":1}`;
   for (const size of [10_000, 100_000]) {
-    assert.equal(bottleneckOf(text(jsonLimits.nameBytesMax), "$.a", size), undefined);
-    assert.equal(bottleneckOf(text(jsonLimits.nameBytesMax + 1), "$.a", size), "name");
-    assert.equal(bottleneckOf(text(jsonLimits.nameBytesMax + 1), "$.*", size), undefined);
-    assert.equal(bottleneckOf(text(jsonLimits.nameBytesMax + size).slice(0, -3), "$.a", size), "name");
-    assert.equal(bottleneckOf(`[${text(jsonLimits.nameBytesMax + 1)}]`, "$.a", size), undefined);
+    assert.equal(limitOf(text(jsonLimits.nameBytesMax), "$.a", size), undefined);
+    assert.equal(limitOf(text(jsonLimits.nameBytesMax + 1), "$.a", size), "name");
+    assert.equal(limitOf(text(jsonLimits.nameBytesMax + 1), "$.*", size), undefined);
+    assert.equal(limitOf(text(jsonLimits.nameBytesMax + size).slice(0, -3), "$.a", size), "name");
+    assert.equal(limitOf(`[${text(jsonLimits.nameBytesMax + 1)}]`, "$.a", size), undefined);
   }
 });
 

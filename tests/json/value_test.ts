@@ -1,5 +1,5 @@
 /**
- * Raw text to values, at the edges of every type.
+ * `decodeText()` at the edges of every type.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Filters at random: they select what plain functions select.
+ * Random filters select what plain functions select.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const memberOf = (value: unknown, name: string): unknown =>
     ? new Map(Object.entries(value)).get(name)
     : undefined;
 
-/** A filter as text, and the same as a function of its own. */
+/** A filter as text and as a function. */
 const { filter } = fc.letrec<{ filter: readonly [text: string, test: Test] }>((tie) => {
   const name = fc.constantFrom("a", "b", "c");
   return {

@@ -1,5 +1,5 @@
 /**
- * Filters as texts: which are refused, and where, and what a right one is read as.
+ * The syntax of filters: which are refused, at which character, and the tree of a valid one.
  *
  * @module
  */

@@ -1,6 +1,5 @@
 /**
- * Filters: what they select, also of the RFC's own examples; in which order their nodes come; and which bound they
- * keep.
+ * Filters: the nodes that they select, the examples of RFC 9535 included, the order of the nodes, and the limits.
  *
  * @module
  */
@@ -16,14 +15,14 @@ function select(path: string, document: unknown): unknown[] {
   return record(textQuery(path), [JSON.stringify(document)]).texts.map(({ raw }) => JSON.parse(raw));
 }
 
-/** The value behind table 12 of the RFC, without its `$`. */
+/** The document of table 12 of RFC 9535. */
 const letters = {
   a: [3, 5, 1, 2, 4, 6, { b: "j" }, { b: "k" }, { b: {} }, { b: "kilo" }],
   o: { p: 1, q: 2, r: 3, s: 5, t: { u: 6 } },
   e: "f",
 };
 
-/** Of section 1.5 of the RFC. */
+/** From section 1.5 of RFC 9535. */
 const book = [
   { category: "reference", author: "Nigel Rees", title: "Sayings of the Century", price: 8.95 },
   { category: "fiction", author: "Evelyn Waugh", title: "Sword of Honour", price: 12.99 },
@@ -59,7 +58,7 @@ const selections: readonly (readonly [path: string, document: unknown, expected:
   ["$..[?@.price > 20].price", store, [22.99, 399]],
   ["$..[?@..isbn]..isbn", store, ["0-553-21311-3", "0-395-19395-8"]],
   ["$[?@.store]", [store, 1], [store]],
-  // Comparisons with Nothing, as in table 11.
+  // Comparisons with Nothing, table 11.
   ["$[?@.x == @.y]", [{}, { x: 1 }], [{}]],
   ["$[?@.x <= @.y]", [{}, { x: 1 }], [{}]],
   ["$[?@.x >= @.y]", [{}, { y: 1 }], [{}]],
@@ -95,7 +94,7 @@ const selections: readonly (readonly [path: string, document: unknown, expected:
   ["$[?@ == 'it\\'s \\u00e9\\n']", ["it's é\n"], ["it's é\n"]],
   ['$[?@ == "q\\"\\/\\\\"]', ['q"/\\'], ['q"/\\']],
   ["$[?@==true]", [true, false, 1, "true"], [true]],
-  // Tests of existence; what is null, false or empty exists.
+  // Existence: null, false and empty values exist.
   ["$[?@.a]", [{ a: null }, { a: false }, { a: [] }, {}, [], 1, { b: { a: 1 } }], [
     { a: null },
     { a: false },
@@ -113,7 +112,7 @@ const selections: readonly (readonly [path: string, document: unknown, expected:
   ["$[?@.__proto__]", [{}, { a: 1 }], []],
   ["$[?@.toString]", [{}, "a"], []],
   ["$[?@.length]", [[1], "a", { length: 1 }], [{ length: 1 }]],
-  // Which binds closer, and white space.
+  // Precedence and white space.
   ["$[?@.a || @.b && @.c]", [{ a: 1 }, { b: 1 }, { b: 1, c: 1 }], [{ a: 1 }, { b: 1, c: 1 }]],
   ["$[?(@.a || @.b) && @.c]", [{ a: 1 }, { b: 1, c: 1 }], [{ b: 1, c: 1 }]],
   ["$[?!@.a && !@.b]", [{ a: 1 }, { b: 1 }, {}], [{}]],
@@ -153,7 +152,7 @@ const selections: readonly (readonly [path: string, document: unknown, expected:
   ["$[?search(@, '[')]", ["["], []],
   ["$[?search(@.a, @.b)]", [{ a: "xay", b: "a" }, { a: "x", b: 1 }], [{ a: "xay", b: "a" }]],
   ["$[?!search(@, 'a')]", ["a", "b", 1], ["b", 1]],
-  // Before, behind and within other segments.
+  // With segments before, behind and within.
   ["$.x[1:][?@.k].v[*]", { x: [{ a: { k: 1, v: [0] } }, { b: { k: 1, v: [1, 2] }, c: { v: [3] } }] }, [1, 2]],
   ["$[?@.a][?@.b][?@.c]", [{ a: { b: { c: 1 } } }, { a: { b: { d: 0 } } }], [{ c: 1 }]],
   ["$[?@.a].a[?@ > 1]", [{ a: [1, 2] }, { b: [3] }, { a: [3] }], [2, 3]],
@@ -165,7 +164,7 @@ const selections: readonly (readonly [path: string, document: unknown, expected:
 
 Deno.test("Tokenizer selects by a filter what RFC 9535 says", () => {
   for (const [path, document, expected] of selections) {
-    // Of nested nodes, the texts come as they end.
+    // The texts of nested nodes are reported as the nodes end.
     const sorted = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).sort();
     assert.deepEqual(sorted(select(path, document)), sorted(expected), path);
   }
@@ -183,7 +182,7 @@ Deno.test("Tokenizer selects the same by a filter when the text is cut anywhere"
   }
 });
 
-/** Rows of `path`, two columns of each, and a path of its own. */
+/** A query of rows with two columns each, and of another path. */
 function table(path: string, alone: string): Query {
   const within = (path: string): QueryPath => ({ path: parsePath(path), take: "text", within: 0 });
   return new Query([
@@ -283,7 +282,7 @@ Deno.test("Tokenizer counts from the document's start when a name is too long in
     record(textQuery("$[?@][?@].b"), [`[[1,{"${"n".repeat(jsonLimits.nameBytesMax + 1)}":1}]]`])
   );
   assert.ok(error instanceof JsonLimitError);
-  // Behind `[[1,{"`, at the closing quote or where the piece ends.
+  // Behind `[[1,{"`: at the closing quote, or where the input ends.
   assert.match(
     error.message,
     new RegExp(`more at offset (${jsonLimits.nameBytesMax + 7}|${jsonLimits.nameBytesMax + 4})$`),

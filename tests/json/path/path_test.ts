@@ -1,5 +1,5 @@
 /**
- * The grammar of paths, right, wrong and refused.
+ * The grammar of paths: valid, wrong and unsupported ones.
  *
  * @module
  */
@@ -180,7 +180,7 @@ Deno.test("parsePath() reads filters and calls within each other up to a bound, 
   const nests = [nested("(", "@.a", ")"), nested("@[?", "@.a", "]"), nested("!(", "@.a", ")")];
   const calls = (depth: number) => `$[?${"length(".repeat(depth)}@.a${")".repeat(depth)} == 1]`;
   for (const nest of [...nests, calls]) {
-    // The filter itself is the first.
+    // The filter itself is the first level.
     parsePath(nest(jsonLimits.filterDepthMax - 1));
     for (const depth of [jsonLimits.filterDepthMax, 20_000]) {
       assert.throws(() => parsePath(nest(depth)), (error) => {
