@@ -8,14 +8,14 @@ import { TempFolder } from "../support/temp.ts";
 import { jobOf, recordOf } from "./support.ts";
 import { finishedOf } from "../support/rows.ts";
 
-const shape = { name: "t", columns: [{ name: "v", type: "ANY" }] } as const;
+const schema = { name: "t", columns: [{ name: "v", type: "ANY" }] } as const;
 const window: Window = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
 const plain = { isNew: false, retryFailed: false };
 
 async function withStore(work: (store: StoreWriter, file: string) => Promise<void>): Promise<void> {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   await work(store, file);
 }
 

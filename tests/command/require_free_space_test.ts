@@ -8,12 +8,12 @@ import { recordOf } from "../collect/support.ts";
 import { chunkOf, finishedOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
 
-const shape = { name: "t", columns: [{ name: "v", type: "TEXT" }] } as const;
+const schema = { name: "t", columns: [{ name: "v", type: "TEXT" }] } as const;
 const rowBytes = 2_000;
 
 /** A finished run of so many keys, each with a row of 2,000 bytes. */
 async function fill(file: string, count: number, job = "j"): Promise<void> {
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   const run = await store.beginRun({ job, text: "", sha256: "" });
   for (let sequence = 0; sequence < count; sequence++) {
     await store.finish(
@@ -51,7 +51,7 @@ Deno.test("requireFreeSpace() estimates from the bytes per key of earlier runs",
       ...change,
     });
   // Without earlier runs only `freeBytesMin` counts.
-  await createDatabase(file, shape);
+  await createDatabase(file, schema);
   await begin(0, { listSize: 1e9 });
   await assert.rejects(begin(-1), UsageError);
   await fill(file, 400);

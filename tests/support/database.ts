@@ -7,6 +7,34 @@
 import { DatabaseSync } from "node:sqlite";
 import type { TableSchema } from "../../lib/rows/table_schema.ts";
 import { openDatabase, type StoreReader, type StoreWriter } from "../../lib/store/database.ts";
+import { TempFolder } from "./temp.ts";
+
+/** A place for one new database. Disposing of it deletes the database. */
+export interface Place extends AsyncDisposable {
+  readonly location: string;
+  /** All rows of a query over `run`, `fetch` and the tables of jobs, each as an array of its values. */
+  readonly query: (sql: string) => Promise<unknown[][]>;
+}
+
+/** A kind of database that must keep the store's contract. */
+export interface Engine {
+  readonly name: string;
+  readonly create: () => Promise<Place>;
+}
+
+/** Every engine behind `openDatabase`. */
+export const engines: readonly Engine[] = [{
+  name: "SQLite",
+  create: () => {
+    const folder = new TempFolder();
+    const location = folder.file("a.db");
+    return Promise.resolve({
+      location,
+      query: (sql) => Promise.resolve(query(location, sql)),
+      [Symbol.asyncDispose]: () => Promise.resolve(folder[Symbol.dispose]()),
+    });
+  },
+}];
 
 /** A writer on the database at `location`, with a job's tables. */
 export async function openWriter(location: string, ...tables: readonly TableSchema[]): Promise<StoreWriter> {

@@ -25,8 +25,10 @@ import type {
 } from "../records.ts";
 import { openForReading } from "./connection.ts";
 import { inspect } from "./integrity.ts";
-import { asFailedFetch, asRun, failedColumns, latestRun, readStarts, runColumns } from "./run_rows.ts";
-import { idsPerRun, quote } from "./sql_schema.ts";
+import { failedFetches, failureCounts, topKeys } from "./fetch_table.ts";
+import { startsOf } from "./host_tables.ts";
+import { asRun, jobStates, latestRun, runColumns } from "./run_table.ts";
+import { quote } from "./sql_schema.ts";
 import { explain, rescueText } from "./sqlite_error.ts";
 import { measuredFetches, pastStorage, storageSize } from "./storage_size.ts";
 
@@ -85,16 +87,7 @@ export class StoreReader implements AsyncDisposable {
 
   /** The state of each job in the database, by name. */
   async jobs(): Promise<JobState[]> {
-    const newest = this.#db.prepare(
-      `SELECT ${runColumns} FROM run WHERE id IN (SELECT max(id) FROM run GROUP BY job) ORDER BY job`,
-    );
-    const finished = this.#db.prepare(
-      `SELECT ${runColumns} FROM run WHERE job = ? AND state = 'finished' ORDER BY window_end DESC, id DESC LIMIT 1`,
-    );
-    return newest.all().map(asRun).map((run) => {
-      const row = finished.get(run.job);
-      return { newest: run, finished: row && asRun(row) };
-    });
+    return jobStates(this.#db);
   }
 
   /** The newest run of a job for a window, by the window's start; null for jobs without windows. */
@@ -104,28 +97,17 @@ export class StoreReader implements AsyncDisposable {
 
   /** Started requests of a quota. */
   async starts(scope: StartScope): Promise<StartCounts> {
-    return readStarts(this.#db, scope);
+    return startsOf(this.#db, scope);
   }
 
   /** Failure reasons of a run, most frequent first. */
   async failures(run: number): Promise<FailureCount[]> {
-    const rows = this.#db.prepare(
-      `SELECT reason, count(*) AS count, min(key) AS example FROM fetch
-         WHERE id >= ? AND id < ? AND verdict = 'failed' GROUP BY reason ORDER BY count DESC, reason`,
-    ).all(run * idsPerRun, (run + 1) * idsPerRun);
-    return rows.map((row) => ({
-      reason: String(row["reason"]),
-      count: Number(row["count"]),
-      example: String(row["example"]),
-    }));
+    return failureCounts(this.#db, run);
   }
 
   /** Failed keys of a run in the order of the list, read lazily. */
   async *failedKeys(run: number): AsyncIterable<FailedFetch> {
-    const statement = this.#db.prepare(
-      `SELECT ${failedColumns} FROM fetch WHERE id >= ? AND id < ? AND verdict = 'failed' ORDER BY id`,
-    );
-    for (const row of statement.iterate(run * idsPerRun, (run + 1) * idsPerRun)) yield asFailedFetch(row);
+    yield* failedFetches(this.#db, run);
   }
 
   /** The keys of a run with the most rows, except the keys in `without`. */
@@ -134,15 +116,7 @@ export class StoreReader implements AsyncDisposable {
     count: number,
     options: { readonly without: readonly string[] },
   ): Promise<RankedKey[]> {
-    const rows = this.#db.prepare(
-      `SELECT id, key, rows FROM fetch WHERE id >= ? AND id < ? AND rows > 0
-         AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY rows DESC, id LIMIT ?`,
-    ).all(run * idsPerRun, (run + 1) * idsPerRun, JSON.stringify(options.without), count);
-    return rows.map((row) => ({
-      fetch: Number(row["id"]),
-      key: String(row["key"]),
-      rows: Number(row["rows"]),
-    }));
+    return topKeys(this.#db, run, { count, ...options });
   }
 
   /** Number of rows of a fetch in each of the equal parts of a time span. */
@@ -161,6 +135,6 @@ export class StoreReader implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#db.close();
+    this.#db[Symbol.dispose]();
   }
 }

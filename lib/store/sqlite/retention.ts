@@ -8,9 +8,9 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { RetentionRule } from "../records.ts";
-import { idsPerRun, tablesOf } from "./sql_schema.ts";
+import { idsPerRun } from "./sql_schema.ts";
 import { jobTables } from "./table_check.ts";
-import { deleteStagedRows } from "./staging.ts";
+import { Staging } from "./staging.ts";
 
 /** Deletions and freed pages are small enough to let the writer in between. */
 export const retentionTuning = {
@@ -56,7 +56,7 @@ export class Retention {
     const [first, end] = [this.#dropped * idsPerRun, (this.#dropped + 1) * idsPerRun];
     // All tables: the job may have used another table before.
     const tables = jobTables(this.#db);
-    if (tables.some((name) => deleteStagedRows(this.#db, tablesOf({ name }), { first, end }))) return true;
+    if (tables.some((name) => new Staging(this.#db, { name }).delete({ first, end }))) return true;
     if (!this.#unlink(tables, first, end)) this.#dropped = undefined;
     return true;
   }
@@ -91,12 +91,7 @@ export class Retention {
       `SELECT max(id) AS id FROM (SELECT id FROM fetch WHERE id >= ? AND id < ? ORDER BY id LIMIT ?)`,
     ).get(first, end, retentionTuning.fetchesAtOnce)?.["id"] ?? null;
     if (last === null) return false;
-    for (const name of tables) {
-      const { span, staged } = tablesOf({ name });
-      this.#db.prepare(`INSERT INTO ${staged} SELECT * FROM ${span} WHERE fetch BETWEEN ? AND ?`)
-        .run(first, Number(last));
-      this.#db.prepare(`DELETE FROM ${span} WHERE fetch BETWEEN ? AND ?`).run(first, Number(last));
-    }
+    for (const name of tables) new Staging(this.#db, { name }).hide(first, Number(last));
     this.#db.prepare(`DELETE FROM fetch WHERE id BETWEEN ? AND ?`).run(first, Number(last));
     return true;
   }

@@ -1,38 +1,37 @@
 /**
- * Writes the rows of one of the job's tables: those of finished fetches, and staged ones. Opens no transaction of its
- * own, and remembers nothing outside the database.
+ * Writes the rows of one table of the job: those of finished fetches, and staged rows. Opens no transaction, keeps no
+ * state outside the database.
  *
  * @module
  */
 
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { StagedRows, TableRows } from "../../rows/fetch_record.ts";
 import type { TableSchema } from "../../rows/table_schema.ts";
 import { BulkInsert } from "./bulk_insert.ts";
 import { RowWriter } from "./row_writer.ts";
 import { tablesOf } from "./sql_schema.ts";
-import { deleteStagedRows, Staging } from "./staging.ts";
+import { Staging } from "./staging.ts";
 
-/** One per table. */
+const spanColumns = ["fetch", "row", "first", "last"] as const;
+
+/** The writer of one table. */
 export class TableWriter {
-  readonly #db: DatabaseSync;
-  readonly #tables: ReturnType<typeof tablesOf>;
   readonly #rows: RowWriter;
   readonly #staging: Staging;
   readonly #spans: BulkInsert;
 
   constructor(db: DatabaseSync, schema: TableSchema) {
-    this.#db = db;
-    this.#tables = tablesOf(schema);
     this.#rows = new RowWriter(db, schema);
-    this.#staging = new Staging(db, schema, this.#rows);
-    this.#spans = new BulkInsert(db, this.#tables.span, ["fetch", "row", "first", "last"]);
+    this.#staging = new Staging(db, schema);
+    this.#spans = new BulkInsert(db, { table: tablesOf(schema).span, columns: spanColumns });
   }
 
   /** Makes the rows of finished fetches visible. `fetches` are their ids, in the order of `rowCounts`. */
   finish(fetches: readonly number[], { rowCounts, rows }: TableRows): void {
     let at = rows.rows === 0 ? 0 : this.#rows.write(rows);
-    const spans: SQLInputValue[] = [];
+    /** The values of all spans, span after span. */
+    const spans: number[] = [];
     for (const [index, fetch] of fetches.entries()) {
       const rowCount = rowCounts[index] ?? 0;
       if (rowCount === "staged") {
@@ -42,16 +41,19 @@ export class TableWriter {
         at += rowCount;
       }
     }
-    this.#spans.write(spans);
+    const width = spanColumns.length;
+    this.#spans.write(spans.length / width, (bound, first) => {
+      for (let to = 0; to < bound.length; to++) bound[to] = spans[first * width + to] ?? null;
+    });
   }
 
-  /** Keeps rows of an unfinished fetch. */
+  /** Stores rows of an unfinished fetch. */
   stage(fetch: number, part: StagedRows): void {
-    this.#staging.add(fetch, part);
+    this.#staging.add(fetch, part, this.#rows);
   }
 
-  /** Deletes some staged rows of the fetches from `first` to before `end`; false if there are none. */
+  /** Deletes some staged rows of the fetches from `first` to before `end`; returns false if there are none. */
   deleteStaged(range: { readonly first: number; readonly end: number }): boolean {
-    return deleteStagedRows(this.#db, this.#tables, range);
+    return this.#staging.delete(range);
   }
 }

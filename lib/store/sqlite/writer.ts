@@ -1,16 +1,17 @@
-// deno-lint-ignore-file require-await -- the methods are asynchronous for the sake of other databases
+// deno-lint-ignore-file require-await -- asynchronous for databases behind a network connection
 /**
- * The writing side of the database: begins and resumes runs, and takes in what Workers found. There is one of these
- * per process, on the main thread. Every method that writes is one transaction ({@linkcode StoreWriter.keepKeys} and
- * {@linkcode StoreWriter.unstage} apart), so a fetch and its rows become visible together or not at all. The methods
- * are asynchronous because another database may stand here one day.
+ * The writing side of the database: starts and resumes runs, and stores what Workers send. One per process, on the main
+ * thread. Every method that writes is one transaction, except {@linkcode StoreWriter.keepKeys},
+ * {@linkcode StoreWriter.unstage} and {@linkcode StoreWriter.prune}, which take many. So a fetch and its rows become
+ * visible together or not at all.
  *
  * @module
  */
 
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { delay } from "@std/async/delay";
-import { openForWriting } from "./connection.ts";
+import type { DatabaseSync } from "node:sqlite";
+import type { FinishedFetches, StagedRows } from "../../rows/fetch_record.ts";
+import type { TableSchema } from "../../rows/table_schema.ts";
 import type {
   BatchRecord,
   FailedFetch,
@@ -23,46 +24,40 @@ import type {
   Tunable,
   TunedRecord,
 } from "../records.ts";
-import { BulkInsert } from "./bulk_insert.ts";
+import { batchOf, finishBatch, insertBatch, reopenBatch, reopenFailedBatches } from "./batch_table.ts";
+import { openForWriting } from "./connection.ts";
 import {
-  asFailedFetch,
-  asRun,
+  answeredKey,
   countFetches,
-  failedColumns,
-  latestRun,
-  readStarts,
-  runColumns,
-} from "./run_rows.ts";
-import { createTable, idsPerRun } from "./sql_schema.ts";
-import { checkTable } from "./table_check.ts";
+  deleteFailed,
+  deleteFetch,
+  doneSequences,
+  failedFetches,
+  FetchInsert,
+} from "./fetch_table.ts";
+import { setStarts, setTuned, startsOf, tunedOf } from "./host_tables.ts";
+import { deleteKeys, insertKeys, restoreKeys, storedKeys } from "./key_list_table.ts";
 import { Retention } from "./retention.ts";
-import { TableWriter } from "./table_writer.ts";
+import { insertRun, latestRun, setRunCounts, setRunKeys, setRunState, windowRuns } from "./run_table.ts";
+import { createTable, idsPerRun } from "./sql_schema.ts";
 import { explain, isDamage } from "./sqlite_error.ts";
-import type { FetchRecord, FinishedFetches, StagedRows } from "../../rows/fetch_record.ts";
-import { isoTime } from "../../text/format.ts";
-import type { TableSchema } from "../../rows/table_schema.ts";
+import { checkTable } from "./table_check.ts";
+import { TableWriter } from "./table_writer.ts";
+import { inTransaction } from "./transaction.ts";
 
-/** The one writer. */
+/** The only connection that writes. */
 export class StoreWriter implements AsyncDisposable {
   readonly #db: DatabaseSync;
   readonly #file: string;
-  /** By the table's name. */
+  /** Writers of the job's tables by the table's name. */
   readonly #tables: ReadonlyMap<string, TableWriter>;
-  readonly #fetches: BulkInsert;
-  readonly #addCounts: StatementSync;
+  readonly #fetches: FetchInsert;
 
   private constructor(db: DatabaseSync, file: string, tables: readonly TableSchema[]) {
     this.#db = db;
     this.#file = file;
     this.#tables = new Map(tables.map((table) => [table.name, new TableWriter(db, table)]));
-    this.#fetches = new BulkInsert(db, "fetch", [
-      ...["id", "key", "verdict", "reason", "status", "attempts", "bytes", "rows"],
-      ...["started_ms", "duration_ms", "etag", "last_modified"],
-    ]);
-    this.#addCounts = db.prepare(
-      `UPDATE run SET ok = ok + ?, empty = empty + ?, unchanged = unchanged + ?, failed = failed + ?,
-         rows = rows + ?, bytes = bytes + ?, attempts = attempts + ? WHERE id = ?`,
-    );
+    this.#fetches = new FetchInsert(db);
   }
 
   /**
@@ -73,12 +68,12 @@ export class StoreWriter implements AsyncDisposable {
   static open(file: string, tables: readonly TableSchema[]): StoreWriter {
     const db = openForWriting(file);
     try {
-      db.exec("BEGIN IMMEDIATE");
-      for (const table of tables) {
-        db.exec(createTable(table));
-        checkTable(db, file, table);
-      }
-      db.exec("COMMIT");
+      inTransaction(db, () => {
+        for (const table of tables) {
+          db.exec(createTable(table));
+          checkTable(db, file, table);
+        }
+      });
       const store = new StoreWriter(db, file, tables);
       while (store.#deleteStaged(0, Number.MAX_SAFE_INTEGER));
       return store;
@@ -88,7 +83,10 @@ export class StoreWriter implements AsyncDisposable {
     }
   }
 
-  /** What an error says about the file, if it does. Once the disk is full or broken, no method can do anything. */
+  /**
+   * The error to report in place of one that a method threw: in words if the database caused it, else unchanged. After
+   * a full or broken disk no method works any more.
+   */
   explain(error: unknown): unknown {
     return explain(error, this.#file, { isBegun: true });
   }
@@ -103,251 +101,166 @@ export class StoreWriter implements AsyncDisposable {
     return latestRun(this.#db, job, windowStart);
   }
 
-  /** For each window of a job, by its start, its newest run. */
+  /** The newest run of each window of a job, by the window's start. */
   async windows(job: string): Promise<Map<string, RunRecord>> {
-    const rows = this.#db.prepare(
-      `SELECT ${runColumns} FROM run WHERE id IN
-         (SELECT max(id) FROM run WHERE job = ? AND window_start IS NOT NULL GROUP BY window_start)`,
-    ).all(job);
-    return new Map(rows.map(asRun).map((run) => [run.windowStart ?? "", run]));
+    return new Map(windowRuns(this.#db, job).map((run) => [run.windowStart ?? "", run]));
   }
 
-  /** Begins a run; returns its id. */
+  /** Starts a run; returns its id. */
   async beginRun(run: NewRun): Promise<number> {
-    const { lastInsertRowid } = this.#db.prepare(
-      `INSERT INTO run (job, text, sha256, window_start, window_end, state, started)
-         VALUES (?, ?, ?, ?, ?, 'running', ?)`,
-    ).run(
-      run.job,
-      run.text,
-      run.sha256,
-      run.window?.start ?? null,
-      run.window?.end ?? null,
-      isoTime(Date.now()),
-    );
-    return Number(lastInsertRowid);
+    return insertRun(this.#db, run);
   }
 
   /**
-   * Goes on with a run. With `retryFailed` its failed keys are pending again; with `restoreKeys` the key list of a
-   * finished run is kept again, as it was.
+   * Resumes a run. `retryFailed` makes its failed keys pending; `restoreKeys` stores the key list of a finished run
+   * again, which {@linkcode endRun} deleted.
    */
   async resumeRun(
-    id: number,
+    run: number,
     options: { readonly retryFailed: boolean; readonly restoreKeys: boolean },
   ): Promise<void> {
-    this.#transaction(() => {
-      if (options.restoreKeys) this.#restoreKeys(id);
-      if (options.retryFailed) this.#forgetFailed(id);
-      this.#db.prepare(`UPDATE run SET state = 'running', reason = NULL, ended = NULL WHERE id = ?`).run(id);
+    inTransaction(this.#db, () => {
+      if (options.restoreKeys) restoreKeys(this.#db, run);
+      if (options.retryFailed) {
+        reopenFailedBatches(this.#db, run);
+        deleteFailed(this.#db, run);
+        this.#recount(run);
+      }
+      setRunState(this.#db, run, { state: "running", reason: null });
     });
   }
 
-  /** Makes one key of a run pending again, as if it had not been asked. Its fetch must hold no rows. */
-  async forget(run: number, sequence: number): Promise<void> {
-    this.#transaction(() => {
-      this.#db.prepare(`DELETE FROM fetch WHERE id = ?`).run(run * idsPerRun + sequence);
-      this.#db.prepare(`UPDATE batch SET state = 'open' WHERE run = ?1 AND first <= ?2 AND first + size > ?2`)
-        .run(run, sequence);
-      this.#recount(run);
-    });
-  }
-
-  /** A run's batch by its number, from 0. */
-  async batch(run: number, number: number): Promise<BatchRecord | undefined> {
-    const row = this.#db.prepare(`SELECT first, size, sha256, state FROM batch WHERE run = ? AND number = ?`)
-      .get(run, number);
-    if (row === undefined) return undefined;
-    return {
-      number,
-      first: Number(row["first"]),
-      size: Number(row["size"]),
-      sha256: String(row["sha256"]),
-      state: row["state"] === "done" ? "done" : "open",
-    };
-  }
-
-  async addBatch(run: number, batch: Omit<BatchRecord, "state">): Promise<void> {
-    this.#db.prepare(
-      `INSERT INTO batch (run, number, first, size, sha256, state) VALUES (?, ?, ?, ?, ?, 'open')`,
-    )
-      .run(run, batch.number, batch.first, batch.size, batch.sha256);
-  }
-
-  async finishBatch(run: number, number: number): Promise<void> {
-    this.#db.prepare(`UPDATE batch SET state = 'done' WHERE run = ? AND number = ?`).run(run, number);
-  }
-
-  /** The sequences from `first` to before `end` that have a verdict. */
-  async doneSequences(run: number, first: number, end: number): Promise<Set<number>> {
-    const ids = this.#db.prepare(`SELECT id FROM fetch WHERE id >= ? AND id < ?`)
-      .all(run * idsPerRun + first, run * idsPerRun + end);
-    return new Set(ids.map((row) => Number(row["id"]) - run * idsPerRun));
-  }
-
-  /** A key of the run that was answered, in so many bytes at most; undefined while there is none. */
-  async answeredKey(run: number, bytesMax: number): Promise<string | undefined> {
-    const found = this.#db.prepare(
-      `SELECT key FROM fetch WHERE run = ? AND verdict IN ('ok', 'empty') AND bytes <= ? LIMIT 1`,
-    ).get(run, bytesMax);
-    return found === undefined ? undefined : String(found["key"]);
-  }
-
-  /**
-   * Keeps a key list that cannot be read a second time, block by block as it comes. Replaces what an earlier attempt
-   * kept of it; the list counts as kept once {@linkcode setKeys} says how long it is.
-   */
-  async keepKeys(run: number, blocks: AsyncIterable<readonly string[]>): Promise<void> {
-    this.#db.prepare(`DELETE FROM key_list WHERE run = ?`).run(run);
-    const insert = this.#db.prepare(`INSERT INTO key_list (run, block, keys) VALUES (?, ?, ?)`);
-    let block = 0;
-    for await (const keys of blocks) insert.run(run, block++, JSON.stringify(keys));
-  }
-
-  /** The kept key list, block after block. */
-  async *keptKeys(run: number): AsyncIterable<readonly string[]> {
-    const next = this.#db.prepare(`SELECT keys FROM key_list WHERE run = ? AND block = ?`);
-    for (let block = 0;; block++) {
-      const row = next.get(run, block);
-      if (row === undefined) return;
-      yield JSON.parse(String(row["keys"]));
-    }
-  }
-
-  /** Keeps some rows of an answer that is not whole yet. They follow those that were staged of it before. */
-  async stage(run: number, part: StagedRows): Promise<void> {
-    this.#transaction(() => this.#table(part.table).stage(run * idsPerRun + part.sequence, part));
-  }
-
-  /**
-   * Deletes the staged rows of answers that did not come whole: those of the sequences from `first` to before `end`.
-   * There may be millions, so others get their turn in between.
-   */
-  async unstage(run: number, first: number, end: number): Promise<void> {
-    while (this.#deleteStaged(run * idsPerRun + first, run * idsPerRun + end)) await delay(0);
-  }
-
-  /** The failed fetches with sequences from `first` to before `end`. */
-  async failures(run: number, first: number, end: number): Promise<FailedFetch[]> {
-    return this.#db.prepare(
-      `SELECT ${failedColumns} FROM fetch WHERE id >= ? AND id < ? AND verdict = 'failed' ORDER BY id`,
-    ).all(run * idsPerRun + first, run * idsPerRun + end).map(asFailedFetch);
-  }
-
-  /** Makes finished fetches and their rows visible. */
-  async finish(run: number, { fetches, tables }: FinishedFetches): Promise<void> {
-    this.#transaction(() => {
-      const ids = fetches.map(({ sequence }) => run * idsPerRun + sequence);
-      for (const rows of tables) this.#table(rows.table).finish(ids, rows);
-      this.#fetches.write(fetches.flatMap((record) => fetchValues(run, record)));
-      this.#count(run, fetches);
-    });
-  }
-
-  /** What was kept of the requests started. */
-  async starts(scope: StartScope): Promise<StartCounts> {
-    return readStarts(this.#db, scope);
-  }
-
-  async keepStarts({ host, perMs }: StartScope, starts: StartCounts): Promise<void> {
-    this.#db.prepare(`INSERT OR REPLACE INTO budget (host, per_ms, starts) VALUES (?, ?, ?)`)
-      .run(host, perMs, JSON.stringify([...starts]));
-  }
-
-  /** What was found about a host before. */
-  async learned(host: string, what: Tunable): Promise<TunedRecord | undefined> {
-    const row = this.#db.prepare(`SELECT value, max FROM learned WHERE host = ? AND what = ?`).get(
-      host,
-      what,
-    );
-    if (row === undefined) return undefined;
-    return { value: Number(row["value"]), limit: row["max"] === null ? undefined : Number(row["max"]) };
-  }
-
-  async keepTuned(host: string, what: Tunable, { value, limit }: TunedRecord): Promise<void> {
-    this.#db.prepare(`INSERT OR REPLACE INTO learned (host, what, value, max) VALUES (?, ?, ?, ?)`)
-      .run(host, what, value, limit ?? null);
-  }
-
-  /** Notes how many keys the run has. */
-  async setKeys(run: number, keys: number): Promise<void> {
-    this.#db.prepare(`UPDATE run SET keys = ? WHERE id = ?`).run(keys, run);
-  }
-
-  /** Ends a run: finished for good, or interrupted and to be resumed. */
+  /** Ends a run as finished, or as interrupted and to be resumed. */
   async endRun(run: number, state: "finished" | "interrupted", reason: string | null): Promise<void> {
-    this.#transaction(() => {
-      this.#db.prepare(`UPDATE run SET state = ?, reason = ?, ended = ? WHERE id = ?`).run(
-        state,
-        reason,
-        isoTime(Date.now()),
-        run,
-      );
-      if (state === "finished") this.#db.prepare(`DELETE FROM key_list WHERE run = ?`).run(run);
+    inTransaction(this.#db, () => {
+      setRunState(this.#db, run, { state, reason });
+      if (state === "finished") deleteKeys(this.#db, run);
     });
   }
 
-  /** Deletes old runs with all that they found, until the signal comes; returns how many are gone. */
-  async prune(rule: RetentionRule, signal: AbortSignal): Promise<number> {
-    const retention = new Retention(this.#db);
-    const count = this.#transaction(() => retention.drop(rule));
-    while (!signal.aborted && this.#transaction(() => retention.sweep())) await delay(0);
-    while (!signal.aborted && retention.shrink()) await delay(0);
-    return count;
+  /** Sets the number of keys of a run, once its list has been read to the end. */
+  async setKeys(run: number, keys: number): Promise<void> {
+    setRunKeys(this.#db, run, keys);
   }
 
-  /** The run's sums, counted anew from its fetches rather than from its running totals. */
+  /** The sums of a run, counted from its fetches instead of its running totals. */
   async countRun(run: number): Promise<RunCounts> {
     return countFetches(this.#db, run);
   }
 
+  /** Makes one key of a run pending again. Its fetch must have no rows. */
+  async forget(run: number, sequence: number): Promise<void> {
+    inTransaction(this.#db, () => {
+      deleteFetch(this.#db, run, sequence);
+      reopenBatch(this.#db, run, sequence);
+      this.#recount(run);
+    });
+  }
+
+  /** A batch of a run by its number, from 0. */
+  async batch(run: number, number: number): Promise<BatchRecord | undefined> {
+    return batchOf(this.#db, run, number);
+  }
+
+  /** Adds an open batch to a run. */
+  async addBatch(run: number, batch: Omit<BatchRecord, "state">): Promise<void> {
+    insertBatch(this.#db, run, batch);
+  }
+
+  /** Marks a batch as done: all of its keys have a verdict. */
+  async finishBatch(run: number, number: number): Promise<void> {
+    finishBatch(this.#db, run, number);
+  }
+
+  /** The sequences from `first` to before `end` that have a verdict. */
+  async doneSequences(run: number, first: number, end: number): Promise<Set<number>> {
+    return doneSequences(this.#db, run, { first, end });
+  }
+
+  /** The failed fetches with sequences from `first` to before `end`. */
+  async failures(run: number, first: number, end: number): Promise<FailedFetch[]> {
+    return [...failedFetches(this.#db, run, { first, end })];
+  }
+
+  /** A key of the run with an answer of at most `bytesMax` bytes that did not fail; undefined if there is none. */
+  async answeredKey(run: number, bytesMax: number): Promise<string | undefined> {
+    return answeredKey(this.#db, run, bytesMax);
+  }
+
+  /**
+   * Stores a key list that cannot be read a second time, block by block as it comes, in place of an earlier one. The
+   * list is complete once {@linkcode setKeys} has set its length.
+   */
+  async keepKeys(run: number, blocks: AsyncIterable<readonly string[]>): Promise<void> {
+    await insertKeys(this.#db, run, blocks);
+  }
+
+  /** The stored key list, block after block. */
+  async *keptKeys(run: number): AsyncIterable<readonly string[]> {
+    yield* storedKeys(this.#db, run);
+  }
+
+  /** Stores rows of an unfinished fetch, invisible until {@linkcode finish}. */
+  async stage(run: number, part: StagedRows): Promise<void> {
+    inTransaction(this.#db, () => this.#table(part.table).stage(run * idsPerRun + part.sequence, part));
+  }
+
+  /** Deletes the staged rows of sequences from `first` to before `end`, with pauses for other work on this thread. */
+  async unstage(run: number, first: number, end: number): Promise<void> {
+    while (this.#deleteStaged(run * idsPerRun + first, run * idsPerRun + end)) await delay(0);
+  }
+
+  /** Makes finished fetches and their rows visible. */
+  async finish(run: number, { fetches, tables }: FinishedFetches): Promise<void> {
+    inTransaction(this.#db, () => {
+      const ids = fetches.map(({ sequence }) => run * idsPerRun + sequence);
+      for (const rows of tables) this.#table(rows.table).finish(ids, rows);
+      this.#fetches.write(run, fetches);
+    });
+  }
+
+  /** Started requests of a quota. */
+  async starts(scope: StartScope): Promise<StartCounts> {
+    return startsOf(this.#db, scope);
+  }
+
+  /** Replaces the started requests of a quota. */
+  async keepStarts(scope: StartScope, starts: StartCounts): Promise<void> {
+    setStarts(this.#db, scope, starts);
+  }
+
+  /** The tuned limit of a host. */
+  async learned(host: string, what: Tunable): Promise<TunedRecord | undefined> {
+    return tunedOf(this.#db, host, what);
+  }
+
+  /** Replaces the tuned limit of a host. */
+  async keepTuned(host: string, what: Tunable, tuned: TunedRecord): Promise<void> {
+    setTuned(this.#db, host, what, tuned);
+  }
+
+  /** Deletes old runs with their fetches and rows, until the signal is aborted; returns the number of runs. */
+  async prune(rule: RetentionRule, signal: AbortSignal): Promise<number> {
+    const retention = new Retention(this.#db);
+    const count = inTransaction(this.#db, () => retention.drop(rule));
+    while (!signal.aborted && inTransaction(this.#db, () => retention.sweep())) await delay(0);
+    while (!signal.aborted && retention.shrink()) await delay(0);
+    return count;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#db.close();
-  }
-
-  #count(run: number, fetches: readonly FetchRecord[]): void {
-    const sums = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
-    for (const record of fetches) {
-      sums[record.verdict]++;
-      sums.rows += record.rows;
-      sums.bytes += record.bytes;
-      sums.attempts += record.attempts;
-    }
-    const { ok, empty, unchanged, failed, rows, bytes, attempts } = sums;
-    this.#addCounts.run(ok, empty, unchanged, failed, rows, bytes, attempts, run);
-  }
-
-  /** In a finished run every key has a fetch. */
-  #restoreKeys(run: number): void {
-    this.#db.prepare(
-      `INSERT INTO key_list (run, block, keys) SELECT ?1, sequence / 1024, json_group_array(key ORDER BY id)
-         FROM fetch WHERE id >= ?2 AND id < ?3 GROUP BY sequence / 1024`,
-    ).run(run, run * idsPerRun, (run + 1) * idsPerRun);
-  }
-
-  #forgetFailed(run: number): void {
-    const first = run * idsPerRun;
-    this.#db.prepare(
-      `UPDATE batch SET state = 'open' WHERE run = ?1 AND EXISTS (SELECT 1 FROM fetch WHERE verdict = 'failed'
-         AND id >= ?2 + batch.first AND id < ?2 + batch.first + batch.size)`,
-    ).run(run, first);
-    this.#db.prepare(`DELETE FROM fetch WHERE verdict = 'failed' AND id >= ? AND id < ?`)
-      .run(first, first + idsPerRun);
-    this.#recount(run);
+    this.#db[Symbol.dispose]();
   }
 
   #recount(run: number): void {
-    const { ok, empty, unchanged, failed, rows, bytes, attempts } = countFetches(this.#db, run);
-    this.#db.prepare(
-      `UPDATE run SET ok = ?, empty = ?, unchanged = ?, failed = ?, rows = ?, bytes = ?, attempts = ? WHERE id = ?`,
-    ).run(ok, empty, unchanged, failed, rows, bytes, attempts, run);
+    setRunCounts(this.#db, run, countFetches(this.#db, run));
   }
 
   #deleteStaged(first: number, end: number): boolean {
-    return this.#transaction(() => {
-      for (const table of this.#tables.values()) if (table.deleteStaged({ first, end })) return true;
-      return false;
-    });
+    return inTransaction(
+      this.#db,
+      () => [...this.#tables.values()].some((table) => table.deleteStaged({ first, end })),
+    );
   }
 
   #table(name: string): TableWriter {
@@ -357,35 +270,4 @@ export class StoreWriter implements AsyncDisposable {
     }
     return table;
   }
-
-  #transaction<T>(work: () => T): T {
-    this.#db.exec("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      this.#db.exec("COMMIT");
-      return result;
-    } catch (error) {
-      // A full disk may have rolled back already.
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw error;
-    }
-  }
-}
-
-/** In the order of the columns that are inserted. */
-function fetchValues(run: number, record: FetchRecord): SQLInputValue[] {
-  return [
-    run * idsPerRun + record.sequence,
-    record.key,
-    record.verdict,
-    record.reason,
-    record.status,
-    record.attempts,
-    record.bytes,
-    record.rows,
-    Math.round(record.startedMs),
-    Math.round(record.durationMs),
-    record.etag,
-    record.lastModified,
-  ];
 }

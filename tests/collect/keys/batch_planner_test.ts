@@ -17,7 +17,7 @@ import { recordOf } from "../support.ts";
 import { assertProperty } from "../../support/property.ts";
 import { finishedOf } from "../../support/rows.ts";
 
-const shape = { name: "t", columns: [{ name: "v", type: "ANY" }] } as const;
+const schema = { name: "t", columns: [{ name: "v", type: "ANY" }] } as const;
 
 /** Keys in blocks of the given sizes, over and over. */
 async function* blocksOf(
@@ -46,7 +46,7 @@ function entriesOf(sequences: readonly number[]) {
 
 async function withStore(work: (store: StoreWriter, run: number) => Promise<void>): Promise<void> {
   using folder = new TempFolder();
-  await using store = await openWriter(folder.file("a.db"), shape);
+  await using store = await openWriter(folder.file("a.db"), schema);
   await work(store, await store.beginRun({ job: "j", text: "t", sha256: "s" }));
 }
 

@@ -8,11 +8,11 @@ import { chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
-const shape: TableSchema = { name: "t", columns: [{ name: "v", type: "TEXT" }] };
+const schema: TableSchema = { name: "t", columns: [{ name: "v", type: "TEXT" }] };
 
 /** A finished run of 40 keys with 50 rows each, and one that is under way. */
 async function fill(file: string): Promise<void> {
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   for (const keys of [40, 3]) {
     const run = await store.beginRun({ job: "j", text: "", sha256: "" });
     for (let sequence = 0; sequence < keys; sequence++) {

@@ -10,7 +10,7 @@ import { TempFolder } from "../../support/temp.ts";
 import { isoTime } from "../../../lib/text/format.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
-const shape: TableSchema = {
+const schema: TableSchema = {
   name: "t",
   columns: [{ name: "v", type: "INTEGER" }, { name: "s", type: "TEXT" }],
 };
@@ -22,7 +22,7 @@ const never = new AbortController().signal;
 async function day(
   store: StoreWriter,
   number: number,
-  { keys = 20, rows = 10, job = "j", table = shape.name } = {},
+  { keys = 20, rows = 10, job = "j", table = schema.name } = {},
 ): Promise<number> {
   const start = firstMs + number * dayMs;
   const window = { start: isoTime(start), end: isoTime(start + dayMs) };
@@ -61,7 +61,7 @@ Deno.test("StoreWriter.prune() keeps a year of daily windows at the size of thos
   const file = folder.file("a.db");
   const sizes: number[] = [];
   {
-    await using store = await openWriter(file, shape);
+    await using store = await openWriter(file, schema);
     for (let number = 0; number < 365; number++) {
       await day(store, number);
       await store.prune({ job: "j", before: before(number, 30) }, never);
@@ -89,7 +89,7 @@ Deno.test("StoreWriter.prune() keeps a year of daily windows at the size of thos
 Deno.test("StoreWriter.prune() gives space back while a reader reads on", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   for (let number = 0; number < 100; number++) await day(store, number, { rows: 100 });
   const reader = new DatabaseSync(file, { readOnly: true });
   reader.exec("BEGIN");
@@ -112,7 +112,7 @@ Deno.test("StoreWriter.prune() goes on where it was stopped, and nothing is seen
   const file = folder.file("a.db");
   const stopped = AbortSignal.abort();
   {
-    await using store = await openWriter(file, shape);
+    await using store = await openWriter(file, schema);
     for (let number = 0; number < 3; number++) await day(store, number);
     assert.equal(await store.prune({ job: "j", before: before(2, 1) }, stopped), 2);
   }
@@ -123,7 +123,7 @@ Deno.test("StoreWriter.prune() goes on where it was stopped, and nothing is seen
     ],
   );
   assert.deepEqual(query(file, "SELECT count(*) FROM fetch"), [[63]]);
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   assert.equal(await store.prune({ job: "j", before: before(2, 1) }, never), 0);
   assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM fetch"), [[21, 230]]);
 });
@@ -131,7 +131,7 @@ Deno.test("StoreWriter.prune() goes on where it was stopped, and nothing is seen
 Deno.test("StoreWriter.prune() deletes an answer of many rows, and more fetches than fit into a transaction", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   await day(store, 0, { keys: 2, rows: 100_000 });
   await day(store, 1, { keys: 2 * retentionTuning.fetchesAtOnce + 1, rows: 1 });
   await day(store, 2, { keys: 1, rows: 1 });
@@ -143,7 +143,7 @@ Deno.test("StoreWriter.prune() deletes an answer of many rows, and more fetches 
 Deno.test("StoreWriter.prune() leaves the newest finished window, the newest run and other jobs alone, however old", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   const other = await day(store, 0, { job: "other" });
   await day(store, 1);
   const newestWindow = await day(store, 3);
@@ -158,10 +158,10 @@ Deno.test("StoreWriter.prune() deletes the rows that a job had in another table 
   using folder = new TempFolder();
   const file = folder.file("a.db");
   {
-    await using store = await openWriter(file, { ...shape, name: "earlier" });
+    await using store = await openWriter(file, { ...schema, name: "earlier" });
     await day(store, 0, { table: "earlier" });
   }
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   await day(store, 1);
   assert.equal(await store.prune({ job: "j", before: before(1, 1) }, never), 1);
   assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM earlier_data"), [[

@@ -11,7 +11,7 @@ import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 import { assertProperty } from "../../support/property.ts";
 
-const shape: TableSchema = {
+const schema: TableSchema = {
   name: "t",
   columns: [
     { name: "any", type: "ANY" },
@@ -47,7 +47,7 @@ const answers = fc.array(
 /** The rows of a fetch: integers as bigints. Texts are read as bytes, since `node:sqlite` ends them at a NUL. */
 function storedRows(file: string, fetch: number): unknown[][] {
   using db = new DatabaseSync(file, { readOnly: true });
-  const columns = shape.columns.map(({ name }) =>
+  const columns = schema.columns.map(({ name }) =>
     `iif(typeof(${name}) = 'text', CAST(${name} AS BLOB), ${name}) AS ${name}`
   );
   const statement = db.prepare(`SELECT row, ${columns.join(", ")} FROM t WHERE fetch = ? ORDER BY row`);
@@ -71,7 +71,7 @@ Deno.test("StoreWriter gives back every value as it was, whether it came in one 
     fc.asyncProperty(answers, fc.integer({ min: 1, max: 150 }), async (lists, part) => {
       using folder = new TempFolder();
       const file = folder.file("a.db");
-      await using store = await openWriter(file, shape);
+      await using store = await openWriter(file, schema);
       const run = await begin(store);
       // All that are staged come by turns, a part each.
       const longest = Math.max(...lists.map(({ length }) => length));
@@ -121,7 +121,7 @@ async function stageMany(store: StoreWriter, run: number): Promise<void> {
 Deno.test("StoreWriter.unstage() lets others have their turn, and deletes nothing of theirs", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   const run = await begin(store);
   await stageMany(store, run);
   const deleting = store.unstage(run, 0, 1);
@@ -145,7 +145,7 @@ Deno.test("StoreWriter.open() deletes what is left of rows whose deletion was cu
   const file = folder.file("a.db");
   let run = 0;
   {
-    await using store = await openWriter(file, shape);
+    await using store = await openWriter(file, schema);
     run = await begin(store);
     await store.finish(
       run,
@@ -158,7 +158,7 @@ Deno.test("StoreWriter.open() deletes what is left of rows whose deletion was cu
       finishedOf({ fetches: [recordOf(2)], rowCounts: [few.length], rows: chunkOf(few) }),
     );
   }
-  await using _again = await openWriter(file, shape);
+  await using _again = await openWriter(file, schema);
   const first = run * idsPerRun;
   assert.deepEqual([...storedRows(file, first), ...storedRows(file, first + 1)], []);
   for (const sequence of [2, 3]) assert.deepEqual(storedRows(file, first + sequence), numbered(few));
@@ -168,7 +168,7 @@ Deno.test("StoreWriter.open() deletes what is left of rows whose deletion was cu
 Deno.test("StoreWriter keeps what fetch has which row when the file is made smaller with VACUUM", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   const run = await begin(store);
   await stageMany(store, run);
   await store.unstage(run, 0, 1);
@@ -183,11 +183,11 @@ Deno.test("StoreWriter keeps what fetch has which row when the file is made smal
 Deno.test("StoreWriter.open() refuses a table whose name is that of a part of another, and leaves no trace of it", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  await createDatabase(file, shape);
+  await createDatabase(file, schema);
   const before = query(file, "SELECT name FROM sqlite_schema");
   for (const name of ["t_data", "t_span", "t_staged"]) {
     await assert.rejects(
-      openWriter(file, { ...shape, name }),
+      openWriter(file, { ...schema, name }),
       /^UsageError: Cannot store into the table "t_\w+" of ".*": the name belongs to a part of another table, the job/,
     );
   }

@@ -6,7 +6,7 @@ import { RunLock } from "../../../lib/store/sqlite/run_lock.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
-const shape: TableSchema = { name: "t", columns: [{ name: "v", type: "ANY" }] };
+const schema: TableSchema = { name: "t", columns: [{ name: "v", type: "ANY" }] };
 
 function modeOf(file: string): number {
   return (Deno.statSync(file).mode ?? 0) & 0o777;
@@ -20,7 +20,7 @@ Deno.test("RunLock.acquire() says who has the lock, whichever link leads to the 
   await Deno.symlink("../link.db", folder.file("more/far.db"));
   // Once while there is no such file, and once while there is.
   for (const isThere of [false, true]) {
-    if (isThere) await createDatabase(file, shape);
+    if (isThere) await createDatabase(file, schema);
     const held = RunLock.acquire(folder.file("link.db"), "sweep");
     assert.equal(modeOf(`${file}.lock`), 0o600);
     for (const name of ["a.db", "link.db", "more/far.db"]) {
@@ -54,7 +54,7 @@ Deno.test("RunLock.acquire() takes over what a killed process left", async () =>
 Deno.test("RunLock.acquire() refuses a database with two names", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
-  await createDatabase(file, shape);
+  await createDatabase(file, schema);
   await Deno.link(file, folder.file("b.db"));
   for (const name of ["a.db", "b.db"]) {
     assert.throws(
@@ -97,7 +97,7 @@ Deno.test("acquire() and StoreWriter.open() make files that nobody else can read
     const options = { job: "j", log: (text: string) => said.push(text), ignoresFreeSpace: false };
     {
       await using _lock = await acquire(file, options);
-      await using store = await openWriter(file, shape);
+      await using store = await openWriter(file, schema);
       await store.beginRun({ job: "j", text: "", sha256: "" });
       assert.deepEqual(folder.names(), ["a.db", "a.db-shm", "a.db-wal", "a.db.lock"]);
       for (const name of folder.names()) assert.equal(modeOf(folder.file(name)), 0o600, name);
@@ -109,7 +109,7 @@ Deno.test("acquire() and StoreWriter.open() make files that nobody else can read
     await Deno.chmod(file, 0o644);
     {
       await using _lock = await acquire(file, options);
-      await using store = await openWriter(file, shape);
+      await using store = await openWriter(file, schema);
       await store.beginRun({ job: "j", text: "", sha256: "" });
       for (const name of folder.names()) assert.equal(modeOf(folder.file(name)), 0o600, name);
     }
@@ -117,7 +117,7 @@ Deno.test("acquire() and StoreWriter.open() make files that nobody else can read
       `trawl: "${file}" was accessible to every user (mode 644): changed to mode 600\n`,
     ]);
     await Deno.symlink(folder.file("target.db"), folder.file("link.db"));
-    await createDatabase(folder.file("link.db"), shape);
+    await createDatabase(folder.file("link.db"), schema);
     assert.equal(modeOf(folder.file("target.db")), 0o600);
   } finally {
     Deno.umask(umask);

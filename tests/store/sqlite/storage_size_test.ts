@@ -7,7 +7,7 @@ import { chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
-const shape: TableSchema = {
+const schema: TableSchema = {
   name: "t",
   columns: [{ name: "n", type: "INTEGER" }, { name: "s", type: "TEXT" }],
 };
@@ -20,7 +20,7 @@ function keyOf(sequence: number): string {
 
 /** Stores so many answers of three rows each, in the order in which 8 in flight may come. */
 async function fill(file: string, count: number): Promise<number> {
-  await using store = await openWriter(file, shape);
+  await using store = await openWriter(file, schema);
   const run = await store.beginRun({ job: "j", text: "", sha256: "" });
   const random = new Random(1);
   const order = Array.from(
@@ -50,7 +50,7 @@ Deno.test("StoreReader.storageSize() of few fetches foretells how a file of many
   await fill(few, 400);
   const count = 20_000;
   await using reader = await openReader(few);
-  const { fetchBytes, rowBytes } = await reader.storageSize([shape]);
+  const { fetchBytes, rowBytes } = await reader.storageSize([schema]);
   await fill(many, count);
   const empty = folder.file("empty.db");
   await fill(empty, 0);
@@ -64,10 +64,10 @@ Deno.test("StoreReader.storageSize() of an empty file is nothing, and measuredFe
   const file = folder.file("a.db");
   await fill(file, 0);
   await using empty = await openReader(file);
-  assert.deepEqual(await empty.storageSize([shape]), { fetchBytes: 0, rowBytes: 0 });
+  assert.deepEqual(await empty.storageSize([schema]), { fetchBytes: 0, rowBytes: 0 });
   const run = await fill(file, 5);
   await using reader = await openReader(file);
-  const tables = [shape];
+  const tables = [schema];
   assert.equal((await reader.measuredFetches(run, { first: 2, tables })).length, 3);
   const [fetch] = await reader.measuredFetches(run, { first: 1, end: 2, tables });
   assert.deepEqual([fetch?.rows, fetch?.storedRows, fetch?.reason], [rowsEach, rowsEach, null]);
