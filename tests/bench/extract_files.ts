@@ -1,5 +1,5 @@
 /**
- * The files that values are extracted from: bare timestamps, whole updates as the practice API has them, and records
+ * The files that values are extracted from: bare timestamps, whole updates as the simulator has them, and records
  * whose text lies mostly beyond ASCII. All hold `$.data.updates[*].timestamp`. Holds one block at a time.
  *
  * @module
@@ -55,14 +55,14 @@ export function writeBeyondAscii(path: string, bytes: number): Promise<ExtractFi
   );
 }
 
-/** Some 300,000 updates of the practice API's in 80 MB, compact. */
+/** Some 300,000 updates of the simulator in 80 MB, compact. */
 export async function writeUpdates(path: string, bytes: number): Promise<ExtractFile> {
   const timestamps = Math.max(1, Math.round(bytes * 0.825 / updateBytes));
   const profile = ripestatProfile({ sizes: { [asn]: timestamps }, envelope: "b" });
   // Both ends belong to the span: midnight is the next day's.
   const query = `resource=AS${asn}&starttime=2026-11-20T00:00:00&endtime=2026-11-20T23:59:59`;
   const call = profile.match(parseTarget(`/data/bgp-updates/data.json?${query}&unix_timestamps=TRUE`));
-  if (call === undefined) throw new TypeError("Cannot make a file as the practice API must have updates");
+  if (call === undefined) throw new TypeError("Cannot make a file: the profile must answer bgp-updates");
   const { body } = call.answer(undefined);
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   for await (const block of body.blocks()) await writeAll(file, block);

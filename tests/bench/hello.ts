@@ -27,7 +27,7 @@ async function* askHello(context: BenchContext): AsyncIterable<Outcome> {
   const url = `${server.url}/hello/{key}`;
   const counts = [String(keys), String(inFlight)];
   yield await compare({
-    title: `asking ${nginx === undefined ? "the practice API" : "nginx"}`,
+    title: `asking ${nginx === undefined ? "the simulator" : "nginx"}`,
     unit: "requests/s",
     figure: (seconds) => keys / seconds,
     rounds,

@@ -36,7 +36,7 @@ const columns = {
 /** One answer, all of its rows kept. */
 export const large: Extraction = {
   name: "large",
-  about: `one answer of ${formatBytes(size)} from the practice API, a row stored of every update`,
+  about: `one answer of ${formatBytes(size)} from the simulator, a row stored of every update`,
   ask: askLarge,
 };
 

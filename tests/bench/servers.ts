@@ -1,5 +1,5 @@
 /**
- * The servers that are asked, each a process of its own on 127.0.0.1 that ends with the question: the practice API,
+ * The servers that are asked, each a process of its own on 127.0.0.1 that ends with the question: the simulator,
  * and nginx where it is installed.
  *
  * @module
@@ -18,7 +18,7 @@ export interface Served extends AsyncDisposable {
 const startMsMax = 10_000;
 const startStepMs = 20;
 
-/** The practice API. */
+/** The simulator. */
 export async function servePractice(...flags: readonly string[]): Promise<Served> {
   const port = freePort();
   return await served(trawl("simulate", "--port", String(port), ...flags), port);

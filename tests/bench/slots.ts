@@ -15,7 +15,7 @@ const inFlight = 16;
 const batch = 128;
 const delayMsMean = 40;
 
-/** How long answers take: what the practice API is told, and how it is called. */
+/** How long answers take: what the simulator is told, and how it is called. */
 const delays = [
   { flag: `0..${2 * delayMsMean}`, name: `0 to ${2 * delayMsMean} ms, uniform` },
   { flag: `~${delayMsMean}`, name: `${delayMsMean} ms on average, exponential` },

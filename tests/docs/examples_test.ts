@@ -59,7 +59,7 @@ for (const [file, { flags, table }] of Object.entries(runs)) {
   });
 }
 
-/** The practice API, or for the token a server that refuses requests without it. */
+/** The simulator, or for the token a server that refuses requests without it. */
 async function servedBy(file: string, test: (url: string) => Promise<void>): Promise<void> {
   if (file !== "token.toml") {
     const profile = file === "minimal.toml" || file === "range.toml" ? "hello" : "ripestat";

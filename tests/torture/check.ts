@@ -1,5 +1,5 @@
 /**
- * Holds the database of a finished run against the truth of the practice API: every key, every row, every sum. Reads
+ * Holds the database of a finished run against the truth of the simulator: every key, every row, every sum. Reads
  * only.
  *
  * @module

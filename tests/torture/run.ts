@@ -1,5 +1,5 @@
 /**
- * Goes through one schedule: starts the practice API, runs trawl on it again and again while it is tortured, until
+ * Goes through one schedule: starts the simulator, runs trawl on it again and again while it is tortured, until
  * the run is finished, and checks what came out. A process that does not end is ended, and counts as one that hangs.
  *
  * @module

@@ -29,6 +29,6 @@ Deno.test("trawl demo ends with a summary, and keeps the database that it names"
   const large = query(file, "SELECT count(*) FROM fetch WHERE rows > 100000").flat().map(Number);
   assert.ok((large[0] ?? 0) >= 3, `${large} large answers`);
   assert.deepEqual(query(file, "SELECT sum(count) FROM updates"), query(file, "SELECT sum(rows) FROM fetch"));
-  // Some attempts failed, as the practice API was told to let them.
+  // Some attempts failed, as the simulator was told to inject faults.
   assert.deepEqual(query(file, "SELECT count(*) > 10 FROM fetch WHERE attempts > 1"), [[1]]);
 });

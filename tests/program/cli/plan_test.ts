@@ -1,5 +1,5 @@
 /**
- * `trawl plan` against the practice API: what it says, and that it stores nothing. No time is asserted.
+ * `trawl plan` against the simulator: what it says, and that it stores nothing. No time is asserted.
  *
  * @module
  */
