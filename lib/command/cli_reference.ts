@@ -76,9 +76,19 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(first), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...more.map(line)];
 }
 
+/** Marks examples, placeholders and asterisks as code. */
+function withCode(text: string): string {
+  return text
+    .replace(
+      /(?<=Examples?: )(.+?)(?=\.(?: Default:|$))/,
+      (all) => all.split(/, (?=--)/).map((it) => `\`${it}\``).join(", "),
+    )
+    .replaceAll(/(`[^`]*`)|(\{[\w.]+\}|\*{3})/g, (_, code, bare) => code ?? `\`${bare}\``);
+}
+
 /** Escapes what Markdown and its tables interpret outside code. */
 function escape(text: string): string {
-  return text.split(/(`[^`]*`)/).map((part, index) =>
+  return withCode(text).split(/(`[^`]*`)/).map((part, index) =>
     index % 2 === 1 ? part.replaceAll("|", "\\|") : part.replaceAll(/[*_|<>]/g, "\\$&")
   ).join("");
 }
