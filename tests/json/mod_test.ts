@@ -25,7 +25,6 @@ import type {
 import config from "../../deno.json" with { type: "json" };
 import { blocksOf, textOf } from "../docs/markdown.ts";
 import { TempFolder } from "../support/temp.ts";
-import { trawl } from "../support/trawl.ts";
 
 const root = new URL("../../", import.meta.url);
 const blocks = blocksOf(await textOf("docs/json.md"));
@@ -139,17 +138,5 @@ Deno.test("the examples of docs/json.md print what they say", async () => {
     const printed = [...body.matchAll(/\/\/ prints (.*)$/gm)].map(([, line]) => `${line}\n`).join("");
     assert.notEqual(printed, "");
     assert.equal(new TextDecoder().decode(stdout), printed, body);
-  }
-});
-
-Deno.test("the session of docs/json.md is what happens", async () => {
-  const sessions = blocks.filter(({ language }) => language === "console");
-  assert.ok(sessions.length > 0);
-  for (const { body } of sessions) {
-    const [command = "", ...lines] = body.split("\n");
-    const [, input = "", path = ""] = /^\$ echo '(.*)' \| trawl extract '(.*)'$/.exec(command) ?? [];
-    const { code, stdout, stderr } = await trawl(["extract", path], { stdin: `${input}\n` });
-    assert.equal(stdout + stderr, lines.join("\n"), command);
-    assert.equal(code, 1);
   }
 });
