@@ -1,6 +1,6 @@
 /**
- * `trawl check`: validates a job, shows its first requests, and with `--try` asks a few keys and shows their rows.
- * Stores nothing.
+ * `trawl check`: validates a job and prints its first requests. With `--try N` asks N keys, and prints their rows or
+ * why an answer failed. Stores nothing.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { Client } from "../http/client.ts";
 import type { Job, Window } from "../job/job.ts";
 import { controlFirst } from "../collect/keys/control_keys.ts";
 import { readKeys } from "../collect/keys/key_reader.ts";
-import { shownUrl } from "../job/request_builder.ts";
+import { type KeysOfRequest, RequestBuilder } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
 import { formatWindow } from "../job/window.ts";
 import { cellValue, type RowBatch } from "../rows/row_batch.ts";
@@ -26,23 +26,26 @@ import { databaseOf, givenOrNewestWindow, loadJobOf } from "./job_arguments.ts";
 import { schemaOf } from "../rows/table_schema.ts";
 import { formatDuration } from "../text/format.ts";
 
-/** How many requests are shown, and how many rows of an answer. */
+/** Requests printed without `--try`. */
 const requestsShown = 3;
+
+/** Rows printed of one answer. */
 const rowsShown = 5;
 
-/** Exit code 3 if a key that was tried failed. */
+/** Exits with code 3 if a tried key failed. */
 export async function checkCommand(args: Arguments, context: CommandContext): Promise<ExitCode> {
   const job = await loadJobOf(args, context);
   const window = givenOrNewestWindow(job, args, context);
   const tries = args.get(flags.tryKeys);
   context.out(`${describe(job, { window, database: databaseOf(args, job) }).join("\n")}\n`);
   if (job.keys.kind === "url" && tries === undefined) {
-    context.out("  the keys come over the network: --try 3 asks for them and for the first three\n");
+    context.out("  the key list comes over the network: --try 3 fetches it and asks the first three keys\n");
     return exitCode.done;
   }
   if (job.keys.kind === "stdin" && tries === undefined) return exitCode.done;
   const keys = await firstKeys(job, window, tries ?? requestsShown);
-  for (const key of keys) context.out(`  ${sanitizeLine(requestText(job, key, window), 1_000)}\n`);
+  const requests = RequestBuilder.of(job, window);
+  for (const key of keys) context.out(`  ${sanitizeLine(requestText(requests, [{ key }]), 1_000)}\n`);
   return tries === undefined ? exitCode.done : await tryKeys(job, { window, keys }, context);
 }
 
@@ -87,10 +90,10 @@ function keysText({ keys }: Job): string {
   }
 }
 
-/** What is asked for a key, or why nothing can be. */
-function requestText(job: Job, key: string, window: Window | undefined): string {
+/** The request for a key, or why the job cannot make one. */
+function requestText(requests: RequestBuilder, keys: KeysOfRequest): string {
   try {
-    return `GET ${shownUrl(job, key, window)}`;
+    return requests.shown(keys);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return error.message;
@@ -120,7 +123,7 @@ async function tryKeys(
     bodyBytesMax: job.request.bodyBytesMax,
     connectionsMax: 1,
   });
-  const runner = new AttemptRunner(job, window, client);
+  const runner = new AttemptRunner(job, { window, client });
   const redactor = Redactor.of(job);
   let exit: ExitCode = exitCode.done;
   for (const key of keys) {
@@ -129,7 +132,7 @@ async function tryKeys(
       const count = Math.min(rows.rows, rowsShown - shown.length);
       for (let row = 0; row < count; row++) shown.push(sanitizeLine(redactor.hide(rowLine(rows, row))));
     };
-    const attempt = await runner.ask(key, (batch) => Promise.resolve(keep(batch.rows)));
+    const attempt = await runner.ask([{ key }], (batch) => Promise.resolve(keep(batch.rows)));
     if (attempt.verdict === "failed") {
       exit = exitCode.incomplete;
       const { reason, detail } = attempt;

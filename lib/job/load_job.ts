@@ -12,7 +12,7 @@ import { runLimits } from "../limits.ts";
 import type { Job, KeySource, Template, Window, WindowRule } from "./job.ts";
 import { nearest } from "../text/nearest.ts";
 import { Diagnostics, shown } from "./diagnostics.ts";
-import { checkHeader, checkUrl, redirectHost, requestHeaders, requestUrl } from "./request_builder.ts";
+import { checkHeader, checkUrl, redirectHost, RequestBuilder } from "./request_builder.ts";
 import { readAccept, readRows } from "./load_rows.ts";
 import { type JobFile, jobFile } from "./job_schema.ts";
 import { parseTemplate, type TemplateScope } from "./template.ts";
@@ -246,10 +246,10 @@ function readHeaders(
 
 /** Builds the request of each control key, so that a key that makes a wrong URL or header is found early. */
 function checkControl(job: Job, diagnostics: Diagnostics): void {
+  const requests = RequestBuilder.of(job, anyWindow);
   for (const [index, key] of job.control.entries()) {
     try {
-      requestUrl(job, key, anyWindow);
-      requestHeaders(job, key, anyWindow);
+      requests.first([{ key }]);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       diagnostics.add(["keys", "control", index], error.message);

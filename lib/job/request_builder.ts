@@ -1,65 +1,89 @@
 /**
- * The URL and headers of one request, made from a job, a key and a window. Whatever the key is, it stays inside
- * the place the job gave it: host, path segments and query names do not change. Costs under half a microsecond;
- * does no I/O.
+ * Makes the HTTP requests of a job: keys and a window in, method, URL and headers out. Whatever a key is, it stays in
+ * the place that the job gave it: host, path segments and query names do not change. Under half a microsecond a
+ * request; does no I/O.
  *
  * @module
  */
 
 import { UsageError } from "../errors.ts";
+import type { HttpRequest } from "../http/http_request.ts";
 import type { Job, Template, Window } from "./job.ts";
 import { expand, notInHeader, type RequestValues, withoutSecrets } from "./template.ts";
 
-/** Stands in for a key when a URL's structure is looked at. */
+/** Stands in for a key where the structure of a URL is checked. */
 const sampleKey = "k";
 
-/** Stands in for a window when a URL is checked without one. */
+/** Stands in for a window where a URL is checked without one. */
 const sampleWindow: Window = { startMs: 0, endMs: 86_400_000 };
 
-/**
- * The URL that asks for `key`.
- *
- * @throws {RangeError} If no URL of this form can hold the key: it is empty, it is `.` or `..` as a whole path
- *   segment, or it holds half a surrogate pair.
- * @throws {TypeError} If the job needs a window and there is none.
- */
-export function requestUrl(job: Job, key: string, window?: Window): string {
-  return filledUrl(job.request.url, { key, window });
-}
+/** The keys of one request. A template holds one `{key}` today, so only the first counts. */
+export type KeysOfRequest = readonly [{ readonly key: string }, ...{ readonly key: string }[]];
 
-/** The URL that asks for `key` with asterisks for secrets: the one to show, log or store. Throws as `requestUrl`. */
-export function shownUrl(job: Job, key: string, window?: Window): string {
-  return filledUrl(withoutSecrets(job.request.url), { key, window });
-}
+/** Makes the requests of one job and window. */
+export class RequestBuilder {
+  readonly #job: Job;
+  readonly #window: Window | undefined;
+  /** The headers of every request, if no header holds the key. */
+  readonly #fixedHeaders: HttpRequest["headers"] | undefined;
 
-/**
- * The headers of the request for `key`.
- *
- * @throws {RangeError} If a header holds the key and the key a character that a header cannot.
- * @throws {TypeError} If a header needs a window and there is none.
- */
-export function requestHeaders(job: Job, key: string, window?: Window): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, template] of Object.entries(job.request.headers)) {
-    const value = expand(template, { key, window }, "plain");
-    if (notInHeader.test(value)) {
-      throw keyError(key, `must be Latin-1 without control characters in the header ${name}`);
-    }
-    headers[name] = value;
+  private constructor(job: Job, window: Window | undefined) {
+    this.#job = job;
+    this.#window = window;
+    const templates = Object.values(job.request.headers);
+    const isFixed = templates.every((template) => template.every(({ kind }) => kind !== "key"));
+    this.#fixedHeaders = isFixed ? this.#headers("") : undefined;
   }
-  return headers;
+
+  /** @throws {TypeError} If a header needs a window and there is none. */
+  static of(job: Job, window?: Window): RequestBuilder {
+    return new RequestBuilder(job, window);
+  }
+
+  /**
+   * The request for the first page.
+   *
+   * @throws {RangeError} If no such request can hold the key: it is empty, it is `.` or `..` as a whole path segment,
+   *   it holds half a surrogate pair, or a header holds it and it is not Latin-1 or has control characters.
+   * @throws {TypeError} If the URL needs a window and there is none.
+   */
+  first([{ key }]: KeysOfRequest): HttpRequest {
+    const url = filledUrl(this.#job.request.url, { key, window: this.#window });
+    return { method: "GET", url, headers: this.#fixedHeaders ?? this.#headers(key) };
+  }
+
+  /** Method and URL of that request with asterisks for secrets: to show, log or store. Throws as `first`. */
+  shown([{ key }]: KeysOfRequest): string {
+    return `GET ${filledUrl(withoutSecrets(this.#job.request.url), { key, window: this.#window })}`;
+  }
+
+  #headers(key: string): HttpRequest["headers"] {
+    const headers: Record<string, string> = {};
+    for (const [name, template] of Object.entries(this.#job.request.headers)) {
+      const value = expand(template, { key, window: this.#window }, "plain");
+      if (notInHeader.test(value)) {
+        throw keyError(key, `must be Latin-1 without control characters in the header ${name}`);
+      }
+      headers[name] = value;
+    }
+    return headers;
+  }
 }
 
-/** The URL of a template without a key: the one that lists the keys. */
+/** The request for a key list. */
+export function keyListRequest(url: Template, window?: Window): HttpRequest {
+  return { method: "GET", url: plainUrl(url, window), headers: {} };
+}
+
+/** The URL of a template without a key. */
 export function plainUrl(template: Template, window?: Window): string {
   return expand(template, { key: "", window }, "url");
 }
 
 /**
- * Checks that a URL template gives http or https URLs, and that what changes from request to request stands behind
- * the host.
+ * Checks that a URL template makes http or https URLs, with the key and the window behind the host.
  *
- * @throws {UsageError} If it does not; the message is a clause to put after a field's name, and shows no secret.
+ * @throws {UsageError} If it does not. The message is a clause that follows a field's name, and shows no secret.
  */
 export function checkUrl(template: Template): void {
   const sample = expand(template, { key: sampleKey, window: sampleWindow }, "url");
@@ -79,7 +103,7 @@ export function checkUrl(template: Template): void {
   }
   const url = URL.parse(sample);
   if (url === null) throw new UsageError("must be a whole URL, such as https://host/path");
-  // The host is shown and stored: budgets are kept by it.
+  // The host is shown, and quotas are stored by it.
   const shown = URL.parse(expand(withoutSecrets(template), { key: sampleKey, window: sampleWindow }, "url"));
   if (shown?.protocol !== url.protocol || shown.host !== url.host) {
     throw new UsageError("must hold {secret.…} behind the host and port, or as a user's password, only");
@@ -87,9 +111,9 @@ export function checkUrl(template: Template): void {
 }
 
 /**
- * `host:port` of a host that redirects may lead to; without a port it is that of https.
+ * `host:port` of a host that redirects may lead to. Default port: 443.
  *
- * @throws {UsageError} If the text is no host; the message is a clause to put after a field's name.
+ * @throws {UsageError} If the text is not a host. The message is a clause that follows a field's name.
  */
 export function redirectHost(text: string): string {
   const url = /[\s/?#@\\]/.test(text) ? null : URL.parse(`https://${text}`);
@@ -100,9 +124,9 @@ export function redirectHost(text: string): string {
 }
 
 /**
- * Checks a header: its name, and the part of its value that is the same for every key.
+ * Checks the name of a header, and the part of its value that is the same for every key.
  *
- * @throws {UsageError} If HTTP does not allow it; the message is a clause, and shows no value.
+ * @throws {UsageError} If HTTP does not allow it. The message is a clause, and shows no value.
  */
 export function checkHeader(name: string, template: Template): void {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
@@ -122,8 +146,8 @@ function filledUrl(template: Template, values: RequestValues): string {
   if (key === "") throw keyError(key, "must not be empty");
   if (!key.isWellFormed()) throw keyError(key, "must be whole Unicode characters");
   const url = expand(template, values, "url");
-  // Only these can become a segment of dots, even next to the template's own text: any other key leaves a character
-  // there that is no dot. URL parsers resolve such segments, percent-encoded or not.
+  // URL parsers resolve path segments of dots, percent-encoded or not. Any other key leaves a character that is not a
+  // dot in its segment, whatever text of the template surrounds it.
   if (key === "." || key === "..") {
     const sample = expand(template, { ...values, key: sampleKey }, "url");
     if (dotSegments(url) !== dotSegments(sample)) throw keyError(key, "must not make a path segment of dots");
@@ -131,12 +155,12 @@ function filledUrl(template: Template, values: RequestValues): string {
   return url;
 }
 
-/** How many segments of a URL's path its parser would resolve: those that mean "here" and "one up". */
+/** The number of path segments that a URL parser resolves: "." and "..". */
 function dotSegments(url: string): number {
   const segments = url.replace(/[?#].*/s, "").split(/[/\\]/);
   return segments.filter((segment) => /^(?:\.|%2e){1,2}$/i.test(segment)).length;
 }
 
 function keyError(key: string, rule: string): RangeError {
-  return new RangeError(`Cannot ask for a key as it ${rule}: found ${JSON.stringify(key.slice(0, 80))}`);
+  return new RangeError(`Cannot request key ${JSON.stringify(key.slice(0, 80))}: ${rule}`);
 }

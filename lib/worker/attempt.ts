@@ -1,7 +1,7 @@
 /**
- * One attempt at one key: asks, reads the answer into rows, and judges it. Small answers are tokenized in one piece,
- * large ones while they come in, and so their rows go out. Bytes are read and tokenized without streams in between:
- * for a small answer they would cost more than the request.
+ * One attempt: sends a request, reads the answer into rows, and judges it. A small answer is tokenized in one piece. A
+ * large one is tokenized while it arrives, and its rows leave through a sink. Bytes pass no streams: for a small answer
+ * streams would cost more than the request.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { ExchangeError } from "../http/exchange_error.ts";
 import { fieldOf } from "../http/header_field.ts";
 import type { HttpRequest } from "../http/http_request.ts";
 import type { Job, Window } from "../job/job.ts";
-import { requestHeaders, requestUrl } from "../job/request_builder.ts";
+import { type KeysOfRequest, RequestBuilder } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
 import { AnswerCollector } from "../rows/answer_collector.ts";
@@ -22,18 +22,26 @@ import type { FoundRows, RowSink } from "../rows/fetch_record.ts";
 import { UnusableError } from "../rows/row_collector.ts";
 import { judge } from "./acceptance.ts";
 
-/** How an attempt ended. `dropped` is none of the server's doing. */
+/** The outcome of one HTTP exchange. `dropped`: trawl gave the exchange up, so it says nothing about the key. */
 export type Attempt =
   & { readonly status: number | null; readonly bytes: number }
   & (
-    | { readonly verdict: "ok" | "empty"; readonly kept: number; readonly rows: readonly FoundRows[] }
-      & Validators
+    | {
+      readonly verdict: "ok" | "empty";
+      /** Rows that the job keeps. */
+      readonly kept: number;
+      /** By table, in the order of the job. */
+      readonly rows: readonly FoundRows[];
+      /** Validators, for a conditional request by the next run. */
+      readonly etag: string | null;
+      readonly lastModified: string | null;
+    }
     | {
       readonly verdict: "failed";
       readonly reason: FailureReason;
-      /** What it was this time; may hold what a server said, but no secret. */
+      /** Particulars. May quote the server, but holds no secret. */
       readonly detail?: string | undefined;
-      /** There were too many requests; this one may come again. */
+      /** The server refused for too many requests: the same request may come again. */
       readonly isRefusal: boolean;
       /** Milliseconds that the answer's `Retry-After` asks for. */
       readonly retryAfterMs: number | undefined;
@@ -41,31 +49,21 @@ export type Attempt =
     | { readonly verdict: "dropped" }
   );
 
-/** What lets the next run ask whether the answer has changed. */
-interface Validators {
-  readonly etag: string | null;
-  readonly lastModified: string | null;
-}
-
 /** One per Worker. */
 export class AttemptRunner {
-  readonly #job: Job;
-  readonly #window: Window | undefined;
   readonly #client: Client;
+  readonly #requests: RequestBuilder;
   readonly #extraction: Extraction;
-  /** The headers of every request, where none holds the key. */
-  readonly #headers: Readonly<Record<string, string>> | undefined;
   readonly #control: ReadonlySet<string>;
   readonly #redactor: Redactor;
 
-  constructor(job: Job, window: Window | undefined, client: Client) {
-    this.#job = job;
-    this.#window = window;
+  constructor(
+    job: Job,
+    { window, client }: { readonly window: Window | undefined; readonly client: Client },
+  ) {
     this.#client = client;
+    this.#requests = RequestBuilder.of(job, window);
     this.#extraction = extractionOf(job, window);
-    const templates = Object.values(job.request.headers);
-    const isFixed = templates.every((template) => template.every(({ kind }) => kind !== "key"));
-    this.#headers = isFixed ? requestHeaders(job, "", window) : undefined;
     this.#control = new Set(job.control);
     this.#redactor = Redactor.of(job);
   }
@@ -75,9 +73,12 @@ export class AttemptRunner {
     return this.#extraction.tables;
   }
 
-  /** Asks once. Whatever the server or its answer does ends in the {@linkcode Attempt}. */
-  async ask(key: string, sink: RowSink): Promise<Attempt> {
-    const request = this.#requestFor(key);
+  /**
+   * Sends one request for `keys`. Whatever the server does ends in the {@linkcode Attempt}. Rows that `sink` took are
+   * void unless the verdict is `ok`.
+   */
+  async ask(keys: KeysOfRequest, sink: RowSink): Promise<Attempt> {
+    const request = this.#requestFor(keys);
     if (request === undefined) return failed(undefined, "bad-key");
     let answer: Answer | undefined;
     try {
@@ -86,7 +87,7 @@ export class AttemptRunner {
         await answer.discard();
         return failed(answer, `http-${answer.status}`);
       }
-      return await this.#read(answer, key, sink);
+      return await this.#read(answer, keys, sink);
     } catch (error) {
       await answer?.discard();
       if (error instanceof ExchangeError && error.reason === "dropped") {
@@ -97,18 +98,17 @@ export class AttemptRunner {
     }
   }
 
-  /** Undefined if no URL or header of the job's can hold the key. */
-  #requestFor(key: string): HttpRequest | undefined {
+  /** Undefined if a URL or header of the job cannot hold a key. */
+  #requestFor(keys: KeysOfRequest): HttpRequest | undefined {
     try {
-      const url = requestUrl(this.#job, key, this.#window);
-      return { method: "GET", url, headers: this.#headers ?? requestHeaders(this.#job, key, this.#window) };
+      return this.#requests.first(keys);
     } catch (error) {
       if (error instanceof RangeError) return undefined;
       throw error;
     }
   }
 
-  async #read(answer: Answer, key: string, sink: RowSink): Promise<Attempt> {
+  async #read(answer: Answer, [{ key }]: KeysOfRequest, sink: RowSink): Promise<Attempt> {
     const collector = new AnswerCollector(this.#extraction);
     const tokenizer = new Tokenizer(this.#extraction.query, collector);
     const small = await answer.small();
@@ -117,19 +117,23 @@ export class AttemptRunner {
     tokenizer.finalize();
     const rows = await restOf(collector, sink);
     const judgement = judge(collector, {
-      counted: this.#extraction.isCounted,
-      control: this.#control.has(key),
+      isCounted: this.#extraction.isCounted,
+      isControl: this.#control.has(key),
     });
     if (judgement.verdict === "failed") return failed(answer, judgement.reason);
     const { status, bytes, headers } = answer;
-    const validators = {
+    return {
+      verdict: judgement.verdict,
+      kept: collector.kept,
+      rows,
+      status,
+      bytes,
       etag: this.#validator(fieldOf(headers, "etag")),
       lastModified: this.#validator(fieldOf(headers, "last-modified")),
     };
-    return { verdict: judgement.verdict, kept: collector.kept, rows, status, bytes, ...validators };
   }
 
-  /** A changed one is of no use, so one that gives a secret back is dropped. */
+  /** Drops a validator that quotes a secret: it cannot be stored, and redacted it is useless. */
   #validator(value: string | null): string | null {
     return value === null || this.#redactor.hide(value) !== value ? null : value;
   }
@@ -175,7 +179,7 @@ function failed(answer: Answer | undefined, reason: FailureReason, detail?: stri
   };
 }
 
-/** @throws Whatever is no fault of the answer's. */
+/** @throws The error itself, if it is not about the answer. */
 function reasonOf(error: unknown): FailureReason {
   if (error instanceof ExchangeError && error.reason !== "dropped") return error.reason;
   if (error instanceof UnusableError) return error.reason;

@@ -60,9 +60,9 @@ export class Outbox {
   }
 
   /** Voids all rows staged for a key. Does not wait: the message carries no rows. */
-  unstage(sequence: number): void {
+  discard(sequence: number): void {
     this.#unacknowledged++;
-    this.#options.send({ type: "unstaged", sequence }, []);
+    this.#options.send({ type: "discarded", sequence }, []);
   }
 
   /** The store has taken one message. */

@@ -1,5 +1,5 @@
 /**
- * Everything that passes between the main thread and a Worker. Plain data.
+ * The protocol between the main thread and a Worker: every message, as plain data.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Job, Window } from "../job/job.ts";
 import type { SharedMemory } from "../pace/shared_state.ts";
 import type { FinishedFetches, StagedRows } from "../rows/fetch_record.ts";
 
-/** The first message to a Worker: what it needs before any key. */
+/** The first message to a Worker: everything but the keys. */
 export interface Prepare {
   readonly type: "prepare";
   readonly job: Job;
@@ -18,11 +18,11 @@ export interface Prepare {
   readonly shared: SharedMemory;
   /** The Worker's number among those alive, from 0. */
   readonly worker: number;
-  /** A key that the API has answered in this run, if there is one: whether it does so again tells if it is down. */
+  /** A key that the API has answered in this run: the circuit breaker's probe, until the Worker has one of its own. */
   readonly answeredKey: string | undefined;
 }
 
-/** What is known of a key's last answer, for conditional and incremental requests. */
+/** A key's last answer, for conditional and incremental requests. */
 export interface PreviousAnswer {
   readonly etag: string | null;
   readonly lastModified: string | null;
@@ -31,7 +31,7 @@ export interface PreviousAnswer {
 
 /** One key to ask. */
 export interface BatchEntry {
-  /** The key's place in the list, from 0. */
+  /** The key's index in the list, from 0. */
   readonly sequence: number;
   readonly key: string;
   readonly previous?: PreviousAnswer;
@@ -43,33 +43,34 @@ export interface Batch {
   readonly entries: readonly BatchEntry[];
 }
 
-/** What a Worker is told. */
+/** Messages to a Worker. */
 export type ToWorker =
   | Prepare
   | Batch
-  /** The store has taken one message of rows. */
+  /** The store has taken one {@linkcode ToStore} message. */
   | { readonly type: "acknowledged" }
   /** Start no more requests; finish those in flight. */
   | { readonly type: "stop" }
-  /** Give up what is in flight. */
+  /** Abort the requests in flight. */
   | { readonly type: "drop" }
-  /** Say that you are alive. */
+  /** Answer with `alive`. */
   | { readonly type: "ping" };
 
-/** Messages that the store must take; each is acknowledged. */
+/** Messages for the store; each is acknowledged. */
 export type ToStore =
   | { readonly type: "staged"; readonly part: StagedRows }
-  | { readonly type: "unstaged"; readonly sequence: number }
+  /** All rows staged for this key are void. */
+  | { readonly type: "discarded"; readonly sequence: number }
   | { readonly type: "finished"; readonly chunk: FinishedFetches };
 
-/** What a Worker says. */
+/** Messages of a Worker. */
 export type FromWorker =
   | ToStore
-  /** No key of the batch is left to be started; some may be in flight or wait for another attempt. */
+  /** Every key of the batch was started; requests may be in flight or wait for a retry. */
   | { readonly type: "drained" }
-  /** Nothing is in flight and everything has been sent. */
+  /** Nothing is in flight, and the store has taken everything. */
   | { readonly type: "ended" }
   /** The answer to a ping. */
   | { readonly type: "alive" }
-  /** An error that is no fault of any answer's: the Worker cannot go on. */
+  /** An internal error ended the Worker. */
   | { readonly type: "died"; readonly message: string };

@@ -1,27 +1,33 @@
 /**
- * Runs work on items as fast as a limiter lets them pass, results as they complete. Items are pulled one at a time, and
- * only when one can start. Work that has to be done again comes back after its delay, holding no slot meanwhile.
+ * Works on items as fast as a limiter lets them pass. An item is pulled from the source only when it can start, and its
+ * result counts when it is there, whatever the order. A follow-up waits for its delay without a slot.
  *
  * @module
  */
 
 import type { RateLimiter } from "./rate_limiter.ts";
 
-/** Items, and what is to be done with each. */
+/** An item to work on after a delay: the same item again, or one that follows from it. */
+export interface FollowUp<T> {
+  readonly item: T;
+  readonly delayMs: number;
+}
+
+/** Items, and the work on each. */
 export interface RequestPoolOptions<T> {
   readonly source: Iterator<T>;
   readonly limiter: RateLimiter;
-  /** Resolves to the milliseconds after which the item is to be done again, or to undefined. Must not reject. */
-  readonly work: (item: T) => Promise<number | undefined>;
-  /** Called once, when the source has no more items; some may still be in flight. */
+  /** Must not reject. */
+  readonly work: (item: T) => Promise<FollowUp<T> | undefined>;
+  /** Called once, when the source is exhausted; items may still be in flight. */
   readonly drained: () => void;
 }
 
 /** One per batch. */
 export class RequestPool<T> {
   readonly #options: RequestPoolOptions<T>;
-  /** Items whose delay is over. */
-  readonly #again: T[] = [];
+  /** Follow-up items whose delay is over. */
+  readonly #ready: T[] = [];
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #inFlight = 0;
   #isDrained = false;
@@ -32,7 +38,7 @@ export class RequestPool<T> {
     this.#options = options;
   }
 
-  /** Resolves when all items are done, or, once stopped, when nothing is in flight any more. */
+  /** Resolves when all items are done or, once stopped, when nothing is in flight. */
   async run(): Promise<void> {
     for (;;) {
       const item = this.#next();
@@ -46,20 +52,20 @@ export class RequestPool<T> {
     }
   }
 
-  /** Starts nothing more: what waits for another attempt is given up, what is in flight goes on. */
+  /** Starts no more items and gives up waiting ones; items in flight are finished. */
   stop(): void {
     this.#isStopped = true;
     this.#options.limiter.stop();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    this.#again.length = 0;
+    this.#ready.length = 0;
     this.#change();
   }
 
   #next(): T | undefined {
     if (this.#isStopped) return undefined;
-    const again = this.#again.shift();
-    if (again !== undefined || this.#isDrained) return again;
+    const ready = this.#ready.shift();
+    if (ready !== undefined || this.#isDrained) return ready;
     const { done, value } = this.#options.source.next();
     if (!done) return value;
     this.#isDrained = true;
@@ -69,17 +75,17 @@ export class RequestPool<T> {
 
   async #start(item: T): Promise<void> {
     this.#inFlight++;
-    const againMs = await this.#options.work(item);
+    const next = await this.#options.work(item);
     this.#inFlight--;
     this.#options.limiter.leave();
-    if (againMs !== undefined && !this.#isStopped) this.#schedule(item, againMs);
+    if (next !== undefined && !this.#isStopped) this.#schedule(next);
     this.#change();
   }
 
-  #schedule(item: T, delayMs: number): void {
+  #schedule({ item, delayMs }: FollowUp<T>): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#again.push(item);
+      this.#ready.push(item);
       this.#change();
     }, delayMs);
     this.#timers.add(timer);

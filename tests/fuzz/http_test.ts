@@ -176,12 +176,14 @@ fuzz("AttemptRunner ends each exchange with a verdict or a reason, whatever a se
       },
     });
     const job = jobOf(server.url, { rows: { columns: columnsOf({ v: "any" }) } });
-    const asker = new AttemptRunner(job, undefined, client);
+    const asker = new AttemptRunner(job, { window: undefined, client });
     let hang: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       hang = setTimeout(() => reject(new Error("Cannot end an exchange within its deadlines")), hangMs);
     });
-    const asked = Promise.all(plans.map((_, index) => asker.ask(String(index), () => Promise.resolve())));
+    const asked = Promise.all(
+      plans.map((_, index) => asker.ask([{ key: String(index) }], () => Promise.resolve())),
+    );
     const attempts = await Promise.race([asked, late]).finally(() => clearTimeout(hang));
     // A look whether the server takes connections may outlive the exchange that it was for.
     await delay(timeouts.connectMs);

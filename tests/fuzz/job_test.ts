@@ -9,7 +9,7 @@ import { extractionOf } from "../../lib/rows/extraction.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
 import { presets } from "../../lib/job/presets.ts";
-import { requestHeaders, requestUrl, shownUrl } from "../../lib/job/request_builder.ts";
+import { RequestBuilder } from "../../lib/job/request_builder.ts";
 import { fuzz, spoiled } from "./support.ts";
 import { schemaOf } from "../../lib/rows/table_schema.ts";
 
@@ -48,11 +48,11 @@ fuzz("loadJob() loads a spoiled job file, or refuses it with its line and column
       });
       job.tables.map(schemaOf);
       extractionOf(job, windowOfDay);
+      const requests = RequestBuilder.of(job, windowOfDay);
       for (const key of keys) {
         try {
-          requestHeaders(job, key, windowOfDay);
-          new URL(requestUrl(job, key, windowOfDay));
-          assert.ok(!shownUrl(job, key, windowOfDay).includes("s3c"));
+          new URL(requests.first([{ key }]).url);
+          assert.ok(!requests.shown([{ key }]).includes("s3c"));
         } catch (error) {
           if (!(error instanceof RangeError)) throw error;
         }

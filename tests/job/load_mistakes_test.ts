@@ -230,7 +230,7 @@ testMistakes([
   [
     "a control key of dots",
     `${base}[keys]\ncontrol = [".."]\n`,
-    '7:12: keys.control[0]: Cannot ask for a key as it must not make a path segment of dots: found ".."',
+    '7:12: keys.control[0]: Cannot request key "..": must not make a path segment of dots',
   ],
   [
     "a window without a length",

@@ -5,11 +5,16 @@
  */
 
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import type { Job } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
 import { presets, resolveJobName } from "../../lib/job/presets.ts";
-import { requestUrl } from "../../lib/job/request_builder.ts";
+import { RequestBuilder } from "../../lib/job/request_builder.ts";
 
 const window = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
+
+function urlOf(job: Job, key: string): string {
+  return RequestBuilder.of(job, window).first([{ key }]).url;
+}
 
 function load(name: string, set?: Readonly<Record<string, string>>) {
   const { text = "" } = presets[name] ?? {};
@@ -33,7 +38,7 @@ for (const [name, { summary, text }] of Object.entries(presets)) {
 Deno.test("presets: ripestat-updates requests the updates of one UTC day and counts them", () => {
   const job = load("ripestat-updates");
   strictEqual(
-    requestUrl(job, "12654", window),
+    urlOf(job, "12654"),
     "https://stat.ripe.net/data/bgp-updates/data.json?resource=AS12654" +
       "&starttime=2026-11-20T00%3A00%3A00&endtime=2026-11-21T00%3A00%3A00&unix_timestamps=TRUE&sourceapp=test-app",
   );
@@ -46,7 +51,7 @@ Deno.test("presets: ripestat-updates requests the updates of one UTC day and cou
 
 Deno.test("presets: ripestat-activity requests hourly samples", () => {
   const job = load("ripestat-activity");
-  const query = new URL(requestUrl(job, "3333", window)).searchParams;
+  const query = new URL(urlOf(job, "3333")).searchParams;
   deepStrictEqual(Object.fromEntries(query), {
     resource: "AS3333",
     starttime: "2026-11-20T00:00:00",
@@ -63,7 +68,7 @@ Deno.test("presets: ripestat-activity requests hourly samples", () => {
 Deno.test("presets: every preset uses another host when set.host is given", () => {
   for (const name of Object.keys(presets)) {
     const job = load(name, { host: "http://127.0.0.1:8080" });
-    match(requestUrl(job, "1", window), /^http:\/\/127\.0\.0\.1:8080\/data\//);
+    match(urlOf(job, "1"), /^http:\/\/127\.0\.0\.1:8080\/data\//);
     ok(!JSON.stringify([job.keys, job.request]).includes("stat.ripe.net"));
   }
 });

@@ -6,10 +6,15 @@
 
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
-import type { Job } from "../../lib/job/job.ts";
+import type { HttpRequest } from "../../lib/http/http_request.ts";
+import type { Job, Window } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
-import { plainUrl, requestHeaders, requestUrl, shownUrl } from "../../lib/job/request_builder.ts";
+import { plainUrl, RequestBuilder } from "../../lib/job/request_builder.ts";
 import { assertProperty } from "../support/property.ts";
+
+function requestFor(job: Job, key: string, window?: Window): HttpRequest {
+  return RequestBuilder.of(job, window).first([{ key }]);
+}
 
 /** Where a key may stand: whole segments, parts of them, next to dots, in queries, twice. */
 const urls = [
@@ -56,13 +61,13 @@ function structureOf(url: string) {
 function checkStructure(job: Job, key: string): void {
   let url: string;
   try {
-    url = requestUrl(job, key);
+    url = requestFor(job, key).url;
   } catch (error) {
     ok(error instanceof RangeError, String(error));
     ok(key === "" || key === "." || key === ".." || !key.isWellFormed(), `refused: ${JSON.stringify(key)}`);
     return;
   }
-  const sample = requestUrl(job, "k");
+  const sample = requestFor(job, "k").url;
   deepStrictEqual(structureOf(url), structureOf(sample), url);
   // The key arrives as it was: nothing of it was taken for syntax, or lost.
   const { pathname, searchParams } = new URL(url);
@@ -75,11 +80,11 @@ function checkStructure(job: Job, key: string): void {
 for (const url of urls) {
   const job = jobOf(url);
 
-  Deno.test(`requestUrl() keeps the structure of ${url} when a key is hostile`, () => {
+  Deno.test(`RequestBuilder keeps the structure of ${url} when a key is hostile`, () => {
     for (const key of hostileKeys) checkStructure(job, key);
   });
 
-  Deno.test(`requestUrl() keeps the structure of ${url} whatever the key`, () => {
+  Deno.test(`RequestBuilder keeps the structure of ${url} whatever the key`, () => {
     const piece = fc.constantFrom(
       "/",
       "..",
@@ -106,12 +111,12 @@ for (const url of urls) {
   });
 }
 
-Deno.test("requestUrl() refuses dots when they would be a path segment, and only then", () => {
+Deno.test("RequestBuilder refuses dots when they would be a path segment, and only then", () => {
   const dots = [".", ".."];
   const refused = (url: string) =>
     dots.filter((key) => {
       try {
-        requestUrl(jobOf(url), key);
+        requestFor(jobOf(url), key);
       } catch {
         return true;
       }
@@ -125,51 +130,52 @@ Deno.test("requestUrl() refuses dots when they would be a path segment, and only
   deepStrictEqual(refused("https://h.example/a?q={key}"), []);
 });
 
-Deno.test("requestUrl() says why a key cannot be asked for", () => {
+Deno.test("RequestBuilder says why a key cannot be asked for", () => {
   const job = jobOf("https://h.example/{key}");
-  const start = "Cannot ask for a key as it must";
   const messages: readonly (readonly [string, string])[] = [
-    ["", `${start} not be empty: found ""`],
-    ["..", `${start} not make a path segment of dots: found ".."`],
-    ["a\ud800", `${start} be whole Unicode characters: found "a\\ud800"`],
+    ["", 'Cannot request key "": must not be empty'],
+    ["..", 'Cannot request key "..": must not make a path segment of dots'],
+    ["a\ud800", 'Cannot request key "a\\ud800": must be whole Unicode characters'],
   ];
-  for (const [key, message] of messages) throws(() => requestUrl(job, key), { name: "RangeError", message });
+  for (const [key, message] of messages) {
+    throws(() => requestFor(job, key).url, { name: "RangeError", message });
+  }
 });
 
-Deno.test("requestUrl() fills in the window of each request", () => {
+Deno.test("RequestBuilder fills in the window of each request", () => {
   const job = jobOf("https://h.example/{key}?s={window.start}&e={window.end.unix}");
   for (const day of [20, 21, 20]) {
     const window = { startMs: Date.UTC(2026, 10, day), endMs: Date.UTC(2026, 10, day + 1) };
     const expected = `https://h.example/k?s=2026-11-${day}T00%3A00%3A00&e=${window.endMs / 1_000}`;
-    strictEqual(requestUrl(job, "k", window), expected);
+    strictEqual(requestFor(job, "k", window).url, expected);
   }
 });
 
-Deno.test("shownUrl() hides secrets", () => {
+Deno.test("RequestBuilder.shown() hides secrets", () => {
   const job = jobOf("https://h.example/{key}?t={secret.T}&x=1");
-  strictEqual(requestUrl(job, "a b"), "https://h.example/a%20b?t=se%2Fcret&x=1");
-  strictEqual(shownUrl(job, "a b"), "https://h.example/a%20b?t=***&x=1");
+  strictEqual(requestFor(job, "a b").url, "https://h.example/a%20b?t=se%2Fcret&x=1");
+  strictEqual(RequestBuilder.of(job).shown([{ key: "a b" }]), "GET https://h.example/a%20b?t=***&x=1");
 });
 
-Deno.test("requestHeaders() writes values as they are", () => {
+Deno.test("RequestBuilder.first() writes values as they are", () => {
   const job = jobOf("https://h.example/{key}", 'a = "{key}", b = "Bearer {secret.T}", c = "{window.start}"');
   const window = { startMs: 0, endMs: 1_000 };
   const expected = { a: "é /%", b: "Bearer se/cret", c: "1970-01-01T00:00:00" };
-  deepStrictEqual(requestHeaders(job, "é /%", window), expected);
-  deepStrictEqual([...new Headers(requestHeaders(job, "é /%", window))], Object.entries(expected));
+  deepStrictEqual(requestFor(job, "é /%", window).headers, expected);
+  deepStrictEqual([...new Headers(requestFor(job, "é /%", window).headers)], Object.entries(expected));
 });
 
-Deno.test("requestHeaders() refuses a key that would end a header or cannot be in one", () => {
+Deno.test("RequestBuilder.first() refuses a key that would end a header or cannot be in one", () => {
   const job = jobOf("https://h.example/{key}", 'a = "{key}"');
   for (const key of ["a\r\nb: c", "a\n", "a\0", "日本", "\x7f"]) {
-    throws(() => requestHeaders(job, key), {
+    throws(() => requestFor(job, key), {
       name: "RangeError",
-      message:
-        "Cannot ask for a key as it must be Latin-1 without control characters in the header a: found " +
-        JSON.stringify(key),
+      message: `Cannot request key ${
+        JSON.stringify(key)
+      }: must be Latin-1 without control characters in the header a`,
     });
   }
-  deepStrictEqual(requestHeaders(jobOf("https://h.example/{key}"), "日本"), {});
+  deepStrictEqual(requestFor(jobOf("https://h.example/{key}"), "日本").headers, {});
 });
 
 Deno.test("plainUrl() fills in a URL without a key", () => {

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { judge, type Seen } from "../../lib/worker/acceptance.ts";
 
 const good: Seen = { selected: 3, kept: 2, required: true, count: 3, refused: false };
-const plain = { counted: true, control: false };
+const plain = { isCounted: true, isControl: false };
 
 const table: readonly (readonly [string, Partial<Seen>, Partial<typeof plain>, string])[] = [
   ["rows that are counted right", {}, {}, "ok"],
-  ["rows that nobody counts", { count: undefined }, { counted: false }, "ok"],
-  ["rows that are counted wrong where nobody asks", { count: 7 }, { counted: false }, "ok"],
+  ["rows that nobody counts", { count: undefined }, { isCounted: false }, "ok"],
+  ["rows that are counted wrong where nobody asks", { count: 7 }, { isCounted: false }, "ok"],
   ["no rows", { selected: 0, kept: 0, count: 0 }, {}, "empty"],
   ["rows of which none is kept", { kept: 0 }, {}, "empty"],
-  ["no rows of a control key", { selected: 0, kept: 0, count: 0 }, { control: true }, "control-empty"],
-  ["rows of a control key", {}, { control: true }, "ok"],
+  ["no rows of a control key", { selected: 0, kept: 0, count: 0 }, { isControl: true }, "control-empty"],
+  ["rows of a control key", {}, { isControl: true }, "ok"],
   ["a count of one too many", { count: 4 }, {}, "wrong-count"],
   ["a count of rows that are not there", { selected: 0, kept: 0 }, {}, "wrong-count"],
   ["no count", { count: undefined }, {}, "wrong-count"],
@@ -22,7 +22,7 @@ const table: readonly (readonly [string, Partial<Seen>, Partial<typeof plain>, s
   [
     "a refusal in spite of everything",
     { refused: true, required: false, count: 9 },
-    { control: true },
+    { isControl: true },
     "refused",
   ],
 ];

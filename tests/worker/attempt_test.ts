@@ -29,8 +29,8 @@ for (
       Response.json({ r: [] }, { headers: { etag, "last-modified": etag } })
     );
     using client = clientOf(server);
-    const attempt = await new AttemptRunner(secretive(server.url), undefined, client).ask(
-      "1",
+    const attempt = await new AttemptRunner(secretive(server.url), { window: undefined, client }).ask(
+      [{ key: "1" }],
       () => Promise.resolve(),
     );
     assert.equal(attempt.verdict, "empty");

@@ -163,7 +163,7 @@ Deno.test("Outbox keeps the order: what is staged, then void, then staged again,
   const { outbox, sent } = store;
   const talking = (async () => {
     for (const first of [0, 10]) await outbox.stage(7, { table: "t", first, rows: column([1]) });
-    outbox.unstage(7);
+    outbox.discard(7);
     for (const first of [0, 10, 20, 30]) await outbox.stage(7, { table: "t", first, rows: column([1]) });
     await outbox.finish(recordOf(7), ["staged"]);
     await outbox.close();
@@ -171,13 +171,13 @@ Deno.test("Outbox keeps the order: what is staged, then void, then staged again,
   await takeAll(store);
   await talking;
   const order = sent.map((message) => message.type === "staged" ? message.part.first : message.type);
-  assert.deepEqual(order, [0, 10, "unstaged", 0, 10, 20, 30, "finished"]);
+  assert.deepEqual(order, [0, 10, "discarded", 0, 10, 20, 30, "finished"]);
 });
 
 Deno.test("Outbox.close() resolves when the last message is taken, and not before", async () => {
   const store = stalled();
   await store.outbox.finish(recordOf(0), [noRows]);
-  store.outbox.unstage(3);
+  store.outbox.discard(3);
   let isClosed = false;
   const closing = store.outbox.close().then(() => isClosed = true);
   await delay(0);
@@ -193,19 +193,19 @@ Deno.test("Outbox.close() resolves when the last message is taken, and not befor
 
 Deno.test("Outbox loses nothing, doubles nothing and never stands still, whatever is called when", async () => {
   const call = fc.record({
-    what: fc.constantFrom("finish", "stage", "unstage", "take", "yield"),
+    what: fc.constantFrom("finish", "stage", "discard", "take", "yield"),
     size: fc.constantFrom(0, 1, 9_000, 20_000),
   });
   await assertProperty(
     fc.asyncProperty(fc.array(call, { maxLength: 60 }), async (calls) => {
       const store = stalled();
       const pending: Promise<void>[] = [];
-      let unstaged = 0;
+      let discarded = 0;
       for (const [index, { what, size }] of calls.entries()) {
         const rows = column(new Array<number>(size).fill(1));
         if (what === "finish") pending.push(store.outbox.finish(recordOf(index), [rows]));
         else if (what === "stage") pending.push(store.outbox.stage(index, { table: "t", first: 0, rows }));
-        else if (what === "unstage") store.outbox.unstage(index), unstaged++;
+        else if (what === "discard") store.outbox.discard(index), discarded++;
         else if (what === "take" && store.under() > 0) store.take();
         else await Promise.resolve();
       }
@@ -215,7 +215,7 @@ Deno.test("Outbox loses nothing, doubles nothing and never stands still, whateve
       const indexesOf = (what: string) => calls.flatMap((call, index) => call.what === what ? [index] : []);
       assert.deepEqual(sequencesOf(store.sent).toSorted((a, b) => a - b), indexesOf("finish"));
       assert.equal(store.sent.filter(({ type }) => type === "staged").length, indexesOf("stage").length);
-      assert.ok(store.most() <= outboxLimits.unacknowledgedMax + unstaged);
+      assert.ok(store.most() <= outboxLimits.unacknowledgedMax + discarded);
     }),
     { numRuns: 60 },
   );

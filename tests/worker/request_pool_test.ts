@@ -86,7 +86,7 @@ Deno.test("RequestPool does an item again after its delay, and holds no slot mea
       const attempt = (attempts.get(item) ?? 0) + 1;
       attempts.set(item, attempt);
       order.push(`${item}.${attempt}`);
-      return item === 0 && attempt < 3 ? 30 : undefined;
+      return item === 0 && attempt < 3 ? { item, delayMs: 30 } : undefined;
     },
     drained: () => drained++,
   });
@@ -104,12 +104,26 @@ Deno.test("RequestPool does what comes again before what is new", async () => {
     work: async (item) => {
       order.push(item);
       await delay(10);
-      return item === 0 && order.length === 1 ? 0 : undefined;
+      return item === 0 && order.length === 1 ? { item, delayMs: 0 } : undefined;
     },
   });
   await pool.run();
   // When the delay was over, the second was in flight, and the third had been pulled for the next slot.
   assert.deepEqual(order, [0, 1, 2, 0, 3]);
+});
+
+Deno.test("RequestPool works on items that follow from others, such as the next page of an answer", async () => {
+  const order: string[] = [];
+  const { pool } = poolOf<{ key: string; page: number }>(1, {
+    source: ["a", "b"].map((key) => ({ key, page: 0 })).values(),
+    // deno-lint-ignore require-await -- the pool takes promises
+    work: async ({ key, page }) => {
+      order.push(key + page);
+      return key === "a" && page < 2 ? { item: { key, page: page + 1 }, delayMs: 0 } : undefined;
+    },
+  });
+  await pool.run();
+  assert.deepEqual(order.toSorted(), ["a0", "a1", "a2", "b0"]);
 });
 
 Deno.test("RequestPool.stop() starts nothing more, gives up what waits, and lets what is in flight finish", async () => {
@@ -120,11 +134,11 @@ Deno.test("RequestPool.stop() starts nothing more, gives up what waits, and lets
     source: numbers(100),
     work: async (item) => {
       started.push(item);
-      if (item < 2) return 3_600_000;
+      if (item < 2) return { item, delayMs: 3_600_000 };
       await release.promise;
       finished.push(item);
       // It failed, and would be done again.
-      return 1;
+      return { item, delayMs: 1 };
     },
     drained: () => assert.fail("it is not"),
   });

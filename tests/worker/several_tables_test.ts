@@ -118,7 +118,7 @@ for (const labels of [3, 60_000]) {
     using client = clientOf(server);
     await using store = await openWriter(file, ...job.tables.map(schemaOf));
     const run = await store.beginRun({ job: "j", text: "t", sha256: "s" });
-    const runner = new AttemptRunner(job, undefined, client);
+    const runner = new AttemptRunner(job, { window: undefined, client });
     const writes: Promise<void>[] = [];
     const outbox = new Outbox({
       tables: runner.tables,
@@ -133,7 +133,10 @@ for (const labels of [3, 60_000]) {
       waited: () => {},
     });
     const ask = async (sequence: number): Promise<readonly FoundRows[]> => {
-      const attempt = await runner.ask(String(sequence), (batch) => outbox.stage(sequence, batch));
+      const attempt = await runner.ask(
+        [{ key: String(sequence) }],
+        (batch) => outbox.stage(sequence, batch),
+      );
       assert.ok(attempt.verdict === "ok", JSON.stringify(attempt));
       assert.equal(attempt.kept, 1 + labels + 2);
       return attempt.rows;
@@ -145,7 +148,7 @@ for (const labels of [3, 60_000]) {
     );
     await outbox.finish(recordOf(0, { rows: 1 + labels + 2 }), found);
     await ask(1);
-    outbox.unstage(1);
+    outbox.discard(1);
     await outbox.close();
     await Promise.all(writes);
     const first = run * 1e10;

@@ -13,7 +13,7 @@ import { hostOf } from "../../http/redirect_policy.ts";
 import { retryDelayMs } from "../../http/retry_delay.ts";
 import type { Job, KeySource, Window } from "../../job/job.ts";
 import { readKeys } from "./key_reader.ts";
-import { plainUrl } from "../../job/request_builder.ts";
+import { keyListRequest } from "../../job/request_builder.ts";
 import { parsePath } from "../../json/path/path_parser.ts";
 import { selectValues } from "../../json/tokenizer_stream.ts";
 import { decodeText, ValueKind } from "../../json/value.ts";
@@ -70,10 +70,10 @@ export async function* askKeys(
   signal?: AbortSignal,
 ): AsyncGenerator<readonly string[]> {
   await checkRedirectHosts(job);
-  const url = plainUrl(source.url, window);
+  const request = keyListRequest(source.url, window);
   const { timeout, bodyBytesMax } = job.request;
   using client = new Client({
-    hosts: [hostOf(new URL(url))],
+    hosts: [hostOf(new URL(request.url))],
     redirectHosts: job.request.redirectHosts,
     timeouts: timeout,
     bodyBytesMax,
@@ -82,7 +82,7 @@ export async function* askKeys(
   const drop = () => client.drop();
   signal?.addEventListener("abort", drop);
   using _listening = { [Symbol.dispose]: () => signal?.removeEventListener("abort", drop) };
-  const answer = await client.send({ method: "GET", url, headers: {} });
+  const answer = await client.send(request);
   if (answer.status !== 200) {
     throw new KeyListError(`http-${answer.status}`, answer.rateLimitInfo(Date.now()).retryAfterMs);
   }

@@ -209,7 +209,7 @@ export class WorkerPool {
     if (message.type === "staged") {
       await store.stage(run, message.part);
       release(message.part.rows);
-    } else if (message.type === "unstaged") {
+    } else if (message.type === "discarded") {
       await store.unstage(run, message.sequence, message.sequence + 1);
     } else {
       const { fetches, tables } = message.chunk;

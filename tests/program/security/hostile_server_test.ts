@@ -136,7 +136,7 @@ Deno.test("trawl check --try says which limit each answer met", async () => {
   }
   assert.match(
     stdout,
-    /^ {2}Cannot ask for a key as it must not make a path segment of dots: found "\.\."$/m,
+    /^ {2}Cannot request key "\.\.": must not make a path segment of dots$/m,
   );
   assert.ok(!stdout.includes("hush"));
 });
