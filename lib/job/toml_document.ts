@@ -102,6 +102,14 @@ export class TomlDocument {
     );
   }
 
+  /** A plain object cannot hold this name: the parser drops the field without a word. */
+  #reserved(key: AST.TOMLNode, path: FieldPath): UsageError {
+    const { line, column } = positionOf(key);
+    return new UsageError(
+      `${this.#file}:${line}:${column}: ${path.join(".")}: must have another name: found "__proto__"`,
+    );
+  }
+
   /** Records the places within a table or key-value pair; `above` is the path of the table around it. */
   #enter(node: AST.TOMLTable | AST.TOMLKeyValue, above: FieldPath): void {
     if (node.type === "TOMLTable") {
@@ -117,6 +125,7 @@ export class TomlDocument {
   /** Records the names of a dotted key, from last to first. An implicit table has the place of its first mention. */
   #enterKey(key: AST.TOMLKey, path: FieldPath, value: AST.TOMLNode): void {
     if (path.length > depthMax) throw this.#tooDeep(positionOf(key));
+    for (const part of key.keys) if (keyName(part) === "__proto__") throw this.#reserved(part, path);
     let index = key.keys.length - 1;
     for (let length = path.length; index >= 0; length -= 1) {
       const name = positionOf(key.keys[index] ?? key);

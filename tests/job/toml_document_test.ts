@@ -90,6 +90,13 @@ for (
   });
 }
 
+Deno.test("TomlDocument throws when a name is __proto__, which a plain object cannot hold", () => {
+  throws(() => new TomlDocument('[rows.columns]\na = 1\n"__proto__" = { path = "$" }\n', "f.toml"), {
+    name: "UsageError",
+    message: 'f.toml:3:1: rows.columns.__proto__: must have another name: found "__proto__"',
+  });
+});
+
 Deno.test("fieldName() writes a path in TOML notation", () => {
   strictEqual(fieldName(["rows", "columns", "ts", "path"]), "rows.columns.ts.path");
   strictEqual(fieldName(["accept", "fail_if", 0, "equals"]), "accept.fail_if[0].equals");

@@ -14,7 +14,7 @@ import { jsonLimits } from "../../lib/limits.ts";
 import { isJson, record, Recorder, textQuery, thrown } from "./support.ts";
 import { assertProperty } from "../support/property.ts";
 
-const numRuns = 3_000;
+const numRuns = 1_000;
 
 const encoder = new TextEncoder();
 

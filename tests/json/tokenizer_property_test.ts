@@ -12,7 +12,7 @@ import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { isJson, nodesOf, record, thrown } from "./support.ts";
 import { assertProperty } from "../support/property.ts";
 
-const numRuns = 2_000;
+const numRuns = 700;
 
 const names = [
   "a",

@@ -122,9 +122,9 @@ for (const [title, { planned, general }] of Object.entries(ways)) {
         assert.deepEqual(read(planned, pieces), expected);
         if (expected !== "bad-value") whole++;
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
-    assert.ok(whole > 1_000, `${whole} answers without a bad value`);
+    assert.ok(whole > 300, `${whole} answers without a bad value`);
   });
 }
 

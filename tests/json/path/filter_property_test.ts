@@ -94,6 +94,6 @@ Deno.test("Tokenizer selects by filters what plain functions select when documen
       assert.deepEqual(open, []);
       assert.deepEqual(record(query, text.split("")).calls, recorder.calls);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 700 },
   );
 });

@@ -61,15 +61,15 @@ async function start(now: number, args: readonly string[]): Promise<{ code: numb
   return { code, said };
 }
 
-Deno.test("30 days of a timer end with every window finished, each once, outages on five of them or not", async () => {
+Deno.test("trawl run by a timer finishes each of 15 windows once, despite four outages and two missed days", async () => {
   using folder = new TempFolder();
   const api = new DailyApi();
   await using server = new HandlerServer(api.answer);
   const args = ["run", folder.file("days.toml", jobText(server.url)), "--db", folder.file("days.db")];
-  const firstMs = Date.parse("2024-02-15T03:10:00Z");
-  const down = new Set([3, 10, 11, 20, 28]);
-  const off = new Set([7, 14]);
-  for (let day = 0; day < 30; day++) {
+  const firstMs = Date.parse("2024-02-20T03:10:00Z");
+  const down = new Set([3, 8, 9, 12]);
+  const off = new Set([5, 10]);
+  for (let day = 0; day < 15; day++) {
     if (off.has(day)) continue;
     api.isDown = down.has(day);
     const { code, said } = await start(firstMs + day * dayMs, args);
@@ -79,7 +79,7 @@ Deno.test("30 days of a timer end with every window finished, each once, outages
     args[3] ?? "",
     "SELECT substr(window_start, 1, 10), state, ok, rows FROM run ORDER BY window_start",
   );
-  const expected = Array.from({ length: 30 }, (_, day) => [
+  const expected = Array.from({ length: 15 }, (_, day) => [
     new Date(firstMs + (day - 1) * dayMs).toISOString().slice(0, 10),
     "finished",
     20,
@@ -87,7 +87,7 @@ Deno.test("30 days of a timer end with every window finished, each once, outages
   ]);
   assert.deepEqual(runs, expected);
   assert.equal(runs.some(([day]) => day === "2024-02-29"), true);
-  assert.deepEqual([api.answered.size, Math.max(...api.answered.values())], [30 * 20, 1]);
+  assert.deepEqual([api.answered.size, Math.max(...api.answered.values())], [15 * 20, 1]);
 });
 
 Deno.test("an API that is down ends a start at the first of several windows", async () => {
