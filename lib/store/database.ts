@@ -23,6 +23,6 @@ export async function openDatabase(location: string): Promise<SqliteDatabase> {
 
 /** Name and version of the engine, such as `SQLite 3.53.2`. */
 export async function engineText(): Promise<string> {
-  const { sqliteText } = await import("./sqlite/sqlite_database.ts");
+  const { sqliteText } = await import("./sqlite/engine_text.ts");
   return sqliteText();
 }

@@ -6,7 +6,6 @@
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
 import type { TableSchema } from "../../rows/table_schema.ts";
 import { acquire, type AcquireOptions } from "./acquire.ts";
 import { backupDatabase } from "./backup_file.ts";
@@ -75,10 +74,4 @@ export class SqliteDatabase {
   backup(file: string): Promise<number> {
     return backupDatabase(this.location, file);
   }
-}
-
-/** Name and version of the engine, such as `SQLite 3.53.2`. */
-export function sqliteText(): string {
-  using db = new DatabaseSync(":memory:");
-  return `SQLite ${db.prepare("SELECT sqlite_version() AS version").get()?.["version"]}`;
 }
