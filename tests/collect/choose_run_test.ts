@@ -1,12 +1,12 @@
-import { openWriter, query } from "../support/database.ts";
-import type { StoreWriter } from "../../lib/store/database.ts";
 import assert from "node:assert/strict";
 import { chooseRun, limitedReason, type RunChoice } from "../../lib/collect/choose_run.ts";
 import type { Window } from "../../lib/job/job.ts";
 import { noRows } from "../../lib/rows/row_batch.ts";
-import { TempFolder } from "../support/temp.ts";
+import type { StoreWriter } from "../../lib/store/database.ts";
 import { jobOf, recordOf } from "./support.ts";
+import { openWriter, query } from "../support/database.ts";
 import { finishedOf } from "../support/rows.ts";
+import { TempFolder } from "../support/temp.ts";
 
 const schema = { name: "t", columns: [{ name: "v", type: "ANY" }] } as const;
 const window: Window = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };

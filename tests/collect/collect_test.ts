@@ -1,15 +1,15 @@
-import { leftOf, openWriter, query } from "../support/database.ts";
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
+import { chooseRun } from "../../lib/collect/choose_run.ts";
 import { collect } from "../../lib/collect/collect.ts";
 import { askKeys } from "../../lib/collect/keys/key_list.ts";
-import { chooseRun } from "../../lib/collect/choose_run.ts";
 import type { Job, KeySource } from "../../lib/job/job.ts";
 import { databaseLimits } from "../../lib/limits.ts";
-import { HandlerServer } from "../http/support.ts";
-import { TempFolder } from "../support/temp.ts";
-import { jobOf, until } from "./support.ts";
 import { schemaOf } from "../../lib/rows/table_schema.ts";
+import { jobOf, until } from "./support.ts";
+import { HandlerServer } from "../http/support.ts";
+import { leftOf, openWriter, query } from "../support/database.ts";
+import { TempFolder } from "../support/temp.ts";
 
 /** Keys that come over the network. */
 function listed(url: string): Extract<KeySource, { readonly kind: "url" }> {

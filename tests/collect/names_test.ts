@@ -4,19 +4,19 @@
  * @module
  */
 
-import { createDatabase, openReader, openWriter } from "../support/database.ts";
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
+import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../lib/errors.ts";
 import type { Job } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
+import { schemaOf } from "../../lib/rows/table_schema.ts";
 import { quote } from "../../lib/store/sqlite/sql_schema.ts";
+import { recordOf } from "./support.ts";
+import { createDatabase, openReader, openWriter } from "../support/database.ts";
+import { assertProperty } from "../support/property.ts";
 import { chunkOf, finishedOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
-import { recordOf } from "./support.ts";
-import { schemaOf } from "../../lib/rows/table_schema.ts";
-import { assertProperty } from "../support/property.ts";
 
 /** Each keyword of SQLite's that a parser might trip over, and what trawl and SQLite call their own things. */
 const words =

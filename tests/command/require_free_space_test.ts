@@ -1,17 +1,17 @@
-import { openDatabase } from "../../lib/store/database.ts";
-import { createDatabase, openWriter } from "../support/database.ts";
 import assert from "node:assert/strict";
 import { requireFreeSpace } from "../../lib/command/require_free_space.ts";
 import { InterruptedError, UsageError } from "../../lib/errors.ts";
 import { databaseLimits } from "../../lib/limits.ts";
+import { openDatabase } from "../../lib/store/database.ts";
 import { recordOf } from "../collect/support.ts";
+import { createDatabase, openWriter } from "../support/database.ts";
 import { chunkOf, finishedOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const schema = { name: "t", columns: [{ name: "v", type: "TEXT" }] } as const;
 const rowBytes = 2_000;
 
-/** A finished run of so many keys, each with a row of 2,000 bytes. */
+/** A finished run of `count` keys, each with a row of 2,000 bytes. */
 async function fill(file: string, count: number, job = "j"): Promise<void> {
   await using store = await openWriter(file, schema);
   const run = await store.beginRun({ job, text: "", sha256: "" });

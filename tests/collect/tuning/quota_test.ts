@@ -1,12 +1,12 @@
-import { openWriter } from "../../support/database.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Quotas } from "../../../lib/collect/tuning/quotas.ts";
 import { Quota } from "../../../lib/collect/tuning/quota.ts";
-import { SharedState } from "../../../lib/pace/shared_state.ts";
+import { Quotas } from "../../../lib/collect/tuning/quotas.ts";
 import type { Rate } from "../../../lib/job/job.ts";
-import { TempFolder } from "../../support/temp.ts";
+import { SharedState } from "../../../lib/pace/shared_state.ts";
+import { openWriter } from "../../support/database.ts";
 import { assertProperty } from "../../support/property.ts";
+import { TempFolder } from "../../support/temp.ts";
 
 const beginMs = 1e12;
 const day = 86_400_000;

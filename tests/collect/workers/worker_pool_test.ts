@@ -1,18 +1,18 @@
-import { openWriter, query } from "../../support/database.ts";
-import type { StoreWriter } from "../../../lib/store/database.ts";
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
+import { BatchPlanner } from "../../../lib/collect/keys/batch_planner.ts";
+import { Progress } from "../../../lib/collect/progress.ts";
 import type { BatchSource } from "../../../lib/collect/workers/batch_source.ts";
 import { WorkerPool } from "../../../lib/collect/workers/worker_pool.ts";
-import { BatchPlanner } from "../../../lib/collect/keys/batch_planner.ts";
-import { SharedState } from "../../../lib/pace/shared_state.ts";
-import { Progress } from "../../../lib/collect/progress.ts";
 import type { Job } from "../../../lib/job/job.ts";
+import { SharedState } from "../../../lib/pace/shared_state.ts";
+import { schemaOf } from "../../../lib/rows/table_schema.ts";
+import type { StoreWriter } from "../../../lib/store/database.ts";
 import { HandlerServer } from "../../http/support.ts";
+import { jobOf, stayAlive, until } from "../support.ts";
+import { openWriter, query } from "../../support/database.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { tearWorkers } from "../../torture/torn.ts";
-import { jobOf, stayAlive, until } from "../support.ts";
-import { schemaOf } from "../../../lib/rows/table_schema.ts";
 
 /** A worker pool ready for work on a real store. */
 interface Scene {

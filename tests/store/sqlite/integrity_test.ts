@@ -1,16 +1,16 @@
-import { openReader, openWriter } from "../../support/database.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { noRows } from "../../../lib/rows/row_batch.ts";
+import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 import { idsPerRun } from "../../../lib/store/sqlite/sql_schema.ts";
 import { recordOf } from "../../collect/support.ts";
+import { openReader, openWriter } from "../../support/database.ts";
 import { chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
-import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
 const schema: TableSchema = { name: "t", columns: [{ name: "v", type: "TEXT" }] };
 
-/** A finished run of 40 keys with 50 rows each, and one that is under way. */
+/** A finished run of 40 keys with 50 rows each, and an unfinished run. */
 async function fill(file: string): Promise<void> {
   await using store = await openWriter(file, schema);
   for (const keys of [40, 3]) {
@@ -51,7 +51,7 @@ const fetchId = idsPerRun + 7;
 
 const wrong: readonly (readonly [string, string, RegExp])[] = [
   [
-    "a run counts what it has not",
+    "the sums of a run differ from its fetches",
     "UPDATE run SET ok = 41 WHERE id = 1",
     /^run 1 has 41 ok, its fetches 40$/,
   ],
@@ -62,12 +62,12 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
   ],
   ["a row is missing", "DELETE FROM t_data WHERE row = 777", /^1 rows of t are missing$/],
   [
-    "rows are shown twice",
+    "rows belong to two fetches",
     `UPDATE t_span SET last = last + 2 WHERE fetch = ${fetchId}`,
     /^1 spans of t contain rows of another span$/,
   ],
   [
-    "rows belong to nobody",
+    "rows belong to no fetch",
     `UPDATE t_span SET fetch = 5 WHERE fetch = ${fetchId}`,
     /^1 spans of t belong to no fetch\n/,
   ],
@@ -79,7 +79,7 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 for (const [what, sql, message] of wrong) {
-  Deno.test(`StoreReader.inspect() notices that ${what}`, async () => {
+  Deno.test(`StoreReader.inspect() reports that ${what}`, async () => {
     using folder = new TempFolder();
     const file = folder.file("a.db");
     await fill(file);
@@ -90,7 +90,7 @@ for (const [what, sql, message] of wrong) {
   });
 }
 
-Deno.test("StoreReader.inspect() names damage in the middle of any page that is in use", async () => {
+Deno.test("StoreReader.inspect() reports damage in the middle of any used page", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await fill(file);
@@ -99,7 +99,7 @@ Deno.test("StoreReader.inspect() names damage in the middle of any page that is 
   let found = 0;
   for (let page = 1; page < whole.length / pageBytes; page++) {
     const damaged = whole.slice();
-    // Its header and the first places of its cells.
+    // The page header and the first cell pointers.
     damaged.fill(0xaa, page * pageBytes, page * pageBytes + 64);
     await Deno.writeFile(file, damaged);
     try {

@@ -1,12 +1,12 @@
-import { createDatabase, openReader, openWriter, query } from "../../support/database.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../../lib/errors.ts";
+import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 import { acquire } from "../../../lib/store/sqlite/acquire.ts";
 import { schemaVersion } from "../../../lib/store/sqlite/sql_schema.ts";
+import { createDatabase, openReader, openWriter, query } from "../../support/database.ts";
 import { fixtures, fixtureVersion, layFixture } from "../../support/fixtures.ts";
 import { TempFolder } from "../../support/temp.ts";
-import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
 const updates: TableSchema = {
   name: "updates",
@@ -14,7 +14,7 @@ const updates: TableSchema = {
 };
 const rows: TableSchema = { name: "rows", columns: [{ name: "value", type: "ANY" }] };
 
-/** What must be the same before and after, asked in the same words. */
+/** Queries with the same result before and after a migration. */
 const contents = [
   "SELECT * FROM run ORDER BY id",
   "SELECT id, run, sequence, key, verdict, reason, status, attempts, bytes, rows, started_ms FROM fetch ORDER BY id",
@@ -57,7 +57,7 @@ function modeOf(file: string): number {
 
 for (const name of fixtures) {
   const version = fixtureVersion(name);
-  Deno.test(`acquire() brings ${name} to this version, with every row, and keeps a copy`, async () => {
+  Deno.test(`acquire() migrates ${name} to this version with every row, and keeps a copy`, async () => {
     using folder = new TempFolder();
     const file = layFixture(name, folder);
     const before = contentsOf(file);
@@ -85,7 +85,7 @@ for (const name of fixtures) {
     assert.deepEqual(await migrateFile(file), []);
   });
 
-  Deno.test(`StoreReader reads ${name} as it is`, async () => {
+  Deno.test(`StoreReader reads ${name} without migrating it`, async () => {
     using folder = new TempFolder();
     const file = layFixture(name, folder);
     await using reader = await openReader(file);
@@ -114,14 +114,14 @@ const inTheWay: readonly (readonly [string, string, RegExp])[] = [
     /the name "updates_span" is needed for a part of "updates": rename that table first/,
   ],
   [
-    "the look at keys of other tables",
+    "the foreign key check",
     "PRAGMA foreign_keys = OFF; INSERT INTO batch VALUES (99, 0, 0, 1, '', 'open')",
     /a row of "batch" has no "run"/,
   ],
 ];
 
 for (const [what, sql, message] of inTheWay) {
-  Deno.test(`acquire() leaves a database of version 1 as it was when ${what} fails`, async () => {
+  Deno.test(`acquire() leaves a database of version 1 unchanged when ${what} fails`, async () => {
     using folder = new TempFolder();
     const file = layFixture("v1", folder);
     execute(file, sql);
@@ -136,7 +136,7 @@ for (const [what, sql, message] of inTheWay) {
   });
 }
 
-Deno.test("acquire() drops what was staged in version 1, and keeps a table that only looks like it", async () => {
+Deno.test("acquire() drops the staged rows of version 1, and keeps a table with a similar name", async () => {
   using folder = new TempFolder();
   const file = layFixture("v1", folder);
   const columns = "fetch INTEGER NOT NULL, row INTEGER NOT NULL, ts ANY, type TEXT, PRIMARY KEY (fetch, row)";
@@ -156,7 +156,7 @@ Deno.test("acquire() drops what was staged in version 1, and keeps a table that 
   );
 });
 
-Deno.test("acquire() replaces no copy that is there, and names one whose process was killed too early", async () => {
+Deno.test("acquire() replaces no existing copy, and names the copy of a killed migration", async () => {
   using folder = new TempFolder();
   const file = layFixture("v3", folder);
   folder.file("v3.db.v3.bak", "an older copy");
@@ -164,7 +164,7 @@ Deno.test("acquire() replaces no copy that is there, and names one whose process
   assert.equal(await Deno.readTextFile(folder.file("v3.db.v3.bak")), "an older copy");
   const copy = folder.file("v3.db.v3-2.bak");
   assert.deepEqual(query(copy, "PRAGMA user_version"), [[3]]);
-  // As if killed between the end of the transaction and the naming of the copy.
+  // As after a kill between the commit and the renaming of the copy.
   await Deno.rename(copy, folder.file("v3.db.v3.bak.part"));
   await migrateFile(file);
   assert.deepEqual(query(copy, "PRAGMA user_version"), [[3]]);
@@ -199,7 +199,7 @@ Deno.test("acquire() leaves the old version or the new one after kill -9 at any 
     seen.add(version);
     assert.ok(version === 1 || version === schemaVersion, String(version));
     assert.deepEqual(contentsOf(file), before);
-    // A copy that was not finished, or is not needed yet, does not go by the name of one.
+    // The copy gets its final name only after the commit.
     if (version === 1) assert.ok(!folder.names().includes("v1.db.v1.bak"));
   }
   assert.deepEqual([...seen], [1, schemaVersion]);

@@ -1,14 +1,14 @@
-import { leftOf, openWriter, query } from "../../support/database.ts";
-import type { StoreWriter } from "../../../lib/store/database.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { retentionTuning } from "../../../lib/store/sqlite/retention.ts";
 import { noRows } from "../../../lib/rows/row_batch.ts";
+import type { TableSchema } from "../../../lib/rows/table_schema.ts";
+import type { StoreWriter } from "../../../lib/store/database.ts";
+import { retentionTuning } from "../../../lib/store/sqlite/retention.ts";
+import { isoTime } from "../../../lib/text/format.ts";
 import { recordOf } from "../../collect/support.ts";
+import { leftOf, openWriter, query } from "../../support/database.ts";
 import { chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
-import { isoTime } from "../../../lib/text/format.ts";
-import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
 const schema: TableSchema = {
   name: "t",
@@ -18,7 +18,7 @@ const dayMs = 86_400_000;
 const firstMs = Date.UTC(2025, 0, 1);
 const never = new AbortController().signal;
 
-/** A finished run of one day: some small answers, and one whose rows came in parts. */
+/** A finished run of one day: small answers, and one answer with staged rows. */
 async function day(
   store: StoreWriter,
   number: number,
@@ -51,12 +51,12 @@ async function day(
   return run;
 }
 
-/** When windows that are kept have ended at the earliest, if `number` is today. */
+/** End of retention on day `number`: windows that ended earlier are deleted. */
 function before(number: number, keptDays: number): string {
   return isoTime(firstMs + (number + 1 - keptDays) * dayMs + 1_000);
 }
 
-Deno.test("StoreWriter.prune() keeps 150 daily windows at the size of the 30 that are kept", async () => {
+Deno.test("StoreWriter.prune() keeps the file at the size of the 30 kept windows over 150 days", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   const sizes: number[] = [];
@@ -86,7 +86,7 @@ Deno.test("StoreWriter.prune() keeps 150 daily windows at the size of the 30 tha
   assert.deepEqual(query(file, "PRAGMA integrity_check"), [["ok"]]);
 });
 
-Deno.test("StoreWriter.prune() gives space back while a reader reads on", async () => {
+Deno.test("StoreWriter.prune() returns space while a reader has a transaction open", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await using store = await openWriter(file, schema);
@@ -107,7 +107,7 @@ Deno.test("StoreWriter.prune() gives space back while a reader reads on", async 
   assert.ok(empty <= retentionTuning.emptyShare * pages());
 });
 
-Deno.test("StoreWriter.prune() goes on where it was stopped, and nothing is seen of a run that is half gone", async () => {
+Deno.test("StoreWriter.prune() resumes after an abort, and hides half-deleted runs", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   const stopped = AbortSignal.abort();
@@ -128,7 +128,7 @@ Deno.test("StoreWriter.prune() goes on where it was stopped, and nothing is seen
   assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM fetch"), [[21, 230]]);
 });
 
-Deno.test("StoreWriter.prune() deletes an answer of many rows, and more fetches than fit into a transaction", async () => {
+Deno.test("StoreWriter.prune() deletes more rows and fetches than one transaction does", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await using store = await openWriter(file, schema);
@@ -140,7 +140,7 @@ Deno.test("StoreWriter.prune() deletes an answer of many rows, and more fetches 
   assert.deepEqual(query(file, leftOf("t")), [[0, 0]]);
 });
 
-Deno.test("StoreWriter.prune() leaves the newest finished window, the newest run and other jobs alone, however old", async () => {
+Deno.test("StoreWriter.prune() keeps the newest finished window, the newest run and other jobs at any age", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await using store = await openWriter(file, schema);
@@ -154,7 +154,7 @@ Deno.test("StoreWriter.prune() leaves the newest finished window, the newest run
   assert.equal(await day(store, 4), newest + 1);
 });
 
-Deno.test("StoreWriter.prune() deletes the rows that a job had in another table before", async () => {
+Deno.test("StoreWriter.prune() deletes the rows that a job stored in another table before", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   {

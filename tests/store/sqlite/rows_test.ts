@@ -1,15 +1,15 @@
-import { createDatabase, leftOf, openWriter, query } from "../../support/database.ts";
-import type { StoreWriter } from "../../../lib/store/database.ts";
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
+import { DatabaseSync } from "node:sqlite";
 import { type CellValue, noRows } from "../../../lib/rows/row_batch.ts";
+import type { TableSchema } from "../../../lib/rows/table_schema.ts";
+import type { StoreWriter } from "../../../lib/store/database.ts";
 import { idsPerRun } from "../../../lib/store/sqlite/sql_schema.ts";
 import { recordOf } from "../../collect/support.ts";
+import { createDatabase, leftOf, openWriter, query } from "../../support/database.ts";
+import { assertProperty } from "../../support/property.ts";
 import { anyCell, anyInteger, anyReal, anyText, chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
-import type { TableSchema } from "../../../lib/rows/table_schema.ts";
-import { assertProperty } from "../../support/property.ts";
 
 const schema: TableSchema = {
   name: "t",
@@ -30,10 +30,10 @@ function rowOf(time: fc.Arbitrary<CellValue>): fc.Arbitrary<CellValue[]> {
 
 const row = rowOf(fc.oneof(anyInteger, anyReal));
 
-/** Whole times go a way of their own. */
+/** Batches with whole times only are inserted in another way. */
 const rowOfWholeTime = rowOf(fc.integer({ min: -1e11, max: 1e11 }).map(BigInt));
 
-/** Answers of a few rows, and of so many that bulk inserts of every size are used. */
+/** Small answers, and answers that need bulk inserts of every size. */
 const answers = fc.array(
   fc.oneof(
     ...[row, rowOfWholeTime].flatMap((row) => [
@@ -44,7 +44,7 @@ const answers = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
-/** The rows of a fetch: integers as bigints. Texts are read as bytes, since `node:sqlite` ends them at a NUL. */
+/** The rows of a fetch, integers as bigints. Texts are read as bytes, since `node:sqlite` cuts them at a NUL. */
 function storedRows(file: string, fetch: number): unknown[][] {
   using db = new DatabaseSync(file, { readOnly: true });
   const columns = schema.columns.map(({ name }) =>
@@ -66,14 +66,14 @@ function begin(store: StoreWriter): Promise<number> {
   return store.beginRun({ job: "j", text: "t", sha256: "s" });
 }
 
-Deno.test("StoreWriter gives back every value as it was, whether it came in one piece or was staged", async () => {
+Deno.test("StoreWriter stores every value unchanged, staged or not", async () => {
   await assertProperty(
     fc.asyncProperty(answers, fc.integer({ min: 1, max: 150 }), async (lists, part) => {
       using folder = new TempFolder();
       const file = folder.file("a.db");
       await using store = await openWriter(file, schema);
       const run = await begin(store);
-      // All that are staged come by turns, a part each.
+      // The staged answers take turns, one part each.
       const longest = Math.max(...lists.map(({ length }) => length));
       for (let first = 0; first < longest; first += part) {
         for (const [index, rows] of lists.entries()) {
@@ -101,7 +101,7 @@ Deno.test("StoreWriter gives back every value as it was, whether it came in one 
   );
 });
 
-/** Rows of which every second answer's are void. */
+/** Rows of two answers; those with the text `void` are unstaged. */
 const many = 150_000;
 const wide = Array.from({ length: many / 2 }, (_, n): CellValue[] => [BigInt(n), null, null, null, "void"]);
 const few = Array.from({ length: 300 }, (_, n): CellValue[] => [BigInt(n), null, null, null, "kept"]);
@@ -118,7 +118,7 @@ async function stageMany(store: StoreWriter, run: number): Promise<void> {
   }
 }
 
-Deno.test("StoreWriter.unstage() lets others have their turn, and deletes nothing of theirs", async () => {
+Deno.test("StoreWriter.unstage() lets other writes in between, and deletes none of their rows", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await using store = await openWriter(file, schema);
@@ -126,7 +126,7 @@ Deno.test("StoreWriter.unstage() lets others have their turn, and deletes nothin
   await stageMany(store, run);
   const deleting = store.unstage(run, 0, 1);
   assert.ok(Number(query(file, "SELECT count(*) FROM t_staged WHERE fetch % 10 = 0")[0]?.[0]) > 0);
-  // The places of the rows that are gone are taken by others while the rest is deleted.
+  // New rows take the places of deleted rows while the deletion continues.
   await store.finish(
     run,
     finishedOf({ fetches: [recordOf(2)], rowCounts: [few.length], rows: chunkOf(few) }),
@@ -140,7 +140,7 @@ Deno.test("StoreWriter.unstage() lets others have their turn, and deletes nothin
   assert.deepEqual(query(file, leftOf("t")), [[0, 0]]);
 });
 
-Deno.test("StoreWriter.open() deletes what is left of rows whose deletion was cut off, and nothing else", async () => {
+Deno.test("StoreWriter.open() completes an interrupted deletion, and deletes nothing else", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   let run = 0;
@@ -165,7 +165,7 @@ Deno.test("StoreWriter.open() deletes what is left of rows whose deletion was cu
   assert.deepEqual(query(file, leftOf("t")), [[0, 0]]);
 });
 
-Deno.test("StoreWriter keeps what fetch has which row when the file is made smaller with VACUUM", async () => {
+Deno.test("StoreWriter keeps each row with its fetch after VACUUM", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await using store = await openWriter(file, schema);
@@ -180,7 +180,7 @@ Deno.test("StoreWriter keeps what fetch has which row when the file is made smal
   assert.deepEqual(storedRows(file, run * idsPerRun + 1), numbered([...few, ...few]));
 });
 
-Deno.test("StoreWriter.open() refuses a table whose name is that of a part of another, and leaves no trace of it", async () => {
+Deno.test("StoreWriter.open() refuses a table with the name of another table's part, and creates nothing", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await createDatabase(file, schema);

@@ -1,10 +1,10 @@
-import { createDatabase, openWriter } from "../../support/database.ts";
 import assert from "node:assert/strict";
 import { InterruptedError, UsageError } from "../../../lib/errors.ts";
+import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 import { acquire } from "../../../lib/store/sqlite/acquire.ts";
 import { RunLock } from "../../../lib/store/sqlite/run_lock.ts";
+import { createDatabase, openWriter } from "../../support/database.ts";
 import { TempFolder } from "../../support/temp.ts";
-import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
 const schema: TableSchema = { name: "t", columns: [{ name: "v", type: "ANY" }] };
 
@@ -12,13 +12,13 @@ function modeOf(file: string): number {
   return (Deno.statSync(file).mode ?? 0) & 0o777;
 }
 
-Deno.test("RunLock.acquire() says who has the lock, whichever link leads to the database, until it is given back", async () => {
+Deno.test("RunLock.acquire() names the holder through every symbolic link, until the lock is released", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await Deno.symlink("a.db", folder.file("link.db"));
   await Deno.mkdir(folder.file("more"));
   await Deno.symlink("../link.db", folder.file("more/far.db"));
-  // Once while there is no such file, and once while there is.
+  // First without the file, then with it.
   for (const isThere of [false, true]) {
     if (isThere) await createDatabase(file, schema);
     const held = RunLock.acquire(folder.file("link.db"), "sweep");
@@ -41,7 +41,7 @@ Deno.test("RunLock.acquire() says who has the lock, whichever link leads to the 
   }
 });
 
-Deno.test("RunLock.acquire() takes over what a killed process left", async () => {
+Deno.test("RunLock.acquire() takes over the lock file of a killed process", async () => {
   using folder = new TempFolder();
   folder.file("a.db.lock", "process 1, which runs something\n");
   await using _lock = RunLock.acquire(folder.file("a.db"), "sweep");
@@ -51,7 +51,7 @@ Deno.test("RunLock.acquire() takes over what a killed process left", async () =>
   );
 });
 
-Deno.test("RunLock.acquire() refuses a database with two names", async () => {
+Deno.test("RunLock.acquire() refuses a database with two hard links", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await createDatabase(file, schema);
@@ -64,11 +64,11 @@ Deno.test("RunLock.acquire() refuses a database with two names", async () => {
   }
 });
 
-Deno.test("RunLock.acquire() is one process's when many want it at the same moment", async () => {
+Deno.test("RunLock.acquire() gives the lock to one of many processes at once", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   const module = new URL("../../../lib/store/sqlite/run_lock.ts", import.meta.url).href;
-  // Each tells when it has the lock, keeps it for a moment and tells when it has not; a second one may come only then.
+  // Each process logs `<` when it gets the lock and `>` before it releases the lock.
   const log = folder.file("log", "");
   const script = `const { RunLock } = await import("${module}");
     const log = (text) => Deno.writeTextFileSync(${JSON.stringify(log)}, text, { append: true });
@@ -88,7 +88,7 @@ Deno.test("RunLock.acquire() is one process's when many want it at the same mome
   assert.equal(await Deno.readTextFile(log), "<>".repeat(75));
 });
 
-Deno.test("acquire() and StoreWriter.open() make files that nobody else can read, whatever the umask and the mode before", async () => {
+Deno.test("acquire() and StoreWriter.open() make every file private, at any umask and earlier mode", async () => {
   const umask = Deno.umask(0);
   try {
     using folder = new TempFolder();

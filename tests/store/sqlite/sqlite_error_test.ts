@@ -4,7 +4,7 @@ import { openForWriting } from "../../../lib/store/sqlite/connection.ts";
 import { explain } from "../../../lib/store/sqlite/sqlite_error.ts";
 import { TempFolder } from "../../support/temp.ts";
 
-Deno.test("explain() tells from SQLite's errors what is wrong with a file, and leaves others alone", () => {
+Deno.test("explain() explains SQLite's errors about the file, and returns other errors unchanged", () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   using db = openForWriting(file);

@@ -1,11 +1,11 @@
-import { openReader, openWriter } from "../../support/database.ts";
 import assert from "node:assert/strict";
+import type { TableSchema } from "../../../lib/rows/table_schema.ts";
+import { Random } from "../../../lib/simulate/engine/random.ts";
 import { openDatabase } from "../../../lib/store/database.ts";
 import { recordOf } from "../../collect/support.ts";
-import { Random } from "../../../lib/simulate/engine/random.ts";
+import { openReader, openWriter } from "../../support/database.ts";
 import { chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
-import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
 const schema: TableSchema = {
   name: "t",
@@ -18,7 +18,7 @@ function keyOf(sequence: number): string {
   return String(100_000 + sequence);
 }
 
-/** Stores so many answers of three rows each, in the order in which 8 in flight may come. */
+/** Stores `count` answers of three rows each, in the order in which answers of 8 in flight may arrive. */
 async function fill(file: string, count: number): Promise<number> {
   await using store = await openWriter(file, schema);
   const run = await store.beginRun({ job: "j", text: "", sha256: "" });
@@ -44,7 +44,7 @@ async function fill(file: string, count: number): Promise<number> {
   return run;
 }
 
-Deno.test("StoreReader.storageSize() of few fetches foretells how a file of many grows", async () => {
+Deno.test("StoreReader.storageSize() of few fetches predicts the growth of a large file", async () => {
   using folder = new TempFolder();
   const [few, many] = [folder.file("few.db"), folder.file("many.db")];
   await fill(few, 400);
@@ -59,7 +59,7 @@ Deno.test("StoreReader.storageSize() of few fetches foretells how a file of many
   assert.ok(ratio > 0.9 && ratio < 1.1, String(ratio));
 });
 
-Deno.test("StoreReader.storageSize() of an empty file is nothing, and measuredFetches() are those asked for", async () => {
+Deno.test("StoreReader.storageSize() of an empty file is 0, and measuredFetches() returns the range", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await fill(file, 0);
@@ -73,7 +73,7 @@ Deno.test("StoreReader.storageSize() of an empty file is nothing, and measuredFe
   assert.deepEqual([fetch?.rows, fetch?.storedRows, fetch?.reason], [rowsEach, rowsEach, null]);
 });
 
-Deno.test("Database.freeBytes() tells where there is a folder, also for a file that is not there yet", async () => {
+Deno.test("Database.freeBytes() works for a missing file in an existing folder", async () => {
   using folder = new TempFolder();
   const database = await openDatabase(folder.file("new.db"));
   assert.ok((await database.freeBytes() ?? 0) > 0);

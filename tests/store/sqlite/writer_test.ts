@@ -1,14 +1,14 @@
-import { createDatabase, leftOf, openWriter, query } from "../../support/database.ts";
-import type { StoreWriter } from "../../../lib/store/database.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../../lib/errors.ts";
+import type { FetchRecord } from "../../../lib/rows/fetch_record.ts";
 import { noRows } from "../../../lib/rows/row_batch.ts";
+import type { TableSchema } from "../../../lib/rows/table_schema.ts";
+import type { StoreWriter } from "../../../lib/store/database.ts";
 import { idsPerRun } from "../../../lib/store/sqlite/sql_schema.ts";
+import { createDatabase, leftOf, openWriter, query } from "../../support/database.ts";
 import { chunkOf, finishedOf } from "../../support/rows.ts";
 import { TempFolder } from "../../support/temp.ts";
-import type { FetchRecord } from "../../../lib/rows/fetch_record.ts";
-import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 
 const schema: TableSchema = {
   name: "updates",
@@ -37,7 +37,7 @@ function begin(store: StoreWriter): Promise<number> {
   return store.beginRun({ job: "j", text: "t", sha256: "s" });
 }
 
-Deno.test("StoreWriter.finish() makes a fetch and its rows visible together", async () => {
+Deno.test("StoreWriter.finish() stores whole times as integers, and ids by run and sequence", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await using store = await openWriter(file, schema);
@@ -57,7 +57,7 @@ Deno.test("StoreWriter.finish() makes a fetch and its rows visible together", as
   assert.deepEqual(query(file, "SELECT ok, rows, bytes, attempts FROM run"), [[2, 3, 20, 2]]);
 });
 
-Deno.test("StoreWriter.stage() keeps rows out of sight until the fetch is finished", async () => {
+Deno.test("StoreWriter.finish() leaves no staged span behind", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await using store = await openWriter(file, schema);
@@ -80,7 +80,7 @@ Deno.test("StoreWriter.stage() keeps rows out of sight until the fetch is finish
   assert.deepEqual(query(file, leftOf("updates")), [[0, 0]]);
 });
 
-Deno.test("StoreWriter.open() deletes what a killed run left staged", async () => {
+Deno.test("StoreWriter.open() deletes the staged rows of a killed run", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   {
@@ -96,7 +96,7 @@ Deno.test("StoreWriter.open() deletes what a killed run left staged", async () =
   assert.deepEqual(query(file, leftOf("updates")), [[0, 0]]);
 });
 
-Deno.test("StoreWriter.open() makes a file that only its owner can read", async () => {
+Deno.test("StoreWriter.open() creates a file with mode 0600", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   await createDatabase(file, schema);
@@ -151,7 +151,7 @@ Deno.test("StoreWriter.open() throws when the folder does not exist", async () =
   );
 });
 
-/** Another program that locks the whole database, tells so, and lets go after a while. */
+/** A program that locks the whole database, writes one byte, and unlocks after 700 ms. */
 const locker = `import { DatabaseSync } from "node:sqlite";
   using db = new DatabaseSync(Deno.args[0]);
   db.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE other (x)");
