@@ -1,9 +1,15 @@
+/**
+ * Mistakes in arguments, job files and databases: one line on standard error, exit code 2, no file written.
+ *
+ * @module
+ */
+
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { TempFolder } from "../../support/temp.ts";
 import { trawl } from "../../support/trawl.ts";
 
-/** A job that would be right. */
+/** A valid job. */
 const good = `name = "a"
 [keys]
 range = "1..3"
@@ -15,7 +21,7 @@ path = "$.items[*]"
 
 interface Case {
   readonly what: string;
-  /** Files by name, written before. */
+  /** Files by name, which the test writes first. */
   readonly files?: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   readonly message: RegExp;
@@ -188,7 +194,7 @@ const cases: readonly Case[] = [
 ];
 
 for (const { what, files = {}, args, message } of cases) {
-  Deno.test(`trawl says in one line what is wrong and exits with 2: ${what}`, async () => {
+  Deno.test(`trawl names the mistake in one line and exits with 2: ${what}`, async () => {
     using folder = new TempFolder();
     for (const [name, text] of Object.entries(files)) folder.file(name, text);
     const before = folder.names();

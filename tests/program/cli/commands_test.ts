@@ -1,3 +1,9 @@
+/**
+ * Every command once: help, version, extract, check, status, simulate.
+ *
+ * @module
+ */
+
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
 import { commands } from "../../../lib/command/commands.ts";
@@ -25,7 +31,7 @@ Deno.test("trawl --help names every command and -h every flag of a command", asy
   }
 });
 
-Deno.test("trawl --version tells what it is made of", async () => {
+Deno.test("trawl --version names the commit, Deno and SQLite", async () => {
   const { stdout } = await trawl(["--version"]);
   assert.match(
     stdout,
@@ -43,7 +49,7 @@ Deno.test("trawl extract prints a value a line, raw if asked, and reads files an
   assert.deepEqual([raw.code, raw.stdout], [0, "aéb\n1\nnull\n"]);
 });
 
-Deno.test("trawl extract says where an input is no JSON, reads on, and exits with 1", async () => {
+Deno.test("trawl extract names where an input is not JSON, reads the next one, and exits with 1", async () => {
   using folder = new TempFolder();
   folder.file("cut.json", '{"items":[1,2');
   folder.file("bad.json", '{"items":[1,,2]}');
@@ -59,7 +65,7 @@ Deno.test("trawl extract says where an input is no JSON, reads on, and exits wit
   assert.match(stderr, /^trawl: cut\.json: .*offset 13\b.*\ntrawl: bad\.json: .*offset 12\b.*\n$/);
 });
 
-Deno.test("trawl extract ends quietly when its reader has had enough", async () => {
+Deno.test("trawl extract exits with 0 when its reader closes the pipe", async () => {
   const { path, args, ...user } = program;
   const command = new Deno.Command("sh", {
     ...user,
@@ -77,7 +83,7 @@ Deno.test("trawl extract ends quietly when its reader has had enough", async () 
   assert.deepEqual([text.decode(stdout), text.decode(stderr)], ["1\n1\n0\n", ""]);
 });
 
-Deno.test("trawl check shows the first requests without a secret, and asks nothing", async () => {
+Deno.test("trawl check shows the first requests without a secret, and sends none", async () => {
   await withSimulator({ ripestat: { asns: 20 } }, async (simulator, folder) => {
     const request = 'headers = { authorization = "Bearer {secret.TRAWL_TOKEN}" }';
     const text = updatesJob(simulator.url, { request }).replace(

@@ -1,3 +1,9 @@
+/**
+ * `trawl demo`: its summary and its database.
+ *
+ * @module
+ */
+
 import assert from "node:assert/strict";
 import { query } from "../../support/database.ts";
 import { TempFolder } from "../../support/temp.ts";

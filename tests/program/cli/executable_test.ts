@@ -1,9 +1,15 @@
+/**
+ * The executable: what it needs, leaves behind and carries.
+ *
+ * @module
+ */
+
 import assert from "node:assert/strict";
 import config from "../../../deno.json" with { type: "json" };
 import { TempFolder } from "../../support/temp.ts";
 import { executable, program } from "../../support/trawl.ts";
 
-/** What an executable may carry beside Deno, in MiB: the program, and what it loads of its libraries. */
+/** MiB that an executable may carry besides Deno: the program and its libraries. */
 const payloadMibMax = 4;
 
 const needs = executable === undefined ? " (needs TRAWL_EXECUTABLE)" : "";
@@ -16,7 +22,7 @@ Deno.test({
     using folder = new TempFolder();
     const { path, args, ...user } = program;
     const outputs = ["--version", "--help"].map(async (flag) => {
-      // Compiled code of Deno's would be left in the folder for temporary files, and believed the next time.
+      // A code cache would be left in the folder for temporary files, and trusted at the next start.
       const env = { TMPDIR: folder.path };
       const given = { ...user, args: [...args, flag], cwd: folder.path, clearEnv: true, env };
       const { code, stdout, stderr } = await new Deno.Command(path, given).output();
@@ -35,7 +41,7 @@ Deno.test({
   ignore: executable === undefined,
   fn: async () => {
     using file = await Deno.open(executable ?? "");
-    // The last eight bytes tell how long it is what stands behind Deno itself.
+    // The last eight bytes are the length of what follows Deno itself.
     await file.seek(-8, Deno.SeekMode.End);
     const end = new Uint8Array(8);
     await file.read(end);

@@ -13,7 +13,7 @@ const flags = (
   url: string,
 ) => helloRun(url, "k.txt", "--db", "a.db");
 
-Deno.test("trawl status shows coverage, age and size, and --check tells a monitor by its exit code", async () => {
+Deno.test("trawl status shows coverage, age and size, and --check sets the exit code", async () => {
   await withSimulator(options, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(50));
     const cwd = folder.path;
@@ -40,7 +40,7 @@ Deno.test("trawl status shows coverage, age and size, and --check tells a monito
   });
 });
 
-Deno.test("trawl run --metrics leaves a whole file for Prometheus, also of a run that fails", async () => {
+Deno.test("trawl run --metrics writes a whole file for Prometheus when the run fails too", async () => {
   const faults = [{ kind: "status", status: 404, keys: ["3"] }] as const;
   await withSimulator({ ...options, faults }, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(20));

@@ -1,5 +1,5 @@
 /**
- * trawl as systemd starts it: what it is told over a datagram socket, and the priorities of lines for the journal.
+ * trawl under systemd: notifications over a datagram socket, the watchdog, and priorities of journal lines.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { query } from "../../support/database.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { startTrawl, trawl } from "../../support/trawl.ts";
 
-/** What no program sends. */
+/** A message that trawl never sends. */
 const last = "LAST=1";
 
-/** What systemd does: a datagram socket that is read. */
+/** The notification socket of systemd. */
 class Manager implements AsyncDisposable {
   readonly path: string;
   readonly told: string[] = [];
@@ -38,7 +38,7 @@ class Manager implements AsyncDisposable {
     while (!condition(this.told)) await new Promise<void>((resolve) => this.#changed = resolve);
   }
 
-  /** All that a program sent before it ended has come. */
+  /** Resolves once every message that an ended program sent has arrived. */
   async settled(): Promise<void> {
     const socket = Deno.listenDatagram({ transport: "unixpacket" });
     await socket.send(new TextEncoder().encode(last), { transport: "unixpacket", path: this.path });
@@ -57,7 +57,7 @@ function helloJob(url: string, more = ""): string {
   return `name = "x"\n[keys]\nrange = "1..400"\n[request]\nurl = "${url}/hello/{key}"\n[rows]\npath = "$"\n${more}`;
 }
 
-Deno.test("trawl run tells systemd that it is ready, how far it is, that it is alive, and that it stops", async () => {
+Deno.test("trawl run notifies systemd when it is ready, alive, further and stopping", async () => {
   using folder = new TempFolder();
   await using manager = new Manager(folder.file("notify"));
   await using simulator = await startHello(20);
@@ -91,7 +91,7 @@ Deno.test("trawl run tells systemd that it is ready, how far it is, that it is a
   assert.deepEqual(query(folder.file("a.db"), "SELECT state, keys, ok FROM run"), [["finished", 400, 400]]);
 });
 
-Deno.test("trawl run tells systemd that it is ready where there is nothing to do, as an end without is a failure", async () => {
+Deno.test("trawl run notifies systemd that it is ready when there is nothing to do", async () => {
   using folder = new TempFolder();
   await using manager = new Manager(folder.file("notify"));
   await using simulator = await startHello(0);
@@ -105,7 +105,7 @@ Deno.test("trawl run tells systemd that it is ready where there is nothing to do
   assert.deepEqual(manager.told, ["READY=1"]);
 });
 
-Deno.test("trawl run is not ready with a wrong job, and watches only if it is meant", async () => {
+Deno.test("trawl run sends no READY for a wrong job, and no WATCHDOG for another process", async () => {
   using folder = new TempFolder();
   await using manager = new Manager(folder.file("notify"));
   const env = { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: "2000", WATCHDOG_PID: "1" };
@@ -120,7 +120,7 @@ Deno.test("trawl run is not ready with a wrong job, and watches only if it is me
   assert.deepEqual(manager.told.filter((state) => state.startsWith("WATCHDOG")), []);
 });
 
-Deno.test("trawl run says once that it cannot tell systemd how it goes, and goes on", async () => {
+Deno.test("trawl run warns once when it cannot notify systemd, and finishes", async () => {
   using folder = new TempFolder();
   await using simulator = await startHello(0);
   const job = folder.file("job.toml", helloJob(simulator.url));
@@ -141,12 +141,12 @@ Deno.test("trawl run says once that it cannot tell systemd how it goes, and goes
   assert.ok(!folder.names().includes("undefined"));
 });
 
-Deno.test("trawl run ends though systemd does not listen", async () => {
+Deno.test("trawl run finishes when systemd does not read its socket", async () => {
   using folder = new TempFolder();
   await using simulator = await startHello(0);
   const job = folder.file("job.toml", helloJob(simulator.url));
   const path = folder.file("notify");
-  // Nobody reads: after some messages the socket is full.
+  // Without a reader the socket is full after some messages.
   const deaf = Deno.listenDatagram({ transport: "unixpacket", path });
   try {
     const env = { NOTIFY_SOCKET: path, WATCHDOG_USEC: "1000" };
@@ -161,7 +161,7 @@ Deno.test("trawl run ends though systemd does not listen", async () => {
   }
 });
 
-Deno.test("trawl gives every line its priority where standard error is the journal, and nowhere else", async () => {
+Deno.test("trawl starts each line with its priority only when standard error is the journal", async () => {
   using folder = new TempFolder();
   await using simulator = await startHello(0, [{ kind: "status", status: 404, keys: ["3"] }]);
   const job = folder.file("job.toml", helloJob(simulator.url));
@@ -186,7 +186,7 @@ Deno.test("trawl gives every line its priority where standard error is the journ
   assert.match((await said(["run", "none.toml"], "8:1")).join("\n"), /^trawl: Cannot read/);
 });
 
-/** Runs trawl with standard error in a file, whose device and inode are known. */
+/** Runs trawl with standard error in a file, so that `JOURNAL_STREAM` can name its device and inode. */
 async function trawlTo(
   file: string,
   args: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * A timer's days: each starts trawl once, without a window, on a clock that the test sets.
+ * Daily starts by a timer, without --window, on a clock that the test sets.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { trawl } from "../../support/trawl.ts";
 
 const dayMs = 86_400_000;
 
-/** An API that tells for every key and day how many there were, if it is not down. */
+/** An API with an answer for every key and day. */
 class DailyApi {
   isDown = false;
-  /** Questions answered, by day and key. */
+  /** Answers by key and day. */
   readonly answered = new Map<string, number>();
 
   readonly answer = (request: Request): Response => {
@@ -47,7 +47,7 @@ path = "$[*]"
 `;
 }
 
-/** One start by the timer: its exit code, and what it said. */
+/** One start by the timer: its exit code and its messages. */
 async function start(now: number, args: readonly string[]): Promise<{ code: number; said: string }> {
   let said = "";
   const code = await main(args, {
@@ -90,7 +90,7 @@ Deno.test("trawl run by a timer finishes each of 15 windows once, despite four o
   assert.deepEqual([api.answered.size, Math.max(...api.answered.values())], [15 * 20, 1]);
 });
 
-Deno.test("an API that is down ends a start at the first of several windows", async () => {
+Deno.test("trawl run ends at the first of several windows when the API is down", async () => {
   using folder = new TempFolder();
   const api = new DailyApi();
   await using server = new HandlerServer(api.answer);
@@ -106,7 +106,7 @@ Deno.test("an API that is down ends a start at the first of several windows", as
   assert.match(late.said, /resumes run 2 for 2026-11-02[^]*starts run 3 for 2026-11-03/);
 });
 
-Deno.test("an unfinished run of a job that has changed is named, and the other windows are asked", async () => {
+Deno.test("trawl run names an unfinished run of a changed job, and asks the other windows", async () => {
   using folder = new TempFolder();
   const api = new DailyApi();
   await using server = new HandlerServer(api.answer);
@@ -130,7 +130,7 @@ Deno.test("an unfinished run of a job that has changed is named, and the other w
   ]);
 });
 
-Deno.test("trawl run deletes the windows that the job keeps no longer, and says so", async () => {
+Deno.test("trawl run deletes the windows that are older than `keep`, and says so", async () => {
   using folder = new TempFolder();
   await using server = new HandlerServer(new DailyApi().answer);
   const job = folder.file("days.toml", jobText(server.url).replace("\n", '\nkeep = "2d"\n'));
@@ -153,7 +153,7 @@ Deno.test("trawl run deletes the windows that the job keeps no longer, and says 
 });
 
 for (const zone of ["Pacific/Kiritimati", "Pacific/Honolulu", "America/New_York"]) {
-  Deno.test(`trawl check names the same window whatever the time zone: ${zone}`, async () => {
+  Deno.test(`trawl check names the same window in any time zone: ${zone}`, async () => {
     using folder = new TempFolder();
     const job = folder.file("days.toml", jobText("http://127.0.0.1:1"));
     const [there, utc] = await Promise.all([zone, "UTC"].map((TZ) => trawl(["check", job], { env: { TZ } })));

@@ -1,6 +1,5 @@
 /**
- * What comes from outside and is too much, or leads astray: the whole program says which limit it was, and goes on
- * to the next key.
+ * Answers of a hostile server: each meets a limit, which the program names before it asks the next key.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import { trawl } from "../../support/trawl.ts";
 
 const megabyte = 1024 * 1024;
 
-/** A body that is not held as a whole. */
+/** A body in pieces, which the server does not hold as a whole. */
 function streamed(piece: string, times: number, end = ""): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let sent = 0;
@@ -33,7 +32,7 @@ function leadTo(location: string): Response {
   return new Response(null, { status: 302, headers: { location } });
 }
 
-/** A key, what it is answered with, and what `check --try` says of it. */
+/** A key, its answer, and what `check --try` prints of it. */
 const cases: readonly (readonly [string, () => Response, RegExp])[] = [
   ["good", () => Response.json({ items: [{ id: 1 }] }), /^ok, 1 rows, 20 bytes$/],
   [
@@ -85,7 +84,7 @@ const cases: readonly (readonly [string, () => Response, RegExp])[] = [
   ["..", () => new Response(), /^failed: the key cannot be part of the job's URL or headers \(bad-key\)$/],
 ];
 
-/** Puts a text before a stream. */
+/** Prepends a text to a stream. */
 function before(text: string): TransformStream<Uint8Array, Uint8Array> {
   return new TransformStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(text)) });
 }
@@ -117,7 +116,7 @@ function serve(): HandlerServer {
 
 const keys = cases.map(([key]) => key);
 
-Deno.test("trawl check --try says which limit each answer met", async () => {
+Deno.test("trawl check --try names the limit that each answer meets", async () => {
   using folder = new TempFolder();
   await using server = serve();
   folder.file("keys.txt", keys.join("\n"));
@@ -141,7 +140,7 @@ Deno.test("trawl check --try says which limit each answer met", async () => {
   assert.ok(!stdout.includes("hush"));
 });
 
-Deno.test("trawl run stores a reason for each, and goes on", async () => {
+Deno.test("trawl run stores a reason for each hostile answer, and asks the next key", async () => {
   using folder = new TempFolder();
   await using server = serve();
   folder.file("keys.txt", keys.join("\n"));
@@ -156,7 +155,7 @@ Deno.test("trawl run stores a reason for each, and goes on", async () => {
   assert.deepEqual(query(folder.file("a.db"), "SELECT count(*) FROM rows"), [[1]]);
 });
 
-/** Where a key list leads, or what it holds, and why there is none. */
+/** A hostile key list, and the message. */
 const lists: readonly (readonly [string, () => Response, RegExp])[] = [
   [
     "leads elsewhere",
@@ -174,7 +173,7 @@ const lists: readonly (readonly [string, () => Response, RegExp])[] = [
 ];
 
 for (const [what, answer, message] of lists) {
-  Deno.test(`trawl run says so when the key list ${what}`, async () => {
+  Deno.test(`trawl run names the mistake when the key list ${what}`, async () => {
     using folder = new TempFolder();
     await using server = new HandlerServer(answer);
     folder.file("a.toml", jobText(server.url, `{ url = "${server.url}/list", path = "$.items[*]" }`));

@@ -1,6 +1,6 @@
 /**
- * The whole of trawl with no more than one job's permissions: its host, its folder, its variables. What the task and
- * the executable are given covers any job; this shows what of it a job takes.
+ * trawl with the permissions of one job only: its host, its folder, its variables. The task and the executable have
+ * permissions for any job; these tests show which of them a job needs.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { startTrawl, trawl } from "../../support/trawl.ts";
 
 const root = new URL("../../../", import.meta.url).pathname;
 
-/** By what they permit. From a checkout, Workers read their own modules; an executable has them within. */
+/** Permissions by kind. Workers of a checkout read their own modules; an executable contains them. */
 function permissionsOf(url: string, folder: TempFolder) {
   return {
     net: `--allow-net=${new URL(url).host}`,
@@ -34,7 +34,7 @@ function jobIn(folder: TempFolder, url: string): void {
 const run = ["run", "a.toml", "--window", day, "--limit", "20", "--quiet"];
 const plan = ["plan", "a.toml", "--window", day, "--probe", "5", "--json"];
 
-Deno.test("trawl does all it does for a job with the job's permissions alone", async () => {
+Deno.test("trawl runs every command of a job with the permissions of the job only", async () => {
   await withSimulator({ ripestat: { asns: 40 } }, async ({ url }, folder) => {
     jobIn(folder, url);
     folder.file("a.json", '{"a": 1}');
@@ -57,7 +57,7 @@ Deno.test("trawl does all it does for a job with the job's permissions alone", a
   });
 });
 
-Deno.test("trawl simulate takes the network on this machine alone", async () => {
+Deno.test("trawl simulate needs the network on 127.0.0.1 only", async () => {
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${free.addr.port}`;
   free.close();
@@ -85,7 +85,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** What fails without a permission, and how. */
+/** A permission, a command that needs it, its exit code and what it prints without it. */
 const needs:
   readonly (readonly [keyof ReturnType<typeof permissionsOf>, readonly string[], number, RegExp])[] = [
     ["net", run, 75, /Cannot read the key list as the server could not be reached/],
@@ -111,7 +111,7 @@ for (const [name, args, code, message] of needs) {
   });
 }
 
-Deno.test("the task, and so the executable, has five permissions and no others", () => {
+Deno.test("deno task trawl has five permissions and no others", () => {
   assert.deepEqual(config.tasks.trawl.command.match(/--allow-\S+/g), [
     ...["--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys=statfs"],
   ]);

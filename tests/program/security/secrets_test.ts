@@ -1,6 +1,6 @@
 /**
- * Secrets, and all that trawl leaves behind: the database with its WAL, temporary files, both outputs, the process's
- * argument list. The server gives every secret back wherever it can.
+ * Secrets must not appear in what trawl writes: the database and its WAL, temporary files, both outputs, the argument
+ * list of the process. The server echoes every secret wherever it can.
  *
  * @module
  */
@@ -11,7 +11,9 @@ import { query } from "../../support/database.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { type Ended, startTrawl, trawl } from "../../support/trawl.ts";
 
-/** What no encoding but base64 changes, in the middle of each secret. */
+const isLinux = Deno.build.os === "linux";
+
+/** The middle of each secret, which only base64 changes. */
 const cores = ["Core4Header", "Core4Query", "Core4Path", "Core4List", "Core4Login"] as const;
 
 const env = {
@@ -19,13 +21,13 @@ const env = {
   QUERY_TOKEN: `q/€ &+"'\\\n${cores[1]}%25#`,
   LIST_TOKEN: `l ${cores[3]}'`,
   LOGIN: `u:@${cores[4]}`,
-  // Too short to be looked for: nothing may be garbled either.
+  // Too short to be masked: masking it would garble other text.
   PIN: "1",
 };
 
 const pathToken = `p/../é ${cores[2]}?`;
 
-/** Three keys whose answers are good, and one for each way of giving a secret back. */
+/** Three keys with good answers, and one for each way to echo a secret. */
 const keys = ["1", "2", "3", "json", "status", "away", "here", "header", "utf8"];
 
 function answer(request: Request): Response {
@@ -71,7 +73,7 @@ v = { path = "$.v", type = "integer" }
 ${more}`;
 }
 
-/** A folder with a credential in one place, and everything else that trawl is given or makes in another. */
+/** Two folders: one with a credential, one for every other file that trawl reads or writes. */
 class Scene implements Disposable {
   readonly #credentials = new TempFolder();
   readonly folder = new TempFolder();
@@ -98,7 +100,7 @@ class Scene implements Disposable {
     return ended;
   }
 
-  /** Asserts that no secret is in what was said, nor in any file. */
+  /** Asserts that no output and no file holds a secret. */
   assertClean(): void {
     for (const text of this.outputs) assertWithout(new TextEncoder().encode(text), text);
     for (const path of filesIn(this.folder.path)) assertWithout(Deno.readFileSync(path), path);
@@ -118,7 +120,7 @@ function* filesIn(folder: string): Iterable<string> {
   }
 }
 
-/** Each core as it is and reversed, and its base64 at each of the three places that it may begin at. */
+/** Each core in 8-bit and 16-bit text, and its base64 at each of the three alignments. */
 const traces = cores.flatMap((core) => {
   const encoded = [0, 1, 2].map((shift) => btoa("\0".repeat(shift) + core).slice(shift + 1, -4));
   const wide = [...core].join("\0");
@@ -130,7 +132,7 @@ function assertWithout(bytes: Uint8Array, what: string): void {
   for (const trace of traces) assert.ok(!text.includes(trace), `${JSON.stringify(trace)} is in ${what}`);
 }
 
-Deno.test("no command leaves a secret behind, whatever a server does with it", async () => {
+Deno.test("trawl writes no secret anywhere when the server echoes every one", async () => {
   using scene = new Scene();
   await using server = new HandlerServer(answer);
   const job = scene.folder.file("job.toml", jobText(server.url));
@@ -164,7 +166,7 @@ Deno.test("no command leaves a secret behind, whatever a server does with it", a
   assert.deepEqual(validators, [[0, 0]]);
 });
 
-Deno.test("no failure leaves a secret behind", async () => {
+Deno.test("trawl writes no secret anywhere when it fails", async () => {
   using scene = new Scene();
   await using server = new HandlerServer(answer);
   await using broken = new RawServer(async (connection, request) => {
@@ -174,7 +176,7 @@ Deno.test("no failure leaves a secret behind", async () => {
   });
   const port = /\d+$/.exec(server.url)?.[0];
   const mistakes: readonly (readonly [string, string, number, RegExp])[] = [
-    // Nothing listens; no TLS is spoken; the list is cut; what is said is no HTTP.
+    // No listener; no TLS; a cut key list; no HTTP.
     ["dead", jobText("http://127.0.0.1:9"), 75, /the server could not be reached/],
     ["tls", jobText(`https://127.0.0.1:${port}`), 75, /could not be reached/],
     ["cut", jobText(broken.url), 75, /the response was cut short/],
@@ -184,7 +186,7 @@ Deno.test("no failure leaves a secret behind", async () => {
       3,
       /the response head is not valid HTTP/,
     ],
-    // The mistake stands where the secret does, or after it.
+    // The mistake is at the secret, or after it.
     ["space", jobText(server.url).replace("?pin", " ?pin"), 2, /must hold no spaces/],
     ["name", jobText(server.url).replace("x-login", '"x login"'), 2, /must have a name of letters/],
     [
@@ -217,7 +219,7 @@ Deno.test("no failure leaves a secret behind", async () => {
   scene.assertClean();
 });
 
-Deno.test("trawl run killed at once leaves no secret behind, nor has one in its arguments", async () => {
+Deno.test(`trawl run writes no secret anywhere when it is killed${isLinux ? ", and has none in its arguments" : ""}`, async () => {
   using scene = new Scene();
   let asked: (() => void) | undefined;
   const isAsked = new Promise<void>((resolve) => asked = resolve);
@@ -231,7 +233,7 @@ Deno.test("trawl run killed at once leaves no secret behind, nor has one in its 
   });
   const running = scene.start("run", scene.folder.file("job.toml", jobText(server.url)), "--verbose");
   await isAsked;
-  if (Deno.build.os === "linux") {
+  if (isLinux) {
     const cmdline = await Deno.readFile(`/proc/${running.pid}/cmdline`);
     assertWithout(cmdline, "the process list");
   }
@@ -243,7 +245,7 @@ Deno.test("trawl run killed at once leaves no secret behind, nor has one in its 
   scene.assertClean();
 });
 
-Deno.test("a secret that a server gives back as a value is data: check hides it, run stores it", async () => {
+Deno.test("trawl run stores a secret that the server sends as a value, and check masks it", async () => {
   using folder = new TempFolder();
   await using server = new HandlerServer((request) => Response.json([request.headers.get("x-token")]));
   const job = folder.file(
@@ -264,7 +266,7 @@ path = "$[*]"
   assert.deepEqual(query(folder.file("echo.db"), "SELECT value FROM rows"), [["echoed-token"]]);
 });
 
-Deno.test("a message that would hold a secret is said without it", async () => {
+Deno.test("trawl masks a secret in a message", async () => {
   using folder = new TempFolder();
   const url = ["--url", "http://127.0.0.1:9/{key}?t={secret.TOKEN}", "--rows", "$"];
   const args = ["run", ...url, "--keys", "none-echoed%2Dtoken.txt", "--verbose"];
@@ -274,7 +276,7 @@ Deno.test("a message that would hold a secret is said without it", async () => {
   assert.doesNotMatch(stderr, /echoed/);
 });
 
-Deno.test("trawl refuses a secret that is no text, and does not show it", async () => {
+Deno.test("trawl refuses a secret that is not UTF-8, and does not show it", async () => {
   using folder = new TempFolder();
   await Deno.writeFile(folder.file("TOKEN"), Uint8Array.of(...new TextEncoder().encode(cores[0]), 0xff));
   const args = ["check", "--url", "http://127.0.0.1:9/{key}?t={secret.TOKEN}", "--rows", "$", "--verbose"];

@@ -1,5 +1,5 @@
 /**
- * What steers a terminal, in every place that a user, a file, a server or a database can put it: none of it comes out.
+ * Control sequences for a terminal, wherever a user, a file, a server or a database can put them: trawl prints none.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { query } from "../../support/database.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { type Ended, trawl, type TrawlOptions } from "../../support/trawl.ts";
 
-/** A colour, a link, a title and a cleared screen in eight bit, text turned around, what is invisible, a pile. */
+/** A colour, a link, eight-bit title and clear-screen codes, reversed and invisible text, a pile of accents. */
 const hostile = "\x1b[31m\x1b]8;;x:y\x07\x9b2J\x9d0;t\x9c\r\u202e\u2066\u200b\u2028" + "z" +
   "\u0301".repeat(40);
 
-/** The same without the control characters, which no key may have. */
+/** The same without control characters, which a key may not hold. */
 const hostileKey = hostile.replaceAll(/\p{Cc}/gu, "");
 
 const steering = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{M}{9}/u;
@@ -43,7 +43,7 @@ path = "$['items', '${hostileKey}'][*]"
 `;
 }
 
-Deno.test("nothing that a server says steers the terminal", async () => {
+Deno.test("trawl prints no control sequence that a server sends", async () => {
   using folder = new TempFolder();
   await using server = new HandlerServer((request) => {
     const headers = { "x-note": "\x9b2J", etag: "\x9b2J", server: "\x9d0;t\x9c" };
@@ -70,12 +70,12 @@ Deno.test("nothing that a server says steers the terminal", async () => {
   for (const flags of [[], ["--failed"], ["--json"], ["--run", "1"]]) {
     assert.equal((await quietly(["status", database, ...flags], options)).code, 0);
   }
-  // What is shown with pictures is stored as it came.
+  // Sanitizing is for the terminal: the database holds the values as sent.
   const values = query(folder.file(database), "SELECT value FROM rows LIMIT 2");
   assert.deepEqual(values, [[hostile], [JSON.stringify({ [hostile]: hostile })]]);
 });
 
-Deno.test("nothing in a database that was tampered with steers the terminal", async () => {
+Deno.test("trawl status prints no control sequence of a forged database", async () => {
   using folder = new TempFolder();
   await using server = new HandlerServer(() => new Response(null, { status: 404 }));
   const options = { cwd: folder.path };
@@ -102,7 +102,7 @@ Deno.test("nothing in a database that was tampered with steers the terminal", as
   }
 });
 
-Deno.test("nothing on the command line or in a file steers the terminal by way of a message", async () => {
+Deno.test("trawl prints no control sequence of its arguments and files in a message", async () => {
   using folder = new TempFolder();
   const options = { cwd: folder.path };
   folder.file("bad.toml", `name = "${hostileKey}"\n`);

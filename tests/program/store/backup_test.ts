@@ -1,9 +1,15 @@
+/**
+ * `trawl backup`: a copy in the middle of a run, and names that it refuses.
+ *
+ * @module
+ */
+
 import assert from "node:assert/strict";
 import { query } from "../../support/database.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
 import { startTrawl, trawl } from "../../support/trawl.ts";
 
-Deno.test("trawl backup copies a database in the middle of a run, from which the run goes on", async () => {
+Deno.test("trawl backup copies a database in the middle of a run, and the copy can be resumed", async () => {
   await withSimulator({ profile: "hello", latency: { kind: "fixed", ms: 20 } }, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(3_000));
     const cwd = folder.path;
@@ -32,7 +38,7 @@ Deno.test("trawl backup copies a database in the middle of a run, from which the
   });
 });
 
-Deno.test("trawl backup overwrites nothing, and leaves nothing behind where it cannot write", async () => {
+Deno.test("trawl backup overwrites no file, and leaves none behind when it cannot write", async () => {
   await withSimulator({ profile: "hello", latency: { kind: "none" } }, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(5));
     const cwd = folder.path;
