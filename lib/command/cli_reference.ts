@@ -7,7 +7,7 @@
 import type { Command } from "./command.ts";
 import { exitMeanings } from "./exit_code.ts";
 import type { Flag } from "./flag.ts";
-import { exitsOf, explanationOf, presetsOf, sentence, tagline, usageOf } from "./help.ts";
+import { examplesOf, exitsOf, explanationOf, presetsOf, sentence, tagline, usageOf } from "./help.ts";
 
 /** The whole page. */
 export function cliReference(commands: readonly Command[]): string {
@@ -43,7 +43,7 @@ function commandLines(command: Command): string[] {
     "",
     escape(`${sentence(command.summary)}. ${command.about}`),
     "",
-    ...command.flags.map((flag) => `- ${flagName(flag)}: ${escape(explanationOf(flag))}`),
+    ...command.flags.map(flagLine),
     ...(all.length === 0
       ? []
       : ["", "Presets:", "", ...all.map(([name, text]) => `- \`${name}\`: ${escape(text)}`)]),
@@ -56,6 +56,12 @@ function commandLines(command: Command): string[] {
     ...command.examples,
     "```",
   ];
+}
+
+function flagLine(flag: Flag): string {
+  const examples = examplesOf(flag).map((example) => `\`${example}\``);
+  const text = examples.length === 0 ? "" : ` Example: ${examples.join(" or ")}`;
+  return `- ${flagName(flag)}: ${escape(explanationOf(flag))}${text}`;
 }
 
 function flagName({ name, short, value }: Flag): string {

@@ -11,6 +11,7 @@ import type { Command } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments, Completion, Flag } from "./flag.ts";
+import { shellWord } from "./shell_word.ts";
 
 /** Prints the script of the shell that the operand names. */
 export function completionsCommand(
@@ -35,7 +36,7 @@ export function scriptOf(shell: string, commands: readonly Command[]): string {
     case "fish":
       return fishScript(commands);
   }
-  throw new UsageError(`Cannot print completions for "${shell}": must be bash, zsh or fish`);
+  throw new UsageError(`Cannot print completions: must be bash, zsh or fish, got "${shell}"`);
 }
 
 /** What may stand at a place: words, and files or not. */
@@ -127,14 +128,14 @@ function zshScript(commands: readonly Command[]): string {
       const value = flag.value === undefined
         ? ""
         : `:${zshEscape(flag.value)}:${action(valueCandidates(flag.completion))}`;
-      return `      ${shellQuote(`${repeat}${spelling}${help}${value}`)}`;
+      return `      ${shellWord(`${repeat}${spelling}${help}${value}`)}`;
     });
   const cases = commands.flatMap((command) => [
     `    ${command.name}) _arguments \\`,
     ...command.flags.flatMap(flagSpecs).map((spec) => `${spec} \\`),
     ...(command.operandKind === "none" ? [] : [
       `      ${
-        shellQuote(`*:${zshEscape(command.operands)}:${action(operandCandidates(command, commands))}`)
+        shellWord(`*:${zshEscape(command.operands)}:${action(operandCandidates(command, commands))}`)
       } \\`,
     ]),
     "      ;;",
@@ -144,7 +145,7 @@ function zshScript(commands: readonly Command[]): string {
     "_trawl() {",
     "  if (( CURRENT == 2 )); then",
     "    local -a trawl_commands=(",
-    ...commands.map(({ name, summary }) => `      ${shellQuote(`${name}:${zshEscape(summary)}`)}`),
+    ...commands.map(({ name, summary }) => `      ${shellWord(`${name}:${zshEscape(summary)}`)}`),
     "    )",
     "    _describe command trawl_commands",
     "    return",
@@ -155,7 +156,8 @@ function zshScript(commands: readonly Command[]): string {
     ...cases,
     "  esac",
     "}",
-    "compdef _trawl trawl",
+    "# An autoloaded file is the function itself; a sourced one only defines it.",
+    'if [ "$funcstack[1]" = _trawl ]; then _trawl "$@"; else compdef _trawl trawl; fi',
     "",
   ].join("\n");
 }
@@ -166,14 +168,14 @@ function fishScript(commands: readonly Command[]): string {
     const inside = `"__fish_seen_subcommand_from ${command.name}"`;
     const { words, hasFiles } = operandCandidates(command, commands);
     return [
-      `complete -c trawl -n ${first} -f -a ${command.name} -d ${shellQuote(command.summary)}`,
+      `complete -c trawl -n ${first} -f -a ${command.name} -d ${shellWord(command.summary)}`,
       `complete -c trawl -n ${inside} ${hasFiles ? "-F" : "-f"}${
-        words.length === 0 ? "" : ` -a ${shellQuote(words.join(" "))}`
+        words.length === 0 ? "" : ` -a ${shellWord(words.join(" "))}`
       }`,
       ...command.flags.map((flag) => {
         const short = flag.short === undefined ? "" : ` -s ${flag.short}`;
         return `complete -c trawl -n ${inside} -l ${flag.name}${short}${fishValue(flag)} -d ${
-          shellQuote(flag.help)
+          shellWord(flag.help)
         }`;
       }),
     ];
@@ -185,11 +187,7 @@ function fishValue(flag: Flag): string {
   if (flag.value === undefined) return "";
   const { words, hasFiles } = valueCandidates(flag.completion);
   if (hasFiles) return " -r -F";
-  return words.length === 0 ? " -x" : ` -x -a ${shellQuote(words.join(" "))}`;
-}
-
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+  return words.length === 0 ? " -x" : ` -x -a ${shellWord(words.join(" "))}`;
 }
 
 /** Escapes what `_arguments` and `_describe` interpret. */

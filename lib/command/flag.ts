@@ -16,7 +16,7 @@ interface FlagText {
   readonly short?: string;
   /** One line for `-h`, at most 52 characters: the line then fits into 80 columns. */
   readonly help: string;
-  /** For `--help`, the man page and `docs/cli.md`: effect, unit, bounds, interactions, an example. */
+  /** For `--help`, the man page and `docs/cli.md`: effect, unit, bounds, interactions. */
   readonly more: string;
 }
 
@@ -29,6 +29,8 @@ interface ValueText extends FlagText {
   /** In words; missing where the flag has no effect unless given. */
   readonly default?: string;
   readonly completion?: Completion;
+  /** Values as an example; `parse` accepts each. */
+  readonly examples: readonly string[];
 }
 
 /** A flag without a value. */

@@ -43,8 +43,9 @@ export const flags = {
     completion: "file",
     help: "database file",
     more:
-      "trawl run creates it with mode 0600 if it is missing. Several jobs may share one file. Default: NAME.db for a " +
-      "job of that name, demo.db for demo, else the only .db file of this folder. Example: --db /var/lib/trawl/all.db.",
+      "trawl run creates it with mode 0600 if it is missing. Several jobs may share one file. Default: NAME.db " +
+      "for a job of that name, demo.db for demo, else the only .db file of this folder.",
+    examples: ["/var/lib/trawl/all.db"],
     parse: text,
   },
   limit: {
@@ -53,8 +54,9 @@ export const flags = {
     default: "all keys",
     help: "ask the first N keys only",
     more:
-      "At least 1. Control keys do not count. The same command without --limit asks the remaining keys in the same " +
-      "run. Example: --limit 100.",
+      "At least 1. Control keys do not count. The same command without --limit asks the remaining keys in the " +
+      "same run.",
+    examples: ["100"],
     parse: whole({ min: 1 }),
   },
   retryFailed: {
@@ -71,8 +73,8 @@ export const flags = {
     name: "ignore-free-space",
     help: "run however full the disk is",
     more:
-      "By default a run starts only if the disk has room for what earlier runs of the job took, and it ends with " +
-      `exit code 75 once less than ${formatBytes(databaseLimits.freeBytesMin)} are free.`,
+      "By default a run starts only if the disk has room for what earlier runs of the job took, and it ends " +
+      `with exit code 75 once less than ${formatBytes(databaseLimits.freeBytesMin)} are free.`,
   },
   json: {
     name: "json",
@@ -87,8 +89,9 @@ export const flags = {
     completion: "file",
     help: "write Prometheus metrics to FILE",
     more:
-      "In the textfile format of node_exporter. FILE must end in .prom. It is replaced atomically every 15 s and at " +
-      "the end. Use one file per job. Example: --metrics /var/lib/node_exporter/updates.prom.",
+      "In the textfile format of node_exporter. FILE must end in .prom. It is replaced atomically every 15 s " +
+      "and at the end. Use one file per job.",
+    examples: ["/var/lib/node_exporter/updates.prom"],
     parse: metricsFile,
   },
   tryKeys: {
@@ -96,8 +99,8 @@ export const flags = {
     value: "N",
     help: "ask the first N keys and show their rows",
     more:
-      "At least 1. Shows each key's verdict and up to 5 rows, and stores nothing. Exit code 3 if a key fails. " +
-      "Example: --try 3.",
+      "At least 1. Shows each key's verdict and up to 5 rows, and stores nothing. Exit code 3 if a key fails.",
+    examples: ["3"],
     parse: whole({ min: 1 }),
   },
   probe: {
@@ -106,9 +109,9 @@ export const flags = {
     default: "as many as needed, for a minute at most",
     help: "ask a random sample of N keys",
     more:
-      `1 to ${forecastLimits.keysMax}. By default the probe ends once the mean latency is known to 2 % (2,500 keys ` +
-      "if latencies are exponential) or after a minute. With N it asks all N, however long that takes. Example: " +
-      "--probe 500.",
+      `1 to ${forecastLimits.keysMax}. By default the probe ends once the mean latency is known to 2 % (2,500 ` +
+      "keys if latencies are exponential) or after a minute. With N it asks all N, however long that takes.",
+    examples: ["500"],
     parse: whole({ min: 1, max: forecastLimits.keysMax }),
   },
   run: {
@@ -116,15 +119,16 @@ export const flags = {
     value: "ID",
     default: "the last 20 runs",
     help: "show one run",
-    more: "ID is the number in the first column of status. Example: --run 3.",
+    more: "ID is the number in the first column of status.",
+    examples: ["3"],
     parse: whole({ min: 1 }),
   },
   check: {
     name: "check",
     help: "print one line for a monitor; exit with 0 or 3",
     more:
-      "0 if all is well, 3 if not. Checks the newest finished window of each job: its age against --max-age, its " +
-      "coverage against --min-coverage.",
+      "0 if all is well, 3 if not. Checks the newest finished window of each job: its age against --max-age, " +
+      "its coverage against --min-coverage.",
   },
   maxAge: {
     name: "max-age",
@@ -132,8 +136,9 @@ export const flags = {
     default: "any age is well",
     help: "largest age of the newest window, with --check",
     more:
-      "The time since that window was finished, in s, m, h or d, from 1s to 3650d. A daily job that may be 2 hours " +
-      "late: --max-age 26h.",
+      "The time since that window was finished, in s, m, h or d, from 1s to 3650d. 26h suits a daily job that " +
+      "may be 2 hours late.",
+    examples: ["26h"],
     parse: (text: string): number => parseDuration(text, { min: 1_000, max: ageMsMax }),
   },
   checkFile: {
@@ -145,8 +150,8 @@ export const flags = {
     name: "failed",
     help: "list the failed keys",
     more:
-      "One a line on standard output: key, reason, HTTP status and attempts, separated by tabs. Of the last run, or " +
-      "of the run that --run names.",
+      "One a line on standard output: key, reason, HTTP status and attempts, separated by tabs. Of the last " +
+      "run, or of the run that --run names.",
   },
   raw: {
     name: "raw",
@@ -158,16 +163,16 @@ export const flags = {
     name: "systemd",
     help: "also write a systemd service and timer",
     more:
-      "trawl-JOB.service runs the job once in a sandbox; trawl-JOB.timer starts it when a window becomes due, or " +
-      "daily for a job without windows.",
+      "trawl-JOB.service runs the job once in a sandbox; trawl-JOB.timer starts it when a window becomes due, " +
+      "or daily for a job without windows.",
   },
   name: {
     name: "name",
     value: "NAME",
     default: "the preset's name, or my-api",
     help: "name of the new job",
-    more:
-      "1 to 100 letters, digits, dots, hyphens or underscores. The file is NAME.toml. Example: --name my-api.",
+    more: "1 to 100 letters, digits, dots, hyphens or underscores. The file is NAME.toml.",
+    examples: ["my-api"],
     parse: text,
   },
   dir: {
@@ -176,7 +181,8 @@ export const flags = {
     completion: "file",
     default: "the current folder",
     help: "folder to write to",
-    more: "It must exist. Example: --dir /etc/trawl.",
+    more: "It must exist.",
+    examples: ["/etc/trawl"],
     parse: text,
   },
   force: {
@@ -190,7 +196,8 @@ export const flags = {
     completion: ["text", "man", "markdown"],
     default: "text",
     help: "format of the help: text, man or markdown",
-    more: "man and markdown print the manual of all commands. Example: trawl help --format man > trawl.1.",
+    more: "man and markdown print the manual of all commands.",
+    examples: ["man"],
     parse: oneOf("text", "man", "markdown"),
   },
 } as const satisfies Record<string, Flag>;

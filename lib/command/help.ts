@@ -9,6 +9,7 @@ import { presets } from "../job/presets.ts";
 import type { Command } from "./command.ts";
 import { type ExitCode, exitCode, exitMeanings } from "./exit_code.ts";
 import type { Flag } from "./flag.ts";
+import { shellWord } from "./shell_word.ts";
 
 /** What the program is, for the first line of every manual. */
 export const tagline = "trawl asks a JSON HTTP API the same question for a long list of keys.";
@@ -79,13 +80,20 @@ export function explanationOf(flag: Flag): string {
   return `${sentence(flag.help)}. ${flag.more}${byDefault}`;
 }
 
+/** The examples of a flag, as words of a command line; none for a switch. */
+export function examplesOf(flag: Flag): string[] {
+  return flag.value === undefined ? [] : flag.examples.map((value) => `--${flag.name} ${shellWord(value)}`);
+}
+
 function shortFlagLines(flags: readonly Flag[]): string[] {
   const width = Math.max(...flags.map((flag) => nameOf(flag).length));
   return flags.map((flag) => `  ${nameOf(flag).padEnd(width)}  ${flag.help}`);
 }
 
 function longFlagLines(flag: Flag): string[] {
-  return [`  ${nameOf(flag)}`, ...wrap(explanationOf(flag), " ".repeat(10)), ""];
+  const examples = examplesOf(flag);
+  const text = examples.length === 0 ? "" : ` Example: ${examples.join(" or ")}`;
+  return [`  ${nameOf(flag)}`, ...wrap(`${explanationOf(flag)}${text}`, " ".repeat(10)), ""];
 }
 
 function presetLines(command: Command): string[] {

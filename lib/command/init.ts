@@ -15,6 +15,7 @@ import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
+import { shellWord } from "./shell_word.ts";
 import { serviceText, timerText, type UnitFacts, unitName } from "./systemd/unit_files.ts";
 
 /** The name of the job in `presets/blank.toml`. */
@@ -169,8 +170,4 @@ function keyFileSteps({ job: { keys } }: UnitFacts, jobPath: string): string[] {
   const name = keys.kind === "file" ? relative(dirname(jobPath), keys.file) : "..";
   if (keys.kind !== "file" || name.startsWith("..")) return [];
   return [`sudo install -D -m 644 ${shellWord(keys.file)} ${shellWord(`/etc/trawl/${name}`)}`];
-}
-
-function shellWord(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

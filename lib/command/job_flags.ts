@@ -25,16 +25,17 @@ export const jobFlags = {
     value: "URL",
     help: "ask this URL, with {key} in it, instead of a JOB",
     more:
-      "The key is percent-encoded. {env.NAME} and {secret.NAME} are replaced too. Requires --rows; --column adds " +
-      "columns, --keys names the keys. Example: --url 'https://api.example/v1/items/{key}'.",
+      "The key is percent-encoded. {env.NAME} and {secret.NAME} are replaced too. Requires --rows; --column " +
+      "adds columns, --keys names the keys.",
+    examples: ["https://api.example/v1/items/{key}"],
     parse: text,
   },
   rows: {
     name: "rows",
     value: "PATH",
     help: "JSON path of the rows in an answer, with --url",
-    more: "An RFC 9535 path. Each selected value is one row. Examples: --rows '$.items[*]', " +
-      "--rows '$.items[?@.size > 10]'.",
+    more: "An RFC 9535 path. Each selected value is one row.",
+    examples: ["$.items[*]", "$.items[?@.size > 10]"],
     parse: text,
   },
   column: {
@@ -44,7 +45,8 @@ export const jobFlags = {
     help: "column of a row, with --url; repeatable",
     more:
       "PATH starts at the row. NAME=PATH:TYPE also sets the type: integer, text, real, time, json or any (the " +
-      "default). Without --column a row has one column, value. Example: --column id=$.id:integer.",
+      "default). Without --column a row has one column, value.",
+    examples: ["id=$.id:integer"],
     parse: column,
   },
   keys: {
@@ -53,9 +55,8 @@ export const jobFlags = {
     completion: "file",
     default: "the keys of the job; with --url standard input",
     help: "read the keys from FILE, one a line; - is stdin",
-    more:
-      "Replaces the keys of the job. Keys are read as they are needed, so the list may have any length. Example: " +
-      "--keys keys.txt.",
+    more: "Replaces the keys of the job. Keys are read as they are needed, so the list may have any length.",
+    examples: ["keys.txt"],
     parse: keySource,
   },
   window: {
@@ -65,8 +66,9 @@ export const jobFlags = {
     default: "every window that is due and not finished",
     help: "collect this time span only, such as 2026-11-20",
     more:
-      "For jobs with a [window]. WHEN is a date, yesterday, a start such as 2026-11-20T06:00Z, or START/END. Times " +
-      "are UTC, and the window must have closed. Example: --window yesterday.",
+      "For jobs with a [window]. WHEN is a date, yesterday, a start such as 2026-11-20T06:00Z, or START/END. " +
+      "Times are UTC, and the window must have closed.",
+    examples: ["yesterday"],
     parse: text,
   },
   set: {
@@ -76,8 +78,9 @@ export const jobFlags = {
     default: "the job's [set] table",
     help: "replace {set.NAME} in the job by VALUE; repeatable",
     more:
-      "VALUE becomes part of the job: another value starts another run. It is stored with the run, so do not pass a " +
-      "secret. Example: --set host=http://127.0.0.1:8080.",
+      "VALUE becomes part of the job: another value starts another run. It is stored with the run, so do not " +
+      "pass a secret.",
+    examples: ["host=http://127.0.0.1:8080"],
     parse: assignment,
   },
   inFlight: {
@@ -87,9 +90,10 @@ export const jobFlags = {
     default: `the job's in_flight, or ${runLimits.inFlightDefault}`,
     help: "requests under way at once, or auto",
     more:
-      `1 to ${runLimits.inFlightMax}, over all Workers. auto searches for the number that is of use, up to the job's ` +
-      `in_flight_max or ${runLimits.inFlightAutoMax}, and keeps it in the database. A --rate may hold requests back ` +
-      "further. Example: --in-flight 32.",
+      `1 to ${runLimits.inFlightMax}, over all Workers. auto searches for the number that is of use, up to the ` +
+      `job's in_flight_max or ${runLimits.inFlightAutoMax}, and keeps it in the database. A --rate may hold ` +
+      "requests back further.",
+    examples: ["32"],
     parse: wholeOrAuto({ min: 1, max: runLimits.inFlightMax }),
   },
   rate: {
@@ -99,9 +103,10 @@ export const jobFlags = {
     default: "the job's rate, or no limit",
     help: "requests started per s, min, h or day; or auto",
     more:
-      "Replaces all rates of the job. Requests are spread evenly. N/min, N/h and N/day are counted over all runs on " +
-      "the database. auto searches for the highest rate that the server allows and keeps it in the database; the " +
-      "search causes an occasional refusal. Example: --rate 50/s.",
+      "Replaces all rates of the job. Requests are spread evenly. N/min, N/h and N/day are counted over all " +
+      "runs on the database. auto searches for the highest rate that the server allows and keeps it in the " +
+      "database; the search causes an occasional refusal.",
+    examples: ["50/s"],
     parse: (text: string): Rate | "auto" => parseRateOrAuto(text),
   },
   batch: {
@@ -110,8 +115,9 @@ export const jobFlags = {
     default: "the job's batch, or some seconds of work",
     help: "keys per Worker",
     more:
-      `1 to ${runLimits.batchMax}. A Worker asks one batch and is then discarded, which bounds memory. Small batches ` +
-      "cost speed: a Worker takes about 50 ms to start. Example: --batch 5000.",
+      `1 to ${runLimits.batchMax}. A Worker asks one batch and is then discarded, which bounds memory. Small ` +
+      "batches cost speed: a Worker takes about 50 ms to start.",
+    examples: ["5000"],
     parse: whole({ min: 1, max: runLimits.batchMax }),
   },
   minCoverage: {
@@ -119,8 +125,8 @@ export const jobFlags = {
     value: "SHARE",
     default: `the job's min_coverage, or ${runLimits.minCoverage}`,
     help: "share of answered keys below which to exit with 3",
-    more:
-      "0 to 1. A key counts as answered if its verdict is ok, empty or unchanged. Example: --min-coverage 0.95.",
+    more: "0 to 1. A key counts as answered if its verdict is ok, empty or unchanged.",
+    examples: ["0.95"],
     parse: share,
   },
 } as const satisfies Record<string, Flag>;

@@ -7,7 +7,7 @@
 import type { Command } from "./command.ts";
 import { exitMeanings } from "./exit_code.ts";
 import type { Flag } from "./flag.ts";
-import { exitsOf, explanationOf, presetsOf, sentence, tagline, usageOf } from "./help.ts";
+import { examplesOf, exitsOf, explanationOf, presetsOf, sentence, tagline, usageOf } from "./help.ts";
 import { version } from "./version.ts";
 
 /** The page; its text wraps at the width of the reader's terminal. */
@@ -17,7 +17,7 @@ export function manPage(commands: readonly Command[]): string {
     ".SH NAME",
     "trawl \\- ask a JSON HTTP API the same question for a long list of keys",
     ".SH SYNOPSIS",
-    ...commands.flatMap(synopsisOf),
+    ...commands.flatMap(synopsisOf).slice(0, -1),
     ".SH DESCRIPTION",
     escape(`${tagline} It stores the answers in SQLite, in constant memory, as fast as the API allows.`),
     ".SH COMMANDS",
@@ -36,7 +36,7 @@ function commandLines(command: Command): string[] {
   return [
     `.SS ${escape(usageOf(command))}`,
     escape(`${sentence(command.summary)}. ${command.about}`),
-    ...command.flags.flatMap((flag) => item(flagName(flag), explanationOf(flag))),
+    ...command.flags.flatMap(flagLines),
     ...headed(
       "Presets:",
       presetsOf(command).flatMap(([name, summary]) => item(name, `${sentence(summary)}.`)),
@@ -47,6 +47,12 @@ function commandLines(command: Command): string[] {
     ),
     ...headed("Examples:", [".nf", ".RS", ...command.examples.map(escape), ".RE", ".fi"]),
   ];
+}
+
+function flagLines(flag: Flag): string[] {
+  const examples = examplesOf(flag).map((example) => `\\fB${escape(example)}\\fR`);
+  const text = examples.length === 0 ? "" : ` Example: ${examples.join(" or ")}`;
+  return [".TP", `.B ${escape(flagName(flag))}`, `${escape(explanationOf(flag))}${text}`];
 }
 
 function headed(title: string, lines: readonly string[]): readonly string[] {

@@ -131,3 +131,11 @@ Deno.test("help fits into 80 columns; only examples may be longer", () => {
     }
   }
 });
+
+Deno.test("each flag accepts its own examples", () => {
+  for (const flag of all) {
+    if (flag.value === undefined) continue;
+    assert.ok(flag.examples.length > 0, flag.name);
+    for (const example of flag.examples) assert.ok(parse(`--${flag.name}`, example).has(flag), flag.name);
+  }
+});

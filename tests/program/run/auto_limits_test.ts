@@ -58,7 +58,7 @@ Deno.test("trawl plan forecasts from the rate that its probe found, and warns th
     assert.equal(limit.what, "rate");
     assert.ok(limit.rate.count > 5 && limit.rate.count <= 25 && timeMs.mean >= 60 / 25 * 1_000, stdout);
     const words = await trawl(["plan", job, "--probe", "5"]);
-    assert.match(words.stdout, /\n {2}caution +the probe was short for finding what is auto: /);
+    assert.match(words.stdout, /\n {2}caution +automatic tuning needs longer than the probe; /);
   });
 });
 
