@@ -1,33 +1,33 @@
 /**
- * What to ask: the one description of a job that all rooms share. Plain, readonly data that passes to a Worker as
- * it is. Made by `load.ts`, where every field has been checked.
+ * A job: what to ask, as all rooms share it. Plain, readonly data that passes to a Worker unchanged. `load_job.ts`
+ * makes it and checks every field.
  *
  * @module
  */
 
-/** One piece of a template: text as it stands, or a value filled in for every request. */
+/** One piece of a template: fixed text, or a value filled in for each request. */
 export type TemplatePart =
   | { readonly kind: "text"; readonly text: string; readonly secret?: boolean }
   | { readonly kind: "key" }
   | { readonly kind: "window"; readonly edge: "start" | "end"; readonly form: "iso" | "unix" | "date" };
 
-/** A URL or header with placeholders; `env`, `secret` and `set` are filled in already. */
+/** A URL or header with placeholders. `{env}`, `{secret}` and `{set}` are filled in at load. */
 export type Template = readonly TemplatePart[];
 
-/** Where keys come from. */
+/** The source of the keys. */
 export type KeySource =
   | { readonly kind: "file"; readonly file: string }
   | { readonly kind: "stdin" }
   | { readonly kind: "range"; readonly first: number; readonly last: number }
   | { readonly kind: "url"; readonly url: Template; readonly path: string };
 
-/** At most `count` requests started in any span of `perMs` milliseconds. */
+/** At most `count` requests start in any span of `perMs` milliseconds. */
 export interface Rate {
   readonly count: number;
   readonly perMs: number;
 }
 
-/** Limits that a run finds by itself. */
+/** Limits that a run tunes automatically. */
 export interface Auto {
   readonly inFlight: boolean;
   readonly rate: boolean;
@@ -41,28 +41,28 @@ export interface Timeouts {
   readonly totalMs: number;
 }
 
-/** An answer in which this holds of the value at `path` is a failure. Exactly one test is set. */
+/** An answer fails if the test holds for the value at `path`. Exactly one test is set. */
 export interface FailRule {
   readonly path: string;
   readonly equals?: string | number | boolean | null;
   readonly startsWith?: string;
   readonly contains?: string;
-  /** The mere presence of the path is a failure. */
+  /** The path exists. */
   readonly exists?: true;
 }
 
-/** What a column holds; `any` takes integers, reals and texts as they come. */
+/** The type of a column; `any` keeps integers, reals and texts. */
 export type ColumnType = "integer" | "text" | "real" | "time" | "json" | "any";
 
 /** One column of a table. */
 export interface Column {
   readonly name: string;
-  /** A singular RFC 9535 path, counted from the row. */
+  /** A singular RFC 9535 path that starts at the row. */
   readonly path: string;
   readonly type: ColumnType;
 }
 
-/** Rows counted into spans of `everyMs` of the time column `by`, apart for each combination of the other columns. */
+/** Counts rows per bucket of `everyMs` of the time column `by`, and per combination of the other columns. */
 export interface CountRule {
   readonly by: string;
   readonly everyMs: number;
@@ -81,11 +81,11 @@ export interface TableRule {
   readonly count?: CountRule;
 }
 
-/** Windows are consecutive spans of `everyMs` since 1970 in UTC, asked for `lagMs` after they closed. */
+/** Windows are consecutive spans of `everyMs` since 1970 in UTC. A window is due `lagMs` after its end. */
 export interface WindowRule {
   readonly everyMs: number;
   readonly lagMs: number;
-  /** At most so many missed windows are made up for. */
+  /** Missed windows that a run makes up for. */
   readonly catchUp: number;
 }
 
@@ -95,45 +95,45 @@ export interface Window {
   readonly endMs: number;
 }
 
-/** A job whose every field has been checked. */
+/** A job with checked fields. */
 export interface Job {
   readonly name: string;
-  /** What the run belongs to: the job file's text as written, then a line for every `--set`. Holds no secret. */
+  /** The identity of its runs: the job file's text, then a line for each `--set`. Holds no secret. */
   readonly text: string;
   readonly keys: KeySource;
   /** Keys known never to be empty. */
   readonly control: readonly string[];
   readonly window?: WindowRule;
-  /** Windows that ended longer ago are deleted, milliseconds; absent: none is. */
+  /** Windows that ended longer ago are deleted. Default: none. */
   readonly keepMs?: number;
   readonly request: {
     readonly url: Template;
     readonly headers: Readonly<Record<string, Template>>;
     readonly timeout: Timeouts;
     readonly bodyBytesMax: number;
-    /** `host:port` of servers that redirects may lead to, besides the one that was asked. */
+    /** `host:port` of servers that redirects may lead to, besides the job's own. */
     readonly redirectHosts: readonly string[];
   };
   readonly limits: {
-    /** Requests under way at once; where the best number is to be found, the most that may be tried. */
+    /** Most requests in flight; with `auto.inFlight`, the most that tuning may try. */
     readonly inFlight: number;
-    /** What holds whatever is found. */
+    /** Hold in any case, tuned or not. */
     readonly rates: readonly Rate[];
-    /** What is to be found while the run is on; absent: nothing. */
+    /** Default: nothing is tuned. */
     readonly auto?: Auto;
-    /** Keys in a batch; absent: as many as keep a Worker busy for a few seconds. */
+    /** Keys in a batch. Default: sized by the time that they take. */
     readonly batch?: number;
   };
   readonly retry: {
     readonly attempts: number;
-    /** An API that is down for longer ends the run, to be gone on with. */
+    /** A longer outage interrupts the run, which can be resumed. */
     readonly outageMs: number;
   };
   readonly accept: {
     readonly require?: string;
     readonly count?: string;
     readonly failIf: readonly FailRule[];
-    /** A share, 0 to 1. */
+    /** Share of keys, 0 to 1. */
     readonly minCoverage: number;
   };
   /** In the order of the job file. `accept.count` counts the rows of the first. */

@@ -1,6 +1,6 @@
 /**
- * The `[rows]` and `[accept]` tables: their paths, table and column names checked against each other. Fields that
- * are each right in themselves in, what the job says about answers out; every problem is added to a list. Pure.
+ * Reads `[rows]` and `[accept]` of a job file whose fields fit the schema: checks paths and names, and how they fit
+ * together. Adds every problem to the diagnostics. Pure.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { type Diagnostics, shown } from "./diagnostics.ts";
 import type { JobFile } from "./job_schema.ts";
 import type { FieldPath } from "./toml_document.ts";
 
-/** Names that trawl's own tables have. */
+/** Names of trawl's own tables. */
 const ownTables: readonly string[] = ["run", "batch", "fetch", "fetch_run", "key_list", "budget", "learned"];
 
-/** UTF-16 units of a table or column name: what other databases allow too. */
+/** UTF-16 units of a table or column name: the limit of PostgreSQL. */
 const nameCharsMax = 63;
 
 const failTests = ["equals", "starts_with", "contains", "exists"] as const;
@@ -53,7 +53,7 @@ export function readRows(file: JobFile, problems: Diagnostics): TableRule {
   };
 }
 
-/** What makes an answer a success. Where there are problems, the result is incomplete. */
+/** The acceptance rules. Incomplete where problems were added. */
 export function readAccept({ accept }: JobFile, problems: Diagnostics): Job["accept"] {
   const { require, count } = accept;
   if (require !== undefined) problems.try(["accept", "require"], () => parsePath(require));
@@ -66,10 +66,10 @@ export function readAccept({ accept }: JobFile, problems: Diagnostics): Job["acc
   };
 }
 
-/** A fail rule as the schema gives it: any number of tests. */
+/** A fail rule of the job file, with any number of tests. */
 type FailRuleFile = JobFile["accept"]["fail_if"][number];
 
-/** A rule with its one test. A second test could mean "and" as well as "or", so it is refused. */
+/** A rule with exactly one test: two could mean "and" or "or". */
 function readFailRule(
   rule: FailRuleFile,
   at: { readonly index: number; readonly problems: Diagnostics },
@@ -90,11 +90,11 @@ function readFailRule(
   };
 }
 
-/** The columns in the file's order; their names differ in more than case, as SQLite compares them without it. */
+/** The columns, in the file's order. Names must differ in more than case, which SQLite ignores. */
 function readColumns({ rows }: JobFile, problems: Diagnostics): readonly Column[] {
   const columns = Object.entries(rows.columns).map(([name, column]) => ({ name, ...column }));
   if (columns.length === 0) problems.add(["rows", "columns"], "must hold a column: found none");
-  // trawl's own columns: the answer's fetch id and, where rows are counted, their number.
+  // Columns of trawl: the fetch's id, the row's number and, where rows are counted, the count.
   const taken = new Set(rows.count === undefined ? ["fetch", "row"] : ["fetch", "row", "count"]);
   for (const { name, path } of columns) {
     const field = ["rows", "columns", name];
@@ -115,12 +115,12 @@ function readColumns({ rows }: JobFile, problems: Diagnostics): readonly Column[
   return columns;
 }
 
-/** Whether a row may lie within another row: then a longer column path could lead into that one. */
+/** Whether rows may lie within rows: then a column path of two steps could lead into another row. */
 function isNested(path: string): boolean {
   return stepsOf(path)?.some(({ descendant }) => descendant) ?? false;
 }
 
-/** The steps of a path; nothing if it is wrong, which is said elsewhere. */
+/** The segments of a path; undefined for a wrong path, which is reported elsewhere. */
 function stepsOf(path: string): Path["segments"] | undefined {
   try {
     return parsePath(path).segments;
@@ -129,20 +129,20 @@ function stepsOf(path: string): Path["segments"] | undefined {
   }
 }
 
-/** What is wrong with a table or column name, if anything. */
+/** The rule that a table or column name breaks; undefined if none. */
 function nameRule(name: string): string | undefined {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name.length <= nameCharsMax) return undefined;
   return `must be a name of 1 to ${nameCharsMax} letters, digits and underscores, the first no digit`;
 }
 
-/** What is wrong with a name for the job's table, if anything: it must not meet one that trawl or SQLite uses. */
+/** The rule that a table name breaks: it must not be a name of trawl or SQLite. Undefined if none. */
 function tableRule(name: string): string | undefined {
   const lower = name.toLowerCase();
   const own = ownTables.includes(lower) || lower.startsWith("sqlite_") || lower.includes("_staged");
   return own ? `must not be ${ownTables.join(", ")}, nor begin with sqlite_, nor hold _staged` : undefined;
 }
 
-/** Checks that a path selects one value at most, by its form alone. */
+/** @throws {UsageError} If a path can select several values, by its form. */
 function checkSingular(path: string, use: string): void {
   if (parsePath(path).singular) return;
   const hint = use === "a column" ? "select the array itself and get its JSON text" : "name one value";

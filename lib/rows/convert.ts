@@ -1,6 +1,6 @@
 /**
- * One JSON value, as it stood in an answer, to what its column holds. Numbers are never rounded on the way: what does
- * not fit its column's type is no value at all, and the whole fetch fails.
+ * Converts one JSON value of an answer to its column's type. Never rounds a number: a value that does not fit its
+ * column fails the whole fetch. Pure.
  *
  * @module
  */
@@ -11,18 +11,18 @@ import type { ColumnPlan } from "../json/row_scanner.ts";
 import { decodeText, ValueKind } from "../json/value.ts";
 import { CellKind } from "./row_batch.ts";
 
-/** What a column holds. In a column of type any a `bigint` is an integer and a `number` a real. */
+/** The value of a cell. In a column of type `any`, a `bigint` is an integer and a `number` is a real. */
 export type Converted = number | bigint | string | null;
 
 /** The value does not fit the column's type. */
 export const unfit = Symbol("unfit");
 
-/** As {@linkcode convert}; the most frequent kinds of values never become a text on the way. */
+/** As {@linkcode convert}, without making a text of the most frequent kinds of values. */
 export function convertRaw(kind: ValueKind, raw: RawText, type: ColumnType): Converted | typeof unfit {
   if (kind === ValueKind.number && type !== "text" && type !== "json") {
     const value = raw.smallInteger();
     if (value !== undefined && type === "any") return BigInt(value);
-    // Of reals, the zero may be a negative one.
+    // A zero may be negative, which only a real can be.
     const isPlain = type === "integer" || (type === "real" ? value !== 0 : Math.abs(value ?? 0) < firstMs);
     if (value !== undefined && isPlain) return value;
   } else if (kind === ValueKind.string && (type === "text" || type === "any")) {
@@ -32,7 +32,7 @@ export function convertRaw(kind: ValueKind, raw: RawText, type: ColumnType): Con
   return convert(kind, raw.toString(), type);
 }
 
-/** Which values of a column never come here: the scanner makes of them what {@linkcode convertRaw} would. */
+/** The values of a column that the scanner converts by itself, as {@linkcode convertRaw} would. */
 export function columnPlan(type: ColumnType): ColumnPlan {
   const texts = {
     numbersBelow: 0,
@@ -68,15 +68,15 @@ export function convert(kind: ValueKind, raw: string, type: ColumnType): Convert
   }
 }
 
-/** Numbers from here on are milliseconds: as seconds they would lie beyond the year 5000. */
+/** Numbers from here are milliseconds: as seconds they would lie beyond the year 5000. */
 const firstMs = 1e11;
 
-/** Numbers from here on are finer still: as milliseconds they would lie beyond the year 5000. */
+/** Numbers from here are finer than milliseconds: as milliseconds they would lie beyond the year 5000. */
 const firstFiner = 1e14;
 
 /**
  * Seconds since 1970 of a time value: an integer or decimal (seconds, or milliseconds from 10^11 to below 10^14), or
- * an ISO 8601 text, which is in UTC if it names no zone. Undefined if it is neither.
+ * an ISO 8601 text, in UTC if it names no zone. Undefined for any other value.
  */
 export function timeSeconds(kind: ValueKind, raw: string): number | undefined {
   if (kind === ValueKind.number) {
@@ -92,7 +92,7 @@ function textSeconds(text: string): number | undefined {
   const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?:(:\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
   if (found === null) return undefined;
   const [, date, time = "00:00", seconds = ":00", fraction = ".0", zone = "Z"] = found;
-  // Date.parse makes the 30th of February the 2nd of March, and drops what is finer than a millisecond.
+  // Date.parse turns the 30th of February into the 2nd of March, and drops digits below a millisecond.
   const day = Date.parse(`${date}T00:00:00Z`);
   if (Number.isNaN(day) || new Date(day).toISOString().slice(0, 10) !== date) return undefined;
   const ms = Date.parse(`${date}T${time}${seconds}${zone.replace(/^(...)(\d\d)$/, "$1:$2")}`);
@@ -119,7 +119,7 @@ function integerValue(kind: ValueKind, raw: string): Converted | typeof unfit {
   return typeof value === "number" || typeof value === "bigint" ? value : unfit;
 }
 
-/** Digits with at most a sign: `1.0` and `1e3` are reals. */
+/** Digits with at most a minus sign: `1.0` and `1e3` are reals. */
 function isPlainInteger(text: string): boolean {
   let at = text.charCodeAt(0) === 0x2d ? 1 : 0;
   if (at === text.length) return false;
@@ -130,7 +130,7 @@ function isPlainInteger(text: string): boolean {
   return true;
 }
 
-/** The nearest real, as JSON's decimals mean it; an integer must be met exactly, or be how that real is written. */
+/** The nearest real of a decimal. An integer must be that real exactly, or the way it is printed. */
 function realValue(raw: string): number | typeof unfit {
   const value = Number(raw);
   if (!Number.isFinite(value)) return unfit;

@@ -1,23 +1,23 @@
 /**
- * Rows on their way from a Worker to the store: two typed arrays that change threads without being copied, and the
- * texts beside them. As flat arrays of JavaScript values they cost twice as much to send (0.15 instead of 0.09 µs for
- * a row of a number and a short text), and five times as much memory. A {@linkcode RowBatchBuilder} makes them.
+ * A batch of rows on its way from a Worker to the store: two typed arrays that change threads without a copy, and the
+ * texts beside them. Flat arrays of JavaScript values cost twice as much to send (0.15 instead of 0.09 µs for a row of
+ * a number and a short text) and five times the memory. {@linkcode RowBatchBuilder} makes batches.
  *
  * @module
  */
 
 import { outboxLimits } from "../limits.ts";
 
-/** What a cell is, and where its value stands; a cell that was not set is null. */
+/** The kind of a cell, and where its value is. A cell that was not set is null. */
 export const CellKind = {
   null: 0,
   /** A safe integer, in `cells`. */
   integer: 1,
   /** In `cells`. */
   real: 2,
-  /** In `texts`, at the index that stands in `cells`. */
+  /** In `texts`; `cells` has the index. */
   text: 3,
-  /** An integer of 64 bit that is not safe: in `bigints`, at the index that stands in `cells`. */
+  /** A 64-bit integer that is not safe, in `bigints`; `cells` has the index. */
   bigint: 4,
 } as const;
 
@@ -61,31 +61,31 @@ export function cellValue({ cells, kinds, texts, bigints }: RowBatch, at: number
   }
 }
 
-/** What to hand over with a chunk when it is posted to another thread. */
+/** The buffers to transfer when a batch is posted to another thread. */
 export function transferOf({ rows, cells }: RowBatch): ArrayBuffer[] {
   return rows === 0 ? [] : [cells.buffer];
 }
 
-/** Gives back a chunk's memory, which must not be read any more: the collector would leave tens of MB of them lying. */
+/** Frees a batch, which must not be read any more: the garbage collector would leave tens of MB for later. */
 export function release({ rows, cells }: RowBatch): void {
   if (rows > 0) cells.buffer.transfer(0);
 }
 
-/** A text up to so many UTF-16 units is looked for among those of its column. */
+/** Longest text, in UTF-16 units, that is stored once per column and batch. */
 const sharedCharsMax = 32;
 
-/** With so many texts of a column in one chunk, most come once only, and looking for more of them is a waste. */
+/** Texts per column and batch that are looked up: beyond that, most texts occur once, and a lookup is a waste. */
 const sharedTextsMax = 256;
 
-/** Cells at first: most answers are small. */
+/** Cells allocated first: most answers are small. */
 const firstCells = 16;
 
 /** Bytes of a cell: its number, and its kind. */
 const cellBytes = Float64Array.BYTES_PER_ELEMENT + 1;
 
 /**
- * Makes chunks of rows. A row is begun, its cells are set in any order, as often as they come (the last counts), and
- * it is ended or dropped. Holds one chunk.
+ * Makes row batches. A row is begun, its cells are set in any order and as often as they come (the last value counts),
+ * and the row is ended or dropped. Holds one batch.
  */
 export class RowBatchBuilder {
   /** Cells in a row. */
@@ -95,16 +95,16 @@ export class RowBatchBuilder {
   /** Index of the open row's first cell. */
   #row = 0;
   #isOpen = false;
-  /** Cells to begin with when there are none. */
+  /** Cells to allocate when there are none. */
   #lengthNext = firstCells;
   #texts: string[] = [];
   #bigints: bigint[] = [];
   /** UTF-16 units of `texts`. */
   #chars = 0;
-  /** `texts` and `bigints` that whole rows have. */
+  /** `texts` and `bigints` of whole rows. */
   #textsKept = 0;
   #bigintsKept = 0;
-  /** For each column the index of its short texts. */
+  /** For each column, the indexes of its short texts. */
   readonly #shared: Map<string, number>[];
 
   constructor(width: number) {
@@ -143,14 +143,14 @@ export class RowBatchBuilder {
     this.#set(column, CellKind.real, value);
   }
 
-  /** `value` has 64 bit. */
+  /** `value` has at most 64 bits. */
   setBigint(column: number, value: bigint): void {
     const number = Number(value);
     if (Number.isSafeInteger(number)) return this.setInteger(column, number);
     this.#set(column, CellKind.bigint, this.#bigints.push(value) - 1);
   }
 
-  /** Returns the text's index. `text` must not be a slice of something large, which it would keep alive. */
+  /** Returns the text's index. `text` must not be a slice of a large string, which it would keep alive. */
   setText(column: number, text: string): number {
     const index = this.#textIndex(column, text);
     this.#set(column, CellKind.text, index);
@@ -176,7 +176,7 @@ export class RowBatchBuilder {
     this.#bigints.length = this.#bigintsKept;
   }
 
-  /** Opens several rows, with cells from elsewhere; to set others of them, columns go on from row to row. */
+  /** Opens several rows with the given cells. To set a cell, count columns on from row to row. */
   beginRows(cells: Float64Array, kinds: Uint8Array): void {
     const length = this.#row + cells.length;
     if (length > this.#cells.length) this.#grow(length);
@@ -184,13 +184,13 @@ export class RowBatchBuilder {
     this.#kinds.set(kinds, this.#row);
   }
 
-  /** Ends so many rows. */
+  /** Ends this number of rows. */
   endRows(rows: number): void {
     this.#row += (rows - 1) * this.width;
     this.endRow();
   }
 
-  /** Adds the rows of another chunk. No row is open. */
+  /** Adds the rows of another batch. No row may be open. */
   append({ rows, cells, kinds, texts, bigints }: RowBatch): void {
     this.beginRows(cells, kinds);
     if (texts.length + bigints.length > 0) {
@@ -203,18 +203,18 @@ export class RowBatchBuilder {
     this.endRows(rows);
   }
 
-  /** Hands over the whole rows, and begins anew, with the row that is open. */
+  /** Returns the whole rows and keeps only the open row. */
   take(): RowBatch {
     if (this.#row === 0) return noRows;
     const open = this.#isOpen ? this.#openCells() : [];
-    const chunk = {
+    const batch = {
       rows: this.rows,
       cells: this.#cells.subarray(0, this.#row),
       kinds: this.#kinds.subarray(0, this.#row),
       texts: this.#texts,
       bigints: this.#bigints,
     };
-    // The next chunk will have about the size of this one; most answers have no next one.
+    // The next batch is about as large as this one; most answers have no next batch.
     this.#lengthNext = this.#cells.length;
     this.#cells = noRows.cells;
     this.#kinds = noRows.kinds;
@@ -232,12 +232,12 @@ export class RowBatchBuilder {
       else if (typeof value === "bigint" && kind === CellKind.bigint) this.setBigint(column, value);
       else if (value !== null) this.#set(column, kind, Number(value));
     }
-    return chunk;
+    return batch;
   }
 
-  /** The cells of the open row, which are taken out of the chunk with what they alone point to. */
+  /** Takes the cells of the open row out of the batch, and the texts and bigints that only they use. */
   #openCells(): readonly { readonly kind: number; readonly value: CellValue }[] {
-    const chunk = {
+    const batch = {
       rows: 0,
       cells: this.#cells,
       kinds: this.#kinds,
@@ -246,7 +246,7 @@ export class RowBatchBuilder {
     };
     const open = Array.from({ length: this.width }, (_, column) => ({
       kind: this.#kinds[this.#row + column] ?? CellKind.null,
-      value: cellValue(chunk, this.#row + column),
+      value: cellValue(batch, this.#row + column),
     }));
     this.#texts.length = this.#textsKept;
     this.#bigints.length = this.#bigintsKept;
@@ -263,7 +263,7 @@ export class RowBatchBuilder {
     const isShared = shared !== undefined && text.length <= sharedCharsMax && shared.size < sharedTextsMax;
     if (isShared) {
       const found = shared.get(text);
-      // A row that was dropped took its texts with it.
+      // A dropped row took its texts with it.
       if (found !== undefined && this.#texts[found] === text) return found;
       shared.set(text, this.#texts.length);
     }

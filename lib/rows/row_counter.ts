@@ -1,6 +1,6 @@
 /**
- * Counts rows instead of keeping them: how many per span of time, apart for each combination of the other columns.
- * Holds one number per group, at most `countGroupsMax` of them; a new combination weighs as much as many numbers.
+ * Counts rows instead of keeping them: per time bucket, and per combination of the other columns. Holds one number per
+ * group, at most `outboxLimits.countGroupsMax`; a new combination weighs as much as 16 of them.
  *
  * @module
  */
@@ -8,13 +8,13 @@
 import { outboxLimits } from "../limits.ts";
 import type { Converted } from "./convert.ts";
 
-/** What a combination takes in memory, some 500 bytes, in groups of some 30. */
+/** The memory of a combination, about 500 bytes, in groups of about 30 bytes. */
 const combinationWeight = 16;
 
-/** UTF-16 units of text that take as much memory as a group: they are held twice. */
+/** UTF-16 units of text with the memory of a group: each is held twice. */
 const groupChars = 16;
 
-/** One combination of the other columns: its first row, and a count per bucket's start. */
+/** One combination of the other columns: its first row, and a count for each start of a bucket. */
 interface Combination {
   readonly row: readonly Converted[];
   readonly counts: Map<number, number>;
@@ -28,16 +28,16 @@ export class RowCounter {
   #groups = 0;
   #weight = 0;
 
-  /** `column` is the index of the time column; a bucket is `everyMs` long and begins at a multiple of that. */
+  /** `column` is the index of the time column. A bucket is `everyMs` long and begins at a multiple of that. */
   constructor(options: { readonly column: number; readonly everyMs: number }) {
     this.#column = options.column;
     this.#everyMs = options.everyMs;
   }
 
-  /** Counts one row. False if there are too many groups. A row without a time is in a bucket of its own. */
+  /** Counts one row; returns false if there are too many groups. Rows without a time share a bucket. */
   add(row: readonly Converted[]): boolean {
     const time = row[this.#column];
-    // In whole milliseconds there are no rounded quotients; what is finer belongs to the millisecond that it is in.
+    // Whole milliseconds avoid rounded quotients; a finer time counts in the millisecond that holds it.
     const bucketMs = time === null || time === undefined
       ? NaN
       : Math.floor(millisecondOf(Number(time)) / this.#everyMs) * this.#everyMs;
@@ -53,7 +53,7 @@ export class RowCounter {
 
   /** The groups as rows, oldest bucket first, with the count as their last column. */
   *rows(): Generator<Converted[]> {
-    // All of them as objects would take many times as much memory as the counts.
+    // Typed arrays: one object per group would take many times the memory of the counts.
     const combinations = [...this.#combinations.values()];
     const bucketsMs = new Float64Array(this.#groups);
     const indexes = new Uint32Array(this.#groups);
@@ -91,7 +91,7 @@ export class RowCounter {
     return combination;
   }
 
-  /** A single other column is its own name; of several, types and lengths keep ["a", "b"] apart from ["ab", ""]. */
+  /** The value of a single other column; of several, types and lengths tell ["a", "b"] from ["ab", ""]. */
   #nameOf(row: readonly Converted[]): Converted {
     if (row.length === 2) return row[1 - this.#column] ?? null;
     let name = "";
@@ -103,7 +103,7 @@ export class RowCounter {
   }
 }
 
-/** The millisecond that a time lies in; one half a microsecond before the next was rounded to be there. */
+/** The millisecond that holds a time. A time less than 0.5 µs before the next one was rounded, and counts there. */
 function millisecondOf(seconds: number): number {
   const ms = seconds * 1_000;
   const nearest = Math.round(ms);

@@ -1,6 +1,6 @@
 /**
- * What a request passes before it starts: a slot in flight, then its turn in the pace. Both are shared by all
- * Workers. One request of a Worker waits here at a time.
+ * The gate before each request: a slot in flight, then a turn in the pace. Both are numbers that all Workers share. One
+ * request of each Worker waits here at a time.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { delay } from "@std/async/delay";
 import { nowUs } from "../pace/clock.ts";
 import type { SharedState } from "../pace/shared_state.ts";
 
-/** What changes meanwhile, such as that the API is up again, is noticed after so long. */
+/** Longest wait between two looks at the shared numbers, such as whether the API is up again. */
 const waitMsMax = 500;
 
-/** One per Worker; all of them share their numbers. */
+/** One per Worker. */
 export class RateLimiter {
   readonly #shared: SharedState;
   readonly #worker: number;
@@ -28,8 +28,8 @@ export class RateLimiter {
   }
 
   /**
-   * Resolves when a request may start, to true: each one that passed must {@linkcode leave}. To false once stopped;
-   * there is nothing to leave then.
+   * Resolves to true when a request may start; the caller must {@linkcode leave} when it has ended. Resolves to false
+   * once stopped, without a slot to leave.
    */
   async pass(): Promise<boolean> {
     if (!this.#shared.tryAcquire(this.#worker) && !await this.#slot()) return false;
@@ -40,13 +40,13 @@ export class RateLimiter {
     return false;
   }
 
-  /** Lets nothing more pass, and whoever waits go. */
+  /** Lets no request pass any more; a waiting one resolves to false. */
   stop(): void {
     this.#stopping.abort();
     this.#wake?.();
   }
 
-  /** A request has ended: its slot is free for the next. */
+  /** Frees the slot of a request that has ended. */
   leave(): void {
     this.#shared.release(this.#worker);
     this.#wake?.();
@@ -56,7 +56,7 @@ export class RateLimiter {
     return this.#stopping.signal.aborted;
   }
 
-  /** Resolves to whether there is a slot now. */
+  /** Waits for a slot; resolves to false once stopped. */
   async #slot(): Promise<boolean> {
     const sinceMs = performance.now();
     let isTaken = false;
@@ -72,9 +72,9 @@ export class RateLimiter {
     return isTaken;
   }
 
-  /** A slot may come free here, which {@linkcode leave} tells at once, or in another Worker. */
+  /** Waits for a slot of another Worker; {@linkcode leave} reports those of this one. */
   async #listen(seen: number): Promise<void> {
-    // A wait that is under way began earlier, so it sees whatever has changed since.
+    // A wait under way began earlier, so it notices every later change too.
     if (this.#listening) return;
     this.#listening = true;
     await this.#shared.slotReleased(seen);
@@ -82,20 +82,20 @@ export class RateLimiter {
     this.#wake?.();
   }
 
-  /** 0 if a request has been started, else the microseconds after which to try again. */
+  /** Counts a request as started and returns 0, or returns the microseconds until the next try. */
   #tryStart(): number {
     const now = nowUs();
     return this.#shared.breaker.tryPass(now) || this.#shared.pace.tryStart(now);
   }
 
-  /** Waits until a request has been started, or until stopped. */
+  /** Waits until a request is counted as started, or until stopped. */
   async #turn(firstWaitUs: number): Promise<void> {
     const sinceMs = performance.now();
     const what = this.#shared.isHeldBack(nowUs()) ? "server" : "pace";
     let waitUs = firstWaitUs;
     while (waitUs > 0 && !this.#isStopped) {
       const ms = Math.ceil(Math.min(waitUs / 1_000, waitMsMax));
-      // It fails once stopped, which is no failure.
+      // Rejects once stopped, which ends the loop.
       await delay(ms, { signal: this.#stopping.signal }).catch(() => {});
       waitUs = this.#tryStart();
     }

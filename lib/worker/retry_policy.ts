@@ -1,6 +1,6 @@
 /**
- * What becomes of a failed attempt: another one after a delay, or the key's verdict. Goes by what all Workers saw:
- * a refusal slows all of them down and is not the key's fault, nor is a failure while the API is down.
+ * Decides what follows a failed attempt: a retry after a delay, or the key's verdict. The decision uses what all
+ * Workers saw: a refusal slows all of them down, and neither refusals nor failures in an outage count against a key.
  *
  * @module
  */
@@ -18,21 +18,21 @@ export const retryTuning = {
   holdsMax: 2,
 } as const;
 
-/** How often a key was tried, and what of that does not count. */
+/** The tries of one key or page. */
 export interface Tries {
   /** Requests so far. */
   attempts: number;
-  /** Those of them that are no fault of the key's. */
+  /** Attempts that do not count against the key: refusals, and failures during an outage. */
   excused: number;
   refusals: number;
-  /** Looks at whether the API is down that its last failed attempt has been held back for. */
+  /** How often the last failed attempt was held back to see whether the API is down. */
   holds: number;
-  /** The successes and outages that there had been when it last failed. */
+  /** The circuit breaker's counts of successes and outages at the last failure. */
   successesAt: number | undefined;
   outagesAt: number;
 }
 
-/** Of a key that has not been asked. */
+/** The tries of a key that has not been asked. */
 export function noTries(): Tries {
   return { attempts: 0, excused: 0, refusals: 0, holds: 0, successesAt: undefined, outagesAt: 0 };
 }
@@ -46,22 +46,22 @@ export interface FailedTry {
   readonly startedUs: number;
 }
 
-/** What is not known to a decision. */
+/** The clock and the dice of a decision. */
 export interface RetryContext {
   readonly nowUs: number;
   /** 0 ≤ random < 1. */
   readonly random: number;
 }
 
-/** Another attempt after so many milliseconds, a look at the last one after so many, or its verdict. */
+/** `again`: retry after the delay. `hold`: look at the last attempt again after the delay. `verdict`: give up. */
 export type RetryDecision =
   | { readonly what: "again" | "hold"; readonly delayMs: number }
   | { readonly what: "verdict" };
 
-/** What a look at a last attempt comes to: it does not count, so the key is asked at once, or as above. */
+/** The decision on a held attempt. `ask`: the attempt does not count, so retry at once. */
 export type HoldDecision = Exclude<RetryDecision, { readonly what: "again" }> | { readonly what: "ask" };
 
-/** Reasons with which the server has shown that it is up, if perhaps not well: a job that is wrong meets them too. */
+/** Reasons that show a server that is up: a wrong job meets them too, so they are no sign of an outage. */
 const answered: ReadonlySet<FailureReason> = new Set<FailureReason>([
   "bad-utf8",
   "missing",
@@ -82,7 +82,7 @@ export class RetryPolicy {
     this.#attemptsMax = attemptsMax;
   }
 
-  /** An attempt has failed: counts it, and decides what is next. */
+  /** Counts a failed attempt and decides what follows. */
   failed(tries: Tries, failed: FailedTry, circumstances: RetryContext): RetryDecision {
     const { nowUs } = circumstances;
     if (failed.isRefusal) {
@@ -90,7 +90,7 @@ export class RetryPolicy {
       this.#shared.pace.stepBack(failed.startedUs, nowUs);
     }
     if (!failed.isRefusal && !isTransient(failed.reason)) {
-      // No request was made of a bad key; any other final failure is a word of the server's.
+      // A bad key makes no request. Any other final failure is an answer of the server.
       if (failed.reason !== "bad-key") this.#shared.breaker.succeeded();
       return verdict;
     }
@@ -100,7 +100,7 @@ export class RetryPolicy {
     return hold;
   }
 
-  /** Looks again at a last attempt that was held back. Whoever looks has passed the limiter, as for a request. */
+  /** Decides on a held attempt. The caller has passed the rate limiter, as for a request. */
   held(tries: Tries): HoldDecision {
     const { breaker } = this.#shared;
     if (breaker.outages !== tries.outagesAt) {
@@ -115,7 +115,7 @@ export class RetryPolicy {
     const { successes } = breaker;
     tries.outagesAt = breaker.outages;
     const isUnreachable = reason === "connect" || reason === "connect-timeout";
-    // One key that fails again and again is no outage; a host that cannot be reached is one, whatever the key.
+    // One key that fails repeatedly is no sign of an outage. An unreachable host is one, whatever the key.
     const isKnown = tries.successesAt === successes || answered.has(reason);
     breaker.failed({ weight: isUnreachable ? 2 : isKnown ? 0 : 1, why: numberOf(reason) }, nowUs);
     tries.successesAt = successes;
@@ -124,7 +124,7 @@ export class RetryPolicy {
   }
 
   #again(tries: Tries, failed: FailedTry, { nowUs, random }: RetryContext): RetryDecision {
-    // All requests pause for a refusal, so it is the pace that knows until when.
+    // The pace delays all requests after a refusal, this one too.
     if (failed.isRefusal) return this.#after(0, nowUs);
     const { retryAfterMs } = failed;
     const delayMs = retryDelayMs({ attempts: tries.attempts, attemptsMax: Infinity, retryAfterMs }, random);
