@@ -1,5 +1,5 @@
 /**
- * A short campaign of fixed seeds, and whether a campaign would notice what it looks for.
+ * A short torture campaign with fixed seeds, and tests that a campaign detects each kind of damage.
  *
  * @module
  */
@@ -18,14 +18,14 @@ import { illnesses } from "./torture/torn.ts";
 /** A Worker in a busy loop, kill -9, a full disk and an API that is down for a while, with a few keys each. */
 const seeds = [90, 118, 119] as const;
 
-Deno.test("scheduleOf() follows from the seed alone, and has every kind of disturbance among 200", () => {
+Deno.test("scheduleOf() follows from the seed only, and 200 schedules have every kind of disturbance", () => {
   const schedules = Array.from({ length: 200 }, (_, index) => scheduleOf(index + 1));
   assert.deepEqual(scheduleOf(7), schedules[6]);
   const starts = schedules.flatMap((schedule) => schedule.starts);
   const ill = new Set(starts.flatMap((start) => start.ill.map(({ how }) => how)));
   assert.deepEqual(ill, new Set(illnesses));
   const kinds = new Set(schedules.flatMap(({ api }) => api.faults?.map(({ kind }) => kind) ?? []));
-  // An empty answer that says so is no fault that anybody can tell.
+  // A run cannot detect the fault `empty`: the answer is valid.
   assert.equal(kinds.size, 15);
   const has = (one: (schedule: Schedule) => boolean) => assert.ok(schedules.some(one), String(one));
   has(({ jumps }) => jumps.some(({ byMs }) => byMs < 0));
@@ -38,7 +38,7 @@ Deno.test("scheduleOf() follows from the seed alone, and has every kind of distu
   has(({ starts }) => starts.some(({ fileKiBMax }) => fileKiBMax !== undefined));
 });
 
-/** What is done to a finished database, and what of it must be noticed. */
+/** Damages to a finished database, and what checkRun() must report. */
 const wrongs: readonly (readonly [string, string, Partial<Record<"lost" | "doubled", number>>, RegExp])[] = [
   [
     "a row is lost",
@@ -70,7 +70,7 @@ const wrongs: readonly (readonly [string, string, Partial<Record<"lost" | "doubl
   ["a sum is wrong", "UPDATE run SET rows = rows + 1", {}, /is 1,0,1,1, not 1,1,1,1/],
 ];
 
-Deno.test("checkRun() finds nothing wrong with a run that is right, and notices what is not", async () => {
+Deno.test("checkRun() finds no problem in a correct run, and every damage", async () => {
   using folder = new TempFolder();
   const api = { ripestat: { asns: 10, updatesMax: 50, sizes: { "100": 5 } } };
   const schedule = { ...scheduleOf(1), api, lasting: [] };
@@ -97,13 +97,13 @@ Deno.test("checkRun() finds nothing wrong with a run that is right, and notices 
   }
 });
 
-/** Runs SQL in which `one` is the fetch of the key that has five rows. */
+/** Runs SQL. `one` stands for the fetch of the key that has five rows. */
 function change(file: string, sql: string): void {
   using db = new DatabaseSync(file);
   db.exec(sql.replaceAll(/\bone\b/g, "(SELECT id FROM fetch WHERE key = '100')"));
 }
 
-Deno.test("trawl run stores the truth under faults of every kind", async () => {
+Deno.test("trawl run stores the truth under torture", async () => {
   const outcomes = await Promise.all(seeds.map((seed) => runSchedule(scheduleOf(seed))));
   for (const { seed, lost, doubled, hangs, problems } of outcomes) {
     assert.deepEqual({ seed, lost, doubled, hangs, problems }, {

@@ -1,6 +1,6 @@
 /**
- * Answers, spoiled from the status line to the last byte, and sent in pieces with pauses, cuts and resets: each exchange
- * ends within its deadlines, with a verdict or with a reason of the closed list.
+ * Mutated answers, from the status line to the last byte, in pieces with pauses, cuts and resets: each exchange ends
+ * within its deadlines, with a verdict or with a reason of the closed list.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { clientOf, RawServer, write } from "../http/support.ts";
 import type { Dice } from "../support/dice.ts";
 import { fuzz, spoiled } from "./support.ts";
 
-/** Milliseconds. What a whole exchange may take, and what is surely a hang on a busy machine. */
+/** Milliseconds: the deadlines of an exchange, and a time that only a hang exceeds on a busy machine. */
 const timeouts = { connectMs: 150, firstByteMs: 250, idleMs: 200, totalMs: 600 };
 const hangMs = 30_000;
 
@@ -71,7 +71,7 @@ const bodies = [
   "nul",
 ];
 
-/** One answer as text of Latin-1 characters, before anything is spoiled: a body in one of its framings. */
+/** A valid answer as Latin-1 text, in one of three framings. */
 function answerOf(dice: Dice): string {
   const status = dice.chance(0.6)
     ? 200
@@ -105,17 +105,17 @@ function chunked(body: string, dice: Dice): string {
   return `${text}0\r\n\r\n`;
 }
 
-/** What a server does: bytes, each after a pause in milliseconds, and whether it hangs up then. */
+/** What a server sends: pieces, each after a pause, and whether it then closes the connection. */
 interface Plan {
   readonly pieces: readonly { readonly delayMs: number; readonly bytes: Uint8Array }[];
   readonly isClosed: boolean;
 }
 
-/** An answer as bad as the dice say. */
+/** A mutated answer. */
 function planOf(dice: Dice): Plan {
   let text = answerOf(dice);
   if (dice.chance(0.5)) text = spoiled(text, dice, words);
-  // At the head, where it hurts most.
+  // Most parsers fail in the head.
   if (dice.chance(0.3)) text = text.replace("\r\n", () => `\r\n${dice.pick(words)}`);
   const bytes = new Uint8Array(Buffer.from(text, "latin1"));
   const last = dice.chance(0.8) ? bytes.length : dice.below(bytes.length + 1);
@@ -145,7 +145,7 @@ function assertSane(status: number, headers: Headers, dice: Dice): void {
   assert.ok(delayMs === undefined || delayMs >= 0 && delayMs <= 3_600_000, `a delay of ${delayMs} ms`);
 }
 
-/** Bytes that this process holds, outside the heap too. */
+/** Bytes that this process holds in and outside the heap. */
 function heldBytes(): number {
   const { heapUsed, external } = Deno.memoryUsage();
   return heapUsed + external;
@@ -185,7 +185,7 @@ fuzz("AttemptRunner ends each exchange with a verdict or a reason, whatever a se
       plans.map((_, index) => asker.ask([{ key: String(index) }], () => Promise.resolve())),
     );
     const attempts = await Promise.race([asked, late]).finally(() => clearTimeout(hang));
-    // A look whether the server takes connections may outlive the exchange that it was for.
+    // A probe whether the server accepts connections may outlive its exchange.
     await delay(timeouts.connectMs);
     for (const attempt of attempts) {
       assert.ok(attempt.bytes <= bodyBytesMax + 64 * 1024, `${attempt.bytes} bytes`);
@@ -195,7 +195,7 @@ fuzz("AttemptRunner ends each exchange with a verdict or a reason, whatever a se
       assert.notEqual(attempt.reason, "bad-key");
     }
     if (insane !== undefined) throw insane;
-    // Grown by much more than one round holds, once everything is compiled.
+    // After three rounds everything is compiled, so growth is a leak.
     if (++rounds === 3) heldBefore = heldBytes();
     if (rounds > 3) {
       assert.ok(

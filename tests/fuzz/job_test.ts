@@ -1,5 +1,5 @@
 /**
- * Job files, spoiled: each loads, or is refused in one line that names a place in it.
+ * Mutated job files: each loads, or is refused in one line that names a line and column.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const good = [
   ...Object.values(presets).map(({ text }) => text),
 ];
 
-/** Names and values of job files, to be put where they do not belong. */
+/** Names and values of job files, to insert in wrong places. */
 const words = [
   ...new Set(good.join("\n").match(/[A-Za-z_]+|"[^"\n]*"|\[[^\]\n]*\]|\{[^{}\n]*\}/g)),
   "{secret.X}",

@@ -1,6 +1,6 @@
 /**
- * Paths: what follows from the grammar of RFC 9535 is read, or refused as what cannot be followed in one pass; what is
- * spoiled is read or refused, in both cases by the parser's own errors.
+ * Paths of the grammar of RFC 9535 are followed, or refused because one pass cannot follow them. Mutated paths are
+ * followed or refused. Only the parser's own errors are thrown.
  *
  * @module
  */

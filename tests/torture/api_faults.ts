@@ -1,6 +1,6 @@
 /**
- * What goes wrong at the API: for the first attempts on a key, for a while, or for a key for good; and the reason
- * that must be stored where it does not pass. Pure.
+ * Faults of the API: in the first attempts on a key, for a span of time, or in every answer of a key; and the reason
+ * that the run must store for the last kind. Pure.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface LastingFault {
   readonly fault: Fault;
 }
 
-/** All that may go wrong but for the aim; a stall is longer than the job's idle timeout, or is not. */
+/** Every fault with the same aim. Stalls exceed the job's idle timeout or stay below it. */
 function faultsOf(aim: Aim): readonly Fault[] {
   return [
     { ...aim, kind: "status", status: 500 },
@@ -37,15 +37,15 @@ function faultsOf(aim: Aim): readonly Fault[] {
   ];
 }
 
-/** The timeouts of the job, milliseconds: so long that a busy machine does not meet them by itself. */
+/** Timeouts of the job, milliseconds: long enough that a busy machine alone does not meet them. */
 export const timeouts = { connect: 3_000, firstByte: 8_000, idle: 6_000, total: 120_000 } as const;
 
-/** Some faults that strike some of the first attempts on a key, `attemptsMax` at most, and then no more. */
+/** Up to five faults of the first `attemptsMax` attempts on a key. */
 export function passingFaults(dice: Dice, attemptsMax: number): Fault[] {
   const faults = dice.times(dice.below(6), (): Fault => {
     const aim = { attempts: 1 + dice.below(attemptsMax), probability: dice.pick([0.03, 0.1, 0.3]) };
     const fault = dice.pick(faultsOf(aim));
-    // Whoever waits for one of these waits for seconds.
+    // Each of these costs seconds, so they are short or rare.
     return fault.kind === "stall" || fault.kind === "slow-headers"
       ? dice.pick<Fault>([
         { ...fault, ms: dice.below(700) },
@@ -53,13 +53,13 @@ export function passingFaults(dice: Dice, attemptsMax: number): Fault[] {
       ])
       : fault;
   });
-  // What is no fault, but has to be gone along with.
+  // Not faults, but answers that a client must handle.
   if (dice.chance(0.3)) faults.push({ kind: "gzip", probability: 0.5 });
   if (dice.chance(0.2)) faults.push({ kind: "redirect", probability: 0.2 });
   return faults;
 }
 
-/** Nothing works for a while, or little does. */
+/** A fault of most answers for 0.5 to 3 s. */
 export function burstOf(dice: Dice): Fault {
   const aim = {
     afterMs: dice.below(2_000),
@@ -99,7 +99,7 @@ const reasons = {
   "slow-headers": "first-byte-timeout",
 } as const;
 
-/** The reason for which a key fails whose answers are bad in this way. */
+/** The failure reason of a key whose every answer has this fault. */
 export function reasonOf(fault: Fault): string {
   if (fault.kind === "status") return `http-${fault.status}`;
   const reason = Object.entries(reasons).find(([kind]) => kind === fault.kind)?.[1];

@@ -1,6 +1,5 @@
 /**
- * Holds the database of a finished run against the truth of the simulator: every key, every row, every sum. Reads
- * only.
+ * Compares the database of a finished run with the simulator's ground truth: every key, row and sum. Only reads.
  *
  * @module
  */
@@ -11,7 +10,7 @@ import { dayWindow } from "../support/ripestat_job.ts";
 import { reasonOf } from "./api_faults.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** What was found. Lost and doubled are keys and rows. */
+/** Result of a check. `lost` and `doubled` count keys and rows. */
 export interface Findings {
   readonly keys: number;
   readonly rows: number;
@@ -21,7 +20,7 @@ export interface Findings {
   readonly problems: readonly string[];
 }
 
-/** A row, as text: where rows are counted, with its count. */
+/** A row as text, with its count if the job counts rows. */
 type RowText = string;
 
 interface Fetch {
@@ -31,7 +30,7 @@ interface Fetch {
   readonly rows: unknown;
 }
 
-/** What is wrong with a run of a schedule over these keys. */
+/** Checks the run of a schedule over these keys. */
 export function checkRun(
   db: string,
   schedule: Schedule,
@@ -97,7 +96,7 @@ function* wrongSums(db: string, keys: number): Iterable<string> {
   }
 }
 
-/** The rows of a fetch, in their order; counts in the order in which they are compared. */
+/** SQL for the rows of a fetch in their order, or for its counts in the order of {@linkcode trueRows}. */
 function selectRows({ job }: Schedule, fetch: unknown): string {
   return job.isCounted
     ? `SELECT ts, type, count FROM updates WHERE fetch = ${fetch} ORDER BY ts, type`
@@ -151,15 +150,15 @@ function* wrongAnswer(
   else if (found.join() !== truth.join()) yield `the rows of key ${key} stand in another order`;
 }
 
-/** Why a key may have failed; none if it must not. */
+/** Failure reasons that a key may have; empty if the key must succeed. */
 function reasonsFor({ lasting, api }: Schedule, key: string, isBusy: boolean): string[] {
   const own = lasting.filter((one) => one.key === key).map(({ fault }) => reasonOf(fault));
-  // While nothing works, the last keys of a list are too few to tell that from keys that are bad.
+  // During a burst, the last keys of a list are too few to open the circuit breaker, so they may fail.
   const bursts = api.faults?.filter(({ forMs }) => forMs !== undefined) ?? [];
   return [...own, ...bursts.map(reasonOf), ...(isBusy ? ["first-byte-timeout", "idle-timeout"] : [])];
 }
 
-/** How many of `wanted` are missing, and how many of `found` are too many. */
+/** Counts the rows of `wanted` that are missing, and the surplus rows of `found`. */
 function difference(wanted: readonly RowText[], found: readonly RowText[]) {
   const counts = new Map<RowText, number>();
   for (const row of wanted) counts.set(row, (counts.get(row) ?? 0) + 1);

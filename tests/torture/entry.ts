@@ -1,6 +1,6 @@
 /**
- * Runs before `main.ts` in a process that is to be tortured, by `deno run --preload`: does to it what `TRAWL_TORTURE`
- * says, and has it notice a silent Worker sooner, as a campaign has no minutes for each.
+ * Preloaded before `main.ts` in a tortured process (`deno run --preload`): injects what `TRAWL_TORTURE` lists, and
+ * shortens the time after which a silent Worker counts as dead, which is minutes otherwise.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { runLimits } from "../../lib/limits.ts";
 import { jumpClock, tearWorkers, type Torn } from "./torn.ts";
 
-/** Milliseconds: a Worker that is well answers within some of them, on a busy machine within a second or two. */
+/** Milliseconds. A healthy Worker answers within two seconds on a busy machine. */
 const silentMs = 6_000;
 
 const torn: Torn = JSON.parse(Deno.env.get("TRAWL_TORTURE") ?? '{"jumps":[],"ill":[]}');

@@ -1,6 +1,6 @@
 /**
- * `kill -9` again and again, at random moments, every second time while the database is being written to: small
- * answers mixed with giants, which are staged. What must not show in the end is that anything was killed.
+ * Repeated `kill -9` at random moments, every second one during a write. Answers are small, or so large that they are
+ * staged. The final database must equal that of an undisturbed run.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { day, updatesJob } from "../support/ripestat_job.ts";
 import { TempFolder } from "../support/temp.ts";
 import { type Running, startTrawl, trawl } from "../support/trawl.ts";
 
-/** Many small answers and three that are staged, slow enough to be killed in the middle. */
+/** Many small answers and three staged ones, slow enough to be killed in the middle. */
 export const population = {
   ripestat: { asns: 200, updatesMax: 1_000, sizes: { "12654": 20_000, "100": 30_000, "200": 40_000 } },
   latency: { kind: "uniform", minMs: 0, maxMs: 40 },
@@ -25,7 +25,7 @@ export const population = {
   }],
 } as const;
 
-/** What must be the same however often a run was killed. */
+/** Queries whose results kills must not change. */
 const endState = [
   "SELECT sequence, key, verdict, reason, status, rows FROM fetch ORDER BY sequence",
   "SELECT sequence, row, ts, type FROM updates JOIN fetch ON fetch.id = updates.fetch ORDER BY sequence, row",
@@ -35,13 +35,13 @@ const endState = [
   "PRAGMA integrity_check",
 ];
 
-/** What must hold at every moment: no row without its fetch, no fetch without its rows. */
+/** Invariants after every kill: no row without its fetch, no fetch without its rows. */
 const always: readonly (readonly [string, string])[] = [
   ["SELECT count(*) FROM updates WHERE fetch NOT IN (SELECT id FROM fetch)", "0"],
   ["SELECT count(*) FROM fetch WHERE rows <> (SELECT count(*) FROM updates WHERE fetch = fetch.id)", "0"],
 ];
 
-/** What came of it. */
+/** Outcome of a campaign of kills. */
 export interface KillOutcome {
   /** Kills that hit a run that was alive, and those of them while the database was being written to. */
   readonly kills: number;
@@ -55,7 +55,7 @@ export interface KillOutcome {
   readonly problems: readonly string[];
 }
 
-/** Kills runs so often in all, and compares how each ends with a run that was left alone. */
+/** Kills runs `killsMax` times, and compares each final database with that of an undisturbed run. */
 export async function runKills(killsMax: number, seed: number): Promise<KillOutcome> {
   using folder = new TempFolder();
   const simulator = await startSimulator(population);
@@ -84,7 +84,7 @@ export async function runKills(killsMax: number, seed: number): Promise<KillOutc
   }
 }
 
-/** The outcome while it comes about. */
+/** The outcome so far. */
 interface Sums extends KillOutcome {
   kills: number;
   writing: number;
@@ -94,7 +94,7 @@ interface Sums extends KillOutcome {
   readonly problems: string[];
 }
 
-/** Runs on one database until the run is finished, with as many kills as are left. */
+/** Starts trawl on one database until the run is finished, and kills it while kills are left. */
 async function killUntilFinished(
   args: readonly string[],
   { db, wholeMs, killsMax, sums, dice }: {

@@ -1,5 +1,5 @@
 /**
- * Another program that uses the database: it reads, or holds the lock for writing without writing anything.
+ * A second program on the database: a reader, or a writer that holds the write lock and writes nothing.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { DatabaseSync } from "node:sqlite";
 import { delay } from "@std/async/delay";
 
-/** Milliseconds between two tries to get a lock. */
+/** Milliseconds between two attempts to get a lock. */
 const tryMs = 20;
 
-/** Holds a lock for so long, or until `signal` is aborted. Does nothing where there is no database yet. */
+/** Holds a lock for `forMs`, or until `signal` is aborted. Waits for the database to exist. */
 export async function holdLock(
   file: string,
   { how, forMs }: { readonly how: "read" | "write"; readonly forMs: number },
@@ -24,7 +24,7 @@ export async function holdLock(
       db.exec("ROLLBACK");
       return;
     } catch {
-      // It is not there yet, or trawl holds the lock.
+      // The database does not exist yet, or trawl holds the lock.
       await delay(tryMs, { signal }).catch(() => {});
     }
   }

@@ -1,7 +1,7 @@
 /**
- * `deno task torture`: has trawl run under faults of the network, the API, the disk, the clock and its own process, on
- * this machine only, and holds what it stored against the truth. Standard output has the seeds, what was wrong with
- * each, and a table. The exit code is 1 if anything was lost, doubled, hung or wrong.
+ * `deno task torture`: runs trawl under faults of the network, the API, the disk, the clock and its own process, on this
+ * machine only, and compares what it stored with the truth. Prints the seeds, the problems of each, and a table. The
+ * exit code is 1 if a key or row was lost or doubled, a process hung, or anything else was wrong.
  *
  * @module
  */
@@ -13,17 +13,17 @@ import { type Outcome, runSchedule } from "./run.ts";
 import { scheduleOf } from "./schedule.ts";
 import { tableOf } from "./table.ts";
 
-/** Without a flag: what CI has time for. */
+/** Minutes without a flag: what CI has time for. */
 const minutesDefault = 2;
 
-/** Schedules at once: they wait most of the time. */
+/** Schedules at once. They wait most of the time. */
 const atOnce = 2 * Math.min(2, navigator.hardwareConcurrency);
 
 const flags = ["seeds", "seed", "minutes", "kills"] as const;
 
 const encoder = new TextEncoder();
 
-/** Goes through the schedules of some seeds, several at once. */
+/** Runs the schedules of `seeds`, several at once. */
 async function campaign(seeds: Iterator<number>, signal: AbortSignal): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const work = async () => {
@@ -37,7 +37,7 @@ async function campaign(seeds: Iterator<number>, signal: AbortSignal): Promise<O
   return outcomes;
 }
 
-/** The seeds from one on: so many, or as many as begin before `untilMs` on `performance.now()`. */
+/** `count` seeds from `first`, or those that start before `untilMs` on `performance.now()`. */
 function* seedsFrom(
   first: number,
   { count, untilMs }: { readonly count: number; readonly untilMs: number },
@@ -52,7 +52,7 @@ function wholeOf(args: Readonly<Record<string, unknown>>, flag: typeof flags[num
   throw new UsageError(`Cannot use --${flag} as it must be a whole number from 1: "${text}"`);
 }
 
-/** Returns whether all was well. */
+/** Returns whether no problem was found. */
 async function torture(argv: readonly string[], signal: AbortSignal): Promise<boolean> {
   const args = parseArgs([...argv], {
     string: [...flags],

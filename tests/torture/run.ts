@@ -1,6 +1,6 @@
 /**
- * Goes through one schedule: starts the simulator, runs trawl on it again and again while it is tortured, until
- * the run is finished, and checks what came out. A process that does not end is ended, and counts as one that hangs.
+ * Runs one schedule: starts the simulator, starts tortured trawl processes until the run is finished, and checks the
+ * database. Kills a process that does not end, and counts it as hanging.
  *
  * @module
  */
@@ -19,16 +19,16 @@ import type { Torn } from "./torn.ts";
 
 const preload = new URL("./entry.ts", import.meta.url).pathname;
 
-/** Milliseconds that one process may take: some ten times what the longest takes where nothing else is going on. */
+/** Milliseconds that a process may take: ten times the longest on an idle machine. */
 const processMsMax = 180_000;
 
-/** A machine on which a timer is so late, milliseconds, meets the job's timeouts by itself. */
+/** A timer this late, milliseconds, shows a machine so busy that it meets the job's timeouts by itself. */
 const lateMsMax = 1_500;
 
-/** Processes that a run may take, after those to which something is done. */
+/** Undisturbed processes that a run may need after the disturbed ones. */
 const calmStartsMax = 5;
 
-/** How a schedule was gone through. */
+/** Outcome of a schedule. */
 export interface Outcome extends Findings {
   readonly seed: number;
   /** Faults that the API injected, by kind, and what was done to processes. */
@@ -45,7 +45,7 @@ interface Process {
   readonly hangs: boolean;
 }
 
-/** Goes through a schedule; once `signal` is aborted, throws its reason. */
+/** Runs a schedule. @throws The reason of `signal` once it is aborted. */
 export async function runSchedule(schedule: Schedule, signal?: AbortSignal): Promise<Outcome> {
   using folder = new TempFolder();
   const simulator = await startSimulator(schedule.api);
@@ -94,7 +94,7 @@ function failed(
   return { seed, keys: 0, rows: 0, lost: 0, doubled: 0, isBusy: false, ...how };
 }
 
-/** The job of a schedule, as a file. */
+/** The job file of a schedule. */
 export function jobText({ job }: Schedule, url: string): string {
   const { connect, firstByte, idle, total } = timeouts;
   const count = '[rows.count]\nby = "ts"\nevery = "1m"\n';
@@ -112,7 +112,7 @@ attempts = ${job.attempts}
   }).replace("[rows]\n", "min_coverage = 1\n[rows]\n");
 }
 
-/** Starts trawl, does to it what is planned, and waits for its end. */
+/** Starts trawl, disturbs it as planned, and waits for its end. */
 async function runProcess(
   args: readonly string[],
   { db, plan, torn, signal }: {
@@ -155,12 +155,12 @@ async function runProcess(
 }
 
 async function after(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  // It rejects where the process has ended before, which is no failure.
+  // Rejects if the process ended first, which is not a failure.
   await delay(ms, { signal }).catch(() => {});
   if (!signal.aborted) await work();
 }
 
-/** What was done to a process, as far as it lived to see it. */
+/** Counts the disturbances that a process lived to see. */
 function injectedBy({ plan, ended }: Process, { jumps }: Schedule): Record<string, number> {
   const { kill, lock, fileKiBMax, ill } = plan;
   const counts: Record<string, number> = { starts: 1 };
@@ -177,7 +177,7 @@ function countInto(sums: Record<string, number>, counts: Readonly<Record<string,
   for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count;
 }
 
-/** How late timers are on this machine, which is how long it had no time for anything. */
+/** Measures how late timers are, which is how long the machine was too busy. */
 class Lateness implements Disposable {
   maxMs = 0;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -196,22 +196,22 @@ class Lateness implements Disposable {
   }
 }
 
-/** Whether a process ended as it may, after what was done to it. */
+/** Problems with how a process ended, given its disturbances. */
 function wrongEnd({ plan, ended }: Process, { jumps }: Schedule): string[] {
   const { code, signal, stderr } = ended;
   const told = `${signal ?? `exit code ${code}`}: ${stderr.trim().split("\n").slice(-4).join(" | ")}`;
-  // Before a run has begun, the signal ends the process.
+  // Before the run starts, the signal ends the process.
   if (signal !== null) return signal === plan.kill?.signal ? [] : [told];
   const allowed = new Set([0, 3]);
-  // A server that is down, or asks for a pause, is so until a time on the clock.
+  // Outages and pauses end at a time on the clock, so a jump may exceed their limits.
   if (plan.kill?.signal === "SIGTERM" || jumps.length > 0) allowed.add(75);
-  // Held for longer than it is waited for, where the machine is busy.
+  // On a busy machine the lock may be held for longer than trawl waits.
   if (plan.lock?.how === "write" && /locked/.test(stderr)) allowed.add(75).add(1);
   if (plan.fileKiBMax !== undefined) allowed.add(75);
   return allowed.has(code) ? [] : [told];
 }
 
-/** Whether a finished run's exit code tells of its failures. */
+/** Problems with the exit code of a finished run, given its failures. */
 function wrongExit({ code }: Ended, db: string): string[] {
   const [[failures] = []] = query(db, "SELECT count(*) FROM fetch WHERE verdict = 'failed'");
   const wanted = failures === 0 ? 0 : 3;

@@ -1,6 +1,6 @@
 /**
- * What one run of a campaign goes through: a job, an API and its faults, and what is done to each process that runs
- * it. All of it plain data that follows from the seed. Pure.
+ * The schedule of one run in a campaign: a job, an API with its faults, and the disturbances of each process. Plain
+ * data that follows from the seed. Pure.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { Dice } from "../support/dice.ts";
 import { burstOf, type LastingFault, lastingFaults, passingFaults } from "./api_faults.ts";
 import { illnesses } from "./torn.ts";
 
-/** How the job asks. */
+/** The varying fields of the job. */
 export interface JobPlan {
   readonly inFlight: number;
   /** Keys a batch; undefined leaves it to trawl. */
@@ -23,7 +23,7 @@ export interface JobPlan {
   readonly attempts: number;
 }
 
-/** What is done to one process; times are milliseconds after its start. */
+/** The disturbances of one process. Times are milliseconds after its start. */
 export interface StartPlan {
   readonly kill: { readonly signal: "SIGKILL" | "SIGTERM"; readonly afterMs: number } | undefined;
   /** Another connection reads, or holds the lock for writing. */
@@ -39,7 +39,7 @@ export interface StartPlan {
   }[];
 }
 
-/** One run, until it is finished. */
+/** The schedule of one run. */
 export interface Schedule {
   readonly seed: number;
   readonly job: JobPlan;
@@ -53,14 +53,14 @@ export interface Schedule {
   readonly starts: readonly StartPlan[];
 }
 
-/** The clock is set by up to two hours. */
+/** Largest clock jump, milliseconds: two hours. */
 const jumpMsMax = 7_200_000;
 
-/** Times within a process, milliseconds: it takes some 400 to begin, and a few seconds in all. */
+/** Bounds of moments within a process, milliseconds: it needs 400 to start and a few seconds in all. */
 const momentMsMin = 300;
 const momentMsMax = 3_500;
 
-/** A start to which nothing is done. */
+/** An undisturbed start. */
 export const calm: StartPlan = { kill: undefined, lock: undefined, fileKiBMax: undefined, ill: [] };
 
 /** The schedule of a seed. */

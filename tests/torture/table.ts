@@ -1,5 +1,5 @@
 /**
- * What a campaign came to, as text.
+ * The result of a campaign as a table of text.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import type { Outcome } from "./run.ts";
 import { formatCount, formatDuration } from "../../lib/text/format.ts";
 
-/** Characters of a line that lists what was injected. */
+/** Characters of a line that lists injected faults. */
 const lineCharsMax = 100;
 
-/** The sums of all outcomes, one a line. */
+/** The sums over all outcomes, one a line. */
 export function tableOf(outcomes: readonly Outcome[], elapsedMs: number): string {
   const sum = (count: (outcome: Outcome) => number) =>
     formatCount(outcomes.reduce((all, one) => all + count(one), 0));

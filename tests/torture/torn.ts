@@ -1,11 +1,11 @@
 /**
- * What is done to a trawl from within: its clock jumps, its Workers fall ill. It is done to the globals that trawl
- * uses, before it begins; nothing in `lib` knows of it.
+ * Disturbances inside the trawl process: clock jumps and sick Workers. Replaces globals before trawl starts; nothing in
+ * `lib` knows of it.
  *
  * @module
  */
 
-/** The wall clock is set, for all threads at once. */
+/** A jump of the wall clock, in all threads at once. */
 export interface Jump {
   /** When, milliseconds since 1970 on the clock that does not jump. */
   readonly atMs: number;
@@ -13,10 +13,10 @@ export interface Jump {
   readonly byMs: number;
 }
 
-/** What happens to a Worker: an uncaught error, by a timer or a promise; it ends without a word; a busy loop. */
+/** Illnesses of a Worker: an uncaught error, an unhandled rejection, a silent end, a busy loop. */
 export const illnesses = ["throws", "rejects", "closes", "spins"] as const;
 
-/** A Worker falls ill. */
+/** An illness of one Worker. */
 export interface Illness {
   /** The how-many-th Worker of the process, from 0. */
   readonly worker: number;
@@ -27,19 +27,19 @@ export interface Illness {
   readonly forMs?: number;
 }
 
-/** All that is done to one process. */
+/** The disturbances of one process. */
 export interface Torn {
   readonly jumps: readonly Jump[];
   readonly ill: readonly Illness[];
 }
 
-/** What a torn Worker is told, in the query of its address. */
+/** The disturbances of one Worker, in the query of its URL. */
 export interface TornWorker {
   readonly jumps: readonly Jump[];
   readonly illness: Illness | undefined;
 }
 
-/** From now on the clock of this thread jumps. */
+/** Makes the clock of this thread jump. */
 export function jumpClock(jumps: readonly Jump[]): void {
   if (jumps.length === 0) return;
   const steady = Date.now;
@@ -49,7 +49,7 @@ export function jumpClock(jumps: readonly Jump[]): void {
   };
 }
 
-/** From now on the Workers of trawl that this thread starts are torn; until disposed. */
+/** Disturbs the Workers that this thread starts, until disposed. */
 export function tearWorkers({ jumps, ill }: Torn): Disposable {
   const Whole = globalThis.Worker;
   let started = 0;

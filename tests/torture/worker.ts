@@ -1,5 +1,5 @@
 /**
- * A Worker of trawl's that falls ill, as the query of its address says. Entry of the Worker, never imported.
+ * A Worker of trawl with the illness that the query of its URL names. Entry of the Worker, never imported.
  *
  * @module
  */
