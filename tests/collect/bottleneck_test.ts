@@ -1,0 +1,55 @@
+/**
+ * The diagnosis of what limits a run.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { type BottleneckFacts, bottleneckOf, waitsOf } from "../../lib/collect/bottleneck.ts";
+
+interface Scene {
+  readonly slot?: number;
+  readonly pace?: number;
+  readonly server?: number;
+  readonly store?: number;
+  readonly inFlight?: number;
+  readonly isDown?: boolean;
+  readonly elapsedMs?: number;
+}
+
+/** A run of 1 s with 10 slots. */
+function facts({ inFlight = 9, isDown = false, elapsedMs = 1_000, ...waits }: Scene): BottleneckFacts {
+  const waited: Readonly<Record<string, number>> = { ...waits };
+  return { elapsedMs, isDown, inFlight, inFlightMax: 10, waitedMs: (what) => waited[what] ?? 0 };
+}
+
+const table: readonly (readonly [Scene, expected: string | undefined])[] = [
+  [{}, "CPU"],
+  [{ inFlight: 0 }, "CPU"],
+  [{ inFlight: 4 }, "server"],
+  [{ inFlight: 5 }, "CPU"],
+  [{ inFlight: 10 }, "in_flight"],
+  [{ slot: 300 }, "CPU"],
+  [{ slot: 301 }, "in_flight"],
+  [{ pace: 301 }, "rate"],
+  [{ pace: 400, slot: 401 }, "in_flight"],
+  [{ pace: 401, slot: 401 }, "rate"],
+  [{ pace: 900, slot: 900, store: 301 }, "disk"],
+  [{ pace: 900, slot: 900, store: 301, server: 301 }, "refusals"],
+  [{ server: 900, isDown: true }, "down"],
+  [{ elapsedMs: 0, isDown: true }, undefined],
+];
+
+Deno.test("bottleneckOf() names what requests waited for longest, server and disk first", () => {
+  for (const [scene, expected] of table) {
+    assert.equal(bottleneckOf(facts(scene)), expected, JSON.stringify(scene));
+  }
+});
+
+Deno.test("bottleneckOf() looks at the time since an earlier reading only", () => {
+  const before = waitsOf(facts({ pace: 900 }));
+  assert.equal(bottleneckOf(facts({ pace: 900, elapsedMs: 2_000 })), "rate");
+  assert.equal(bottleneckOf(facts({ pace: 900, elapsedMs: 2_000 }), before), "CPU");
+  assert.equal(bottleneckOf(facts({ pace: 900, store: 400, elapsedMs: 2_000 }), before), "disk");
+  assert.equal(bottleneckOf(facts({ pace: 900 }), before), undefined);
+});

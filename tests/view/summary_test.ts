@@ -1,0 +1,184 @@
+/**
+ * The summary of a run, its start, and its progress, as exact texts.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { barOf, factsOf } from "../../lib/view/progress_text.ts";
+import { startText } from "../../lib/view/run_text.ts";
+import { sparkline } from "../../lib/view/sparkline.ts";
+import { statusTable } from "../../lib/view/status_table.ts";
+import { type Summary, summaryJson, summaryText } from "../../lib/view/summary.ts";
+
+const counts = { ok: 1_000, empty: 200, unchanged: 30, failed: 4, rows: 5_678, bytes: 1, attempts: 1_300 };
+
+const summary: Summary = {
+  run: 3,
+  job: "updates",
+  window: "2026-11-20",
+  database: "a.db",
+  table: "updates",
+  isCounted: false,
+  result: {
+    state: "finished",
+    reason: null,
+    isControlBroken: false,
+    isLimited: false,
+    counts,
+    keys: 1_234,
+    pending: 0,
+  },
+  coverage: 0.9967,
+  requests: 500,
+  elapsedMs: 10_000,
+  bytes: 2_097_152,
+  peakBytes: 104_857_600,
+  bottleneck: "rate",
+  foundRate: undefined,
+  foundInFlight: undefined,
+  failures: [{ reason: "http-404", count: 4, example: "17" }],
+  top: [{ key: "15473", rows: 400, series: [0, 1, 8] }, { key: "7", rows: 9, series: undefined }],
+};
+
+Deno.test("summaryText() has the sums, the measurements, the bottleneck, the failures and the top keys", () => {
+  assert.equal(
+    summaryText(summary),
+    [
+      "run 3 of updates for 2026-11-20 finished in 10s",
+      "  coverage    99.67 % of the keys",
+      "  keys        1,234 = 1,000 ok + 200 empty + 30 unchanged + 4 failed + 0 pending",
+      "  rows        5,678 stored in updates of a.db",
+      "  requests    50.0/s, 1,300 attempts in all",
+      "  data        2 MiB, 204.8 KiB/s",
+      "  memory      100 MiB at most",
+      "  limited by  the job's rate",
+      "  failed      4 × http-404: the server answered 404, such as 17",
+      "  most rows",
+      "     1  15473  400   ▂█",
+      "     2  7        9",
+      "",
+    ].join("\n"),
+  );
+});
+
+Deno.test("summaryText() says how to resume, and names tuned limits", () => {
+  const result = {
+    ...summary.result,
+    state: "interrupted",
+    reason: "stopped",
+    keys: undefined,
+    pending: undefined,
+  };
+  const stopped = summaryText({
+    ...summary,
+    result: { ...result, state: "interrupted" },
+    foundRate: 97.25,
+    isCounted: true,
+    window: undefined,
+  }).split("\n");
+  assert.equal(stopped[0], "run 3 of updates interrupted (stopped) in 10s: run again to resume");
+  assert.equal(stopped[1], "  coverage    unknown");
+  assert.match(stopped[2] ?? "", /^ {2}keys {8}1,000 ok .* \+ an unknown number pending$/);
+  assert.equal(stopped[3], "  rows        5,678 counted in updates of a.db");
+  assert.equal(stopped[7], "  limited by  the rate that the server allows");
+  assert.equal(stopped[8], "  found       97.3/s (auto)");
+  const limited = {
+    ...summary.result,
+    state: "interrupted",
+    isLimited: true,
+    reason: "limited to the first 5 keys",
+  } as const;
+  assert.equal(
+    summaryText({ ...summary, result: limited }).split("\n")[0],
+    "run 3 of updates for 2026-11-20 ended in 10s, limited to the first 5 keys: run it without --limit for the others",
+  );
+});
+
+Deno.test("summaryJson() keeps its fields", () => {
+  assert.deepEqual(JSON.parse(summaryJson(summary)), {
+    run: 3,
+    job: "updates",
+    window: "2026-11-20",
+    database: "a.db",
+    table: "updates",
+    state: "finished",
+    reason: null,
+    coverage: 0.9967,
+    keys: 1_234,
+    ok: 1_000,
+    empty: 200,
+    unchanged: 30,
+    failed: 4,
+    pending: 0,
+    rows: 5_678,
+    attempts: 1_300,
+    requests: 500,
+    elapsedMs: 10_000,
+    bytes: 2_097_152,
+    peakBytes: 104_857_600,
+    limit: "rate",
+    foundRate: null,
+    foundInFlight: null,
+    failures: [{ reason: "http-404", count: 4, example: "17" }],
+    top: [{ key: "15473", rows: 400 }, { key: "7", rows: 9 }],
+  });
+});
+
+Deno.test("startText() tells a new run from a resumed one", () => {
+  const title = { job: "updates", window: "2026-11-20", run: 3, isResumed: false, done: 0 };
+  assert.equal(startText(title), "updates starts run 3 for 2026-11-20");
+  const resumed = { ...title, window: undefined, isResumed: true };
+  assert.equal(startText({ ...resumed, done: 1 }), "updates resumes run 3: 1 key has a verdict");
+  assert.equal(startText({ ...resumed, done: 512 }), "updates resumes run 3: 512 keys have a verdict");
+});
+
+Deno.test("factsOf() and barOf() show what is known, most important first", () => {
+  const progress = {
+    done: 450,
+    doneBefore: 250,
+    total: 1_000,
+    elapsedMs: 10_000,
+    bytes: 10_485_760,
+    inFlight: 8,
+    verdicts: { ok: 400, empty: 49, unchanged: 0, failed: 1 },
+    foundRate: undefined,
+    foundInFlight: undefined,
+  };
+  assert.equal(barOf(progress), " 45 % █████████░░░░░░░░░░░ ");
+  assert.equal(barOf({ done: 5, total: undefined }), "");
+  assert.equal(
+    factsOf(progress, "in_flight"),
+    "450/1,000 · 20.0/s · 27.5s left · 1 failed · 1 MiB/s · 8 in flight · limit: in_flight",
+  );
+  assert.equal(
+    factsOf({ ...progress, total: undefined, foundInFlight: 24 }, undefined),
+    "450 · 20.0/s · 1 failed · 1 MiB/s · 8 in flight · 24 in flight (auto)",
+  );
+});
+
+Deno.test("sparkline() shows zero as a blank", () => {
+  assert.equal(sparkline([0, 1, 4, 8]), " ▂▅█");
+  assert.equal(sparkline([0, 0]), "  ");
+});
+
+Deno.test("statusTable() aligns its columns and shows unknown numbers as question marks", () => {
+  const run = {
+    ...counts,
+    id: 12,
+    job: "updates",
+    text: "",
+    sha256: "",
+    windowStart: "2026-11-20T00:00:00Z",
+    windowEnd: "2026-11-21T00:00:00Z",
+    state: "running",
+    reason: null,
+    started: "2026-11-21T03:00:00Z",
+    ended: null,
+    keys: null,
+  } as const;
+  assert.deepEqual(statusTable([run]), [
+    "run  job      window      state    coverage  ok     empty  failed  pending  rows   data  started",
+    "12   updates  2026-11-20  running  ?         1,000  200    4       ?        5,678  1 B   2026-11-21T03:00:00Z",
+  ]);
+});
