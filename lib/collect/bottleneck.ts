@@ -62,6 +62,6 @@ export function bottleneckOf(progress: BottleneckFacts, since: Waits = noWaits):
   if (isLong(paceMs) && paceMs >= slotMs) return "rate";
   const { inFlight, inFlightMax } = progress;
   if (isLong(slotMs) || inFlight >= inFlightMax) return "in_flight";
-  // Free slots with nobody waiting: the server holds the answers back, or the Workers are busy.
+  // Slots are free and no request waits: the server answers slowly, or the Workers are busy.
   return inFlight > 0 && inFlight < inFlightMax / 2 ? "server" : "CPU";
 }
