@@ -73,7 +73,7 @@ export class Progress {
 
   /** The circuit breaker is open: the API answers with failures only. */
   get isDown(): boolean {
-    return this.#shared.breaker.isDown;
+    return this.#shared.circuitBreaker.isDown;
   }
 
   /** Milliseconds waited so far, over all Workers. */

@@ -93,9 +93,9 @@ export class Supervisor implements AsyncDisposable {
 
   /** Why waiting for the API is pointless, if it is. */
   #outage(now: number): string | undefined {
-    const { shared: { pace, breaker }, outageMs } = this.#options;
-    if (breaker.downMs(now) > outageMs) {
-      const last = describeNumber(breaker.lastFailure);
+    const { shared: { pace, circuitBreaker }, outageMs } = this.#options;
+    if (circuitBreaker.downMs(now) > outageMs) {
+      const last = describeNumber(circuitBreaker.lastFailure);
       return `the API is down: no request has succeeded for ${
         formatDuration(outageMs)
       }; the last failure: ${last}`;

@@ -59,7 +59,7 @@ export class SharedState {
   /** When the next request may start. */
   readonly pace: Pace;
   /** Whether the API is down. */
-  readonly breaker: CircuitBreaker;
+  readonly circuitBreaker: CircuitBreaker;
   /** When the next retry may start. */
   readonly retryBudget: RetryBudget;
   /** Input of the tuners. */
@@ -77,7 +77,7 @@ export class SharedState {
     };
     this.#sums = numbers(Place64.count);
     this.pace = new Pace(numbers(paceCount));
-    this.breaker = new CircuitBreaker(numbers(circuitBreakerCount));
+    this.circuitBreaker = new CircuitBreaker(numbers(circuitBreakerCount));
     this.retryBudget = new RetryBudget(numbers(retryBudgetCount));
     this.feedback = new Feedback(numbers(feedbackCount));
   }
@@ -150,7 +150,7 @@ export class SharedState {
 
   /** The server refuses, has asked for a pause, or is down. */
   isHeldBack(nowUs: number): boolean {
-    return this.breaker.isDown || this.pace.isSteppedBack || this.pace.pausedMs(nowUs) > 0;
+    return this.circuitBreaker.isDown || this.pace.isSteppedBack || this.pace.pausedMs(nowUs) > 0;
   }
 
   /** Divides the slots evenly among `workers` Workers. Main thread only. */

@@ -100,7 +100,7 @@ export class BatchWorker {
 
   /** One pass through the rate limiter. Returns the task to do next, if this one leaves one. */
   async #work(task: RequestTask): Promise<FollowUp<RequestTask> | undefined> {
-    if (this.#shared.breaker.isDown && this.#probeKeys !== undefined) {
+    if (this.#shared.circuitBreaker.isDown && this.#probeKeys !== undefined) {
       return await this.#probe(this.#probeKeys) ? { item: task, delayMs: 0 } : undefined;
     }
     if (task.held !== undefined) {
@@ -133,7 +133,7 @@ export class BatchWorker {
       const decision = this.#retries.failed(task.tries, { ...attempt, startedUs }, retryContext());
       return await this.#proceed(task, attempt, decision);
     }
-    this.#shared.breaker.succeeded();
+    this.#shared.circuitBreaker.succeeded();
     await this.#finish(task, attempt);
     return undefined;
   }
@@ -149,7 +149,7 @@ export class BatchWorker {
     if (attempt.verdict === "failed") {
       this.#retries.failed(noTries(), { ...attempt, startedUs }, retryContext());
     } else {
-      this.#shared.breaker.answeredAgain();
+      this.#shared.circuitBreaker.answeredAgain();
     }
     return true;
   }

@@ -85,7 +85,7 @@ export class RateLimiter {
   /** Counts a request as started and returns 0, or returns the microseconds until the next try. */
   #tryStart(): number {
     const now = nowUs();
-    return this.#shared.breaker.tryPass(now) || this.#shared.pace.tryStart(now);
+    return this.#shared.circuitBreaker.tryPass(now) || this.#shared.pace.tryStart(now);
   }
 
   /** Waits until a request is counted as started, or until stopped. */

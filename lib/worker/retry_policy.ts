@@ -91,7 +91,7 @@ export class RetryPolicy {
     }
     if (!failed.isRefusal && !isTransient(failed.reason)) {
       // A bad key makes no request. Any other final failure is an answer of the server.
-      if (failed.reason !== "bad-key") this.#shared.breaker.succeeded();
+      if (failed.reason !== "bad-key") this.#shared.circuitBreaker.succeeded();
       return verdict;
     }
     this.#count(tries, failed, nowUs);
@@ -102,25 +102,27 @@ export class RetryPolicy {
 
   /** Decides on a held attempt. The caller has passed the rate limiter, as for a request. */
   held(tries: Tries): HoldDecision {
-    const { breaker } = this.#shared;
-    if (breaker.outages !== tries.outagesAt) {
+    const { circuitBreaker } = this.#shared;
+    if (circuitBreaker.outages !== tries.outagesAt) {
       tries.excused++;
       return { what: "ask" };
     }
-    return breaker.successes === tries.successesAt && ++tries.holds < retryTuning.holdsMax ? hold : verdict;
+    return circuitBreaker.successes === tries.successesAt && ++tries.holds < retryTuning.holdsMax
+      ? hold
+      : verdict;
   }
 
   #count(tries: Tries, { reason, isRefusal }: FailedTry, nowUs: number): void {
-    const { breaker } = this.#shared;
-    const { successes } = breaker;
-    tries.outagesAt = breaker.outages;
+    const { circuitBreaker } = this.#shared;
+    const { successes } = circuitBreaker;
+    tries.outagesAt = circuitBreaker.outages;
     const isUnreachable = reason === "connect" || reason === "connect-timeout";
     // One key that fails repeatedly is no sign of an outage. An unreachable host is one, whatever the key.
     const isKnown = tries.successesAt === successes || answered.has(reason);
-    breaker.failed({ weight: isUnreachable ? 2 : isKnown ? 0 : 1, why: numberOf(reason) }, nowUs);
+    circuitBreaker.failed({ weight: isUnreachable ? 2 : isKnown ? 0 : 1, why: numberOf(reason) }, nowUs);
     tries.successesAt = successes;
     if (isRefusal) tries.refusals++;
-    if (breaker.isDown || (isRefusal && tries.refusals <= retryTuning.refusalsMax)) tries.excused++;
+    if (circuitBreaker.isDown || (isRefusal && tries.refusals <= retryTuning.refusalsMax)) tries.excused++;
   }
 
   #again(tries: Tries, failed: FailedTry, { nowUs, random }: RetryContext): RetryDecision {

@@ -23,7 +23,9 @@ Deno.test("pulseOf() is there while the API is down", () => {
   const shared = new SharedState(SharedState.create(2, [], 0));
   const pulse = pulseOf(new Progress(none, { shared, auto: undefined }));
   pulse();
-  for (let failure = 0; failure < 20; failure++) shared.breaker.failed({ weight: 1, why: 0 }, 1_000_000);
-  assert.equal(shared.breaker.isDown, true);
+  for (let failure = 0; failure < 20; failure++) {
+    shared.circuitBreaker.failed({ weight: 1, why: 0 }, 1_000_000);
+  }
+  assert.equal(shared.circuitBreaker.isDown, true);
   assert.deepEqual([pulse(), pulse()], [true, true]);
 });

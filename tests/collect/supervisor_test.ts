@@ -53,7 +53,7 @@ class Scene {
   /** Lets ten keys fail, which opens the circuit breaker. */
   fail(): void {
     for (let n = 0; n < 10; n++) {
-      this.shared.breaker.failed({ weight: 1, why: numberOf("reset") }, this.nowUs);
+      this.shared.circuitBreaker.failed({ weight: 1, why: numberOf("reset") }, this.nowUs);
     }
   }
 

@@ -72,7 +72,7 @@ Deno.test("Client waits for the first byte for longer than for a connection", as
   assert.equal(await ask(client, server.url), "late");
 });
 
-Deno.test("Client looks once whether a server takes connections, however many answers are late", async () => {
+Deno.test("Client opens one probe connection however many answers are late", async () => {
   await using server = new RawServer(async (connection) => {
     await delay(700);
     await says(`${head}content-length: 2\r\n\r\nok`)(connection, "");
@@ -134,7 +134,7 @@ Deno.test("Client fails with idle-timeout when a body stands still, also one tha
   }
 });
 
-Deno.test("Client does not count what its reader takes its time for as idle", async () => {
+Deno.test("Client does not count a slow reader as idle", async () => {
   const text = "x".repeat(300_000);
   await using server = new HandlerServer(() => new Response(text));
   using client = clientOf(server, { timeouts: { ...patient, idleMs: short } });
@@ -228,14 +228,14 @@ Deno.test("Client sends no credentials to another origin, nor back once it was l
   });
   home = server.url;
   using client = clientOf(server, { redirectHosts: [other.host] });
-  const sanitize = { accept: "application/json", "user-agent": "me" };
+  const harmless = { accept: "application/json", "user-agent": "me" };
   const secrets = { authorization: "Bearer x", cookie: "a=b", "proxy-authorization": "x", "x-api-key": "x" };
-  assert.equal(await smallText(await client.send(requestFor(server.url, { ...sanitize, ...secrets }))), "ok");
+  assert.equal(await smallText(await client.send(requestFor(server.url, { ...harmless, ...secrets }))), "ok");
   const nothing = Object.fromEntries(Object.keys(secrets).map((name) => [name, null]));
   assert.deepEqual(seen, [
-    ["home", { ...sanitize, ...secrets }],
-    ["other", { ...sanitize, ...nothing }],
-    ["back", { ...sanitize, ...nothing }],
+    ["home", { ...harmless, ...secrets }],
+    ["other", { ...harmless, ...nothing }],
+    ["back", { ...harmless, ...nothing }],
   ]);
 });
 
@@ -248,7 +248,7 @@ Deno.test("Client gives a 304 and a redirect without a location as they are", as
   }
 });
 
-Deno.test("Client.drop() ends whatever is under way, and nothing that comes after", async () => {
+Deno.test("Client.drop() ends the exchanges in flight and no later ones", async () => {
   await using server = new RawServer(async (connection, request) => {
     if (request.startsWith("GET /body")) await says(`${head}content-length: 10\r\n\r\nabc`)(connection, "");
     else if (request.startsWith("GET /ok")) await says(`${head}content-length: 2\r\n\r\nok`)(connection, "");

@@ -74,7 +74,7 @@ for (const [status, fields, isRefusal, pauseMs] of told) {
   });
 }
 
-Deno.test("rateLimitInfo() takes any text, and gives no time of the past", () => {
+Deno.test("rateLimitInfo() accepts any text and gives no negative pause", () => {
   const text = fc.oneof(fc.string(), fc.stringMatching(/^[a-z0-9;=," \\:]{0,60}$/));
   const fields = fc.record({
     "retry-after": text,
@@ -90,12 +90,22 @@ Deno.test("rateLimitInfo() takes any text, and gives no time of the past", () =>
   }));
 });
 
-Deno.test("rateLimitInfo() takes a field that is longer than any honest one for none", () => {
+Deno.test("rateLimitInfo() ignores a field that is too long", () => {
   const digits = (length: number) => "1".padStart(length, "0");
   assert.deepEqual(words(429, { "retry-after": digits(httpLimits.fieldCharsMax) }), [true, 1_000]);
   assert.deepEqual(words(429, { "retry-after": digits(httpLimits.fieldCharsMax + 1) }), [true, undefined]);
   const padding = "x".repeat(httpLimits.fieldCharsMax);
   assert.deepEqual(words(200, { ratelimit: `"a";r=0;t=99;pk="${padding}"` }), [false, undefined]);
+});
+
+Deno.test("rateLimitInfo() gives Retry-After for any status, and undefined without one", () => {
+  const told = (status: number, fields: Fields) =>
+    rateLimitInfo(status, new Headers(fields), nowMs).retryAfterMs;
+  for (const status of [200, 403, 404, 429, 500, 503]) {
+    assert.equal(told(status, { "retry-after": "7", "x-ratelimit-remaining": "0" }), 7_000);
+    assert.equal(told(status, { "retry-after": "soon" }), undefined);
+    assert.equal(told(status, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "5" }), undefined);
+  }
 });
 
 Deno.test("hasRateHeaders() knows every form", () => {

@@ -134,7 +134,7 @@ Deno.test("redirectTarget() does not follow a URL longer than servers take", () 
   assert.equal(led(`${text}x`), `! a URL of ${httpLimits.locationCharsMax + 1} characters`);
 });
 
-Deno.test("forwardedHeaders() keeps to an origin what tells who asks", () => {
+Deno.test("forwardedHeaders() drops credentials for another origin", () => {
   const headers = {
     Authorization: "Bearer x",
     cookie: "a=b",

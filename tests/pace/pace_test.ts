@@ -21,7 +21,7 @@ function assertHeld(startsUs: readonly number[], { count, perMs }: Rate): void {
   }
 }
 
-Deno.test("Pace starts no more in any sliding span than its rate has, whenever it is asked", () => {
+Deno.test("Pace never exceeds its rate in a sliding span, at any times of its calls", () => {
   const rate = fc.record({ count: fc.integer({ min: 1, max: 3_000 }), perMs: fc.constant(1_000) });
   // Rather often than not a moment, sometimes a pause; sometimes the clock is set back meanwhile.
   const step = fc.record({
@@ -47,7 +47,7 @@ Deno.test("Pace starts no more in any sliding span than its rate has, whenever i
   );
 });
 
-Deno.test("Pace uses nearly every start that its rate has, where it is asked when it said", () => {
+Deno.test("Pace uses 98 % of its rate when it is called at the times that it returns", () => {
   for (const count of [1, 100, 5_000]) {
     const pace = new Pace(memoryOf([{ count, perMs: 1_000 }]));
     let [nowUs, starts] = [beginUs, 0];
@@ -84,7 +84,7 @@ Deno.test("Pace waits an interval, and no longer, when the clock is set back", (
   assert.equal(pace.tryStart(backUs + pace.intervalUs), 0);
 });
 
-Deno.test("Pace begins a pause anew, and makes it no longer, when the clock is set back", () => {
+Deno.test("Pace restarts a pause when the clock is set back", () => {
   const pace = new Pace(memoryOf([]));
   pace.pause(beginUs, 2_000);
   assert.equal(pace.tryStart(beginUs + 1.5e6), 0.5e6);
@@ -99,7 +99,7 @@ Deno.test("Pace without rates lets everything start", () => {
   assert.equal(pace.started, 100);
 });
 
-Deno.test("Pace with a budget starts what was allowed, and no more", () => {
+Deno.test("Pace with a quota starts what was granted", () => {
   const pace = new Pace(memoryOf([{ count: 1_000, perMs: 1_000 }, { count: 5, perMs: 60_000 }]));
   let nowUs = beginUs;
   const started = () => {
@@ -114,7 +114,7 @@ Deno.test("Pace with a budget starts what was allowed, and no more", () => {
   assert.equal(started(), 2);
 });
 
-Deno.test("intervalUsOf() spreads over the shortest span; the longer ones are budgets", () => {
+Deno.test("intervalUsOf() spreads over the shortest span; longer ones are quotas", () => {
   const [second, minute] = [{ count: 100, perMs: 1_000 }, { count: 60, perMs: 60_000 }];
   assert.equal(intervalUsOf([]), 0);
   assert.equal(intervalUsOf([second, minute]), 10_000 * paceTuning.margin);

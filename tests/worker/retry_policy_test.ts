@@ -52,14 +52,14 @@ Deno.test("RetryPolicy tries a key again with growing delays, and then holds its
   const scene = new Scene(4);
   const tries = noTries();
   const decisions = [1, 2, 3, 4].map(() => {
-    scene.shared.breaker.succeeded();
+    scene.shared.circuitBreaker.succeeded();
     return scene.fail(tries);
   });
   const again = (delayMs: number) => ({ what: "again", delayMs });
   const [base, hold] = [backoffTuning.baseMs / 2, { what: "hold", delayMs: retryTuning.holdMs }];
   assert.deepEqual(decisions, [again(base), again(2 * base), again(4 * base), hold]);
   // Somebody else succeeds, so it is the key.
-  scene.shared.breaker.succeeded();
+  scene.shared.circuitBreaker.succeeded();
   assert.equal(scene.retries.held(tries).what, "verdict");
 });
 
@@ -69,10 +69,10 @@ Deno.test("RetryPolicy gives a verdict at once on what is final, and takes it fo
   for (const reason of ["http-404", "redirect", "body-too-large"] as const) {
     assert.equal(scene.fail(noTries(), { reason }).what, "verdict");
   }
-  assert.equal(scene.shared.breaker.isDown, false);
+  assert.equal(scene.shared.circuitBreaker.isDown, false);
   scene.outage();
   assert.equal(scene.fail(noTries(), { reason: "bad-key" }).what, "verdict");
-  assert.equal(scene.shared.breaker.isDown, true);
+  assert.equal(scene.shared.circuitBreaker.isDown, true);
 });
 
 Deno.test("RetryPolicy gives a lonely key its verdict, though nothing else succeeds", () => {
@@ -81,7 +81,7 @@ Deno.test("RetryPolicy gives a lonely key its verdict, though nothing else succe
   for (let n = 0; n < 3; n++) scene.fail(tries);
   const looks = Array.from({ length: retryTuning.holdsMax }, () => scene.retries.held(tries).what);
   assert.deepEqual(looks, ["hold", "verdict"]);
-  assert.equal(scene.shared.breaker.isDown, false);
+  assert.equal(scene.shared.circuitBreaker.isDown, false);
 });
 
 Deno.test("RetryPolicy never gives a verdict on what fails while the API is down", () => {
@@ -91,7 +91,7 @@ Deno.test("RetryPolicy never gives a verdict on what fails while the API is down
   scene.outage();
   assert.equal(scene.retries.held(tries).what, "ask");
   for (let n = 0; n < 50; n++) assert.equal(scene.fail(tries).what, "again");
-  scene.shared.breaker.succeeded();
+  scene.shared.circuitBreaker.succeeded();
   assert.equal(scene.fail(tries).what, "hold");
 });
 
@@ -99,7 +99,7 @@ Deno.test("RetryPolicy takes a host that cannot be reached for down, however few
   const scene = new Scene(5);
   const tries = noTries();
   for (let n = 0; n < 5; n++) assert.equal(scene.fail(tries, { reason: "connect" }).what, "again");
-  assert.equal(scene.shared.breaker.isDown, true);
+  assert.equal(scene.shared.circuitBreaker.isDown, true);
 });
 
 Deno.test("RetryPolicy does not hold refusals against a key, but for ever", () => {
@@ -107,7 +107,7 @@ Deno.test("RetryPolicy does not hold refusals against a key, but for ever", () =
   const tries = noTries();
   let refusals = 0;
   for (;; refusals++) {
-    scene.shared.breaker.succeeded();
+    scene.shared.circuitBreaker.succeeded();
     if (scene.fail(tries, { reason: "http-429", isRefusal: true }).what !== "again") break;
   }
   assert.equal(refusals, retryTuning.refusalsMax + 1);
@@ -121,63 +121,63 @@ Deno.test("RetryPolicy keeps to the delay of a server that is in trouble, and gi
 
 Deno.test("CircuitBreaker lets one request pass now and then while the API is down, and all once it is up", () => {
   const scene = new Scene();
-  const { breaker } = scene.shared;
+  const { circuitBreaker } = scene.shared;
   scene.outage(circuitBreakerTuning.failuresMax - 1);
-  assert.equal(breaker.tryPass(beginUs), 0);
+  assert.equal(circuitBreaker.tryPass(beginUs), 0);
   scene.outage(1);
   const passedMs: number[] = [];
   for (let ms = 0; ms <= 62_000; ms += 100) {
-    while (breaker.tryPass(beginUs + ms * 1_000) === 0) passedMs.push(ms);
+    while (circuitBreaker.tryPass(beginUs + ms * 1_000) === 0) passedMs.push(ms);
   }
   assert.deepEqual(passedMs, [1_000, 3_000, 7_000, 15_000, 30_000, 45_000, 60_000]);
-  assert.equal(breaker.downMs(beginUs + 62e6), 62_000);
+  assert.equal(circuitBreaker.downMs(beginUs + 62e6), 62_000);
   // Also after the clock was set back.
-  assert.equal(breaker.tryPass(beginUs - 3_600e6), 0);
-  breaker.succeeded();
-  assert.deepEqual([breaker.tryPass(beginUs), breaker.downMs(beginUs + 62e6)], [0, 0]);
+  assert.equal(circuitBreaker.tryPass(beginUs - 3_600e6), 0);
+  circuitBreaker.succeeded();
+  assert.deepEqual([circuitBreaker.tryPass(beginUs), circuitBreaker.downMs(beginUs + 62e6)], [0, 0]);
 });
 
 Deno.test("CircuitBreaker takes keys that fail for ever for no outage, once another one is answered", () => {
   const scene = new Scene(2);
-  const { breaker } = scene.shared;
+  const { circuitBreaker } = scene.shared;
   const bad = Array.from({ length: circuitBreakerTuning.failuresMax + 2 }, noTries);
   for (const tries of bad) scene.fail(tries);
-  assert.equal(breaker.isDown, true);
-  assert.equal(breaker.tryPass(beginUs + 1e6), 0);
-  breaker.answeredAgain();
-  assert.equal(breaker.isDown, false);
+  assert.equal(circuitBreaker.isDown, true);
+  assert.equal(circuitBreaker.tryPass(beginUs + 1e6), 0);
+  circuitBreaker.answeredAgain();
+  assert.equal(circuitBreaker.isDown, false);
   // It may have been down for less than a second, so they are asked once more; they are no outage again.
   const decisions = bad.flatMap((tries) => [scene.fail(tries).what, scene.fail(tries).what]);
-  assert.equal(breaker.isDown, false);
+  assert.equal(circuitBreaker.isDown, false);
   assert.ok(decisions.includes("hold"));
-  breaker.succeeded();
+  circuitBreaker.succeeded();
   assert.equal(scene.retries.held(bad[1] ?? noTries()).what, "verdict");
 });
 
 Deno.test("CircuitBreaker takes it for an outage when the key that was answered before fails as well at first", () => {
   const scene = new Scene();
-  const { breaker } = scene.shared;
+  const { circuitBreaker } = scene.shared;
   scene.outage();
-  breaker.tryPass(beginUs + 1e6);
+  circuitBreaker.tryPass(beginUs + 1e6);
   scene.fail(noTries());
-  breaker.tryPass(beginUs + 3e6);
-  breaker.answeredAgain();
-  assert.deepEqual([breaker.isDown, breaker.outages], [false, 1]);
+  circuitBreaker.tryPass(beginUs + 3e6);
+  circuitBreaker.answeredAgain();
+  assert.deepEqual([circuitBreaker.isDown, circuitBreaker.outages], [false, 1]);
   scene.outage();
-  assert.equal(breaker.isDown, true);
+  assert.equal(circuitBreaker.isDown, true);
 });
 
 Deno.test("CircuitBreaker takes twice as many failures for an outage after each false alarm in a row", () => {
   const scene = new Scene();
-  const { breaker } = scene.shared;
+  const { circuitBreaker } = scene.shared;
   const needed = Array.from({ length: circuitBreakerTuning.falseAlarmsMax + 2 }, () => {
     let failures = 0;
-    for (; !breaker.isDown; failures++) scene.fail(noTries());
-    breaker.tryPass(beginUs + 1e6);
-    breaker.answeredAgain();
+    for (; !circuitBreaker.isDown; failures++) scene.fail(noTries());
+    circuitBreaker.tryPass(beginUs + 1e6);
+    circuitBreaker.answeredAgain();
     return failures;
   });
-  assert.equal(breaker.outages, 1);
+  assert.equal(circuitBreaker.outages, 1);
   const most = circuitBreakerTuning.failuresMax * 2 ** circuitBreakerTuning.falseAlarmsMax;
   assert.deepEqual(needed, [10, 20, 40, most, most]);
 });
@@ -186,7 +186,7 @@ Deno.test("CircuitBreaker takes one key that fails again and again for no outage
   const scene = new Scene(100);
   const tries = noTries();
   for (let n = 0; n < 90; n++) scene.fail(tries);
-  assert.equal(scene.shared.breaker.isDown, false);
+  assert.equal(scene.shared.circuitBreaker.isDown, false);
 });
 
 Deno.test("CircuitBreaker takes whole answers that the job does not accept for no outage", () => {
@@ -197,7 +197,7 @@ Deno.test("CircuitBreaker takes whole answers that the job does not accept for n
     return [scene.retries.held(tries).what, scene.retries.held(tries).what];
   });
   assert.ok(looks.every(([, last]) => last === "verdict"));
-  assert.equal(scene.shared.breaker.isDown, false);
+  assert.equal(scene.shared.circuitBreaker.isDown, false);
 });
 
 Deno.test("RetryBudget goes along with a clock that is set back", () => {

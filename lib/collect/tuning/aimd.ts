@@ -3,9 +3,7 @@
  * increase and multiplicative decrease (Chiu and Jain 1989). A round is a span in which the value was in use; the
  * caller defines its length. Pure: no clock, no I/O.
  *
- * It replaced a search along CUBIC's curve (RFC 9438) with twice the code. Share of 24 simulated rate limits (7 to
- * 230/s, bursts 1 to 5) used in the first minute: 0.87, before 0.85; in the next four: 0.95 both; refused: 0.10 %,
- * before 0.08 %. The figures of `deno task bench auto` are in docs/measurements.md.
+ * It replaced a search along CUBIC's curve (RFC 9438) with more states; docs/measurements.md compares both.
  *
  * @module
  */

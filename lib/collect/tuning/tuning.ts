@@ -62,12 +62,12 @@ export class Tuning {
   /** Gives the tuners the feedback since the last tick, and applies what they find. `nowUs` is since 1970. */
   async tick(nowUs: number): Promise<void> {
     if (this.#rate === undefined && this.#inFlight === undefined) return;
-    const { breaker, feedback } = this.#options.shared;
+    const { circuitBreaker, feedback } = this.#options.shared;
     this.#keptUs ??= nowUs;
     const tick = this.#tickAt(nowUs);
     if (tick === undefined) return;
     if (this.#tune(tick)) {
-      this.#successesAtStep = breaker.successes;
+      this.#successesAtStep = circuitBreaker.successes;
       feedback.steppedDown(nowUs);
     }
     this.#apply();
@@ -92,8 +92,12 @@ export class Tuning {
   /** Undefined at the first tick, and after the clock was set back. */
   #tickAt(nowUs: number): Tick | undefined {
     const { shared } = this.#options;
-    const { pace, breaker, feedback } = shared;
-    const now = { us: nowUs, starts: pace.started, isHeld: breaker.isDown || pace.pausedMs(nowUs) > 0 };
+    const { pace, circuitBreaker, feedback } = shared;
+    const now = {
+      us: nowUs,
+      starts: pace.started,
+      isHeld: circuitBreaker.isDown || pace.pausedMs(nowUs) > 0,
+    };
     const [last, before, sums] = [this.#last, this.#sums, feedback.read()];
     this.#last = now;
     this.#sums = sums;
@@ -111,8 +115,8 @@ export class Tuning {
 
   /** An API that is down refuses at any rate, so during an outage one step down is enough. */
   #isOutage(): boolean {
-    const { breaker } = this.#options.shared;
-    return breaker.isDown && breaker.successes === this.#successesAtStep;
+    const { circuitBreaker } = this.#options.shared;
+    return circuitBreaker.isDown && circuitBreaker.successes === this.#successesAtStep;
   }
 
   #apply(): void {

@@ -11,7 +11,7 @@ import { TempFolder } from "../../support/temp.ts";
 const beginMs = 1e12;
 const day = 86_400_000;
 
-Deno.test("Quota leaves no more in any sliding window than its rate has, also over restarts", () => {
+Deno.test("Quota never exceeds its rate in a sliding window, also over restarts", () => {
   const step = fc.record({
     ms: fc.oneof(fc.nat(2_000), fc.nat(70_000)),
     wanted: fc.nat(40),
@@ -20,14 +20,14 @@ Deno.test("Quota leaves no more in any sliding window than its rate has, also ov
   assertProperty(
     fc.property(fc.integer({ min: 1, max: 60 }), fc.array(step, { maxLength: 100 }), (count, steps) => {
       const rate = { count, perMs: 60_000 };
-      let budget = new Quota(rate);
+      let quota = new Quota(rate);
       let nowMs = beginMs;
       const startsMs: number[] = [];
       for (const { ms, wanted, isRestart } of steps) {
         nowMs += ms;
-        if (isRestart) budget = new Quota(rate, budget.with(nowMs, 0));
-        const starts = Math.min(wanted, budget.room(nowMs));
-        budget.add(nowMs, starts);
+        if (isRestart) quota = new Quota(rate, quota.with(nowMs, 0));
+        const starts = Math.min(wanted, quota.room(nowMs));
+        quota.add(nowMs, starts);
         for (let n = 0; n < starts; n++) startsMs.push(nowMs);
       }
       for (const [index, startMs] of startsMs.entries()) {
@@ -38,21 +38,21 @@ Deno.test("Quota leaves no more in any sliding window than its rate has, also ov
   );
 });
 
-Deno.test("Quota is whole again a window, and a 240th of it, later", () => {
-  const budget = new Quota({ count: 1_000, perMs: day });
-  budget.add(beginMs, 400);
-  assert.equal(budget.room(beginMs), 600);
-  assert.equal(budget.room(beginMs + day - 1), 600);
-  assert.equal(budget.room(beginMs + day + day / 240), 1_000);
+Deno.test("Quota is whole again one window and a 240th later", () => {
+  const quota = new Quota({ count: 1_000, perMs: day });
+  quota.add(beginMs, 400);
+  assert.equal(quota.room(beginMs), 600);
+  assert.equal(quota.room(beginMs + day - 1), 600);
+  assert.equal(quota.room(beginMs + day + day / 240), 1_000);
 });
 
-Deno.test("Quota takes what was started in the future, before the clock was set back, for started now", () => {
-  const budget = new Quota({ count: 10, perMs: 60_000 });
-  budget.add(beginMs, 4);
+Deno.test("Quota counts starts from before the clock was set back as started now", () => {
+  const quota = new Quota({ count: 10, perMs: 60_000 });
+  quota.add(beginMs, 4);
   const backMs = beginMs - day;
-  assert.equal(budget.room(backMs), 6);
-  assert.equal(budget.room(backMs + 59_999), 6);
-  assert.equal(budget.room(backMs + 60_250), 10);
+  assert.equal(quota.room(backMs), 6);
+  assert.equal(quota.room(backMs + 59_999), 6);
+  assert.equal(quota.room(backMs + 60_250), 10);
 });
 
 /** A run's beginning on the database: what it may start at once, having started `starts` of them. */
@@ -78,7 +78,7 @@ async function runOnce(
   return started;
 }
 
-Deno.test("Quotas lets a budget be spent once, over restarts and kills, until its window has passed", async () => {
+Deno.test("Quotas spends a quota once per window, over restarts and kills", async () => {
   using folder = new TempFolder();
   const file = folder.file("a.db");
   const rates = [{ count: 1, perMs: 1_000 }, { count: 50, perMs: day }];

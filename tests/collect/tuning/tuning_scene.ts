@@ -1,6 +1,6 @@
 /**
- * A run against a simulated server on a simulated clock: real slots, pace, breaker, counters and learners; only the requests
- * are made up, in steps of a millisecond.
+ * A run against a simulated server on a simulated clock: real slots, pace, circuit breaker, feedback and
+ * tuners; only the requests are simulated, in steps of a millisecond.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { supervisorTickMs } from "../../../lib/pace/clock.ts";
 import { refusalPauseMs } from "../../../lib/pace/pace.ts";
 import type { TunedRecord } from "../../../lib/store/records.ts";
 
-/** A server: what becomes of a request that comes at a time, milliseconds since the beginning. */
+/** A server: the outcome of a request that arrives `ms` milliseconds after the start. */
 export type Server = (ms: number) => { readonly isRefused: boolean; readonly tookMs: number };
 
-/** What went on in one second. */
+/** Counts of one second. */
 export interface Second {
   readonly answers: number;
   readonly refusals: number;
@@ -24,7 +24,7 @@ export interface Second {
   readonly slots: number;
 }
 
-/** A store that keeps what was learned, in memory. */
+/** Keeps tuned values in memory. */
 export class LearnedStore {
   readonly kept = new Map<string, TunedRecord>();
 
@@ -41,7 +41,7 @@ export class LearnedStore {
 const beginUs = 1e15;
 const host = "h:80";
 
-/** Plays a run of so many seconds. `retryAfterMs` is what a refusal names; by default nothing. */
+/** Plays a run of `seconds`. Each refusal names `retryAfterMs`, or no delay. */
 export async function play(
   limits: Job["limits"],
   server: Server,
@@ -64,16 +64,16 @@ export async function play(
         refusals++;
         shared.pace.pause(nowUs, options.retryAfterMs ?? refusalPauseMs);
         shared.feedback.refused(beginUs + startedMs * 1_000);
-        shared.breaker.failed({ weight: 1, why: 503 }, nowUs);
+        shared.circuitBreaker.failed({ weight: 1, why: 503 }, nowUs);
       } else {
         answers++;
         shared.feedback.answered(ms - startedMs);
-        shared.breaker.succeeded();
+        shared.circuitBreaker.succeeded();
       }
     }
     underWay.delete(ms);
     while (shared.tryAcquire(0)) {
-      if ((shared.breaker.tryPass(nowUs) || shared.pace.tryStart(nowUs)) > 0) {
+      if ((shared.circuitBreaker.tryPass(nowUs) || shared.pace.tryStart(nowUs)) > 0) {
         shared.release(0);
         break;
       }
@@ -90,7 +90,7 @@ export async function play(
   return seconds;
 }
 
-/** A token bucket, as nginx's `limit_req` with `burst` and `nodelay`: `rateAt` gives the requests a second. */
+/** A token bucket like nginx's `limit_req` with `burst` and `nodelay`; `rateAt` gives the requests per second. */
 export function bucket(
   rateAt: (ms: number) => number,
   { burst, tookMs }: { readonly burst: number; readonly tookMs: () => number },
@@ -105,7 +105,7 @@ export function bucket(
   };
 }
 
-/** So many places that work at a time, behind a queue. */
+/** A server with a queue that works on `placesAt` requests at a time. */
 export function places(placesAt: (ms: number) => number, serviceMs: (ms: number) => number): Server {
   const free: number[] = [];
   return (ms) => {

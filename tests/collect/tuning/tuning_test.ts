@@ -11,7 +11,7 @@ const rateAuto = { inFlight: 100, rates: [], auto: { rate: true, inFlight: false
 const inFlightAuto = { inFlight: 1_000, rates: [], auto: { rate: false, inFlight: true } } as const;
 const bothAuto = { inFlight: 1_000, rates: [], auto: { rate: true, inFlight: true } } as const;
 
-/** Answers and refusals from one second to before another, and the mean of answers a second. */
+/** Answers, refusals, and mean answers per second, of the seconds `from` to `to` (exclusive). */
 function sumOf(seconds: readonly Second[], from = 0, to: number = seconds.length) {
   const part = seconds.slice(from, to);
   const [answers, refusals] = [part.map((s) => s.answers), part.map((s) => s.refusals)]
@@ -19,7 +19,7 @@ function sumOf(seconds: readonly Second[], from = 0, to: number = seconds.length
   return { answers: answers ?? 0, refusals: refusals ?? 0, perSecond: (answers ?? 0) / part.length };
 }
 
-/** Asserts that so large a share of what is allowed was used, and that few requests were refused. */
+/** Asserts that at least the share `used` of `allowed` answers per second came, and that under 1 % were refused. */
 function assertFound(
   seconds: readonly Second[],
   { from = 0, to, allowed, used }: { from?: number; to?: number; allowed: number; used: number },
@@ -82,7 +82,7 @@ Deno.test("Tuning never goes beyond the job's own rate, whatever the server allo
   assertFound(seconds, { from: 10, allowed: 50, used: 0.97 });
 });
 
-Deno.test("Tuning does not take a rate that is not in use for one that is allowed", async () => {
+Deno.test("Tuning does not raise a rate that is not in use", async () => {
   // Two at once, for 100 ms each: 20 a second, whatever the rate.
   const server: Server = () => ({ isRefused: false, tookMs: 100 });
   const seconds = await play({ ...rateAuto, inFlight: 2 }, server, { seconds: 120 });
@@ -90,7 +90,7 @@ Deno.test("Tuning does not take a rate that is not in use for one that is allowe
   assert.ok(sumOf(seconds, 10).perSecond > 19.5, JSON.stringify(sumOf(seconds, 10)));
 });
 
-Deno.test("Tuning takes a burst of refusals for one sign, and the silence of a pause for none", async () => {
+Deno.test("Tuning steps down once for a burst of refusals, and not during the pause after it", async () => {
   let refusals = 0;
   // In the 21st second the server refuses eight in a row, and asks for half a minute.
   const server: Server = (ms) =>
@@ -106,7 +106,7 @@ Deno.test("Tuning takes a burst of refusals for one sign, and the silence of a p
   assert.ok(rateAt(seconds, 58) > 0.8 * before);
 });
 
-Deno.test("Tuning takes an outage for no sign, though the server names a delay all the while", async () => {
+Deno.test("Tuning steps down once during an outage, even if the server names a delay", async () => {
   // So slow to say so that enough requests are under way for it to be taken for down.
   const isDown = (ms: number) => ms >= 20_000 && ms < 140_000;
   const server: Server = (ms) => ({ isRefused: isDown(ms), tookMs: 400 });
@@ -118,7 +118,7 @@ Deno.test("Tuning takes an outage for no sign, though the server names a delay a
   assert.ok(sumOf(seconds, 25, 140).refusals >= 7);
 });
 
-Deno.test("Feedback count a refusal only if its request was started after the last step down", () => {
+Deno.test("Feedback counts a refusal only if its request was started after the last step down", () => {
   const feedback = new Feedback(
     new SharedNumbers(new BigInt64Array(new SharedArrayBuffer(feedbackCount * 8))),
   );
@@ -163,15 +163,18 @@ Deno.test("Tuning follows places that become fewer and more", async () => {
   assertFound(more, { from: 150, allowed: 1_200, used: 0.93 });
 });
 
-Deno.test("Tuning does not ask less of a server because it has become slower by itself", async () => {
-  const random = dice(3);
-  const service = (ms: number) => (ms < 60_000 ? 80 : 240) * random();
-  const seconds = await play(inFlightAuto, places(() => 16, service), { seconds: 300 });
-  assertFound(seconds, { from: 100, allowed: 400 / 3, used: 0.92 });
-  assert.ok(slotsAt(seconds, 299) <= 32, `${slotsAt(seconds, 299)} in flight`);
+Deno.test("Tuning keeps a server busy that becomes three times slower on its own", async () => {
+  // A search that came before stayed at 1 in flight with the second seed.
+  for (const seed of [1, 2, 3]) {
+    const random = dice(seed);
+    const service = (ms: number) => (ms < 60_000 ? 80 : 240) * random();
+    const seconds = await play(inFlightAuto, places(() => 16, service), { seconds: 300 });
+    assertFound(seconds, { from: 100, allowed: 400 / 3, used: 0.92 });
+    assert.ok(slotsAt(seconds, 299) <= 32, `${slotsAt(seconds, 299)} in flight`);
+  }
 });
 
-Deno.test("Tuning asks no more at once of a server that has become faster", async () => {
+Deno.test("Tuning keeps its slots when a server becomes faster", async () => {
   const random = dice(4);
   const service = (ms: number) => (ms < 60_000 ? 240 : 80) * random();
   const seconds = await play(inFlightAuto, places(() => 16, service), { seconds: 240 });
@@ -186,14 +189,14 @@ Deno.test("Tuning uses as much in flight as it may where a server never gets slo
   assertFound(seconds, { from: 10, allowed: 5_000, used: 0.97 });
 });
 
-Deno.test("Tuning takes refusals for a sign of too much in flight where the rate is fixed", async () => {
+Deno.test("Tuning lowers the requests in flight after refusals if it does not tune the rate", async () => {
   const random = dice(5);
   const server = bucket(() => 100, { burst: 20, tookMs: () => 400 * random() });
   const seconds = await play(inFlightAuto, server, { seconds: 120 });
   assertFound(seconds, { from: 20, allowed: 100, used: 0.8 });
 });
 
-Deno.test("Tuning finds both: a rate where that is the limit, else places", async () => {
+Deno.test("Tuning finds the rate and the places together", async () => {
   const random = dice(6);
   const strict = bucket(() => 100, { burst: 2, tookMs: () => 400 * random() });
   const paced = await play(bothAuto, strict, { seconds: 180 });
@@ -204,7 +207,7 @@ Deno.test("Tuning finds both: a rate where that is the limit, else places", asyn
   assert.ok(slotsAt(small, 179) <= 28, `${slotsAt(small, 179)} in flight`);
 });
 
-Deno.test("Tuning begins a bit below what the last run found", async () => {
+Deno.test("Tuning starts just below what the last run found", async () => {
   const store = new LearnedStore();
   const server = () => bucket(() => 100, { burst: 2, tookMs: () => 20 });
   await play(bothAuto, server(), { seconds: 60, store });
@@ -219,7 +222,7 @@ Deno.test("Tuning begins a bit below what the last run found", async () => {
   assertFound(await play(inFlightAuto, small(), { seconds: 3, store: queue }), { allowed: 400, used: 0.85 });
 });
 
-Deno.test("Tuning changes nothing where nothing is to be found, and keeps nothing", async () => {
+Deno.test("Tuning changes and stores nothing without an automatic limit", async () => {
   const store = new LearnedStore();
   const limits: Job["limits"] = { inFlight: 7, rates: [{ count: 50, perMs: 1_000 }] };
   const seconds = await play(limits, bucket(() => 1, { burst: 1, tookMs: () => 5 }), { seconds: 9, store });
