@@ -1,6 +1,6 @@
 /**
- * Scenario `auto`: how much of what a server allows a run uses that has to find out, and how often it is refused; and
- * whether it finds how many requests at once are of use.
+ * Scenario `auto`: the share of a server's rate that an auto-tuned run uses and the refusals that it causes, and the
+ * number of requests in flight that it finds.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import { type BenchContext, compare, type Contestant, type Extraction, type Outc
 import { storedRun } from "./programs.ts";
 import { serveLimited, servePlaces } from "./servers.ts";
 
-/** Requests a second that nginx allows, and how many more at once. */
+/** Requests per second that nginx allows, and the burst. */
 const perSecond = 100;
 const burst = 2;
-/** As many as are allowed in a minute. */
+/** The number of keys: what the rate allows in a minute. */
 const keys = 6_000;
 const inFlight = 16;
-/** Of all requests, where the limit is to be found; where it is known, none may be refused. */
+/** Share of requests that may be refused while the limit is unknown; with a known limit, none may be. */
 const refusedMax = 0.01;
 
-/** How many requests the other server works on at once, and how long it takes, 0 to so many milliseconds. */
+/** Requests that the other server serves at once, and the longest service time in milliseconds. */
 const places = 12;
 const delayMsMax = 80;
 const placeKeys = 6_000;
 
-/** Limits that are found. */
+/** Auto-tuned limits. */
 export const auto: Extraction = {
   name: "auto",
   about: `${keys} answers of nginx with limit_req ${perSecond}r/s burst=${burst} nodelay, of which at most ` +
@@ -61,7 +61,7 @@ async function* askAuto(context: BenchContext): AsyncIterable<Outcome> {
   yield await compare({ ...race, title: "all answers of so many places", contestants }, context);
 }
 
-/** Answers a second, beside what is possible. */
+/** Answers per second, compared with the maximum. */
 function raceOf(keys: number, ideal: { readonly name: string; readonly figure: number }) {
   return { unit: "requests/s", figure: (seconds: number) => keys / seconds, rounds: 1, ideal };
 }

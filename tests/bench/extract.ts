@@ -1,5 +1,5 @@
 /**
- * Scenario `extract`: how fast a path is followed through a large file, and in how much memory.
+ * Scenario `extract`: throughput and memory of one path over a large file.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { installed, python, script, scriptWith, trawl } from "./programs.ts";
 import { formatCount } from "../../lib/text/format.ts";
 
 const rounds = 3;
-/** Only what has a name and a number at its end: the stream has ends of containers in it too. */
+/** Keeps lines with a name and a number; the stream also reports ends of containers. */
 const jqFilter = 'select(length == 2 and .[0][3] == "timestamp" and .[0][:2] == ["data","updates"]) | .[1]';
 
-/** Files to the timestamps in them, one a line. */
+/** From a file to its timestamps, one per line. */
 export const extract: Extraction = {
   name: "extract",
   about: "$.data.updates[*].timestamp of one file to a line each, the start of the process included",

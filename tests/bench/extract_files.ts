@@ -9,7 +9,7 @@ import { parseTarget } from "../../lib/simulate/engine/profile.ts";
 import { ripestatProfile } from "../../lib/simulate/profiles/ripestat/ripestat.ts";
 import { updateBytes } from "../../lib/simulate/profiles/ripestat/ripestat_options.ts";
 
-/** A file and what is in it. */
+/** A file and its content. */
 export interface ExtractFile {
   readonly path: string;
   readonly title: string;
@@ -59,7 +59,7 @@ export function writeBeyondAscii(path: string, bytes: number): Promise<ExtractFi
 export async function writeUpdates(path: string, bytes: number): Promise<ExtractFile> {
   const timestamps = Math.max(1, Math.round(bytes * 0.825 / updateBytes));
   const profile = ripestatProfile({ sizes: { [asn]: timestamps }, envelope: "b" });
-  // Both ends belong to the span: midnight is the next day's.
+  // The span is closed, and midnight belongs to the next day.
   const query = `resource=AS${asn}&starttime=2026-11-20T00:00:00&endtime=2026-11-20T23:59:59`;
   const call = profile.match(parseTarget(`/data/bgp-updates/data.json?${query}&unix_timestamps=TRUE`));
   if (call === undefined) throw new TypeError("Cannot make a file: the profile must answer bgp-updates");

@@ -1,5 +1,5 @@
 /**
- * A contestant: plain `fetch` of every key, answers read and dropped. Arguments: URL with `{key}`, number of keys,
+ * A contestant: plain `fetch` of every key; discards the answers. Arguments: URL with `{key}`, number of keys,
  * requests in flight, and optionally the size of a batch that must end before the next one begins.
  *
  * @module

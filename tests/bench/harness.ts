@@ -1,6 +1,6 @@
 /**
- * What every question has in common: contestants that do the same work, run in turns, and compared within one run.
- * The machine may be shared and noisy, so a ratio is taken within a round, and the median of the rounds is told.
+ * The benchmark harness: contestants do the same work in turns within one run. The machine may be shared and noisy, so
+ * ratios are taken within a round, and the median over the rounds is reported.
  *
  * @module
  */
@@ -8,10 +8,10 @@
 import { messageOf } from "../../lib/errors.ts";
 import { type Command, type Ended, runCommand } from "./process.ts";
 
-/** No further round begins so long after the first: on a busy machine there are fewer. */
+/** No round starts later than this after the first one, so a busy machine runs fewer rounds. */
 const raceSeconds = 60;
 
-/** One way of doing the work. */
+/** A contestant. */
 export interface Contestant {
   readonly name: string;
   /** Undefined where the program is not installed. */
@@ -24,7 +24,7 @@ export interface Contestant {
   readonly isDone: (ended: Ended) => boolean;
 }
 
-/** Contestants that do the same work. */
+/** Contestants with the same work. */
 export interface Race {
   /** What the work is. */
   readonly title: string;
@@ -40,7 +40,7 @@ export interface Race {
   readonly rounds: number;
 }
 
-/** How one contestant did. */
+/** The result of a contestant. */
 export interface Result {
   readonly name: string;
   /** One a round. */
@@ -55,7 +55,7 @@ export interface Result {
   readonly peakBytes: number | undefined;
 }
 
-/** What a question needs of the run that it is part of. */
+/** The context of a question. */
 export interface BenchContext {
   /** An empty folder, removed in the end. */
   readonly folder: string;
@@ -67,7 +67,7 @@ export interface BenchContext {
   readonly note: (text: string) => void;
 }
 
-/** One question that the benchmark answers with a table. */
+/** A question, which the benchmark answers with a table. */
 export interface Extraction {
   readonly name: string;
   /** One sentence, above the table. */
@@ -76,13 +76,13 @@ export interface Extraction {
   readonly ask: (context: BenchContext) => AsyncIterable<Outcome>;
 }
 
-/** A race that is over. */
+/** The result of a race. */
 export interface Outcome {
   readonly race: Race;
   readonly results: readonly Result[];
 }
 
-/** What was noted about a contestant so far. */
+/** Measurements of a contestant so far. */
 interface Score {
   readonly contestant: Contestant;
   readonly figures: number[];
@@ -122,14 +122,14 @@ export async function compare(race: Race, { signal, note }: BenchContext): Promi
   return { race, results: [...idealOf(race), ...scores.map(resultOf)] };
 }
 
-/** The middle one, or the mean of the two in the middle; undefined of none. */
+/** The median; undefined for an empty list. */
 export function median(numbers: readonly number[]): number | undefined {
   const sorted = numbers.toSorted((a, b) => a - b);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }
 
-/** Seconds of one turn; undefined, with the failure noted, where it went wrong. */
+/** Seconds of one turn; on failure, records the failure and returns undefined. */
 async function scored(score: Score, signal: AbortSignal): Promise<number | undefined> {
   const { command, before, isDone } = score.contestant;
   if (command === undefined) return undefined;

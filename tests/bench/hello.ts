@@ -1,5 +1,5 @@
 /**
- * Scenario `hello`: how many small questions a second, everything stored, beside clients that only download.
+ * Scenario `hello`: small requests per second with everything stored, compared with clients that only download.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const inFlight = 64;
 const rounds = 3;
 const answer = '{"message":"Hello, world!","n":123456789,"unit":"greetings"}';
 
-/** Small answers, one after the other. */
+/** Small answers. */
 export const hello: Extraction = {
   name: "hello",
   about: `${formatCount(keys)} questions with answers of some 70 bytes, ${inFlight} in flight`,

@@ -1,5 +1,5 @@
 /**
- * A contestant: the whole file as one text, `JSON.parse`, then the timestamps, one a line.
+ * A contestant: the whole file as one text, `JSON.parse`, then the timestamps, one per line.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Scenario `large`: how fast the rows of one large answer are stored, beside reading and dropping it.
+ * Scenario `large`: throughput of storing the rows of one large answer, compared with discarding it.
  *
  * @module
  */
@@ -27,13 +27,13 @@ const envelopes = [
   { letter: "b", title: "compact" },
 ] as const;
 
-/** What is kept of every update. */
+/** The columns stored of an update. */
 const columns = {
   "time and type": ["--column", "ts=$.timestamp:time", "--column", "type=$.type:text"],
   "the time alone": ["--column", "ts=$.timestamp:time"],
 } as const;
 
-/** One answer, all of its rows kept. */
+/** One answer with all rows stored. */
 export const large: Extraction = {
   name: "large",
   about: `one answer of ${formatBytes(size)} from the simulator, a row stored of every update`,

@@ -1,6 +1,6 @@
 /**
  * `deno task bench [NAME…] [--size MB]`: trawl beside its alternatives, measured in one run on this machine. One
- * heading a question, one table a race, on standard output; what is under way on standard error. Every load is
+ * heading per question and one table per race on standard output; progress on standard error. Every load is
  * bounded in time and number, and on this machine only. Needs all permissions, since it starts programs.
  *
  * @module
@@ -20,12 +20,12 @@ import { tableOf } from "./table.ts";
 
 const questions: readonly Extraction[] = [auto, extract, hello, large, plan, slots];
 const sizeMbDefault = 100;
-/** V8 holds no longer text, and one contestant makes one of the whole file. */
+/** V8's longest string: one contestant reads the whole file as text. */
 const sizeMbMax = 500;
 
 const encoder = new TextEncoder();
 
-/** Asks the questions one after the other; true if every contestant that is installed did its work. */
+/** Runs the questions in turn; returns whether every installed contestant succeeded. */
 async function bench(chosen: readonly Extraction[], context: BenchContext): Promise<boolean> {
   let isWhole = true;
   print(Deno.stdout, `# ${await versionText()}\n\n${machineText()}\n`);
@@ -61,7 +61,7 @@ function sizeOf(text: string): number {
   throw new UsageError(`Cannot use --size as it must be a number of MB from 1 to ${sizeMbMax}: "${text}"`);
 }
 
-/** One line that is written over; nothing where there is no terminal. */
+/** Overwrites a progress line; prints nothing without a terminal. */
 function note(text: string): void {
   if (Deno.stderr.isTerminal()) print(Deno.stderr, `\r\x1b[K${text}`);
 }

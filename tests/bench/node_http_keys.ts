@@ -1,5 +1,5 @@
 /**
- * A contestant: every key by `node:http` with an agent that keeps connections, answers read and dropped. Arguments:
+ * A contestant: every key by `node:http` with an agent that keeps connections, which discards the answers. Arguments:
  * URL with `{key}`, number of keys, requests in flight.
  *
  * @module

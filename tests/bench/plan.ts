@@ -1,6 +1,6 @@
 /**
- * Scenario `plan`: whether a forecast comes true. `trawl plan` asks some of the keys, then `trawl run` all of them, of
- * an API whose pauses are exponential; the ratio of the two times is what is promised to be within 10 %.
+ * Scenario `plan`: the accuracy of a forecast. `trawl plan` asks some of the keys, then `trawl run` all of them, of
+ * an API whose pauses are exponential; the promise is that the two times differ by less than 10 %.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const inFlight = 8;
 const meanDelayMs = 20;
 const rounds = 2;
 
-/** A forecast beside what it is about. */
+/** A forecast and the run that it predicts. */
 export const plan: Extraction = {
   name: "plan",
   about:

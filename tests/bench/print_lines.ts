@@ -1,17 +1,17 @@
 /**
- * What the contestants in TypeScript have in common: their output.
+ * The output of the contestants in TypeScript.
  *
  * @module
  */
 
-/** As much of an update as is wanted. */
+/** The part of an update that a contestant prints. */
 export interface Update {
   readonly timestamp: number;
 }
 
 const encoder = new TextEncoder();
 
-/** Writes values to standard output, one a line, in one piece. */
+/** Writes values to standard output, one per line, with one write. */
 export function printLines(values: readonly number[]): void {
   if (values.length === 0) return;
   let bytes = encoder.encode(`${values.join("\n")}\n`);

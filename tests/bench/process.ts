@@ -1,28 +1,28 @@
 /**
- * One process from its start to its end, as a user would run it: how long it took, how much memory it held at most,
- * and what it printed. Holds the beginning of the output only, and ends what takes too long.
+ * One process from start to end, as a user runs it: its time, its peak memory, its output. Keeps only the beginning of
+ * the output, and kills a process that takes too long.
  *
  * @module
  */
 
 import { messageOf } from "../../lib/errors.ts";
 
-/** No process runs longer. */
+/** Time limit of a process. */
 const secondsMax = 120;
-/** The kernel keeps the peak itself, so what is missed is what grows in the last moments of a process. */
+/** Polling interval. The kernel keeps the peak, so only growth in the last moments is missed. */
 const peakEveryMs = 10;
-/** Of each output stream, to read a summary or a complaint from. */
+/** Bound of the output that is kept, for a summary or an error. */
 const textBytesMax = 64 * 1_024;
 
 const LINE_FEED = 10;
 
-/** What to start. */
+/** A command. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
 }
 
-/** A process that came to a good end. */
+/** A process that exited with 0. */
 export interface Ended {
   /** From before its start to after its end. */
   readonly seconds: number;
@@ -35,9 +35,9 @@ export interface Ended {
 }
 
 /**
- * Runs a command to its end.
+ * Runs a command until it ends.
  *
- * @throws {Error} If it does not end well, or takes more than two minutes.
+ * @throws {Error} If it fails, or takes more than two minutes.
  * @throws The signal's reason, once it is aborted.
  */
 export async function runCommand({ program, args }: Command, signal: AbortSignal): Promise<Ended> {
@@ -53,7 +53,7 @@ export async function runCommand({ program, args }: Command, signal: AbortSignal
   const stop = () => killQuietly(child);
   for (const end of [signal, limit]) end.addEventListener("abort", stop);
   let peakBytes: number | undefined;
-  // Not `time` or another program in between: what is started here must be ended here, by its own id.
+  // No wrapper such as `time`: the process must be killed by its own id.
   const watch = setInterval(() => peakBytes = peakOf(child.pid) ?? peakBytes, peakEveryMs);
   try {
     const [out, err, status] = await Promise.all([digest(child.stdout), digest(child.stderr), child.status]);
@@ -70,12 +70,12 @@ export async function runCommand({ program, args }: Command, signal: AbortSignal
   }
 }
 
-/** Ends a process at once, if it has not ended by itself. */
+/** Kills a process that still runs. */
 export function killQuietly(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGKILL");
   } catch {
-    // It has ended.
+    // The process has ended.
   }
 }
 
@@ -91,7 +91,7 @@ async function digest(stream: ReadableStream<Uint8Array>): Promise<{ lines: numb
   return { lines, text };
 }
 
-/** The high-water mark of a process's resident memory in bytes; only Linux tells. */
+/** The peak resident memory of a process in bytes; undefined except on Linux. */
 function peakOf(pid: number): number | undefined {
   try {
     const kib = /^VmHWM:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];

@@ -1,6 +1,6 @@
 /**
- * How the programs are started that take part: trawl the way its task does, a script of this folder, and what a
- * system may or may not have. Looks for programs, runs none but Python, to learn which modules it has.
+ * Commands of the contestants: trawl with the flags of its task, scripts of this folder, and programs that may be
+ * missing. Only looks programs up; runs only Python, to list its modules.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Command, Ended } from "./process.ts";
 const root = new URL("../../", import.meta.url).pathname;
 const here = new URL("./", import.meta.url).pathname;
 
-/** A Python of the system's own may have modules that the first one on the path has not. */
+/** Candidates for Python: the system's own may have modules that the first one on the path lacks. */
 const pythons = ["python3", "/usr/bin/python3"];
 
 /** `trawl ARGS`, with exactly the flags of the task. */
@@ -33,12 +33,12 @@ export function script(file: string, ...args: readonly string[]): Command {
   };
 }
 
-/** The same, if `module` is mapped in `deno.json`. */
+/** The same if `deno.json` maps `module`; else undefined. */
 export function scriptWith(module: string, file: string, ...args: readonly string[]): Command | undefined {
   return module in config.imports ? script(file, ...args) : undefined;
 }
 
-/** A Python file of this folder, by the first Python that has the module. */
+/** A Python file of this folder, run by the first Python that has the module. */
 export async function python(
   module: string,
   file: string,
@@ -59,14 +59,14 @@ export async function python(
   return undefined;
 }
 
-/** A program on the path, or in the places where servers are put; undefined where it is not installed. */
+/** The path of a program on the PATH or in the folders of servers; undefined if it is not installed. */
 export function installed(program: string, ...args: readonly string[]): Command | undefined {
   const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
   const found = folders.map((folder) => `${folder}/${program}`).find(isFile);
   return found === undefined ? undefined : { program: found, args };
 }
 
-/** What `trawl run` is to ask. */
+/** The work of `trawl run`. */
 export interface StoredRun {
   /** A server that answers `/hello/{key}`; undefined where it is not installed. */
   readonly url: string | undefined;
@@ -78,7 +78,7 @@ export interface StoredRun {
   readonly refusedMax?: number;
 }
 
-/** `trawl run` of that, into a new database. */
+/** `trawl run` into a new database. */
 export function storedRun(
   { url, keys, folder, flags, refusedMax = 1 }: StoredRun,
 ): Pick<Contestant, "command" | "before" | "isDone"> {
@@ -100,7 +100,7 @@ export function keyFileOf(keys: number, folder: string): string {
   return file;
 }
 
-/** Whether `trawl run --json` has stored an answer to every key; each attempt beyond the keys was a refusal. */
+/** Checks that `trawl run --json` stored an answer for every key. Attempts beyond the keys are refusals. */
 export function hasStored(keys: number, refusedMax: number = 1): (ended: Ended) => boolean {
   return ({ text }) => {
     const summary: unknown = JSON.parse(text);
@@ -111,7 +111,7 @@ export function hasStored(keys: number, refusedMax: number = 1): (ended: Ended) 
   };
 }
 
-/** Removes a database with what SQLite keeps beside it. */
+/** Removes a database and the files that SQLite keeps beside it. */
 export async function removeDatabase(file: string): Promise<void> {
   for (const part of [file, `${file}-wal`, `${file}-shm`]) {
     await Deno.remove(part).catch((error) => {

@@ -1,6 +1,6 @@
 /**
- * The servers that are asked, each a process of its own on 127.0.0.1 that ends with the question: the simulator,
- * and nginx where it is installed.
+ * The servers of a question, each a process on 127.0.0.1 that ends with the question: the simulator, and nginx where
+ * it is installed.
  *
  * @module
  */
@@ -8,13 +8,13 @@
 import { installed, trawl } from "./programs.ts";
 import { type Command, killQuietly } from "./process.ts";
 
-/** A server that is up. `await using` ends it. */
+/** A running server. `await using` stops it. */
 export interface Served extends AsyncDisposable {
   /** Without a slash at its end. */
   readonly url: string;
 }
 
-/** It must listen by then. */
+/** Time limit for a server to listen. */
 const startMsMax = 10_000;
 const startStepMs = 20;
 
@@ -24,12 +24,12 @@ export async function servePractice(...flags: readonly string[]): Promise<Served
   return await served(trawl("simulate", "--port", String(port), ...flags), port);
 }
 
-/** nginx with one worker that gives `answer` to everything; undefined where it is not installed. */
+/** nginx with one worker that answers every request with `answer`; undefined if it is not installed. */
 export async function serveStatic(answer: string, folder: string): Promise<Served | undefined> {
   return await serveNginx({ location: `location / { return 200 '${answer}'; }` }, folder);
 }
 
-/** nginx that allows so many requests a second and so many more at once, and refuses others with 429. */
+/** nginx with a rate limit and a burst, which refuses other requests with 429. */
 export async function serveLimited(
   { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
   folder: string,
@@ -37,13 +37,13 @@ export async function serveLimited(
   return await serveNginx({
     http: `limit_req_zone $binary_remote_addr zone=all:1m rate=${perSecond}r/s;
   limit_req_status 429;`,
-    // An answer that nginx returns by itself passes no limit: it must be looked for first.
+    // nginx applies no limit to a location with `return`, so `try_files` leads there.
     location: `location / { limit_req zone=all burst=${burst} nodelay; try_files /none @answer; }
     location @answer { return 200 '{"n":1}'; }`,
   }, folder);
 }
 
-/** What a server is for: directives for all of nginx, and the locations that it answers. */
+/** Configuration of nginx: global directives and locations. */
 interface NginxPurpose {
   readonly http?: string;
   readonly location: string;
@@ -81,7 +81,7 @@ http {
 `;
 }
 
-/** Any port that nobody listens on now. */
+/** A free port. */
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
@@ -98,7 +98,7 @@ async function served({ program, args }: Command, port: number): Promise<Served>
     try {
       child.kill("SIGTERM");
     } catch {
-      // It has ended.
+      // The process has ended.
     }
     await child.status;
   };
@@ -120,7 +120,7 @@ async function listens(port: number): Promise<boolean> {
   }
 }
 
-/** A server that works on so many requests at a time, each for 0 to so many milliseconds, behind a queue. */
+/** A server with a queue that serves a bounded number of requests at once, each within a bounded time. */
 export function servePlaces(
   { places, delayMsMax }: { readonly places: number; readonly delayMsMax: number },
 ): Served {
@@ -129,7 +129,7 @@ export function servePlaces(
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
     const now = performance.now();
     const first = free.indexOf(Math.min(...free));
-    // Evenly spread over the range, and the same in every run: steps of the golden ratio.
+    // Steps of the golden ratio are spread evenly and equal in every run.
     const delayMs = delayMsMax * (++count * 0.618_033_988_75 % 1);
     const endMs = Math.max(now, free[first] ?? 0) + delayMs;
     free[first] = endMs;

@@ -1,6 +1,5 @@
 /**
- * Scenario `slots`: whether every slot in flight is in use all the time, beside batches that wait for their slowest
- * request.
+ * Scenario `slots`: utilization of the slots in flight, compared with batches that wait for their slowest request.
  *
  * @module
  */
@@ -15,13 +14,13 @@ const inFlight = 16;
 const batch = 128;
 const delayMsMean = 40;
 
-/** How long answers take: what the simulator is told, and how it is called. */
+/** A distribution of answer times: the simulator's option and a name. */
 const delays = [
   { flag: `0..${2 * delayMsMean}`, name: `0 to ${2 * delayMsMean} ms, uniform` },
   { flag: `~${delayMsMean}`, name: `${delayMsMean} ms on average, exponential` },
 ] as const;
 
-/** Answers that take different times. */
+/** Answers with varying times. */
 export const slots: Extraction = {
   name: "slots",
   about: `${

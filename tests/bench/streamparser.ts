@@ -1,5 +1,5 @@
 /**
- * A contestant: the timestamps of a file by `@streamparser/json`, chunk by chunk, one a line.
+ * A contestant: the timestamps of a file by `@streamparser/json`, chunk by chunk, one per line.
  *
  * @module
  */

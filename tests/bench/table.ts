@@ -1,6 +1,5 @@
 /**
- * Results as a Markdown table whose columns are aligned, so that it reads well in a terminal and pastes into a note.
- * Does no I/O.
+ * Results as an aligned Markdown table, for a terminal or a note. Does no I/O.
  *
  * @module
  */
@@ -10,7 +9,7 @@ import { formatCount } from "../../lib/text/format.ts";
 
 const megabyte = 1e6;
 
-/** One race's table, and below it what went wrong. */
+/** The table of a race, with its failures below. */
 export function tableOf({ race, results }: Outcome): string {
   const head = [race.title, race.unit, "ratio", "from – to", "peak MB", "runs"];
   const rows = [head, ...results.map((result) => cellsOf(race, result))];
@@ -38,12 +37,12 @@ function cellsOf(race: Race, { name, figures, isInstalled, failure, ratio, peakB
   ];
 }
 
-/** Three digits, or every digit before the point. */
+/** Three significant digits, and every digit before the decimal point. */
 function figureText(figure: number): string {
   return figure >= 100 ? formatCount(figure) : figure.toPrecision(3);
 }
 
-/** Text on the left of the first column, numbers on the right of theirs. */
+/** Aligns the first column to the left and the others to the right. */
 function padded(cell: string, width: number, column: number): string {
   const blanks = " ".repeat(width - cell.length);
   return column === 0 ? cell + blanks : blanks + cell;
