@@ -8,7 +8,7 @@
 import { AttemptRunner } from "../worker/attempt.ts";
 import { meaningOf } from "../rows/failure_reasons.ts";
 import { checkRedirectHosts, jobHosts } from "../collect/job_hosts.ts";
-import { askKeys } from "../collect/keys/key_list.ts";
+import { fetchKeys } from "../collect/keys/fetch_keys.ts";
 import { Client } from "../http/client.ts";
 import type { Job, Window } from "../job/job.ts";
 import { controlFirst } from "../collect/keys/control_keys.ts";
@@ -101,7 +101,7 @@ function requestText(requests: RequestBuilder, keys: KeysOfRequest): string {
 }
 
 async function firstKeys(job: Job, window: Window | undefined, count: number): Promise<string[]> {
-  const blocks = job.keys.kind === "url" ? askKeys(job, job.keys, window) : readKeys(job.keys);
+  const blocks = job.keys.kind === "url" ? fetchKeys(job, job.keys, { window }) : readKeys(job.keys);
   const keys: string[] = [];
   for await (const block of controlFirst(blocks, job.control)) {
     keys.push(...block.slice(0, count - keys.length));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
 import { chooseRun } from "../../lib/collect/choose_run.ts";
 import { collect } from "../../lib/collect/collect.ts";
-import { askKeys } from "../../lib/collect/keys/key_list.ts";
+import { fetchKeys } from "../../lib/collect/keys/fetch_keys.ts";
 import type { Job, KeySource } from "../../lib/job/job.ts";
 import { databaseLimits } from "../../lib/limits.ts";
 import { schemaOf } from "../../lib/rows/table_schema.ts";
@@ -271,16 +271,16 @@ Deno.test("collect() notes why it ended without the job's secrets", async () => 
   assert.match(String(reason), /^Cannot read the key file ".*\/none-\*\*\*": /);
 });
 
-Deno.test("askKeys() gives texts and numbers as keys, and nothing else", async () => {
+Deno.test("fetchKeys() gives texts and numbers as keys, and nothing else", async () => {
   const keys = ['"a"', '"a\\u0062"', "12", "-1", "1.50", "123456789012345678901"];
   let json = `{"keys": [${keys.join()}]}`;
   await using server = serverOf(() => new Response(json));
   const job = jobOf(server.url);
-  const blocks = await Array.fromAsync(askKeys(job, listed(server.url), undefined));
+  const blocks = await Array.fromAsync(fetchKeys(job, listed(server.url), { window: undefined }));
   assert.deepEqual(blocks.flat(), ["a", "ab", "12", "-1", "1.50", "123456789012345678901"]);
   for (const wrong of ["true", "null", "[]", "{}", '""', '" a"', '"a\\n"']) {
     json = `{"keys": ["a", ${wrong}]}`;
-    await assert.rejects(Array.fromAsync(askKeys(job, listed(server.url), undefined)), {
+    await assert.rejects(Array.fromAsync(fetchKeys(job, listed(server.url), { window: undefined })), {
       message: "bad-value",
     });
   }
@@ -346,7 +346,7 @@ Deno.test("openKeyList() gives up a list that does not come, with its reason", a
     {
       name: "InterruptedError",
       message:
-        "Cannot read the key list as the server answered 500 (http-500): 2 attempts; run again to try again",
+        "The key list could not be read after 2 attempts: the server answered 500 (http-500); run again to retry",
     },
   );
 });

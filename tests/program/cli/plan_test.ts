@@ -238,7 +238,7 @@ Deno.test("trawl plan ends with 75 when the key list does not come", async () =>
       const text = updatesJob(url, { end: "[retry]\nattempts = 1\n" }).replace("ris-asns", "no-such-call");
       const { code, stdout, stderr } = await trawl(["plan", folder.file("job.toml", text), "--window", day]);
       assert.deepEqual([code, stdout], [75, ""], stderr);
-      assert.match(stderr, /^trawl: Cannot read the key list as .*\n$/);
+      assert.match(stderr, /^trawl: The key list could not be read after .*\n$/);
     },
   );
 });

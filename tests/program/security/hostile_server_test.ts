@@ -160,7 +160,7 @@ const lists: readonly (readonly [string, () => Response, RegExp])[] = [
   [
     "leads elsewhere",
     () => leadTo("https://evil.example/"),
-    /^trawl: Cannot read the key list as a redirect led to .* \(redirect, to https:\/\/evil\.example:443\): 1 /m,
+    /^trawl: The key list could not be read after 1 attempt: a redirect led to .* \(redirect, to https:\/\/evil\.example:443\); /m,
   ],
   ["holds a key with a line break", () => Response.json({ items: ["a\nb"] }), /\(bad-value\): 1 attempts/],
   ["holds a key that is too long", () => Response.json({ items: ["x".repeat(2_049)] }), /\(bad-value\)/],
