@@ -64,7 +64,7 @@ testMistakes([
   [
     "a field named __proto__",
     `${base}[limits]\n__proto__ = 3\n`,
-    "7:1: limits.__proto__: must have another name: found "__proto__"",
+    '7:1: limits.__proto__: must have another name: found "__proto__"',
   ],
   [
     "an unknown field of a column",
