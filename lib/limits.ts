@@ -86,19 +86,19 @@ export const runLimits = {
   minCoverage: 0.99,
 } as const;
 
-/** Bounds on what is on its way from a Worker to the store. */
+/** Bounds on messages from a Worker to the store. */
 export const outboxLimits = {
-  /** Values (a row has one per column) in one message: 0.15 MB and its texts, one transaction of some 2 ms. */
-  chunkValuesMax: 16_384,
+  /** Cells in one message (a row has one per column): 0.15 MB and their texts, one transaction of about 2 ms. */
+  messageCellsMax: 16_384,
   /** UTF-16 units of text in one message. */
-  chunkCharsMax: 1 * MiB,
+  messageCharsMax: 1 * MiB,
   /** Fetches in one message. */
-  chunkFetchesMax: 512,
-  /** A finished fetch waits so long for company before it is sent. */
-  chunkDelayMs: 100,
-  /** Messages a Worker may have on their way before it stops reading from the network. */
+  messageFetchesMax: 512,
+  /** Time that a finished fetch waits for others, to share their message. */
+  messageDelayMs: 100,
+  /** Unacknowledged messages of a Worker, at which it stops reading from the network. */
   unacknowledgedMax: 4,
-  /** Counts that one answer may fall into: a year's minutes, twice over. A new combination weighs as much as 16. */
+  /** Groups that the counted rows of one answer may form: a year's minutes, twice. A new combination weighs 16. */
   countGroupsMax: 1_000_000,
 } as const;
 
@@ -111,14 +111,4 @@ export const databaseLimits = {
    * fastest measured rate, 4 million rows per second, a run takes half of it between two checks, 1 s apart.
    */
   freeBytesMin: 256 * MiB,
-} as const;
-
-/** Bounds on what a service manager is told. */
-export const serviceLimits = {
-  /** How a run goes is told so often: `systemctl status` is looked at by people. */
-  statusMs: 5_000,
-  /** Where so many messages wait to be sent, nobody listens. */
-  untoldMax: 4,
-  /** At the end, a service manager that does not listen is waited for so long. */
-  farewellMs: 1_000,
 } as const;

@@ -101,7 +101,7 @@ function readColumns({ rows }: JobFile, problems: Diagnostics): readonly Column[
     const wrongName = nameRule(name);
     if (wrongName !== undefined) problems.add(field, `${wrongName}: found ${shown(name)}`, "name");
     if (taken.has(name.toLowerCase())) {
-      problems.add(field, `must be a name of its own: taken are ${[...taken].join(", ")}`, "name");
+      problems.add(field, `must be a unique name: taken are ${[...taken].join(", ")}`, "name");
     }
     taken.add(name.toLowerCase());
     problems.try([...field, "path"], () => checkSingular(path, "a column"));

@@ -28,7 +28,7 @@ const compiled = new WebAssembly.Module(wasm);
 /** One instance of the scanner and its memory. */
 export class ScannerMemory {
   readonly exports: ScannerExports;
-  /** The typed arrays are replaced when the memory grows: read them anew after `reserve`. */
+  /** The typed arrays are replaced when the memory grows: read them again after `reserve`. */
   bytes: Uint8Array;
   words: Int32Array;
   floats: Float64Array;

@@ -120,7 +120,7 @@ export class RowBatchBuilder {
   /** The share of a message that the whole rows fill, by values or by characters: 1 is full, more is possible. */
   get fill(): number {
     if (this.#row === 0) return 0;
-    return Math.max(this.#row / outboxLimits.chunkValuesMax, this.#chars / outboxLimits.chunkCharsMax);
+    return Math.max(this.#row / outboxLimits.messageCellsMax, this.#chars / outboxLimits.messageCharsMax);
   }
 
   /** The whole rows fill a message. */

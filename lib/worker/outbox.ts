@@ -50,7 +50,7 @@ export class Outbox {
       this.#tables[index]?.add(found[index] ?? noRows);
     }
     if (this.#isFull()) void this.#flush();
-    else this.#timer ??= setTimeout(() => void this.#flush(), outboxLimits.chunkDelayMs);
+    else this.#timer ??= setTimeout(() => void this.#flush(), outboxLimits.messageDelayMs);
   }
 
   /** Sends rows of an answer that is not whole yet. Waits for room. */
@@ -109,7 +109,7 @@ export class Outbox {
 
   /** All tables together fill one message. */
   #isFull(): boolean {
-    if (this.#fetches.length >= outboxLimits.chunkFetchesMax) return true;
+    if (this.#fetches.length >= outboxLimits.messageFetchesMax) return true;
     let fill = 0;
     for (const table of this.#tables) fill += table.fill;
     return fill >= 1;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type BenchContext, compare, type Contestant, type Extraction, type Outcome } from "./harness.ts";
+import { type BenchContext, compare, type Contestant, type Outcome, type Scenario } from "./harness.ts";
 import { storedRun } from "./programs.ts";
 import { serveLimited, servePlaces } from "./servers.ts";
 
@@ -24,7 +24,7 @@ const delayMsMax = 80;
 const placeKeys = 6_000;
 
 /** Auto-tuned limits. */
-export const auto: Extraction = {
+export const auto: Scenario = {
   name: "auto",
   about: `${keys} answers of nginx with limit_req ${perSecond}r/s burst=${burst} nodelay, of which at most ` +
     `${
@@ -58,7 +58,10 @@ async function* askAuto(context: BenchContext): AsyncIterable<Outcome> {
     figure: places / (delayMsMax / 2 / 1_000),
   });
   const contestants = [run("auto"), run(String(places)), run("200")];
-  yield await compare({ ...race, title: "all answers of so many places", contestants }, context);
+  yield await compare(
+    { ...race, title: "all answers, with a limited number of places", contestants },
+    context,
+  );
 }
 
 /** Answers per second, compared with the maximum. */

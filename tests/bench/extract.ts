@@ -5,7 +5,7 @@
  */
 
 import { type ExtractFile, writeBare, writeBeyondAscii, writeUpdates } from "./extract_files.ts";
-import { type BenchContext, compare, type Extraction, type Outcome, type Race } from "./harness.ts";
+import { type BenchContext, compare, type Outcome, type Race, type Scenario } from "./harness.ts";
 import type { Ended } from "./process.ts";
 import { installed, python, script, scriptWith, trawl } from "./programs.ts";
 import { formatCount } from "../../lib/text/format.ts";
@@ -15,7 +15,7 @@ const rounds = 3;
 const jqFilter = 'select(length == 2 and .[0][3] == "timestamp" and .[0][:2] == ["data","updates"]) | .[1]';
 
 /** From a file to its timestamps, one per line. */
-export const extract: Extraction = {
+export const extract: Scenario = {
   name: "extract",
   about: "$.data.updates[*].timestamp of one file to a line each, the start of the process included",
   ask: askExtract,

@@ -16,7 +16,7 @@ export interface Contestant {
   readonly name: string;
   /** Undefined where the program is not installed. */
   readonly command: Command | undefined;
-  /** Takes so long that one round must do. */
+  /** Slow: runs one round only. */
   readonly isSlow?: boolean;
   /** Clears away what an earlier round left. */
   readonly before?: () => Promise<void>;
@@ -30,7 +30,7 @@ export interface Race {
   readonly title: string;
   /** Unit of the figure, such as `MB/s`. */
   readonly unit: string;
-  /** The figure that so many seconds come to. */
+  /** Turns seconds into the figure. */
   readonly figure: (seconds: number) => number;
   /** By default each one's figure is compared with that of the first, in the same round. */
   readonly contestants: readonly Contestant[];
@@ -68,7 +68,7 @@ export interface BenchContext {
 }
 
 /** A question, which the benchmark answers with a table. */
-export interface Extraction {
+export interface Scenario {
   readonly name: string;
   /** One sentence, above the table. */
   readonly about: string;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BenchContext, compare, type Extraction, type Outcome } from "./harness.ts";
+import { type BenchContext, compare, type Outcome, type Scenario } from "./harness.ts";
 import { installed, python, script, storedRun } from "./programs.ts";
 import { servePractice, serveStatic } from "./servers.ts";
 import { formatCount } from "../../lib/text/format.ts";
@@ -15,7 +15,7 @@ const rounds = 3;
 const answer = '{"message":"Hello, world!","n":123456789,"unit":"greetings"}';
 
 /** Small answers. */
-export const hello: Extraction = {
+export const hello: Scenario = {
   name: "hello",
   about: `${formatCount(keys)} questions with answers of some 70 bytes, ${inFlight} in flight`,
   ask: askHello,

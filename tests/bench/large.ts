@@ -8,9 +8,9 @@ import {
   type BenchContext,
   compare,
   type Contestant,
-  type Extraction,
   type Outcome,
   type Race,
+  type Scenario,
 } from "./harness.ts";
 import { hasStored, installed, removeDatabase, script, trawl } from "./programs.ts";
 import { servePractice } from "./servers.ts";
@@ -34,7 +34,7 @@ const columns = {
 } as const;
 
 /** One answer with all rows stored. */
-export const large: Extraction = {
+export const large: Scenario = {
   name: "large",
   about: `one answer of ${formatBytes(size)} from the simulator, a row stored of every update`,
   ask: askLarge,

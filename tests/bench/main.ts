@@ -11,14 +11,14 @@ import { messageOf, UsageError } from "../../lib/errors.ts";
 import { versionText } from "../../lib/command/version.ts";
 import { auto } from "./auto.ts";
 import { extract } from "./extract.ts";
-import type { BenchContext, Extraction } from "./harness.ts";
+import type { BenchContext, Scenario } from "./harness.ts";
 import { hello } from "./hello.ts";
 import { large } from "./large.ts";
 import { plan } from "./plan.ts";
 import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
 
-const questions: readonly Extraction[] = [auto, extract, hello, large, plan, slots];
+const questions: readonly Scenario[] = [auto, extract, hello, large, plan, slots];
 const sizeMbDefault = 100;
 /** V8's longest string: one contestant reads the whole file as text. */
 const sizeMbMax = 500;
@@ -26,7 +26,7 @@ const sizeMbMax = 500;
 const encoder = new TextEncoder();
 
 /** Runs the questions in turn; returns whether every installed contestant succeeded. */
-async function bench(chosen: readonly Extraction[], context: BenchContext): Promise<boolean> {
+async function bench(chosen: readonly Scenario[], context: BenchContext): Promise<boolean> {
   let isWhole = true;
   print(Deno.stdout, `# ${await versionText()}\n\n${machineText()}\n`);
   for (const question of chosen) {
@@ -46,7 +46,7 @@ function machineText(): string {
   return `${navigator.hardwareConcurrency} cores, load ${load}, ${new Date().toISOString().slice(0, 16)}Z`;
 }
 
-function choose(names: readonly string[]): readonly Extraction[] {
+function choose(names: readonly string[]): readonly Scenario[] {
   for (const name of names) {
     if (questions.some((question) => question.name === name)) continue;
     const known = questions.map((question) => question.name).join(", ");

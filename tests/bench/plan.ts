@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type BenchContext, compare, type Extraction, type Outcome } from "./harness.ts";
+import { type BenchContext, compare, type Outcome, type Scenario } from "./harness.ts";
 import { runCommand } from "./process.ts";
 import { hasStored, keyFileOf, removeDatabase, trawl } from "./programs.ts";
 import { servePractice } from "./servers.ts";
@@ -18,7 +18,7 @@ const meanDelayMs = 20;
 const rounds = 2;
 
 /** A forecast and the run that it predicts. */
-export const plan: Extraction = {
+export const plan: Scenario = {
   name: "plan",
   about:
     `${

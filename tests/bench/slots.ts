@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BenchContext, compare, type Extraction, type Outcome } from "./harness.ts";
+import { type BenchContext, compare, type Outcome, type Scenario } from "./harness.ts";
 import { script, storedRun } from "./programs.ts";
 import { servePractice } from "./servers.ts";
 import { formatCount } from "../../lib/text/format.ts";
@@ -21,7 +21,7 @@ const delays = [
 ] as const;
 
 /** Answers with varying times. */
-export const slots: Extraction = {
+export const slots: Scenario = {
   name: "slots",
   about: `${
     formatCount(keys)

@@ -37,7 +37,7 @@ Deno.test("chooseRun() begins a run where there is none, with its window", async
 
 for (const each of [window, undefined]) {
   const name = each === undefined ? "no window" : "a window";
-  Deno.test(`chooseRun() goes on with the unfinished run of ${name}, however it ended`, async () => {
+  Deno.test(`chooseRun() resumes the unfinished run of ${name}, however it ended`, async () => {
     await withStore(async (store) => {
       const { id } = await begun(store, each);
       await store.finish(id, finishedOf({ fetches: [recordOf(0)], rowCounts: [0], rows: noRows }));
@@ -56,7 +56,7 @@ for (const each of [window, undefined]) {
   });
 }
 
-Deno.test("chooseRun() leaves a finished window alone, and asks anew where there is no window", async () => {
+Deno.test("chooseRun() skips a finished window, and starts a new run for a job without windows", async () => {
   await withStore(async (store) => {
     for (const each of [window, undefined]) {
       await store.endRun((await begun(store, each)).id, "finished", null);
@@ -85,7 +85,7 @@ Deno.test("chooseRun() resumes a finished run to ask its failed keys again", asy
   });
 });
 
-Deno.test("chooseRun() begins anew where a trial of the first keys was of another text of the job", async () => {
+Deno.test("chooseRun() starts a new run when a limited run belongs to another text of the job", async () => {
   await withStore(async (store) => {
     const { id } = await begun(store, window);
     await store.endRun(id, "interrupted", limitedReason(100));

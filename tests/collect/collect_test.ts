@@ -184,7 +184,7 @@ Deno.test("collect() keeps to a limit", async () => {
   assert.deepEqual([result.state, result.reason], ["interrupted", "limited to the first 4 keys"]);
 });
 
-Deno.test("collect() goes on with the other keys where a limit ended it, and asks none twice", async () => {
+Deno.test("collect() resumes with the other keys after a limit, and asks no key twice", async () => {
   using folder = new TempFolder();
   const asked: string[] = [];
   await using server = serverOf((key) => {

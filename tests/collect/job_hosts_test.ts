@@ -54,7 +54,7 @@ Deno.test("checkRedirectHosts() names a host that cannot be resolved", async () 
 });
 
 Deno.test("checkRedirectHosts() resolves names as the system does", async () => {
-  // The system takes this for an address, and asks nobody.
+  // The system parses this as an address, and asks no name server.
   await assert.rejects(checkRedirectHosts(jobWithRedirectHosts("0x7f.1:443")), {
     message: /, got 127\.0\.0\.1$/,
   });

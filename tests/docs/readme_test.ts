@@ -1,6 +1,6 @@
 /**
  * Holds the README against the program: its length, its two commands, its job, and its session, which is replayed.
- * With `README_UPDATE=1` the session is written anew.
+ * `README_UPDATE=1` rewrites the session.
  *
  * @module
  */

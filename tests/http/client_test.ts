@@ -30,7 +30,7 @@ Deno.test("Client.send() sends its headers and gives status, headers and text", 
   assert.deepEqual([await smallText(answer), answer.bytes], ["b ?q=1", 6]);
 });
 
-Deno.test("Client.send() fails with connect when nobody listens", async () => {
+Deno.test("Client.send() fails with connect when no server listens", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const host = `127.0.0.1:${listener.addr.port}`;
   listener.close();
@@ -114,7 +114,7 @@ Deno.test({
     const asked = client.send(requestFor(`http://${host}/`));
     const connection = await listener.accept();
     const waiting = [await Deno.connect({ port }), await Deno.connect({ port })];
-    // Now it looks, and finds nobody for as long again.
+    // Now it checks, and finds no server for as long again.
     await delay(3 * short);
     await says(`${head}content-length: 2\r\n\r\n`)(connection, "");
     const text = smallText(await asked);
@@ -187,7 +187,7 @@ Deno.test("Client fails with redirect after too many", async () => {
   assert.equal(asked, httpLimits.redirectsMax + 1);
 });
 
-Deno.test("Client fails with redirect, and asks nobody, when it leads out of its hosts", async () => {
+Deno.test("Client fails with redirect, and sends no request, when a redirect leaves its hosts", async () => {
   await using other = new RawServer(silent);
   let location = "";
   await using server = new HandlerServer(() => new Response(null, { status: 302, headers: { location } }));

@@ -77,12 +77,12 @@ testMistakes([
   [
     "a column twice in other case",
     cols('a = { path = "$" }\nA = { path = "$" }'),
-    "8:1: rows.columns.A: must be a name of its own: taken are fetch, row, a",
+    "8:1: rows.columns.A: must be a unique name: taken are fetch, row, a",
   ],
   [
     "a column of trawl's own",
     cols('row = { path = "$" }'),
-    "7:1: rows.columns.row: must be a name of its own: taken are fetch, row",
+    "7:1: rows.columns.row: must be a unique name: taken are fetch, row",
   ],
   [
     "a column count where rows are counted",
@@ -90,7 +90,7 @@ testMistakes([
       'ts = { path = "$", type = "time" }\ncount = { path = "$" }',
       'count = { by = "ts", every = "1m" }\n',
     ),
-    "9:1: rows.columns.count: must be a name of its own: taken are fetch, row, count, ts",
+    "9:1: rows.columns.count: must be a unique name: taken are fetch, row, count, ts",
   ],
   [
     "a column without a path",

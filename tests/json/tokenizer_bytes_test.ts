@@ -132,7 +132,7 @@ Deno.test("Tokenizer says where bytes cease to be UTF-8, and names a mistake bef
   }
 });
 
-Deno.test("Tokenizer keeps texts apart that share a query, also when its states are made anew", () => {
+Deno.test("Tokenizer keeps texts apart that share a query, also when its states are rebuilt", () => {
   // A state must know which of the last 12 names were "a": more states than the table has numbers.
   const query = textQuery("$..a" + ".*".repeat(11), "$[1]");
   const texts = Array.from({ length: 6 }, (_, seed) => {
@@ -166,7 +166,7 @@ Deno.test("Tokenizer follows names that the scanner has no room for yet, whereve
   }
 });
 
-Deno.test("Tokenizer refuses to read two texts at once with one query, and goes on with the first", () => {
+Deno.test("Tokenizer refuses to read two texts at once with one query, and continues the first", () => {
   const query = textQuery("$[*]");
   const errors: unknown[] = [];
   const tokenizer = new Tokenizer(query, {

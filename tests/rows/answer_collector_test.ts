@@ -149,7 +149,7 @@ Deno.test("AnswerCollector gives its rows in chunks bounded by values and by cha
     for await (const { rows } of chunks.pipeThrough(stream)) found.push(rows.rows);
     found.push(restOf(collector).length);
     assert.equal(found.reduce((sum, length) => sum + length), count);
-    const most = Math.min(outboxLimits.chunkValuesMax, Math.ceil(outboxLimits.chunkCharsMax / chars));
+    const most = Math.min(outboxLimits.messageCellsMax, Math.ceil(outboxLimits.messageCharsMax / chars));
     assert.equal(Math.max(...found), most);
   }
 });
@@ -159,7 +159,7 @@ Deno.test("AnswerCollector keeps a row whole that is open when a chunk is taken"
   const extraction = extractionOf(jobOf("http://x", { rows: { columns } }), undefined);
   const collector = new AnswerCollector(extraction);
   const tokenizer = new Tokenizer(extraction.query, collector);
-  const count = 3 * outboxLimits.chunkValuesMax / columns.length;
+  const count = 3 * outboxLimits.messageCellsMax / columns.length;
   const big = 2n ** 62n;
   const found: unknown[] = [];
   tokenizer.process('{"r": [');

@@ -85,7 +85,7 @@ Deno.test("RowBatchBuilder is full by its cells or by its characters, without th
   const byCells = new RowBatchBuilder(2);
   const byChars = new RowBatchBuilder(2);
   const text = "x".repeat(1_000);
-  for (let n = 0; n < outboxLimits.chunkValuesMax / 2; n++) {
+  for (let n = 0; n < outboxLimits.messageCellsMax / 2; n++) {
     assert.equal(byCells.isFull, false);
     byCells.beginRow();
     byCells.endRow();
@@ -95,7 +95,7 @@ Deno.test("RowBatchBuilder is full by its cells or by its characters, without th
   }
   assert.equal(byCells.isFull, true);
   assert.equal(byChars.isFull, false);
-  for (let n = 0; n < outboxLimits.chunkCharsMax / text.length; n++) {
+  for (let n = 0; n < outboxLimits.messageCharsMax / text.length; n++) {
     assert.equal(byChars.isFull, false);
     byChars.beginRow();
     byChars.setText(0, text);

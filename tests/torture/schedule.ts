@@ -30,7 +30,7 @@ export interface StartPlan {
   readonly lock:
     | { readonly how: "read" | "write"; readonly afterMs: number; readonly forMs: number }
     | undefined;
-  /** The disk is full once a file has so many KiB. */
+  /** KiB of a file at which the disk is full. */
   readonly fileKiBMax: number | undefined;
   readonly ill: readonly {
     readonly worker: number;

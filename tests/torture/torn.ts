@@ -23,7 +23,7 @@ export interface Illness {
   readonly how: typeof illnesses[number];
   /** Milliseconds after its start. */
   readonly afterMs: number;
-  /** A busy loop ends after so long, milliseconds. Default never. */
+  /** Milliseconds after which a busy loop ends. Default: never. */
   readonly forMs?: number;
 }
 

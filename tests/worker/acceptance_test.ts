@@ -6,8 +6,8 @@ const plain = { isCounted: true, isControl: false };
 
 const table: readonly (readonly [string, Partial<Seen>, Partial<typeof plain>, string])[] = [
   ["rows that are counted right", {}, {}, "ok"],
-  ["rows that nobody counts", { count: undefined }, { isCounted: false }, "ok"],
-  ["rows that are counted wrong where nobody asks", { count: 7 }, { isCounted: false }, "ok"],
+  ["rows without a count", { count: undefined }, { isCounted: false }, "ok"],
+  ["rows with a wrong count that the job does not check", { count: 7 }, { isCounted: false }, "ok"],
   ["no rows", { selected: 0, kept: 0, count: 0 }, {}, "empty"],
   ["rows of which none is kept", { kept: 0 }, {}, "empty"],
   ["no rows of a control key", { selected: 0, kept: 0, count: 0 }, { isControl: true }, "control-empty"],

@@ -14,7 +14,7 @@ function column(values: readonly (number | string)[]): RowBatch {
   return chunkOf(values.map((value) => [value]));
 }
 
-/** An outbox, and a store that takes messages when it is told to. */
+/** An outbox, and a store that takes messages on demand. */
 function stalled(width = 1, names = ["t"]) {
   const sent: ToStore[] = [];
   let under = 0;
@@ -67,7 +67,7 @@ Deno.test("Outbox sends a few fetches together, after a moment", async () => {
   await outbox.finish(recordOf(2), ["staged"]);
   await outbox.finish(recordOf(3, { rows: 1 }), [chunkOf(rows.slice(2))]);
   assert.equal(sent.length, 0);
-  await delay(outboxLimits.chunkDelayMs * 2);
+  await delay(outboxLimits.messageDelayMs * 2);
   assert.deepEqual(sent, [{
     type: "finished",
     chunk: {
@@ -81,9 +81,9 @@ Deno.test("Outbox sends a few fetches together, after a moment", async () => {
 
 Deno.test("Outbox sends at once what is a full message by fetches, values or characters", async () => {
   const answers: readonly (readonly [(string | number)[], number])[] = [
-    [[], outboxLimits.chunkFetchesMax],
-    [new Array<number>(1_000).fill(1), Math.ceil(outboxLimits.chunkValuesMax / 1_000)],
-    [["x".repeat(10_000)], Math.ceil(outboxLimits.chunkCharsMax / 10_000)],
+    [[], outboxLimits.messageFetchesMax],
+    [new Array<number>(1_000).fill(1), Math.ceil(outboxLimits.messageCellsMax / 1_000)],
+    [["x".repeat(10_000)], Math.ceil(outboxLimits.messageCharsMax / 10_000)],
   ];
   for (const [values, count] of answers) {
     const store = stalled();
@@ -103,13 +103,13 @@ Deno.test("Outbox has no more messages under way than it may, however many are w
   const store = stalled();
   const callers = 200;
   let done = 0;
-  const large = column(new Array<number>(outboxLimits.chunkValuesMax).fill(1));
+  const large = column(new Array<number>(outboxLimits.messageCellsMax).fill(1));
   const all = Array.from({ length: callers }, async (_, n) => {
     if (n % 3 === 0) await store.outbox.stage(n, { table: "t", first: 0, rows: column([1]) });
     await store.outbox.finish(recordOf(n), [n % 3 === 0 ? "staged" : n % 3 === 1 ? large : column([1])]);
     done++;
   });
-  await delay(outboxLimits.chunkDelayMs * 3);
+  await delay(outboxLimits.messageDelayMs * 3);
   assert.equal(store.under(), outboxLimits.unacknowledgedMax);
   assert.ok(done < callers / 2, String(done));
   const closing = Promise.all(all).then(() => store.outbox.close());
@@ -135,7 +135,7 @@ Deno.test("Outbox never sends more than a full message and one answer at once", 
   await closing;
   for (const message of store.sent) {
     if (message.type === "finished") {
-      assert.ok((message.chunk.tables[0]?.rows.rows ?? NaN) < outboxLimits.chunkValuesMax + rows.rows);
+      assert.ok((message.chunk.tables[0]?.rows.rows ?? NaN) < outboxLimits.messageCellsMax + rows.rows);
     }
   }
 });
@@ -147,7 +147,7 @@ Deno.test("Outbox does not send by its timer what there is no room for", async (
   }
   for (let n = 0; n < 3; n++) {
     await store.outbox.finish(recordOf(n), [noRows]);
-    await delay(outboxLimits.chunkDelayMs * 1.5);
+    await delay(outboxLimits.messageDelayMs * 1.5);
   }
   assert.equal(store.sent.length, outboxLimits.unacknowledgedMax);
   store.take();

@@ -58,7 +58,7 @@ Deno.test("RateLimiter lets no more in than there are slots, over several Worker
   assert.ok(shared.waitedMs("slot") > 0);
 });
 
-Deno.test("RateLimiter keeps going where a share leaves slots free that nobody else takes", async () => {
+Deno.test("RateLimiter passes requests while a share leaves slots unused", async () => {
   // Two of eight slots: to wait for a free one would be no wait, and nothing else would ever run.
   const { startsMs, most } = await passInWorkers(1, {
     slots: 8,
@@ -90,7 +90,7 @@ Deno.test("RateLimiter keeps to a pace that is finer than any timer", async () =
   assert.ok(ms > 380, `${ms} ms`);
 });
 
-Deno.test("RateLimiter.pass() goes on as soon as there is a slot: of its own, of another, by a larger share", async () => {
+Deno.test("RateLimiter.pass() resolves as soon as a slot is free: its own, another Worker's, or by a larger share", async () => {
   using _alive = stayAlive();
   const shared = new SharedState(SharedState.create(2));
   const [a, b] = [gateOf(shared, 0), gateOf(shared, 1)];
@@ -118,7 +118,7 @@ Deno.test("RateLimiter.pass() goes on as soon as there is a slot: of its own, of
   assert.equal(await passing, true);
 });
 
-Deno.test("RateLimiter.stop() lets whoever waits for a slot go, without one", async () => {
+Deno.test("RateLimiter.stop() ends a wait for a slot, without a slot", async () => {
   using _alive = stayAlive();
   const shared = new SharedState(SharedState.create(1));
   const [a, b] = [gateOf(shared, 0), gateOf(shared, 1)];
@@ -131,7 +131,7 @@ Deno.test("RateLimiter.stop() lets whoever waits for a slot go, without one", as
   assert.deepEqual([await b.pass(), shared.inFlight()], [false, 0]);
 });
 
-Deno.test("RateLimiter.stop() lets whoever waits for its turn go, and gives the slot back", async () => {
+Deno.test("RateLimiter.stop() ends a wait for the pace, and gives the slot back", async () => {
   using _alive = stayAlive();
   const shared = paced(2, { count: 1, perMs: 3_600_000 });
   const limiter = gateOf(shared);

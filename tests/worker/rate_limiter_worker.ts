@@ -8,7 +8,7 @@ import { RateLimiter } from "../../lib/worker/rate_limiter.ts";
 import { RequestPool } from "../../lib/worker/request_pool.ts";
 import { type SharedMemory, SharedState } from "../../lib/pace/shared_state.ts";
 
-/** What the Worker is told. */
+/** Messages to the Worker. */
 export interface GateTask {
   readonly memory: SharedMemory;
   readonly worker: number;

@@ -58,7 +58,7 @@ Deno.test("RetryPolicy tries a key again with growing delays, and then holds its
   const again = (delayMs: number) => ({ what: "again", delayMs });
   const [base, hold] = [backoffTuning.baseMs / 2, { what: "hold", delayMs: retryTuning.holdMs }];
   assert.deepEqual(decisions, [again(base), again(2 * base), again(4 * base), hold]);
-  // Somebody else succeeds, so it is the key.
+  // Another key succeeds, so this key is at fault.
   scene.shared.circuitBreaker.succeeded();
   assert.equal(scene.retries.held(tries).what, "verdict");
 });

@@ -81,15 +81,15 @@ Deno.test("Outbox sends one message once several tables fill it together", async
   assert.ok(issues !== undefined && labels !== undefined);
   const tables = [{ name: "issues", width: 2 }, { name: "labels", width: 1 }];
   const outbox = new Outbox({ tables, send: (message) => sent.push(message), waited: () => {} });
-  const perFetch = (4 + 2) / outboxLimits.chunkValuesMax;
+  const perFetch = (4 + 2) / outboxLimits.messageCellsMax;
   let count = 0;
   // A message by its fetches would come before one by its values.
-  assert.ok(outboxLimits.chunkFetchesMax * perFetch < 1);
+  assert.ok(outboxLimits.messageFetchesMax * perFetch < 1);
   for (; sent.length === 0; count++) {
     await outbox.finish(recordOf(count), [issues, labels]);
     await Promise.resolve();
   }
-  assert.equal(count, outboxLimits.chunkFetchesMax);
+  assert.equal(count, outboxLimits.messageFetchesMax);
   const [message] = sent;
   assert.ok(message?.type === "finished");
   for (const { rowCounts, rows } of message.chunk.tables) {

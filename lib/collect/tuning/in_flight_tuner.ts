@@ -30,8 +30,8 @@ const queue = 1.25;
 const spare = 1.15;
 
 /**
- * Every so many rounds, one uses this share of the slots and measures the latency: below `1 / queue`, so no queue is
- * left.
+ * One of every `drainRounds` rounds uses this share of the slots, to measure the latency without a queue: the share is
+ * below `1 / queue`.
  */
 const drainRounds = 20;
 const drainTo = 0.6;

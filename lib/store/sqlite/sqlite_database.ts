@@ -13,7 +13,7 @@ import { databaseBytes, exists, freeBytes } from "./free_space.ts";
 import { StoreReader } from "./reader.ts";
 import { StoreWriter } from "./writer.ts";
 
-/** The handle of one database file. Every method looks at the file anew. */
+/** The handle of one database file. Each method looks at the file again. */
 export class SqliteDatabase {
   /** The file name, as the user wrote it. */
   readonly location: string;

@@ -121,11 +121,11 @@ Deno.test("WorkerPool never has more in flight than it may, over overlapping bat
   });
 });
 
-Deno.test("WorkerPool goes on with the next batch while the slowest key of the first still runs", async () => {
+Deno.test("WorkerPool starts the next batch while the slowest key of the first is in flight", async () => {
   const later = Promise.withResolvers<void>();
   await using server = new HandlerServer(async (request) => {
     const key = keyOf(request);
-    // Without the overlap, nobody ever asks for it.
+    // Without the overlap, this key is never requested.
     if (key === 25) later.resolve();
     if (key === 0) await later.promise;
     return Response.json({ r: [{ v: key }] });

@@ -210,7 +210,7 @@ for (const { what, files = {}, args, message } of cases) {
   });
 }
 
-Deno.test("trawl run says so when the database is from a newer version", async () => {
+Deno.test("trawl run refuses a database from a newer version", async () => {
   using folder = new TempFolder();
   folder.file("a.toml", `${good.replace("1..3", "1..1")}[retry]\nattempts = 1\n`);
   // Nothing listens on the port: the run fails, but the database is made.

@@ -130,7 +130,7 @@ Deno.test("trawl run names an unfinished run of a changed job, and asks the othe
   ]);
 });
 
-Deno.test("trawl run deletes the windows that are older than `keep`, and says so", async () => {
+Deno.test("trawl run deletes the windows that are older than `keep`, and reports their number", async () => {
   using folder = new TempFolder();
   await using server = new HandlerServer(new DailyApi().answer);
   const job = folder.file("days.toml", jobText(server.url).replace("\n", '\nkeep = "2d"\n'));

@@ -162,7 +162,11 @@ const lists: readonly (readonly [string, () => Response, RegExp])[] = [
     () => leadTo("https://evil.example/"),
     /^trawl: The key list could not be read after 1 attempt: a redirect led to .* \(redirect, to https:\/\/evil\.example:443\); /m,
   ],
-  ["holds a key with a line break", () => Response.json({ items: ["a\nb"] }), /after 1 attempt: .*\(bad-value\)/],
+  [
+    "holds a key with a line break",
+    () => Response.json({ items: ["a\nb"] }),
+    /after 1 attempt: .*\(bad-value\)/,
+  ],
   ["holds a key that is too long", () => Response.json({ items: ["x".repeat(2_049)] }), /\(bad-value\)/],
   ["holds an object", () => Response.json({ items: [{}] }), /\(bad-value\)/],
   [
