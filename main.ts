@@ -40,10 +40,21 @@ async function withPriorities(
   return (text, level = "info") => write(prioritized(text, level));
 }
 
+/** Under `deno task`, one Ctrl-C arrives twice within a millisecond: from the terminal, and passed on by Deno. */
+const sameSignalMs = 500;
+
 /** The first signal aborts, the second ends the process. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
-  const stop = () => controller.signal.aborted ? Deno.exit(exitCode.interrupted) : controller.abort();
+  let firstMs = 0;
+  const stop = () => {
+    if (!controller.signal.aborted) {
+      firstMs = performance.now();
+      controller.abort();
+    } else if (performance.now() - firstMs > sameSignalMs) {
+      Deno.exit(exitCode.interrupted);
+    }
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
   return controller.signal;
 }

@@ -18,7 +18,6 @@ Deno.test(needing(programs, {
     const faults = [{ kind: "status", status: 404, keys: ["2849"] }] as const;
     await withSimulator({ ripestat: { asns: 60, updatesMax: 2_000 }, faults }, async ({ url }) => {
       using shell = new Shell();
-      shell.file("keys.txt", "1555\n4284\n12835\n");
       let tested = 0;
       for (const { language, body, mark } of blocks) {
         if (language === "sql") {

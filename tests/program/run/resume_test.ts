@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { delay } from "@std/async/delay";
 import { startSimulator } from "../../../lib/simulate/simulator.ts";
 import { query } from "../../support/database.ts";
 import { helloRun } from "../../support/simulator.ts";
@@ -95,6 +96,35 @@ Deno.test("trawl run gives up stalled answers after a signal, exits with 75 with
     assert.deepEqual(query(db, "SELECT id, state, keys - ok - empty FROM run"), [[1, "finished", 0]]);
   } finally {
     await well.close();
+  }
+});
+
+Deno.test("trawl run takes two signals at once, as `deno task` sends them, for one, and ends at a later one", async () => {
+  using folder = new TempFolder();
+  const stalls = [{ kind: "stall", ms: "forever", probability: 1 }] as const;
+  const simulator = await startSimulator({ ripestat: { asns: 20 }, faults: stalls });
+  const db = folder.file("a.db");
+  try {
+    const running = startTrawl([
+      "run",
+      folder.file("job.toml", updatesJob(simulator.url)),
+      "--db",
+      db,
+      "--window",
+      day,
+    ]);
+    await until(() => simulator.stats().requests > 1);
+    running.kill("SIGINT");
+    running.kill("SIGINT");
+    const isOver = await Promise.race([running.ended.then(() => true), delay(1_500).then(() => false)]);
+    assert.equal(isOver, false, "the first two signals count as one, so requests get their time");
+    const sinceMs = performance.now();
+    running.kill("SIGINT");
+    assert.equal((await running.ended).code, 75);
+    assert.ok(performance.now() - sinceMs < 3_000);
+    assert.deepEqual(query(db, "SELECT state FROM run"), [["running"]]);
+  } finally {
+    await simulator.close();
   }
 });
 
