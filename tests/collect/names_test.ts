@@ -14,7 +14,7 @@ import { schemaOf } from "../../lib/rows/table_schema.ts";
 import { quote } from "../../lib/store/sqlite/sql_schema.ts";
 import { recordOf } from "./support.ts";
 import { createDatabase, openReader, openWriter } from "../support/database.ts";
-import { assertProperty } from "../support/property.ts";
+import { assertProperty, codePoint } from "../support/property.ts";
 import { chunkOf, finishedOf } from "../support/rows.ts";
 import { TempFolder } from "../support/temp.ts";
 
@@ -55,7 +55,7 @@ const hostile = [
 const nameLike = fc.oneof(
   fc.constantFrom(...words, ...hostile),
   fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/),
-  fc.string({ unit: "binary", maxLength: 8 }).filter((name) => name.isWellFormed()),
+  fc.string({ unit: codePoint, maxLength: 8 }).filter((name) => name.isWellFormed()),
 );
 
 /** TOML's escapes are JSON's, but for DEL. */

@@ -10,7 +10,7 @@ import type { HttpRequest } from "../../lib/http/http_request.ts";
 import type { Job, Window } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
 import { plainUrl, RequestBuilder } from "../../lib/job/request_builder.ts";
-import { assertProperty } from "../support/property.ts";
+import { assertProperty, codePoint } from "../support/property.ts";
 
 function requestFor(job: Job, key: string, window?: Window): HttpRequest {
   return RequestBuilder.of(job, window).first([{ key }]);
@@ -103,7 +103,7 @@ for (const url of urls) {
       "é",
     );
     const key = fc.oneof(
-      fc.string({ unit: "binary" }),
+      fc.string({ unit: codePoint }),
       fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join("")),
       fc.string({ unit: fc.constantFrom(".", "%", "2", "e", "E", "/") }),
     );

@@ -10,7 +10,7 @@ import { parsePath } from "../../lib/json/path/path_parser.ts";
 import { Query } from "../../lib/json/query.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { isJson, nodesOf, record, thrown } from "./support.ts";
-import { assertProperty } from "../support/property.ts";
+import { assertProperty, codePoint } from "../support/property.ts";
 
 const numRuns = 700;
 
@@ -30,7 +30,7 @@ const names = [
   "0",
   "toString",
 ];
-const name = fc.oneof(fc.constantFrom(...names), fc.string({ unit: "binary", maxLength: 4 }));
+const name = fc.oneof(fc.constantFrom(...names), fc.string({ unit: codePoint, maxLength: 4 }));
 
 const { document } = fc.letrec<{ document: unknown }>((tie) => ({
   document: fc.oneof(

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decodeText, ValueKind } from "../../lib/json/value.ts";
-import { assertProperty } from "../support/property.ts";
+import { assertProperty, codePoint } from "../support/property.ts";
 
 const numbers: readonly (readonly [raw: string, value: unknown])[] = [
   ["0", 0],
@@ -44,7 +44,7 @@ Deno.test("decodeText() decodes as JSON.parse does when the text is a string", (
   for (const raw of ['""', '"a"', '"\\n"', '"\\ud83d\\ude00"', '"\\ud800"', '"é\\u00e9\\/"', '"\\\\"']) {
     assert.equal(decodeText(ValueKind.string, raw), JSON.parse(raw));
   }
-  assertProperty(fc.property(fc.string({ unit: "binary" }), (text) => {
+  assertProperty(fc.property(fc.string({ unit: codePoint }), (text) => {
     assert.equal(decodeText(ValueKind.string, JSON.stringify(text)), text);
   }));
 });

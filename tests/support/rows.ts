@@ -8,6 +8,7 @@ import fc from "fast-check";
 import type { AnswerCollector } from "../../lib/rows/answer_collector.ts";
 import type { FetchRecord, FinishedFetches, TableRows } from "../../lib/rows/fetch_record.ts";
 import { type CellValue, cellValue, type RowBatch, RowBatchBuilder } from "../../lib/rows/row_batch.ts";
+import { codePoint } from "./property.ts";
 
 /** The values of a batch's rows: a bigint is an integer, a number is a real. */
 export function rowsOf(chunk: RowBatch): CellValue[][] {
@@ -59,7 +60,7 @@ export function setCell(builder: RowBatchBuilder, column: number, value: CellVal
 
 /** Any Unicode text, NUL included. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: codePoint }),
   fc.constantFrom("", "A", "\0", "a\0b", "é\u{1f600}", "1", "x".repeat(40)),
 );
 

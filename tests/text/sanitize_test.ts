@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { sanitize, sanitizedJson, sanitizeLine } from "../../lib/text/sanitize.ts";
-import { assertProperty } from "../support/property.ts";
+import { assertProperty, codePoint } from "../support/property.ts";
 
 const table: readonly (readonly [what: string, text: string, shown: string])[] = [
   ["plain text", "AS3333 – Größe 名 😀", "AS3333 – Größe 名 😀"],
@@ -32,7 +32,7 @@ Deno.test("sanitizeLine() cuts", () => {
   assert.equal(sanitizeLine("ab😀def", 4), "ab\ufffd…");
 });
 
-const anyText = fc.string({ unit: "binary" });
+const anyText = fc.string({ unit: codePoint });
 
 Deno.test("sanitizeLine() and sanitize() let no text steer a terminal", () => {
   const steering = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
