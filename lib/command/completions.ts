@@ -165,7 +165,9 @@ function zshScript(commands: readonly Command[]): string {
 function fishScript(commands: readonly Command[]): string {
   const first = "__fish_use_subcommand";
   const lines = commands.flatMap((command) => {
-    const inside = `"__fish_seen_subcommand_from ${command.name}"`;
+    // The operand of `help` is a command's name, too.
+    const notHelp = command.name === "help" ? "" : "; and not __fish_seen_subcommand_from help";
+    const inside = `"__fish_seen_subcommand_from ${command.name}${notHelp}"`;
     const { words, hasFiles } = operandCandidates(command, commands);
     return [
       `complete -c trawl -n ${first} -f -a ${command.name} -d ${shellWord(command.summary)}`,
