@@ -150,14 +150,16 @@ Deno.test("trawl run keeps to --in-flight and to --rate", async () => {
     profile: "hello",
     latency: { kind: "uniform", minMs: 0, maxMs: 30 },
   }, async (simulator, folder) => {
-    const base = helloRun(simulator.url, "-", "--batch", "20", "--in-flight", "40", "--quiet");
-    const many = await trawl([...base, "--db", folder.file("a.db")], { stdin: keyLines(400) });
+    const base = helloRun(simulator.url, "-", "--in-flight", "40", "--quiet");
+    const many = await trawl([...base, "--batch", "20", "--db", folder.file("a.db")], {
+      stdin: keyLines(240),
+    });
     assert.equal(many.code, 0, many.stderr);
     assert.ok(simulator.stats().inFlightMax <= 40, `${simulator.stats().inFlightMax} in flight`);
     assert.ok(simulator.stats().inFlightMax >= 20, `${simulator.stats().inFlightMax} in flight`);
 
     await (await fetch(`${simulator.url}/simulator/reset`)).body?.cancel();
-    const paced = await trawl([...base, "--rate", "100/s", "--db", folder.file("b.db")], {
+    const paced = await trawl([...base, "--rate", "100/s", "--batch", "50", "--db", folder.file("b.db")], {
       stdin: keyLines(200),
     });
     assert.equal(paced.code, 0, paced.stderr);
