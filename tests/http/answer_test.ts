@@ -17,7 +17,7 @@ import {
   wholeText,
 } from "./support.ts";
 
-/** What each of the errors of a body looks like, with a length and without. */
+/** Faulty bodies, with and without a length. */
 const endings: readonly (readonly [string, string | Uint8Array, ExchangeFailure])[] = [
   ["a body that is shorter than its length", `${head}content-length: 10\r\n\r\nabc`, "cut"],
   ["a large body that is shorter than its length", `${head}content-length: 100000\r\n\r\nabc`, "cut"],
@@ -78,13 +78,13 @@ for (const extra of [0, 1]) {
   });
 }
 
-Deno.test("Answer.small() holds no buffer of every read when a body comes byte by byte", async () => {
+Deno.test("Answer.small() keeps no buffer per read when a body comes byte by byte", async () => {
   const count = 1_000;
   await using server = new RawServer(async (connection) => {
     await says(`${head}connection: close\r\n\r\n`)(connection, "");
     for (let sent = 0; sent < count; sent++) {
       await says("x")(connection, "");
-      // So that each is a read of its own, with a buffer of 64 KiB.
+      // The delay makes each byte a separate read, with a buffer of 64 KiB.
       if (sent % 2 === 0) await delay(0);
     }
     connection.close();
@@ -105,7 +105,7 @@ Deno.test("Answer.small() holds no buffer of every read when a body comes byte b
   );
 });
 
-Deno.test("Answer fails with body-too-large early, however little of it was sent", async () => {
+Deno.test("Answer fails with body-too-large early when a compressed body expands", async () => {
   const bomb = await gzip(new Uint8Array(64 * 1024 * 1024));
   for (const framing of ["length", "chunked"]) {
     await using server = new HandlerServer(() =>
@@ -124,7 +124,7 @@ Deno.test("Answer fails with body-too-large early, however little of it was sent
 
 const megabyte = 1024 * 1024;
 
-Deno.test("Answer fails with too-compressed, and its ratio, once it is large and hardly anything was sent", async () => {
+Deno.test("Answer fails with too-compressed, and its ratio, when a large body was sent in few bytes", async () => {
   const bomb = await gzip(new TextEncoder().encode(`${" ".repeat(100 * megabyte)}[]`));
   const headers = { "content-encoding": "gzip" };
   await using server = new HandlerServer(() => new Response(bomb, { headers }));
@@ -137,7 +137,7 @@ Deno.test("Answer fails with too-compressed, and its ratio, once it is large and
   assert.ok(answer.bytes > httpLimits.ratioBytesMin && answer.bytes < httpLimits.ratioBytesMin + megabyte);
 });
 
-Deno.test("Answer takes a compressed body that is smaller, or of a smaller ratio", async () => {
+Deno.test("Answer accepts a compressed body of a smaller size or ratio", async () => {
   const blank = " ".repeat(httpLimits.ratioBytesMin - 2);
   const rows = `{"timestamp":1795132800,"type":"A","prefix":"192.0.2.0/24"},`.repeat(1_200_000);
   for (const text of [`${blank}[]`, `[${rows}{}]`]) {
@@ -190,7 +190,7 @@ Deno.test("Answer.small() leaves the connection for the next request, of known l
   }
 });
 
-Deno.test("Answer.discard() cuts off a long rest, also one that was begun", async () => {
+Deno.test("Answer.discard() cancels a long rest, also after the first read", async () => {
   await using server = new RawServer(async (connection) => {
     await says(`${head}content-length: 1000000000\r\n\r\n`)(connection, "");
     for (;;) await says("x".repeat(10_000))(connection, "");

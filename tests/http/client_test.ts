@@ -14,7 +14,7 @@ import {
   smallText,
 } from "./support.ts";
 
-/** Takes requests, and says nothing. */
+/** Accepts requests and never answers. */
 const silent = says("");
 
 Deno.test("Client.send() sends its headers and gives status, headers and text", async () => {
@@ -47,7 +47,7 @@ Deno.test("Client.send() fails with reset when the connection ends before an ans
 /** Milliseconds. */
 const short = 150;
 
-Deno.test("Client.send() fails with reset when the connection ends, whatever the URL says", async () => {
+Deno.test("Client.send() fails with reset when the connection ends, also if the URL holds words of an error", async () => {
   await using server = new RawServer((connection) => Promise.resolve(connection.close()));
   using client = clientOf(server);
   for (const key of ["(Connect)", "blocked", "connect%20error", "dns+error", "error(Connect)"]) {
@@ -55,7 +55,7 @@ Deno.test("Client.send() fails with reset when the connection ends, whatever the
   }
 });
 
-Deno.test("Client fails with first-byte-timeout when a server takes the request and thinks", async () => {
+Deno.test("Client fails with first-byte-timeout when a server accepts the request and does not answer", async () => {
   await using server = new RawServer(silent);
   using client = clientOf(server, { timeouts: { ...patient, connectMs: short, firstByteMs: 2 * short } });
   await fails(client.send(requestFor(server.url)), "first-byte-timeout");
@@ -63,7 +63,7 @@ Deno.test("Client fails with first-byte-timeout when a server takes the request 
   await fails(hurried.send(requestFor(server.url)), "first-byte-timeout");
 });
 
-Deno.test("Client waits for the first byte for longer than for a connection", async () => {
+Deno.test("Client waits for the first byte beyond the connect timeout", async () => {
   await using server = new HandlerServer(async () => {
     await delay(4 * short);
     return new Response("late");
@@ -72,7 +72,7 @@ Deno.test("Client waits for the first byte for longer than for a connection", as
   assert.equal(await ask(client, server.url), "late");
 });
 
-Deno.test("Client opens one probe connection however many answers are late", async () => {
+Deno.test("Client opens one probe connection for any number of late answers", async () => {
   await using server = new RawServer(async (connection) => {
     await delay(700);
     await says(`${head}content-length: 2\r\n\r\nok`)(connection, "");
@@ -84,8 +84,8 @@ Deno.test("Client opens one probe connection however many answers are late", asy
 });
 
 Deno.test({
-  name: "Client fails with connect-timeout when a server takes no more connections",
-  // Elsewhere, a full queue refuses connections or lets them in.
+  name: "Client fails with connect-timeout when a server accepts no more connections",
+  // On other systems, a full queue refuses or accepts connections.
   ignore: Deno.build.os !== "linux",
   async fn() {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
@@ -104,7 +104,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Client does not give up an answer that comes while it looks for the server in vain",
+  name: "Client keeps an answer that comes while its probe of the server fails",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
@@ -114,7 +114,7 @@ Deno.test({
     const asked = client.send(requestFor(`http://${host}/`));
     const connection = await listener.accept();
     const waiting = [await Deno.connect({ port }), await Deno.connect({ port })];
-    // Now it checks, and finds no server for as long again.
+    // Now the probe runs, and fails after the same time again.
     await delay(3 * short);
     await says(`${head}content-length: 2\r\n\r\n`)(connection, "");
     const text = smallText(await asked);
@@ -125,7 +125,7 @@ Deno.test({
   },
 });
 
-Deno.test("Client fails with idle-timeout when a body stands still, also one that is to be discarded", async () => {
+Deno.test("Client fails with idle-timeout when a body stalls, also while it is discarded", async () => {
   for (const length of [10, 1_000_000]) {
     await using server = new RawServer(says(`${head}content-length: ${length}\r\n\r\nabc`));
     using client = clientOf(server, { timeouts: { ...patient, idleMs: short } });
@@ -176,7 +176,7 @@ Deno.test("Client follows redirects within its hosts, with the headers", async (
   assert.equal(await smallText(answer), "kept");
 });
 
-Deno.test("Client fails with redirect after too many", async () => {
+Deno.test("Client fails with redirect after too many redirects", async () => {
   let asked = 0;
   await using server = new HandlerServer(() => {
     asked++;
@@ -209,7 +209,7 @@ Deno.test("Client fails with redirect, and sends no request, when a redirect lea
   assert.equal(other.connections, 0);
 });
 
-Deno.test("Client sends no credentials to another origin, nor back once it was led away", async () => {
+Deno.test("Client sends no credentials to another origin, nor back to the first after a detour", async () => {
   const seen: (readonly [string, Readonly<Record<string, string | null>>])[] = [];
   const names = ["accept", "user-agent", "authorization", "cookie", "proxy-authorization", "x-api-key"];
   const note = (where: string, { headers }: Request) =>
@@ -239,7 +239,7 @@ Deno.test("Client sends no credentials to another origin, nor back once it was l
   ]);
 });
 
-Deno.test("Client gives a 304 and a redirect without a location as they are", async () => {
+Deno.test("Client returns a 304, and a redirect without a location, as answers", async () => {
   for (const status of [304, 302]) {
     await using server = new HandlerServer(() => new Response(null, { status }));
     using client = clientOf(server);
@@ -264,7 +264,7 @@ Deno.test("Client.drop() ends the exchanges in flight and no later ones", async 
   assert.equal(await ask(client, `${server.url}/ok`), "ok");
 });
 
-Deno.test("Client leaves nothing behind when it is disposed of with an answer unread", async () => {
+Deno.test("Client leaks nothing when it is disposed with an unread answer", async () => {
   await using server = new RawServer(says(`${head}content-length: 1000000\r\n\r\nabc`));
   const client = clientOf(server);
   await client.send(requestFor(server.url));

@@ -7,7 +7,7 @@ function watch(dueMs: number, expire: (self: Watched) => void): Watched {
   return watched;
 }
 
-Deno.test("Deadlines expires what is due, again until it is put off or no longer watched", async () => {
+Deno.test("Deadlines expires what is due, repeatedly until it is postponed or deleted", async () => {
   let nowMs = 0;
   using deadlines = new Deadlines(() => nowMs);
   const expired: string[] = [];
@@ -25,8 +25,8 @@ Deno.test("Deadlines expires what is due, again until it is put off or no longer
   assert.deepEqual(expired, ["put off", "again", "again", "again"]);
 });
 
-Deno.test("Deadlines has no timer when nothing is watched, and a new one for what comes then", async () => {
-  // The test itself would fail for a timer that is left.
+Deno.test("Deadlines runs its timer only while something is watched", async () => {
+  // The test's resource sanitizer fails on a leaked timer.
   const deadlines = new Deadlines(() => 1);
   const first = watch(2, () => assert.fail("not due"));
   deadlines.add(first);
@@ -42,7 +42,7 @@ Deno.test("Deadlines has no timer when nothing is watched, and a new one for wha
   assert.equal(count, 1);
 });
 
-Deno.test("Deadlines is quiet once disposed of, whatever it still watches", async () => {
+Deno.test("Deadlines expires nothing after it is disposed", async () => {
   const deadlines = new Deadlines(() => 1);
   deadlines.add(watch(0, () => assert.fail("disposed of")));
   deadlines[Symbol.dispose]();

@@ -1,5 +1,5 @@
 /**
- * Servers that speak no HTTP, or more of it than anyone needs: each exchange comes to an end.
+ * Servers that send invalid or endless HTTP: every exchange ends with a status or a reason.
  *
  * @module
  */
@@ -24,7 +24,7 @@ const chunked = `${head}transfer-encoding: chunked\r\n\r\n`;
 const fields = (count: number) => Array.from({ length: count }, (_, index) => `x-${index}: v\r\n`).join("");
 const kib = (count: number) => "v".repeat(count * 1_024);
 
-/** What comes, and how the exchange ends: a status with its text, or why it failed. */
+/** The bytes sent, and how the exchange ends: a status with its text, or a failure reason. */
 const oddities: readonly (readonly [string, string, ExchangeFailure | readonly [number, string]])[] = [
   ["99 header fields besides its length", `${head}${fields(99)}${body}`, [200, "ok"]],
   ["100 header fields besides its length", `${head}${fields(100)}${body}`, "bad-http"],
@@ -79,7 +79,7 @@ for (const [what, bytes, end] of oddities) {
   });
 }
 
-/** What never ends, after which beginning. */
+/** Endless bytes, and what precedes them. */
 const endless: readonly (readonly [string, string, string, ExchangeFailure])[] = [
   ["a header field", `${head}x: `, "v".repeat(10_000), "bad-http"],
   ["header fields", head, "x: v\r\n".repeat(1_000), "bad-http"],

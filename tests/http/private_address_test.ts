@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isPrivateAddress } from "../../lib/http/private_address.ts";
 
-/** First and last of each block, and what lies just outside where that is public. */
+/** The first and last address of each block, and public neighbours. */
 const privateOnes = [
   ...["0.0.0.0", "0.255.255.255", "10.0.0.0", "10.255.255.255", "100.64.0.0", "100.127.255.255"],
   ...["127.0.0.0", "127.0.0.1", "127.255.255.255", "169.254.0.0", "169.254.169.254", "169.254.255.255"],
@@ -11,7 +11,7 @@ const privateOnes = [
   ...["127.1", "0x7f000001", "2130706433", "0177.0.0.1"],
   ...["::", "::1", "fc00::1", "fdff:ffff::1", "fe80::1", "fe80::1%eth0", "febf::1", "fec0::1", "ff02::1"],
   ...["100::1", "2001::1", "2001:db8::1", "3fff::1", "5f00::1", "64:ff9b:1::1", "::127.0.0.1"],
-  // Addresses that hold another one.
+  // Addresses that embed an IPv4 address.
   ...[
     "::ffff:10.1.2.3",
     "::ffff:127.0.0.1",
@@ -39,16 +39,16 @@ const publicOnes = [
 ];
 
 for (const address of privateOnes) {
-  Deno.test(`isPrivateAddress() holds of ${address}`, async () =>
+  Deno.test(`isPrivateAddress() is true for ${address}`, async () =>
     assert.equal(await isPrivateAddress(address), true));
 }
 
 for (const address of publicOnes) {
-  Deno.test(`isPrivateAddress() does not hold of ${address}`, async () =>
+  Deno.test(`isPrivateAddress() is false for ${address}`, async () =>
     assert.equal(await isPrivateAddress(address), false));
 }
 
-Deno.test("isPrivateAddress() throws for what is no address", async () => {
+Deno.test("isPrivateAddress() throws for a text that is no address", async () => {
   for (const text of ["localhost", "", "example.org", "1.2.3.x", "1.2.3.4/8", ":", "::1::", "g::", "[::1]"]) {
     await assert.rejects(() => isPrivateAddress(text), TypeError, text);
   }

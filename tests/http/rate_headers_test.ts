@@ -26,7 +26,7 @@ const told: readonly (readonly [number, Fields, boolean, number | undefined])[] 
   [403, { "retry-after": "60" }, true, 60_000],
   [503, { "retry-after": "Fri, 06 Nov 2026 08:50:00 GMT" }, true, 60_000],
   [503, { "retry-after": "soon" }, false, undefined],
-  // It goes before everything else.
+  // Retry-After takes precedence.
   [429, { "retry-after": "7", "ratelimit": '"a";r=0;t=99', "x-ratelimit-reset": "50" }, true, 7_000],
   // RateLimit and RateLimit-Policy.
   [200, { "ratelimit": '"default";r=50;t=30' }, false, undefined],

@@ -11,7 +11,7 @@ const reach = {
 };
 const base = new URL("https://api.example/a/b?q=1");
 
-/** What a location leads to, or what is said about it. */
+/** The target of a location, or the detail of its refusal. */
 function led(location: string, from: URL = base): string {
   try {
     return redirectTarget(location, from, reach).href;
@@ -43,12 +43,12 @@ const refused: readonly (readonly [string, string])[] = [
   ["https://api.example./", "to https://api.example.:443"],
   ["https://sub.cdn.example/", "to https://sub.cdn.example:443"],
   ["https://cdn.example:444/", "to https://cdn.example:444"],
-  // Never in the open what was encrypted.
+  // No downgrade from https to http.
   ["http://api.example/", "to http://api.example:80"],
   ["http://api.example:443/", "to http://api.example:443"],
   ["http://cdn.example:443/", "to http://cdn.example:443"],
   ["http://127.0.0.1:8080/", "to http://127.0.0.1:8080"],
-  // This machine and its network, however it is written.
+  // This machine and its network, in every notation.
   ["https://127.0.0.1/", "to https://127.0.0.1:443"],
   ["https://127.1/", "to https://127.0.0.1:443"],
   ["https://0x7f000001/", "to https://127.0.0.1:443"],
@@ -79,7 +79,7 @@ for (const [location, expected] of refused) {
     assert.equal(led(location), `! ${expected}`));
 }
 
-Deno.test("redirectTarget() follows from http to https, at another port, and to addresses that are listed", () => {
+Deno.test("redirectTarget() follows from http to https, to another port, and to listed addresses", () => {
   const open = new URL("http://api.example:8000/a");
   const hosts = { hosts: ["api.example:8000"], redirectHosts: [...reach.redirectHosts, "api.example:443"] };
   const places = [
@@ -93,13 +93,13 @@ Deno.test("redirectTarget() follows from http to https, at another port, and to 
   for (const place of places) {
     assert.equal(redirectTarget(place, open, hosts).protocol, new URL(place, open).protocol);
   }
-  // A name can be given another address at any time, and http has no certificate.
+  // DNS may move a name at any time, and http has no certificate.
   for (const place of ["https://api.example:8000/a", "http://cdn.example:443/a"]) {
     assert.throws(() => redirectTarget(place, open, hosts), { reason: "redirect" });
   }
 });
 
-Deno.test("redirectTarget() leads to the given hosts only, whatever the location", () => {
+Deno.test("redirectTarget() stays within the given hosts for any location", () => {
   const piece = fc.constantFrom(
     ...[
       "https:",
@@ -118,7 +118,7 @@ Deno.test("redirectTarget() leads to the given hosts only, whatever the location
       " ",
     ],
   );
-  // As fc.webUrl(), but with a unit that is made at once.
+  // As fc.webUrl(), but without its slow first use.
   const unit = fc.oneof(
     { weight: 10, arbitrary: fc.constantFrom(..."abcxyzABCXYZ019-._~!$&'()*+,;=:@") },
     { weight: 1, arbitrary: codePoint.map(encodeURIComponent) },
@@ -135,7 +135,7 @@ Deno.test("redirectTarget() leads to the given hosts only, whatever the location
   }));
 });
 
-Deno.test("redirectTarget() does not follow a URL longer than servers take", () => {
+Deno.test("redirectTarget() refuses a URL longer than `httpLimits.locationCharsMax`", () => {
   const text = "/".padEnd(httpLimits.locationCharsMax, "x");
   assert.equal(led(text), `https://api.example${text}`);
   assert.equal(led(`${text}x`), `! a URL of ${httpLimits.locationCharsMax + 1} characters`);

@@ -62,7 +62,7 @@ Deno.test("retryDelayMs() keeps within its bounds for any attempt and any header
   );
 });
 
-Deno.test("retryDelayMs() keeps to what the server asked for, and gives up where that is too long", () => {
+Deno.test("retryDelayMs() obeys the server's delay, and is undefined when that is too long", () => {
   const ask = (retryAfter: string, attempts = 1) =>
     retryDelayMs({ attempts, attemptsMax: 3, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }, 0.999);
   assert.equal(ask("7"), 7_000);
@@ -75,7 +75,7 @@ Deno.test("retryDelayMs() keeps to what the server asked for, and gives up where
   assert.equal(ask("whenever"), 0.999 * backoffTuning.baseMs);
 });
 
-Deno.test("isTransientStatus() is true of what another attempt may mend", () => {
+Deno.test("isTransientStatus() is true for statuses that another attempt may change", () => {
   const transient = [408, 425, 429, 500, 502, 503, 504, 507, 520, 599];
   const final = [200, 301, 304, 400, 401, 403, 404, 410, 451, 501, 505];
   for (const status of transient) assert.ok(isTransientStatus(status), String(status));

@@ -1,5 +1,5 @@
 /**
- * Servers on 127.0.0.1 that answer as badly as a test wants, down to single bytes.
+ * Servers on 127.0.0.1 whose answers a test controls down to single bytes.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { HttpRequest } from "../../lib/http/http_request.ts";
 import { Client, type ClientOptions } from "../../lib/http/client.ts";
 import { ExchangeError, type ExchangeFailure } from "../../lib/http/exchange_error.ts";
 
-/** Long enough for whatever is not under test. */
+/** Timeouts that no test reaches, unless it sets its own. */
 export const patient = { connectMs: 5_000, firstByteMs: 5_000, idleMs: 5_000, totalMs: 10_000 };
 
-/** A client that may ask `server`. */
+/** A client with access to `server`. */
 export function clientOf(server: { readonly host: string }, change: Partial<ClientOptions> = {}): Client {
   return new Client({
     hosts: [server.host],
@@ -25,10 +25,10 @@ export function clientOf(server: { readonly host: string }, change: Partial<Clie
   });
 }
 
-/** What a server does with a connection, once it has read a request. */
+/** Handles a connection after a request has been read. */
 export type Script = (connection: Deno.TcpConn, request: string) => Promise<void>;
 
-/** A server that speaks bytes. Takes any number of requests on a connection. */
+/** A server that writes raw bytes. Accepts any number of requests on a connection. */
 export class RawServer implements AsyncDisposable {
   readonly host: string;
   readonly url: string;
@@ -91,7 +91,7 @@ export class RawServer implements AsyncDisposable {
   }
 }
 
-/** A server that is one function from a request to a response. */
+/** A server made from a request handler. */
 export class HandlerServer implements AsyncDisposable {
   readonly host: string;
   readonly url: string;
@@ -108,13 +108,13 @@ export class HandlerServer implements AsyncDisposable {
   }
 }
 
-/** Writes all of `text`, or of bytes. */
+/** Writes a whole text or all bytes. */
 export async function write(connection: Deno.TcpConn, data: string | Uint8Array): Promise<void> {
   let bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   while (bytes.length > 0) bytes = bytes.subarray(await connection.write(bytes));
 }
 
-/** A script that writes a text, and then goes on as `then` says. */
+/** A script that writes a text and then runs `then`. */
 export function says(
   data: string | Uint8Array,
   then: (connection: Deno.TcpConn) => void | Promise<void> = () => {},
@@ -130,21 +130,21 @@ export async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<A
   return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
 }
 
-/** All text that is left of an answer. */
+/** The rest of an answer, as text. */
 export async function restOf(answer: Answer): Promise<string> {
   return await new Response(answer.stream()).text();
 }
 
-/** The whole text of a small answer; undefined of a large one. */
+/** The text of a small answer; undefined for a large one. */
 export async function smallText(answer: Answer): Promise<string | undefined> {
   const bytes = await answer.small();
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }
 
-/** The beginning of an answer, its framing left out. */
+/** The head of an answer without its framing. */
 export const head = "HTTP/1.1 200 OK\r\n";
 
-/** All text of an answer, by whichever way there is. */
+/** The whole text of an answer, small or large. */
 export async function wholeText(answer: Answer): Promise<string> {
   return await smallText(answer) ?? await restOf(answer);
 }

@@ -23,7 +23,7 @@ function assertHeld(startsUs: readonly number[], { count, perMs }: Rate): void {
 
 Deno.test("Pace never exceeds its rate in a sliding span, at any times of its calls", () => {
   const rate = fc.record({ count: fc.integer({ min: 1, max: 3_000 }), perMs: fc.constant(1_000) });
-  // Rather often than not a moment, sometimes a pause; sometimes the clock is set back meanwhile.
+  // Mostly short steps, some pauses, and some steps back of the clock.
   const step = fc.record({
     us: fc.oneof({ weight: 9, arbitrary: fc.nat(20_000) }, fc.nat(5_000_000)),
     backUs: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.nat(3_600_000_000)),
@@ -54,7 +54,7 @@ Deno.test("Pace uses 98 % of its rate when it is called at the times that it ret
     const endUs = beginUs + 20e6;
     while (nowUs < endUs) {
       const waitUs = pace.tryStart(nowUs);
-      // As late as a timer is.
+      // Timers fire late.
       if (waitUs === 0) starts++;
       else nowUs += Math.ceil(waitUs / 1_000) * 1_000 + 1_200;
     }
@@ -63,7 +63,7 @@ Deno.test("Pace uses 98 % of its rate when it is called at the times that it ret
   }
 });
 
-Deno.test("Pace has no burst at its beginning, none after a pause, and none where two views meet", () => {
+Deno.test("Pace allows no burst at the start, after a pause, or between two views", () => {
   const memory = memoryOf([{ count: 100, perMs: 1_000 }]);
   const [a, b] = [new Pace(memory), new Pace(memory)];
   const intervalUs = 10_000 * paceTuning.margin;
@@ -75,7 +75,7 @@ Deno.test("Pace has no burst at its beginning, none after a pause, and none wher
   assert.equal(a.tryStart(laterUs), intervalUs - paceTuning.lateMsMax * 1_000);
 });
 
-Deno.test("Pace waits an interval, and no longer, when the clock is set back", () => {
+Deno.test("Pace waits one interval when the clock is set back", () => {
   const pace = new Pace(memoryOf([{ count: 10, perMs: 1_000 }]));
   assert.equal(pace.tryStart(beginUs + 1e6), 0);
   const backUs = beginUs - 3_600e6;
@@ -93,7 +93,7 @@ Deno.test("Pace restarts a pause when the clock is set back", () => {
   assert.deepEqual([pace.pausedMs(backUs + 1e6), pace.tryStart(backUs + 2e6)], [1_000, 0]);
 });
 
-Deno.test("Pace without rates lets everything start", () => {
+Deno.test("Pace without rates starts every request", () => {
   const pace = new Pace(memoryOf([]));
   for (let n = 0; n < 100; n++) assert.equal(pace.tryStart(beginUs), 0);
   assert.equal(pace.started, 100);

@@ -5,7 +5,7 @@ import { runLimits } from "../../lib/limits.ts";
 import { stayAlive } from "../collect/support.ts";
 import { assertProperty } from "../support/property.ts";
 
-Deno.test("SharedState gives out as many slots as there are, over several views", () => {
+Deno.test("SharedState hands out no more slots than it has, over several views", () => {
   const memory = SharedState.create(3);
   const [a, b] = [new SharedState(memory), new SharedState(memory)];
   assert.deepEqual([a.tryAcquire(0), b.tryAcquire(1), a.tryAcquire(0), b.tryAcquire(1)], [
@@ -19,7 +19,7 @@ Deno.test("SharedState gives out as many slots as there are, over several views"
   assert.deepEqual([b.tryAcquire(1), a.tryAcquire(0)], [true, false]);
 });
 
-Deno.test("SharedState lets a Worker hold no more than its share, and keep what it held before", () => {
+Deno.test("SharedState limits a Worker to its share, and lets it keep the slots it holds", () => {
   const shared = new SharedState(SharedState.create(4));
   for (let n = 0; n < 3; n++) assert.ok(shared.tryAcquire(0));
   shared.divide(2);
@@ -31,7 +31,7 @@ Deno.test("SharedState lets a Worker hold no more than its share, and keep what 
   assert.equal(shared.tryAcquire(0), true);
 });
 
-Deno.test("SharedState.bar() gives back what a dead Worker held, once, and lets it take and give no more", () => {
+Deno.test("SharedState.bar() releases the slots of a dead Worker once, and lets it acquire and release no more", () => {
   const shared = new SharedState(SharedState.create(5));
   for (let n = 0; n < 3; n++) shared.tryAcquire(7);
   shared.tryAcquire(1);
@@ -45,7 +45,7 @@ Deno.test("SharedState.bar() gives back what a dead Worker held, once, and lets 
   assert.equal(more, 4);
 });
 
-Deno.test("SharedState never has more slots out than there are, whatever happens", () => {
+Deno.test("SharedState never hands out more slots than it has, in any order of calls", () => {
   const worker = fc.nat({ max: runLimits.workersMax - 1 });
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.tuple(fc.constant("take" as const), worker) },
@@ -87,7 +87,7 @@ Deno.test("SharedState never has more slots out than there are, whatever happens
   );
 });
 
-Deno.test("SharedState.slotReleased() resolves for whatever came after it was looked, and not before", async () => {
+Deno.test("SharedState.slotReleased() resolves for a release after the given count, and not for an earlier one", async () => {
   using _alive = stayAlive();
   const memory = SharedState.create(2);
   const [a, b] = [new SharedState(memory), new SharedState(memory)];
@@ -100,12 +100,12 @@ Deno.test("SharedState.slotReleased() resolves for whatever came after it was lo
     assert.equal(isGiven, false);
     give();
     await given;
-    // What was seen is the past now.
+    // The count read before is outdated now.
     await a.slotReleased(seen);
   }
 });
 
-Deno.test("SharedState sums bytes and waits beyond 32 bits, over several views", () => {
+Deno.test("SharedState adds bytes and waits beyond 32 bits, over several views", () => {
   const memory = SharedState.create(1);
   const [a, b] = [new SharedState(memory), new SharedState(memory)];
   a.addBytes(2 ** 40);
