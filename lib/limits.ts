@@ -32,7 +32,7 @@ export const httpLimits = {
   totalMs: 1_800_000,
   /** Bytes after decompression: `fetch` decompresses by itself, so a small response may become a large one. */
   bodyBytesMax: 8 * GiB,
-  /** `Content-Length` up to which a body is read in one piece, because streams cost more than such a body. */
+  /** `Content-Length` up to which a body is read whole, because a stream costs more than such a body. */
   smallBodyBytesMax: 64 * KiB,
   redirectsMax: 5,
   /** Entries of `redirect_hosts`: each is resolved before a run. */

@@ -132,7 +132,7 @@ export class TomlDocument {
       const at = placeName(path.slice(0, length));
       if (length === path.length) this.#places.set(at, { name, value: positionOf(value) });
       else if (!this.#places.has(at)) this.#places.set(at, { name, value: name });
-      // The index in an array of tables has no name of its own: it shares the place of the array's name.
+      // The index in an array of tables is not written: its place is that of the array's name.
       if (typeof path[length - 1] === "string") index -= 1;
     }
   }

@@ -202,7 +202,7 @@ export class QueryState {
   }
 }
 
-/** Whether a selector reaches every child. A filter does: its expression is a position of its own. */
+/** Whether a selector reaches every child. A filter does: its expression is a separate position. */
 function isAny({ kind }: Selector): boolean {
   return kind === "wildcard" || kind === "filter";
 }

@@ -1,6 +1,6 @@
 /**
  * Rows that the scanner has made into cells (see `scanner/rows.ts`): events in, cells out, with the values that
- * TypeScript must convert. It holds views of the scanner's memory and nothing of its own.
+ * TypeScript must convert. It holds only views of the scanner's memory.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 /**
- * The simulator in a Worker, so that it has a thread of its own. Options in, `{ url, port }` or `{ error }` out;
+ * The simulator in a Worker, on its own thread. Options in, `{ url, port }` or `{ error }` out;
  * `{ close: true }` in, `{ closed: true }` out. Entry of the Worker, never imported.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * One attempt: sends a request, reads the answer into rows, and judges it. A small answer is tokenized in one piece. A
+ * One attempt: sends a request, reads the answer into rows, and judges it. A small answer is tokenized whole. A
  * large one is tokenized while it arrives, and its rows leave through a sink. Bytes pass no streams: for a small answer
  * streams would cost more than the request.
  *

@@ -139,7 +139,7 @@ Deno.test("docs/limits.md has the limits as they are, and names only reasons and
   for (const [table, name] of onPage) assert.ok(Object.hasOwn(tables[table] ?? {}, name), `${table}.${name}`);
   for (const table of ["httpLimits", "jsonLimits", "runLimits", "databaseLimits"]) {
     for (const name of Object.keys(tables[table] ?? {})) {
-      // Not a limit but the size up to which a body is read in one piece.
+      // Not a limit but the size up to which a body is read whole.
       if (name === "smallBodyBytesMax") continue;
       assert.ok(
         onPage.some(([at, it]) => at === table && it === name),

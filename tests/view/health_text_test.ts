@@ -5,38 +5,15 @@
  */
 
 import assert from "node:assert/strict";
-import type { JobState, RunRecord } from "../../lib/store/records.ts";
+import type { JobState } from "../../lib/store/records.ts";
 import { healthOf, isWell } from "../../lib/store/job_health.ts";
 import { healthLine } from "../../lib/view/health_text.ts";
+import { runRecord } from "../support/run_record.ts";
 
 const nowMs = Date.parse("2026-11-22T12:00:00Z");
 const hourMs = 3_600_000;
 
-function run(changes: Partial<RunRecord> = {}): RunRecord {
-  return {
-    id: 7,
-    job: "days",
-    text: "",
-    sha256: "",
-    windowStart: "2026-11-21T00:00:00Z",
-    windowEnd: "2026-11-22T00:00:00Z",
-    state: "finished",
-    reason: null,
-    started: "2026-11-22T03:10:00Z",
-    ended: "2026-11-22T09:00:00Z",
-    keys: 1_000,
-    ok: 900,
-    empty: 95,
-    unchanged: 0,
-    failed: 5,
-    rows: 12_345,
-    bytes: 678,
-    attempts: 1_010,
-    ...changes,
-  };
-}
-
-const finished = run();
+const finished = runRecord();
 const well: JobState = { newest: finished, finished };
 
 function line(jobs: readonly JobState[], maxAgeMs?: number, minCoverage = 0.99): [boolean, string] {
@@ -57,7 +34,7 @@ Deno.test("healthLine() names what is too old, with the reason of the last run",
     false,
     "not ok: days: 2026-11-21 finished 3h ago, coverage 99.50 %: more than 2h ago",
   ]);
-  const newest = run({ id: 8, state: "interrupted", reason: "the API is down\u001b[31m" });
+  const newest = runRecord({ id: 8, state: "interrupted", reason: "the API is down\u001b[31m" });
   assert.equal(line([{ newest, finished }], 26 * hourMs)[0], true);
   assert.match(
     line([{ newest, finished }], hourMs)[1],
@@ -67,7 +44,7 @@ Deno.test("healthLine() names what is too old, with the reason of the last run",
 
 Deno.test("healthLine() names a low coverage, and a job that never finished", () => {
   assert.match(line([well], undefined, 0.996)[1], /^not ok: .*coverage 99.50 %: below 99.60 %$/);
-  const newest = run({ state: "interrupted", reason: "stopped" });
+  const newest = runRecord({ state: "interrupted", reason: "stopped" });
   assert.deepEqual(line([{ newest, finished: undefined }]), [
     false,
     "not ok: days: never finished (run 7 was interrupted: stopped)",
@@ -76,7 +53,7 @@ Deno.test("healthLine() names a low coverage, and a job that never finished", ()
 });
 
 Deno.test("healthLine() names only the jobs that are not well", () => {
-  const other = run({ job: "hours", ended: "2026-11-20T00:00:00Z" });
+  const other = runRecord({ job: "hours", ended: "2026-11-20T00:00:00Z" });
   const [isGood, text] = line([well, { newest: other, finished: other }], 26 * hourMs);
   assert.equal(isGood, false);
   assert.match(text, /^not ok: hours: 2026-11-21 finished 2d 12h ago/);

@@ -8,7 +8,7 @@
 import { hashText, mix, unitOf } from "./random.ts";
 
 /**
- * The faults of the engine; a profile may add some of its own.
+ * The faults of the engine; a profile may add its own.
  *
  * - `status`: another status code, optionally with `Retry-After`
  * - `redirect`: 302 to another path, where the same call is answered

@@ -14,7 +14,7 @@ import { assertTruth } from "../../support/truth.ts";
 
 const control = "12654";
 
-/** Updates of an answer that is read in one piece, and of one that flows. */
+/** Updates of an answer that is read whole, and of a streamed one. */
 const sizes = { small: 5, flowing: 1_000 } as const;
 
 /** Retries after a refusal, which do not count as the key's attempts. */

@@ -30,7 +30,7 @@ export type RipestatSettings = Required<Omit<RipestatOptions, "sizes">> & {
 /**
  * The faults of the profile.
  *
- * - `maintenance`: 200 with empty data and a status that says so
+ * - `maintenance`: 200 with empty data and a maintenance status
  * - `empty`: a valid, empty list
  * - `missing`: no list
  * - `wrong-count`: the declared count is one too high
