@@ -191,7 +191,13 @@ Deno.test("acquire() leaves the old version or the new one after kill -9 at any 
     }).spawn();
     const reader = child.stdout.getReader();
     await reader.read();
-    const timer = setTimeout(() => child.kill("SIGKILL"), delayMs);
+    const timer = setTimeout(() => {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // The child has just ended by itself.
+      }
+    }, delayMs);
     while (!(await reader.read()).done);
     code = (await child.status).code;
     clearTimeout(timer);
