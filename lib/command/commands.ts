@@ -58,7 +58,7 @@ export const commands: readonly Command[] = [
     examples: [
       "trawl run ripestat-updates --window yesterday",
       "trawl run ./my-api.toml --limit 100",
-      "trawl run --url 'https://api.example/v1/items/{key}' --rows '$.items[*]' --keys keys.txt",
+      "trawl run --url 'https://api.example/{key}' --rows '$[*]' --keys keys.txt",
     ],
     action: async (...given) => (await import("./run.ts")).runCommand(...given),
   },
@@ -221,7 +221,7 @@ export const commands: readonly Command[] = [
     operands: "[COMMAND]",
     operandKind: "command",
     summary: "explain a command, or print the manual",
-    about: "Without COMMAND, lists all commands. trawl --version prints the versions.",
+    about: "Without COMMAND, lists all commands. trawl -V or --version prints the versions.",
     flags: [flags.format, ...common],
     examples: ["trawl help run", "trawl help --format man | man -l -"],
     action: async (args, context) => (await import("./help_command.ts")).helpCommand(args, context, commands),

@@ -57,7 +57,7 @@ function guarded(
 
 async function dispatch(args: readonly string[], context: CommandContext): Promise<ExitCode> {
   const [name, ...rest] = args;
-  if (name === "--version" || name === "version") {
+  if (name === "--version" || name === "-V" || name === "version") {
     // Loads SQLite to print its version.
     const { versionText } = await import("./version.ts");
     // `.ci/compile.ts` puts TRAWL_COMMIT into the environment of an executable.

@@ -25,7 +25,7 @@ export function overview(commands: readonly Command[]): string {
     "",
     ...commands.map((command) => `  ${usageOf(command).padEnd(width)}  ${command.summary}`),
     "",
-    "trawl COMMAND -h lists the flags, --help explains them. See also --version.",
+    "trawl COMMAND -h lists the flags, --help explains them. -V prints the version.",
     "",
   ].join("\n");
 }

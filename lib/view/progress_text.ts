@@ -1,5 +1,5 @@
 /**
- * The progress of a run as one line: the bar and the facts after it. Pure.
+ * The progress of a run as one line: for a terminal the bar and the facts that fit, for a log all facts. Pure.
  *
  * @module
  */
@@ -8,10 +8,39 @@ import type { Bottleneck } from "../collect/bottleneck.ts";
 import type { Progress } from "../collect/progress.ts";
 import { formatBytes, formatCount, formatDuration } from "../text/format.ts";
 
-const barCells = 20;
+/** Cells of the bar; the smaller bar leaves the time left and the limit their place in 80 columns. */
+const barCellsOf = (columns: number) => columns < 100 ? 10 : 20;
+
+/** A rate of fewer keys than this says nothing about the time that the others take. */
+const estimateKeysMin = 20;
+
+/**
+ * The bar and as many facts as fit into a line of `columns` characters. Facts are dropped whole, from the right, except
+ * the limit: it is the last to go, as it says what to change.
+ */
+export function progressLine(
+  progress: ProgressFacts,
+  bottleneck: Bottleneck | undefined,
+  columns: number,
+): string {
+  const bar = barOf(progress, barCellsOf(columns));
+  const { facts, limit } = factsOf(progress, bottleneck);
+  for (let count = facts.length; count > 0; count--) {
+    const line = bar + [...facts.slice(0, count), ...limit].join(separator);
+    if (line.length <= columns) return line;
+  }
+  const done = bar + facts.slice(0, 1).join("");
+  return done.length <= columns ? done : "";
+}
+
+/** All facts as one line without a bar, for logs. */
+export function progressText(progress: ProgressFacts, bottleneck: Bottleneck | undefined): string {
+  const { facts, limit } = factsOf(progress, bottleneck);
+  return [...facts, ...limit].join(separator);
+}
 
 /** ` 45 % █████████░░░░░░░░░░░ `, or nothing while the number of keys is unknown. */
-export function barOf({ done, total }: Pick<Progress, "done" | "total">): string {
+function barOf({ done, total }: Pick<Progress, "done" | "total">, barCells: number): string {
   if (total === undefined || total === 0) return "";
   const share = Math.min(1, done / total);
   const filled = Math.round(share * barCells);
@@ -19,7 +48,9 @@ export function barOf({ done, total }: Pick<Progress, "done" | "total">): string
   return `${percent} % ${"█".repeat(filled)}${"░".repeat(barCells - filled)} `;
 }
 
-/** What {@linkcode factsOf} needs of a {@linkcode Progress}. */
+const separator = " · ";
+
+/** What {@linkcode progressText} needs of a {@linkcode Progress}. */
 export type ProgressFacts = Pick<
   Progress,
   | "done"
@@ -33,22 +64,28 @@ export type ProgressFacts = Pick<
   | "foundInFlight"
 >;
 
-/** The facts, most important first: a narrow terminal cuts off the end. */
-export function factsOf(progress: ProgressFacts, bottleneck: Bottleneck | undefined): string {
-  const { done, total, elapsedMs, bytes, inFlight, verdicts } = progress;
+/** The facts, most important first, and the limit. */
+function factsOf(
+  progress: ProgressFacts,
+  bottleneck: Bottleneck | undefined,
+): { readonly facts: readonly string[]; readonly limit: readonly string[] } {
+  const { done, doneBefore, total, elapsedMs, bytes, inFlight, verdicts } = progress;
   const seconds = Math.max(elapsedMs, 1) / 1_000;
-  const perSecond = (done - progress.doneBefore) / seconds;
-  const isEstimable = total !== undefined && perSecond > 0;
-  return [
-    `${formatCount(done)}${total === undefined ? "" : `/${formatCount(total)}`}`,
-    `${rateText(perSecond)}/s`,
-    ...(isEstimable ? [`${formatDuration(Math.max(0, total - done) / perSecond * 1_000)} left`] : []),
-    `${formatCount(verdicts.failed)} failed`,
-    `${formatBytes(bytes / seconds)}/s`,
-    `${inFlight} in flight`,
-    ...(bottleneck === undefined ? [] : [`limit: ${bottleneck}`]),
-    ...foundTexts(progress),
-  ].join(" · ");
+  const doneNow = done - doneBefore;
+  const perSecond = doneNow / seconds;
+  const isEstimable = total !== undefined && doneNow >= estimateKeysMin;
+  return {
+    facts: [
+      `${formatCount(done)}${total === undefined ? "" : `/${formatCount(total)}`}`,
+      `${rateText(perSecond)}/s`,
+      ...(isEstimable ? [`${formatDuration(Math.max(0, total - done) / perSecond * 1_000)} left`] : []),
+      `${formatCount(verdicts.failed)} failed`,
+      `${formatBytes(bytes / seconds)}/s`,
+      `${inFlight} in flight`,
+      ...foundTexts(progress),
+    ],
+    limit: bottleneck === undefined ? [] : [`limit: ${bottleneck}`],
+  };
 }
 
 /** What automatic tuning has found: `97.0/s (auto)`, `24 in flight (auto)`. */

@@ -54,7 +54,9 @@ export class BatchWorker {
       timeouts: job.request.timeout,
       bodyBytesMax: job.request.bodyBytesMax,
       connectionsMax: job.limits.inFlight,
-      onBytes: (bytes) => this.#shared.addBytes(bytes),
+      onBytes: (bytes) => {
+        if (this.#heads !== undefined) this.#shared.addBytes(bytes);
+      },
       onHead: (answer, latencyMs) => this.#heads?.read(answer, latencyMs),
     });
     this.#isTuning = job.limits.auto !== undefined;

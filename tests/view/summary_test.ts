@@ -1,11 +1,10 @@
 /**
- * The summary of a run, its start, and its progress, as exact texts.
+ * The summary of a run and its start, as exact texts.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import { barOf, factsOf } from "../../lib/view/progress_text.ts";
 import { startText } from "../../lib/view/run_text.ts";
 import { sparkline } from "../../lib/view/sparkline.ts";
 import { statusTable } from "../../lib/view/status_table.ts";
@@ -131,30 +130,6 @@ Deno.test("startText() tells a new run from a resumed one", () => {
   const resumed = { ...title, window: undefined, isResumed: true };
   assert.equal(startText({ ...resumed, done: 1 }), "updates resumes run 3: 1 key has a verdict");
   assert.equal(startText({ ...resumed, done: 512 }), "updates resumes run 3: 512 keys have a verdict");
-});
-
-Deno.test("factsOf() and barOf() show what is known, most important first", () => {
-  const progress = {
-    done: 450,
-    doneBefore: 250,
-    total: 1_000,
-    elapsedMs: 10_000,
-    bytes: 10_485_760,
-    inFlight: 8,
-    verdicts: { ok: 400, empty: 49, unchanged: 0, failed: 1 },
-    foundRate: undefined,
-    foundInFlight: undefined,
-  };
-  assert.equal(barOf(progress), " 45 % █████████░░░░░░░░░░░ ");
-  assert.equal(barOf({ done: 5, total: undefined }), "");
-  assert.equal(
-    factsOf(progress, "in_flight"),
-    "450/1,000 · 20.0/s · 27.5s left · 1 failed · 1 MiB/s · 8 in flight · limit: in_flight",
-  );
-  assert.equal(
-    factsOf({ ...progress, total: undefined, foundInFlight: 24 }, undefined),
-    "450 · 20.0/s · 1 failed · 1 MiB/s · 8 in flight · 24 in flight (auto)",
-  );
 });
 
 Deno.test("sparkline() shows zero as a blank", () => {

@@ -5,10 +5,11 @@
  * @module
  */
 
+import type { Bottleneck } from "../../collect/bottleneck.ts";
 import type { Progress } from "../../collect/progress.ts";
-import { barOf } from "../../view/progress_text.ts";
+import { progressLine, progressText } from "../../view/progress_text.ts";
 import type { Platform } from "../context.ts";
-import { progressFacts } from "./progress_facts.ts";
+import { bottleneckReader } from "./bottleneck_reader.ts";
 import type { RunObserver } from "./run_observer.ts";
 
 const barMs = 250;
@@ -36,8 +37,9 @@ export class ProgressLine implements RunObserver {
   started(progress: Progress): void {
     const { columns, isQuiet } = this.#options;
     if (isQuiet) return;
-    const facts = progressFacts(progress);
-    this.#timer = setInterval(() => this.#show(progress, facts()), columns() === undefined ? lineMs : barMs);
+    const bottleneck = bottleneckReader(progress);
+    const periodMs = columns() === undefined ? lineMs : barMs;
+    this.#timer = setInterval(() => this.#show(progress, bottleneck()), periodMs);
   }
 
   /** Clears the bar, and the ^C that a terminal echoes. */
@@ -64,14 +66,10 @@ export class ProgressLine implements RunObserver {
     if (columns() !== undefined) draw(clearLine);
   }
 
-  #show(progress: Progress, facts: string): void {
+  #show(progress: Progress, bottleneck: Bottleneck | undefined): void {
     const { columns, draw } = this.#options;
     const width = columns();
-    if (width === undefined) {
-      draw(`trawl: ${facts}\n`);
-    } else {
-      const line = `${barOf(progress)}${facts}`;
-      draw(`\r${line.slice(0, Math.max(0, width - 1))}\x1b[K`);
-    }
+    if (width === undefined) draw(`trawl: ${progressText(progress, bottleneck)}\n`);
+    else draw(`\r${progressLine(progress, bottleneck, width - 1)}\x1b[K`);
   }
 }

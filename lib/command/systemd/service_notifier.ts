@@ -7,10 +7,11 @@
 
 import { type Progress, pulseOf } from "../../collect/progress.ts";
 import { messageOf } from "../../errors.ts";
+import { progressText } from "../../view/progress_text.ts";
 import { startText, windowSuffix } from "../../view/run_text.ts";
 import { summaryText } from "../../view/summary.ts";
 import type { Platform } from "../context.ts";
-import { progressFacts } from "../observe/progress_facts.ts";
+import { bottleneckReader } from "../observe/bottleneck_reader.ts";
 import type { ChosenRun, EndedRun, RunObserver } from "../observe/run_observer.ts";
 
 /** People read `systemctl status`, so this often is enough. */
@@ -68,9 +69,9 @@ export class ServiceNotifier implements RunObserver, AsyncDisposable {
   started(progress: Progress): void {
     const run = this.#run;
     if (run === undefined) return;
-    const facts = progressFacts(progress);
+    const bottleneck = bottleneckReader(progress);
     this.#statusTimer = setInterval(
-      () => this.#status(`${run.job}${windowSuffix(run)}: ${facts()}`),
+      () => this.#status(`${run.job}${windowSuffix(run)}: ${progressText(progress, bottleneck())}`),
       statusMs,
     );
     if (!run.readsStdin) this.#isAlive = pulseOf(progress);

@@ -101,6 +101,9 @@ Deno.test("WorkerPool has all batches asked, one row a key, and gives back every
     assert.deepEqual(query(scene.file, "SELECT state, count(*) FROM batch GROUP BY state"), [["done", 5]]);
     assert.deepEqual(scene.drained.toSorted((a, b) => a - b), [44, 64, 64, 64, 64]);
     assert.deepEqual([scene.progress.done, scene.progress.rows, scene.shared.inFlight()], [300, 300, 0]);
+    // Answers only, not what a Worker parses to warm up.
+    const sizes = Array.from({ length: 300 }, (_, key) => JSON.stringify({ r: [{ v: key }] }).length);
+    assert.equal(scene.progress.bytes, sizes.reduce((sum, size) => sum + size, 0));
   });
 });
 

@@ -31,8 +31,9 @@ Deno.test("trawl --help names every command and -h every flag of a command", asy
   }
 });
 
-Deno.test("trawl --version names the commit, Deno and SQLite", async () => {
-  const { stdout } = await trawl(["--version"]);
+Deno.test("trawl -V and --version name the commit, Deno and SQLite", async () => {
+  const [{ stdout }, short] = await Promise.all([trawl(["--version"]), trawl(["-V"])]);
+  assert.deepEqual([short.code, short.stdout], [0, stdout]);
   assert.match(
     stdout,
     /^trawl \d+\.\d+\.\d+ \((commit [0-9a-f]+(-dirty)?, )?Deno \d+\.\d+\.\d+, SQLite 3\.\d+\.\d+\)\n$/,
