@@ -7,7 +7,7 @@
  */
 
 import { fieldOf, type HeaderFields } from "./header_field.ts";
-import { parseRetryAfter } from "./retry_delay.ts";
+import { parseHttpDate, parseRetryAfter } from "./retry_delay.ts";
 
 /** What the headers of one answer say. */
 export interface RateLimitInfo {
@@ -70,16 +70,12 @@ function limitsOf(headers: HeaderFields, nowMs: number): AnnouncedLimit[] {
       [name, numbers.get("w")] as const
     ),
   );
-  const limits = field === null ? [] : structured(field, windows);
+  const limits = field === null ? [] : structured(field, { windows, nowMs });
   for (const prefix of prefixes) {
     const remaining = numberOf(fieldOf(headers, `${prefix}remaining`));
-    const reset = numberOf(fieldOf(headers, `${prefix}reset`));
-    if (remaining === undefined && reset === undefined) continue;
-    limits.push({
-      name: prefix,
-      remaining,
-      resetMs: reset === undefined ? undefined : untilMs(reset, nowMs),
-    });
+    const resetMs = resetOf(fieldOf(headers, `${prefix}reset`), nowMs);
+    if (remaining === undefined && resetMs === undefined) continue;
+    limits.push({ name: prefix, remaining, resetMs });
   }
   return limits;
 }
@@ -89,11 +85,17 @@ function limitsOf(headers: HeaderFields, nowMs: number): AnnouncedLimit[] {
  * without `t` is whole after its policy's window. Before draft 8 the field was one limit: `limit=100, remaining=0,
  * reset=5`.
  */
-function structured(field: string, windows: ReadonlyMap<string, number | undefined>): AnnouncedLimit[] {
+function structured(
+  field: string,
+  { windows, nowMs }: {
+    readonly windows: ReadonlyMap<string, number | undefined>;
+    readonly nowMs: number;
+  },
+): AnnouncedLimit[] {
   const items = itemsOf(field);
   const old = new Map(items.map(({ name, value }) => [name, value]));
   if (old.has("remaining") || old.has("reset")) {
-    return [{ name: "", remaining: old.get("remaining"), resetMs: inMs(old.get("reset")) }];
+    return [{ name: "", remaining: old.get("remaining"), resetMs: untilMs(old.get("reset"), nowMs) }];
   }
   return items.map(({ name, numbers }) => ({
     name,
@@ -121,7 +123,7 @@ function itemsOf(field: string): Item[] {
 
 /** Splits `name=12`. A value that is not a whole number is undefined. */
 function pairOf(text: string): readonly [string, number | undefined] {
-  const [, name = text, digits] = /^([^"=]+)=(\d{1,15})$/.exec(text.trim()) ?? [];
+  const [, name = text, digits] = /^([^"=]+)=(\d{1,20})$/.exec(text.trim()) ?? [];
   return [name.trim(), digits === undefined ? undefined : Number(digits)];
 }
 
@@ -141,7 +143,7 @@ function splitAt(separator: string, text: string): string[] {
 
 /** The number in a header; the first of several, since some servers send `100, 100;w=60`. */
 function numberOf(text: string | null): number | undefined {
-  const digits = /^\s*(\d{1,15}(?:\.\d{1,9})?)\s*(?:[,;]|$)/.exec(text ?? "")?.[1];
+  const digits = /^\s*(\d{1,20}(?:\.\d{1,9})?)\s*(?:[,;]|$)/.exec(text ?? "")?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
@@ -149,12 +151,36 @@ function inMs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1_000;
 }
 
+/** Milliseconds until a reset, given as a number (see {@linkcode untilMs}) or a date (ISO 8601 or HTTP). */
+function resetOf(text: string | null, nowMs: number): number | undefined {
+  const number = numberOf(text);
+  if (number !== undefined) return untilMs(number, nowMs);
+  const atMs = parseHttpDate(text?.trim() ?? "") ?? isoMs(text?.trim() ?? "");
+  return atMs === undefined ? undefined : Math.max(0, atMs - nowMs);
+}
+
+/** Milliseconds since 1970 of an ISO 8601 time; one without a zone is in UTC. */
+function isoMs(text: string): number | undefined {
+  const [, date, time, zone] =
+    /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d{1,9})?) ?(Z|UTC|[+-]\d\d:?\d\d)?$/i.exec(text) ?? [];
+  if (date === undefined) return undefined;
+  const offset = /^[+-]/.test(zone ?? "") ? zone : "Z";
+  const atMs = Date.parse(`${date}T${time}${offset}`);
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
+
 /**
- * Milliseconds until a reset that is given in seconds, as epoch seconds (from 1e9 on: no window lasts 30 years), or
- * as epoch milliseconds (from 1e11 on).
+ * Milliseconds until a reset that is given in seconds, or as time since 1970 in seconds (from 1e9 on: no window lasts
+ * 30 years), milliseconds (from 1e11 on), microseconds (from 1e14 on) or nanoseconds (from 1e17 on).
  */
-function untilMs(reset: number, nowMs: number): number {
-  if (reset >= 1e11) return Math.max(0, reset - nowMs);
-  if (reset >= 1e9) return Math.max(0, reset * 1_000 - nowMs);
-  return reset * 1_000;
+function untilMs(reset: number | undefined, nowMs: number): number | undefined {
+  if (reset === undefined || reset < 1e9) return inMs(reset);
+  const atMs = reset >= 1e17
+    ? reset / 1e6
+    : reset >= 1e14
+    ? reset / 1e3
+    : reset >= 1e11
+    ? reset
+    : reset * 1e3;
+  return Math.max(0, Math.ceil(atMs - nowMs));
 }

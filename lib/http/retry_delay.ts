@@ -45,17 +45,31 @@ export function backoffMs(attempts: number, random: number): number {
 }
 
 /**
- * Milliseconds from now that a `Retry-After` header asks for: whole seconds or an HTTP date (RFC 9110, 10.2.3).
- * Undefined for any other text.
+ * Milliseconds from now that a `Retry-After` header asks for: seconds or an HTTP date (RFC 9110, 10.2.3). Seconds with
+ * a fraction are rounded up. Of several fields, which arrive joined by commas, the longest delay counts. Undefined if
+ * none of them can be read.
  */
 export function parseRetryAfter(header: string, nowMs: number): number | undefined {
-  const text = header.trim();
-  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  const delays = header.split(betweenFields).flatMap((text) => delayOf(text.trim(), nowMs) ?? []);
+  return delays.length === 0 ? undefined : Math.max(...delays);
+}
+
+/** A comma before seconds or a weekday: an HTTP date has a comma of its own. */
+const betweenFields = /,(?=\s*(?:\d+(?:\.\d+)?\s*(?:,|$)|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*[, ]))/;
+
+function delayOf(text: string, nowMs: number): number | undefined {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Math.ceil(Number(text)) * 1_000;
+  const atMs = parseHttpDate(text);
+  return atMs === undefined ? undefined : Math.max(0, atMs - nowMs);
+}
+
+/** Milliseconds since 1970 of an HTTP date in one of its three forms; undefined for any other text. */
+export function parseHttpDate(text: string): number | undefined {
   // `Date.parse` finds a date in almost any text.
   if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/.test(text)) return undefined;
   // The asctime form of a date names no zone and is in UTC, as the two others are.
   const atMs = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+  return Number.isNaN(atMs) ? undefined : atMs;
 }
 
 /** Whether another attempt may get another status: timeouts, too many requests, most server errors. */
