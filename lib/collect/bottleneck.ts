@@ -1,6 +1,6 @@
 /**
  * Diagnoses what limits a run: its own limits, the server, the disk or this machine. Judged by what requests waited
- * for. Pure: progress in, a code out.
+ * for, and by the CPU time of the process. Pure: progress in, a code out.
  *
  * @module
  */
@@ -8,17 +8,27 @@
 import type { Progress } from "./progress.ts";
 
 /** What limits a run. `view/bottleneck_text.ts` has the words. */
-export type Bottleneck = "rate" | "in_flight" | "refusals" | "down" | "server" | "disk" | "CPU";
+export type Bottleneck =
+  | "rate"
+  | "in_flight"
+  | "refusals"
+  | "down"
+  | "server"
+  | "disk"
+  | "CPU"
+  /** The run is too short to tell. */
+  | "short";
 
 /** What the diagnosis needs of a {@linkcode Progress}. */
 export type BottleneckFacts = Pick<
   Progress,
-  "elapsedMs" | "waitedMs" | "isDown" | "inFlight" | "inFlightMax"
+  "elapsedMs" | "cpuMs" | "waitedMs" | "isDown" | "inFlight" | "inFlightMax"
 >;
 
-/** Milliseconds since the start, and how many of them requests waited, summed over all Workers. */
+/** Milliseconds since the start, the CPU time of all threads, and how long requests waited, over all Workers. */
 export interface Waits {
   readonly elapsedMs: number;
+  readonly cpuMs: number;
   /** For a slot: the limit on requests in flight. */
   readonly slotMs: number;
   /** For the rate limiter. */
@@ -29,12 +39,13 @@ export interface Waits {
   readonly storeMs: number;
 }
 
-const noWaits: Waits = { elapsedMs: 0, slotMs: 0, paceMs: 0, serverMs: 0, storeMs: 0 };
+const noWaits: Waits = { elapsedMs: 0, cpuMs: 0, slotMs: 0, paceMs: 0, serverMs: 0, storeMs: 0 };
 
 /** The waits until now. */
-export function waitsOf(progress: Pick<Progress, "elapsedMs" | "waitedMs">): Waits {
+export function waitsOf(progress: Pick<Progress, "elapsedMs" | "cpuMs" | "waitedMs">): Waits {
   return {
     elapsedMs: progress.elapsedMs,
+    cpuMs: progress.cpuMs,
     slotMs: progress.waitedMs("slot"),
     paceMs: progress.waitedMs("pace"),
     serverMs: progress.waitedMs("server"),
@@ -44,6 +55,12 @@ export function waitsOf(progress: Pick<Progress, "elapsedMs" | "waitedMs">): Wai
 
 /** A wait of more than this share of the elapsed time is the bottleneck. */
 const share = 0.3;
+
+/** CPU time of more than this share of the elapsed time keeps a thread busy: a Worker or the main thread. */
+const busy = 0.7;
+
+/** A run below this age, in which no request waited for long, is too short to tell. */
+const tellMs = 2_000;
 
 /**
  * The bottleneck since an earlier reading, by default since the start; undefined if no time has passed. Server and disk
@@ -62,6 +79,7 @@ export function bottleneckOf(progress: BottleneckFacts, since: Waits = noWaits):
   if (isLong(paceMs) && paceMs >= slotMs) return "rate";
   const { inFlight, inFlightMax } = progress;
   if (isLong(slotMs) || inFlight >= inFlightMax) return "in_flight";
-  // Slots are free and no request waits: the server answers slowly, or the Workers are busy.
-  return inFlight > 0 && inFlight < inFlightMax / 2 ? "server" : "CPU";
+  if ((now.cpuMs - since.cpuMs) / spanMs > busy) return "CPU";
+  // Slots are free, no request waits, and the CPU is idle: the answers take their time.
+  return now.elapsedMs < tellMs ? "short" : "server";
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { cpuUsage } from "node:process";
 import type { Auto } from "../job/job.ts";
 import type { SharedState, WaitedFor } from "../pace/shared_state.ts";
 import type { FetchRecord, Verdict } from "../rows/fetch_record.ts";
@@ -22,6 +23,7 @@ export class Progress {
   readonly doneBefore: number;
   readonly attemptsBefore: number;
   readonly startedMs = performance.now();
+  readonly #cpuBefore = cpuUsage();
   readonly #shared: SharedState;
   readonly #auto: Auto | undefined;
 
@@ -69,6 +71,12 @@ export class Progress {
   /** Milliseconds since this process began to send requests. */
   get elapsedMs(): number {
     return performance.now() - this.startedMs;
+  }
+
+  /** CPU time since then, milliseconds, of all threads of the process. */
+  get cpuMs(): number {
+    const { user, system } = cpuUsage(this.#cpuBefore);
+    return (user + system) / 1_000;
   }
 
   /** The circuit breaker is open: the API answers with failures only. */

@@ -15,21 +15,29 @@ interface Scene {
   readonly inFlight?: number;
   readonly isDown?: boolean;
   readonly elapsedMs?: number;
+  readonly cpuMs?: number;
 }
 
 /** A run of 1 s with 10 slots. */
-function facts({ inFlight = 9, isDown = false, elapsedMs = 1_000, ...waits }: Scene): BottleneckFacts {
+function facts(
+  { inFlight = 9, isDown = false, elapsedMs = 1_000, cpuMs = 0, ...waits }: Scene,
+): BottleneckFacts {
   const waited: Readonly<Record<string, number>> = { ...waits };
-  return { elapsedMs, isDown, inFlight, inFlightMax: 10, waitedMs: (what) => waited[what] ?? 0 };
+  return { elapsedMs, cpuMs, isDown, inFlight, inFlightMax: 10, waitedMs: (what) => waited[what] ?? 0 };
 }
 
 const table: readonly (readonly [Scene, expected: string | undefined])[] = [
-  [{}, "CPU"],
-  [{ inFlight: 0 }, "CPU"],
-  [{ inFlight: 4 }, "server"],
-  [{ inFlight: 5 }, "CPU"],
+  [{}, "short"],
+  [{ cpuMs: 701 }, "CPU"],
+  [{ cpuMs: 700 }, "short"],
+  [{ cpuMs: 1_900, inFlight: 4 }, "CPU"],
+  // 2 s of CPU time in 70 s are no limit of the machine.
+  [{ elapsedMs: 70_000, cpuMs: 2_000, inFlight: 0 }, "server"],
+  [{ elapsedMs: 70_000, cpuMs: 2_000, inFlight: 9 }, "server"],
+  [{ elapsedMs: 1_999 }, "short"],
+  [{ elapsedMs: 2_000 }, "server"],
   [{ inFlight: 10 }, "in_flight"],
-  [{ slot: 300 }, "CPU"],
+  [{ slot: 300 }, "short"],
   [{ slot: 301 }, "in_flight"],
   [{ pace: 301 }, "rate"],
   [{ pace: 400, slot: 401 }, "in_flight"],
@@ -49,7 +57,10 @@ Deno.test("bottleneckOf() names what requests waited for longest, server and dis
 Deno.test("bottleneckOf() looks at the time since an earlier reading only", () => {
   const before = waitsOf(facts({ pace: 900 }));
   assert.equal(bottleneckOf(facts({ pace: 900, elapsedMs: 2_000 })), "rate");
-  assert.equal(bottleneckOf(facts({ pace: 900, elapsedMs: 2_000 }), before), "CPU");
+  assert.equal(bottleneckOf(facts({ pace: 900, elapsedMs: 2_000 }), before), "server");
+  const busy = { pace: 900, elapsedMs: 2_000, cpuMs: 800 };
+  assert.equal(bottleneckOf(facts(busy), before), "CPU");
+  assert.equal(bottleneckOf(facts(busy), waitsOf(facts({ pace: 900, cpuMs: 200 }))), "server");
   assert.equal(bottleneckOf(facts({ pace: 900, store: 400, elapsedMs: 2_000 }), before), "disk");
   assert.equal(bottleneckOf(facts({ pace: 900 }), before), undefined);
 });
