@@ -9,7 +9,7 @@ import { parseDuration } from "../job/parse_units.ts";
 import { forecastLimits } from "../forecast/forecast_limits.ts";
 import { databaseLimits } from "../limits.ts";
 import { formatBytes } from "../text/format.ts";
-import type { Flag } from "./flag.ts";
+import type { Arguments, Flag } from "./flag.ts";
 import { oneOf, text, whole } from "./flag_values.ts";
 import { jobFlags } from "./job_flags.ts";
 import { simulateFlags } from "./simulate_flags.ts";
@@ -28,8 +28,10 @@ export const flags = {
   },
   verbose: {
     name: "verbose",
-    help: "print the stack trace of an error",
-    more: "Follows the error's message, with its causes. Secrets are replaced by ***.",
+    help: "print more: the stack trace of an error",
+    more:
+      "It follows the error's message, with its causes; secrets are replaced by ***. With --json also the " +
+      "messages and the progress.",
   },
   quiet: {
     name: "quiet",
@@ -80,8 +82,8 @@ export const flags = {
     name: "json",
     help: "print the result as one JSON object",
     more:
-      "On standard output. The fields are stable. status prints one object a line for each run. Messages and " +
-      "progress stay on standard error.",
+      "On standard output; its fields are stable. run prints one object a line for each window. Standard error " +
+      "then has errors only, and with --verbose messages and progress too.",
   },
   metrics: {
     name: "metrics",
@@ -201,6 +203,11 @@ export const flags = {
     parse: oneOf("text", "man", "markdown"),
   },
 } as const satisfies Record<string, Flag>;
+
+/** Whether messages and progress are left out: with `--quiet`, and with `--json` unless `--verbose` asks for them. */
+export function isSilent(args: Arguments): boolean {
+  return args.get(flags.quiet) || (args.get(flags.json) && !args.get(flags.verbose));
+}
 
 /** The collector ignores other names. */
 function metricsFile(file: string): string {

@@ -19,11 +19,11 @@ import { type Database, openDatabase } from "../store/database.ts";
 import { formatCount, formatDuration, isoTime } from "../text/format.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import { failureText } from "../view/fact.ts";
-import { planJson, planText, type PlanView } from "../view/forecast_text.ts";
+import { nothingJson, planJson, planText, type PlanView } from "../view/forecast_text.ts";
 import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
-import { flags } from "./flags.ts";
+import { flags, isSilent } from "./flags.ts";
 import { databaseOf, givenOrNewestWindow, loadJobOf, refuseTerminal } from "./job_arguments.ts";
 import { ProgressLine } from "./observe/progress_line.ts";
 
@@ -36,6 +36,8 @@ interface PlanOptions {
   readonly probe: number | undefined;
   readonly limit: number | undefined;
   readonly isJson: boolean;
+  /** Prints neither messages nor progress. */
+  readonly isQuiet: boolean;
 }
 
 /** Exit code 3 if a control key or every key of the probe failed, 75 without an answer or if interrupted. */
@@ -47,6 +49,7 @@ export async function planCommand(args: Arguments, context: CommandContext): Pro
     probe: args.get(flags.probe),
     limit: args.get(flags.limit),
     isJson: args.get(flags.json),
+    isQuiet: isSilent(args),
   });
   refuseTerminal(job);
   return await plan(job, options, context);
@@ -66,13 +69,16 @@ async function plan(job: Job, options: PlanOptions, context: CommandContext): Pr
   // A run asks its control keys first.
   const keys = sample.count - Math.max(0, (before?.done ?? 0) - control);
   if (keys <= 0) {
-    context.log(`trawl: nothing to ask: every key of run ${before?.run} has a verdict\n`);
+    if (options.isJson) context.out(`${nothingJson(job.name, before)}\n`);
+    if (!options.isQuiet) {
+      context.log(`trawl: nothing to ask: every key of run ${before?.run} has a verdict\n`);
+    }
     return exitCode.done;
   }
   const isBrief = options.probe === undefined;
-  context.log(`trawl: ${startText(sample, isBrief)}\n`);
+  if (!options.isQuiet) context.log(`trawl: ${startText(sample, isBrief)}\n`);
   const { draw, columns } = context;
-  const line = new ProgressLine({ draw, columns, isQuiet: false });
+  const line = new ProgressLine({ draw, columns, isQuiet: options.isQuiet });
   const started = line.started.bind(line);
   const found = await folder.ask(sample.keys, target, { isBrief, database, started })
     .finally(() => line.ended());

@@ -8,7 +8,7 @@ import type { RunRequest } from "../collect/choose_run.ts";
 import type { Job, Window } from "../job/job.ts";
 import type { Platform } from "./context.ts";
 import type { Arguments } from "./flag.ts";
-import { flags } from "./flags.ts";
+import { flags, isSilent } from "./flags.ts";
 import { databaseOf, givenWindow } from "./job_arguments.ts";
 
 /** Options of one start. */
@@ -54,7 +54,7 @@ export function runOptions(args: Arguments, job: Job, { now }: Pick<Platform, "n
     isNew: args.get(flags.isNew),
     retryFailed: args.get(flags.retryFailed),
     ignoresFreeSpace: args.get(flags.ignoreFreeSpace),
-    isQuiet: args.get(flags.quiet),
+    isQuiet: isSilent(args),
     isJson: args.get(flags.json),
     metricsFile: args.get(flags.metrics),
   });

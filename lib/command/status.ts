@@ -7,18 +7,18 @@
 
 import { UsageError } from "../errors.ts";
 import { runLimits } from "../limits.ts";
-import { pendingOf } from "../store/coverage.ts";
 import { type Database, openDatabase, type StoreReader } from "../store/database.ts";
 import { type HealthBounds, healthOf, isWell } from "../store/job_health.ts";
-import type { RunRecord } from "../store/records.ts";
+import type { Inspection, RunRecord } from "../store/records.ts";
 import { formatBytes, formatFreeSpace } from "../text/format.ts";
-import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
+import { sanitizeLine } from "../text/sanitize.ts";
 import { healthLine, stateText } from "../view/health_text.ts";
+import { failedKeyJson, healthJson, statusJson, type StatusView } from "../view/status_json.ts";
 import { runLines, statusTable } from "../view/status_table.ts";
 import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
-import { flags } from "./flags.ts";
+import { flags, isSilent } from "./flags.ts";
 import { onlyDatabase } from "./job_arguments.ts";
 
 /** Runs in the table, newest first. */
@@ -31,13 +31,15 @@ export async function statusCommand(args: Arguments, context: CommandContext): P
   await using reader = await database.openReader();
   try {
     if (options.isCheck) {
-      const health = healthOf(await reader.jobs(), options.bounds);
-      context.out(`${healthLine(health, options.bounds.nowMs)}\n`);
+      const { bounds, isJson } = options;
+      const health = healthOf(await reader.jobs(), bounds);
+      context.out(`${isJson ? healthJson(health, bounds.nowMs) : healthLine(health, bounds.nowMs)}\n`);
       return isWell(health) ? exitCode.done : exitCode.incomplete;
     }
-    const isWhole = await reportDamage({ reader, database, options }, context);
-    await show({ reader, database, options }, context);
-    return isWhole ? exitCode.done : exitCode.failed;
+    const inspection = await reader.inspect({ isFull: options.checksFile });
+    if (!options.isSilent) reportDamage(inspection, database, context);
+    await show({ reader, database, options, inspection }, context);
+    return inspection.mistakes.length === 0 ? exitCode.done : exitCode.failed;
   } catch (error) {
     throw reader.explain(error);
   }
@@ -51,6 +53,8 @@ interface StatusOptions {
   readonly run: number | undefined;
   readonly showsFailedKeys: boolean;
   readonly isJson: boolean;
+  /** Prints no messages beside the JSON object. */
+  readonly isSilent: boolean;
 }
 
 /** @throws {UsageError} If a flag of `--check` is given without it. */
@@ -70,6 +74,7 @@ function statusOptions(args: Arguments, nowMs: number): StatusOptions {
     run: args.get(flags.run),
     showsFailedKeys: args.get(flags.failed),
     isJson: args.get(flags.json),
+    isSilent: isSilent(args),
   });
 }
 
@@ -77,21 +82,22 @@ interface Shown {
   readonly reader: StoreReader;
   readonly database: Database;
   readonly options: StatusOptions;
+  readonly inspection: Inspection;
 }
 
-/** Reports what is wrong with the file; false if anything is. */
-async function reportDamage(
-  { reader, database: { location }, options }: Shown,
+/** Reports what is wrong with the file. */
+function reportDamage(
+  { mistakes, isPartial, remedy }: Inspection,
+  { location }: Database,
   { log }: CommandContext,
-): Promise<boolean> {
-  const { mistakes, isPartial, remedy } = await reader.inspect({ isFull: options.checksFile });
+): void {
   for (const mistake of mistakes) log(`trawl: "${location}" is damaged: ${sanitizeLine(mistake)}\n`);
   if (mistakes.length > 0) log(`trawl: ${remedy}\n`);
   else if (isPartial) log(`trawl: "${location}" is large, so a part was checked: --check-file checks all\n`);
-  return mistakes.length === 0;
 }
 
-async function show({ reader, database, options }: Shown, { out }: CommandContext): Promise<void> {
+async function show(shown: Shown, { out }: CommandContext): Promise<void> {
+  const { reader, database, options } = shown;
   const runs = options.run === undefined
     ? await reader.runs(runsShown)
     : [await reader.run(options.run)].filter((run) => run !== undefined);
@@ -104,11 +110,9 @@ async function show({ reader, database, options }: Shown, { out }: CommandContex
     );
   }
   if (options.showsFailedKeys) {
-    for await (const { key, reason, status, attempts } of reader.failedKeys(newest.id)) {
-      out(`${sanitizeLine(key, Infinity)}\t${reason}\t${status ?? "-"}\t${attempts}\n`);
-    }
+    await showFailedKeys(newest.id, shown, out);
   } else if (options.isJson) {
-    for (const run of runs) out(`${sanitizedJson(await runJson(run, reader))}\n`);
+    out(`${statusJson(await viewOf(runs, shown))}\n`);
   } else {
     for (const line of statusTable(runs)) out(`${line}\n`);
     for (const line of runLines(newest, await reader.failures(newest.id))) out(`${line}\n`);
@@ -118,14 +122,44 @@ async function show({ reader, database, options }: Shown, { out }: CommandContex
   }
 }
 
+/** Lists the failed keys of a run as they are read: there may be millions. */
+async function showFailedKeys(
+  run: number,
+  { reader, options }: Shown,
+  out: CommandContext["out"],
+): Promise<void> {
+  if (!options.isJson) {
+    for await (const { key, reason, status, attempts } of reader.failedKeys(run)) {
+      out(`${sanitizeLine(key, Infinity)}\t${reason}\t${status ?? "-"}\t${attempts}\n`);
+    }
+    return;
+  }
+  let before = `{"run":${run},"failedKeys":[`;
+  for await (const failed of reader.failedKeys(run)) {
+    out(`${before}\n${failedKeyJson(failed)}`);
+    before = ",";
+  }
+  out(before === "," ? "\n]}\n" : `${before}]}\n`);
+}
+
+async function viewOf(
+  runs: readonly RunRecord[],
+  { reader, database, options, inspection }: Shown,
+): Promise<StatusView> {
+  return {
+    database: database.location,
+    bytes: await database.bytes(),
+    freeBytes: await database.freeBytes(),
+    inspection,
+    runs: await Promise.all(runs.map(async (run) => ({ run, failures: await reader.failures(run.id) }))),
+    jobs: await reader.jobs(),
+    nowMs: options.bounds.nowMs,
+  };
+}
+
 async function diskText(database: Database): Promise<string> {
   const free = formatFreeSpace(await database.freeBytes());
   return `${sanitizeLine(database.location)}: ${formatBytes(await database.bytes())}, ${free}`;
-}
-
-async function runJson(run: RunRecord, reader: StoreReader) {
-  const { text: _text, ...rest } = run;
-  return { ...rest, pending: pendingOf(run) ?? null, failures: await reader.failures(run.id) };
 }
 
 /** The operand, `--db`, or the only database of this folder. */

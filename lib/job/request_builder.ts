@@ -8,6 +8,7 @@
 
 import { UsageError } from "../errors.ts";
 import type { HttpRequest } from "../http/http_request.ts";
+import { withUserAgent } from "../http/user_agent.ts";
 import type { Job, Template, Window } from "./job.ts";
 import { expand, notInHeader, type RequestValues, withoutSecrets } from "./template.ts";
 
@@ -66,13 +67,13 @@ export class RequestBuilder {
       }
       headers[name] = value;
     }
-    return headers;
+    return withUserAgent(headers);
   }
 }
 
 /** The request for a key list. */
 export function keyListRequest(url: Template, window?: Window): HttpRequest {
-  return { method: "GET", url: plainUrl(url, window), headers: {} };
+  return { method: "GET", url: plainUrl(url, window), headers: withUserAgent({}) };
 }
 
 /** The URL of a template without a key. */

@@ -55,6 +55,11 @@ export function planText(view: PlanView): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
+/** In place of a forecast: every key of the unfinished run has a verdict. */
+export function nothingJson(job: string, before: PlanView["unfinishedRun"]): string {
+  return sanitizedJson({ job, keys: 0, run: before?.run ?? null, done: before?.done ?? 0 });
+}
+
 /** The forecast as one JSON object. */
 export function planJson(view: PlanView): string {
   const { forecast } = view;

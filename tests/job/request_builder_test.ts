@@ -4,12 +4,13 @@
  * @module
  */
 
-import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import type { HttpRequest } from "../../lib/http/http_request.ts";
+import { userAgent } from "../../lib/http/user_agent.ts";
 import type { Job, Window } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
-import { plainUrl, RequestBuilder } from "../../lib/job/request_builder.ts";
+import { keyListRequest, plainUrl, RequestBuilder } from "../../lib/job/request_builder.ts";
 import { assertProperty, codePoint } from "../support/property.ts";
 
 function requestFor(job: Job, key: string, window?: Window): HttpRequest {
@@ -160,7 +161,7 @@ Deno.test("RequestBuilder.shown() hides secrets", () => {
 Deno.test("RequestBuilder.first() writes values as they are", () => {
   const job = jobOf("https://h.example/{key}", 'a = "{key}", b = "Bearer {secret.T}", c = "{window.start}"');
   const window = { startMs: 0, endMs: 1_000 };
-  const expected = { a: "é /%", b: "Bearer se/cret", c: "1970-01-01T00:00:00" };
+  const expected = { a: "é /%", b: "Bearer se/cret", c: "1970-01-01T00:00:00", "user-agent": userAgent };
   deepStrictEqual(requestFor(job, "é /%", window).headers, expected);
   deepStrictEqual([...new Headers(requestFor(job, "é /%", window).headers)], Object.entries(expected));
 });
@@ -175,7 +176,16 @@ Deno.test("RequestBuilder.first() refuses a key that would end a header or canno
       }: must be Latin-1 without control characters in the header a`,
     });
   }
-  deepStrictEqual(requestFor(jobOf("https://h.example/{key}"), "日本").headers, {});
+  deepStrictEqual(requestFor(jobOf("https://h.example/{key}"), "日本").headers, { "user-agent": userAgent });
+});
+
+Deno.test("requests and key lists name trawl and its version, unless the job names a User-Agent", () => {
+  match(userAgent, /^trawl\/\d+\.\d+\.\d+/);
+  const own = jobOf("https://h.example/{key}", '"User-Agent" = "me (mail@example.org)"');
+  deepStrictEqual(requestFor(own, "a").headers, { "User-Agent": "me (mail@example.org)" });
+  deepStrictEqual(keyListRequest([{ kind: "text", text: "https://h.example/list" }]).headers, {
+    "user-agent": userAgent,
+  });
 });
 
 Deno.test("plainUrl() fills in a URL without a key", () => {

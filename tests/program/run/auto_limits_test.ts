@@ -20,7 +20,7 @@ Deno.test("trawl run finds the rate that an API allows, asks every key, and stor
   }, async (simulator, folder) => {
     const [db, keys] = [folder.file("a.db"), folder.file("keys", keyLines(200))];
     const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--db", db];
-    const { code, stderr, stdout } = await trawl([...args, "--keys", keys, ...auto, "--json"]);
+    const { code, stderr, stdout } = await trawl([...args, "--keys", keys, ...auto, "--json", "--verbose"]);
     assert.equal(code, 0, stderr);
     assert.deepEqual(query(db, "SELECT state, ok, failed FROM run"), [["finished", 200, 0]]);
     const { answers } = simulator.stats();
