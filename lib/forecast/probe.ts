@@ -167,13 +167,14 @@ export class ProbeFolder implements AsyncDisposable {
   async #jobFor(keys: readonly string[], job: Job): Promise<Job> {
     const file = `${this.#path}/keys.txt`;
     await Deno.writeTextFile(file, keys.map((key) => `${key}\n`).join(""));
-    const { attempts, outageMs } = job.retry;
+    const { attempts, outageMs, failedWindows } = job.retry;
     return {
       ...job,
       keys: { kind: "file", file },
       retry: {
         attempts: Math.min(attempts, forecastLimits.attemptsMax),
         outageMs: Math.min(outageMs, forecastLimits.outageMs),
+        failedWindows,
       },
     };
   }

@@ -56,6 +56,11 @@ export class Diagnostics {
     this.add(path, `${rule}: found ${shown(this.#source.document.valueAt(path))}`);
   }
 
+  /** Whether the job file has the field at `path`. */
+  has(path: FieldPath): boolean {
+    return this.#source.document.valueAt(path) !== undefined;
+  }
+
   /** Adds the issues that the schema found. */
   addIssues(issues: readonly z.core.$ZodIssue[]): void {
     for (const issue of issues) {

@@ -12,6 +12,15 @@ import { formatDuration } from "../text/format.ts";
 import type { Rate } from "./job.ts";
 import { parseDuration, parseRateOrAuto } from "./parse_units.ts";
 
+/** A day in milliseconds. */
+export const dayMs = 86_400_000;
+
+/** A leap year in milliseconds. */
+export const yearMs: number = 366 * dayMs;
+
+/** What a value must be that is no table. */
+export const isTable = { error: "must be a table" } as const;
+
 /** Rates in one list: more than any API documents. */
 export const ratesMax = 8;
 
@@ -71,8 +80,32 @@ export const share: z.ZodNumber = z.number(shareRule).min(0, shareRule).max(1, s
 /** Any text. */
 export const text: z.ZodString = z.string({ error: "must be a text in quotes" });
 
+/** A name that may be part of a file name. */
+export const name: z.ZodString = z.string({ error: "must be a name in quotes" })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, {
+    error: "must be 1 to 100 letters, digits, dots, hyphens or underscores, the first a letter or digit",
+  });
+
+/** The bounds of {@linkcode name} in words. */
+export const nameBounds = "1 to 100 letters, digits, dots, hyphens or underscores";
+
 /** A JSON path; its syntax is checked after the schema. */
 export const path: z.ZodString = z.string({ error: 'must be a path in quotes, such as "$.items[*]"' });
+
+const requiredTypes = ["array", "object", "any"] as const;
+
+const requiredForm = {
+  error:
+    'must be a path in quotes, or { path = "$.items", type = "array" } with a type of array, object or any',
+} as const;
+
+/** A path and the type of the value that it must select; a path alone means an array. */
+export const required = z.union([
+  z.string(),
+  z.strictObject({ path: z.string(), type: z.enum(requiredTypes).default("array") }),
+], requiredForm).transform((value) =>
+  typeof value === "string" ? { path: value, type: "array" as const } : value
+);
 
 /** A URL template; its placeholders are checked after the schema. */
 export const template: z.ZodString = z.string({

@@ -7,7 +7,8 @@
 
 /** One piece of a template: fixed text, or a value filled in for each request. */
 export type TemplatePart =
-  | { readonly kind: "text"; readonly text: string; readonly secret?: boolean }
+  /** `secret`: the name of the secret whose value the text is. */
+  | { readonly kind: "text"; readonly text: string; readonly secret?: string }
   | { readonly kind: "key" }
   | { readonly kind: "window"; readonly edge: "start" | "end"; readonly form: "iso" | "unix" | "date" };
 
@@ -19,7 +20,19 @@ export type KeySource =
   | { readonly kind: "file"; readonly file: string }
   | { readonly kind: "stdin" }
   | { readonly kind: "range"; readonly first: number; readonly last: number }
-  | { readonly kind: "url"; readonly url: Template; readonly path: string };
+  | UrlKeySource;
+
+/** A JSON document that lists the keys, fetched once at the start of a run. */
+export interface UrlKeySource {
+  readonly kind: "url";
+  readonly url: Template;
+  /** RFC 9535 path of the keys. */
+  readonly path: string;
+  /** A singular path whose number must equal the number of listed keys. */
+  readonly count?: string;
+  /** Default: those of the job's requests that do not contain `{key}`. */
+  readonly headers: Readonly<Record<string, Template>>;
+}
 
 /** At most `count` requests start in any span of `perMs` milliseconds. */
 export interface Rate {
@@ -60,6 +73,8 @@ export interface Column {
   /** A singular RFC 9535 path that starts at the row. */
   readonly path: string;
   readonly type: ColumnType;
+  /** Rows can be found by this time column without reading all of them. */
+  readonly isIndexed?: boolean;
 }
 
 /** Counts rows per bucket of `everyMs` of the time column `by`, and per combination of the other columns. */
@@ -95,6 +110,24 @@ export interface Window {
   readonly endMs: number;
 }
 
+/** The kind of value that a path must select; `any` is every kind. */
+export type RequiredType = "array" | "object" | "any";
+
+/** A value that an answer must contain, complete to its closing bracket. */
+export interface RequireRule {
+  /** RFC 9535 path. */
+  readonly path: string;
+  readonly type: RequiredType;
+}
+
+/** The value at `path` must equal the expanded `value`, both as text. */
+export interface EqualsRule {
+  /** A singular RFC 9535 path. */
+  readonly path: string;
+  /** Contains no secret. */
+  readonly value: Template;
+}
+
 /** A job with checked fields. */
 export interface Job {
   readonly name: string;
@@ -123,15 +156,23 @@ export interface Job {
     readonly auto?: Auto;
     /** Keys in a batch. Default: sized by the time that they take. */
     readonly batch?: number;
+    /** Jobs of one user and machine that name it share one pace and its slots. */
+    readonly share?: string;
   };
   readonly retry: {
     readonly attempts: number;
     /** A longer outage interrupts the run, which can be resumed. */
     readonly outageMs: number;
+    /** Newest finished windows whose keys that failed for a passing reason are asked again at each start. */
+    readonly failedWindows: number;
   };
+  /** `none`: the first page is all that is wanted. Default: an answer that names a next page fails. */
+  readonly paging?: { readonly style: "none" };
   readonly accept: {
-    readonly require?: string;
+    readonly require?: RequireRule;
     readonly count?: string;
+    /** What an answer must repeat of its request. */
+    readonly equals: readonly EqualsRule[];
     readonly failIf: readonly FailRule[];
     /** Share of keys, 0 to 1. */
     readonly minCoverage: number;

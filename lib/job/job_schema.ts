@@ -9,29 +9,29 @@
  */
 
 import { z } from "zod";
+import { accept, rows } from "./answer_schema.ts";
 import { httpLimits, runLimits } from "../limits.ts";
 import { formatBytes, formatCount, formatDuration } from "../text/format.ts";
 import {
+  dayMs,
   duration,
   field,
   inFlight,
+  isTable,
+  name,
+  nameBounds,
   parsed,
   path,
   rates,
   ratesMax,
-  share,
   template,
   text,
   whole,
+  yearMs,
 } from "./field_types.ts";
 import { parseBytes, parseRange, rateCountMax } from "./parse_units.ts";
 
-const dayMs = 86_400_000;
 const hourMs = 3_600_000;
-const yearMs = 366 * dayMs;
-
-/** Columns of one table. SQLite's own limit is 2,000. */
-const columnsMax = 200;
 
 /** Control keys: all of them are fetched before the first batch. */
 const controlMax = 1_000;
@@ -44,15 +44,10 @@ const attemptsMax = 100;
 
 const bodyBytesMax = 2 ** 40;
 
-const isTable = { error: "must be a table" } as const;
-
-const name = field(
-  z.string({ error: "must be a name in quotes" }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, {
-    error: "must be 1 to 100 letters, digits, dots, hyphens or underscores, the first a letter or digit",
-  }),
-  "Name of the job. The database is named after it unless --db is given.",
-  { bounds: "1 to 100 letters, digits, dots, hyphens or underscores", example: "my-api" },
-);
+const jobName = field(name, "Name of the job. The database is named after it unless --db is given.", {
+  bounds: nameBounds,
+  example: "my-api",
+});
 
 const keep = field(
   duration(hourMs, 100 * yearMs).optional(),
@@ -89,6 +84,21 @@ const keys = field(
       form: "JSON path (RFC 9535)",
       example: "$.items[*].id",
     }),
+    count: field(
+      path.optional(),
+      "Path of a number in the document that must equal the number of keys. Otherwise the list is refused.",
+      { form: "JSON path (RFC 9535) of one value", example: "$.total" },
+    ),
+    headers: field(
+      z.record(z.string(), text, isTable).optional(),
+      "Headers of the request for the document, with placeholders as in request.headers, but for {key}.",
+      {
+        form: "table of texts",
+        example: { accept: "application/json" },
+        otherwise:
+          "those of request.headers without {key}, and without secrets where the document is on another server",
+      },
+    ),
     control: field(
       z.array(text, { error: "must be a list of texts" })
         .max(controlMax, { error: `must be a list of at most ${controlMax} keys` }).prefault([]),
@@ -223,6 +233,12 @@ const pace = field(
         otherwise: "enough keys to keep a Worker busy for some seconds",
       },
     ),
+    share: field(
+      name.optional(),
+      "Name of limits that several jobs share, such as the API's host. Jobs of one user on one machine that name it " +
+        "together keep to the strictest of their rates and in_flight.",
+      { bounds: nameBounds, example: "api.example", otherwise: "the job's limits are its own" },
+    ),
   }, isTable).prefault({}),
   "Concurrency and pace, over all Workers together.",
 );
@@ -240,122 +256,42 @@ const retry = field(
         "resumes it.",
       { example: "1h" },
     ),
+    failed_windows: field(
+      whole(0, catchUpMax).default(0),
+      "Each start asks again the keys that failed for a passing reason, in this many of the newest finished windows.",
+      { form: "number of windows", example: 1 },
+    ),
   }, isTable).prefault({}),
   "Retries of failed requests.",
 );
 
-const failRule = z.strictObject({
-  path: field(path, "Path of the value to test.", { form: "JSON path (RFC 9535)", example: "$.status" }),
-  equals: field(
-    z.union([z.string(), z.number(), z.boolean()], { error: "must be a text, a number, true or false" })
-      .optional(),
-    "Fails the answer if the value is equal.",
-    { form: "text, number, true or false", example: "error" },
-  ),
-  starts_with: field(text.optional(), "Fails the answer if the value is a text with this prefix.", {
-    example: "maintenance",
-  }),
-  contains: field(text.optional(), "Fails the answer if the value is a text that contains this one.", {
-    example: "try later",
-  }),
-  exists: field(
-    z.literal(true, { error: "must be true" }).optional(),
-    "Fails the answer if the path selects any value.",
-    { form: "true", example: true },
-  ),
-}, isTable);
-
-const accept = field(
+const paging = field(
   z.strictObject({
-    require: field(
-      path.optional(),
-      "Path that must select something, complete to its closing bracket. Otherwise the key fails with missing.",
-      { form: "JSON path (RFC 9535)", example: "$.items" },
+    style: field(
+      z.literal("none", { error: 'must be "none", as pages are not followed yet' }),
+      'With "none", the first page is all that is wanted: an answer that names a next page does not fail.',
+      { form: '"none"', example: "none" },
     ),
-    count: field(
-      path.optional(),
-      "Path of a number that must equal the number of selected rows. Otherwise the key fails with wrong-count.",
-      { form: "JSON path (RFC 9535) of one value", example: "$.total" },
-    ),
-    fail_if: field(
-      z.array(failRule, { error: "must be a list of tables" }).prefault([]),
-      "Rules that turn an answer into a failure with the reason refused. Each rule has a path and exactly one test.",
-      { form: "list of tables", example: [{ path: "$.status", equals: "error" }] },
-    ),
-    min_coverage: field(
-      share.default(runLimits.minCoverage),
-      "Least coverage for exit code 0: the share of keys with a verdict other than failed.",
-      { form: "share", bounds: "0 to 1", example: 1 },
-    ),
-  }, isTable).prefault({}),
-  "Rules that an answer must pass, beyond its status code.",
-);
-
-const columnTypes = ["integer", "text", "real", "time", "json", "any"] as const;
-
-const column = z.strictObject({
-  path: field(path, "Path of one value, relative to the row.", {
-    form: "JSON path (RFC 9535) of one value",
-    example: "$.updated_at",
-  }),
-  type: field(
-    z.enum(columnTypes, { error: `must be one of ${columnTypes.join(", ")}` }).default("any"),
-    "Type of the column. A value that does not fit fails its key with bad-value. time takes seconds or milliseconds " +
-      "since 1970 or an ISO 8601 text, and stores seconds since 1970. any stores integers, reals and texts as they " +
-      "are, and other values as JSON text.",
-    { form: columnTypes.map((type) => `"${type}"`).join(", "), example: "time" },
-  ),
-}, isTable);
-
-const rows = field(
-  z.strictObject({
-    path: field(path, "Path of the rows: each selected value becomes one row.", {
-      form: "JSON path (RFC 9535)",
-      example: "$.items[?@.size > 10]",
-    }),
-    table: field(text.default("rows"), "Name of the table.", {
-      bounds: "1 to 63 letters, digits and underscores",
-      example: "items",
-    }),
-    within_window: field(
-      text.optional(),
-      "Name of a time column. Rows outside the run's window are dropped.",
-      { form: "name of a time column", example: "updated_at" },
-    ),
-    columns: field(
-      z.record(z.string(), column, isTable)
-        .refine((columns) => Object.keys(columns).length <= columnsMax, {
-          error: `must be a table of at most ${columnsMax} columns`,
-        })
-        .prefault({ value: { path: "$" } }),
-      "Columns of the table, in this order.",
-      {
-        form: "table of columns by name",
-        bounds: `1 to ${columnsMax} columns`,
-        example: { id: { path: "$.id", type: "integer" } },
-        otherwise: "one column, value, with the whole row",
-      },
-    ),
-    max: field(
-      whole(1, runLimits.answerRowsMax).default(runLimits.answerRowsMax),
-      "Most rows in one answer. An answer with more fails with too-many-rows.",
-      { form: "number of rows", example: 1_000 },
-    ),
-    count: field(
-      z.strictObject({
-        by: field(text, "Name of the time column.", { form: "name of a time column", example: "updated_at" }),
-        every: field(duration(1, yearMs), "Length of a time span.", { example: "1m" }),
-      }, isTable).optional(),
-      "Stores the number of rows per time span, and per combination of the other columns, in a column named count.",
-      { otherwise: "the rows themselves are stored" },
-    ),
-  }, isTable),
-  "What to store of an answer.",
+  }, isTable).optional(),
+  "Pages of an answer.",
+  { otherwise: "an answer that names a next page fails its key" },
 );
 
 /** The whole job file. Unknown fields are refused. */
 export const jobFile = field(
-  z.strictObject({ name, keep, set, keys, window, request, limits: pace, retry, accept, rows }, isTable),
+  z.strictObject({
+    name: jobName,
+    keep,
+    set,
+    keys,
+    window,
+    request,
+    limits: pace,
+    retry,
+    paging,
+    accept,
+    rows,
+  }, isTable),
   "A trawl job: the keys, the request, the pace, the rules for an answer, and the rows to store.",
 );
 

@@ -5,19 +5,17 @@
  * @module
  */
 
-import { dirname, isAbsolute, join } from "node:path";
 import { UsageError } from "../errors.ts";
-import { parsePath } from "../json/path/path_parser.ts";
 import { runLimits } from "../limits.ts";
-import type { Job, KeySource, Template, Window, WindowRule } from "./job.ts";
+import type { Job, Window, WindowRule } from "./job.ts";
 import { nearest } from "../text/nearest.ts";
 import { Diagnostics, shown } from "./diagnostics.ts";
-import { checkHeader, checkUrl, redirectHost, RequestBuilder } from "./request_builder.ts";
+import { RequestBuilder } from "./request_builder.ts";
+import { readControl, readKeySource, readRequest } from "./load_request.ts";
 import { readAccept, readRows } from "./load_rows.ts";
 import { type JobFile, jobFile } from "./job_schema.ts";
-import { parseTemplate, type TemplateScope } from "./template.ts";
+import type { TemplateScope } from "./template.ts";
 import { type FieldPath, TomlDocument } from "./toml_document.ts";
-import { keyRule } from "./key_rule.ts";
 
 /** Stands in for the window in checks of a request. */
 const anyWindow: Window = { startMs: 0, endMs: 86_400_000 };
@@ -53,17 +51,19 @@ export function loadJob(text: string, context: LoadContext): Job {
     secret: context.secret,
     encoding: "url",
   };
+  const request = readRequest(file, { scope, diagnostics });
   const job: Job = {
     name: file.name,
     text: jobText(text, context.set ?? {}),
-    keys: readKeySource(file, { context, scope, diagnostics }),
+    keys: readKeySource(file, { file: context.file, request, scope, diagnostics }),
     control: readControl(file, diagnostics),
     ...(file.window !== undefined && { window: readWindow(file.window, diagnostics) }),
     ...(file.keep !== undefined && { keepMs: file.keep }),
-    request: readRequest(file, { scope, diagnostics }),
+    request,
     limits: readLimits(file, diagnostics),
-    retry: { attempts: file.retry.attempts, outageMs: file.retry.outage },
-    accept: readAccept(file, diagnostics),
+    retry: readRetry(file),
+    ...(file.paging !== undefined && { paging: file.paging }),
+    accept: readAccept(file, { scope, problems: diagnostics }),
     tables: [readRows(file, diagnostics)],
   };
   diagnostics.throwIfAny();
@@ -79,9 +79,13 @@ function readFields(document: TomlDocument, diagnostics: Diagnostics): JobFile {
   throw diagnostics.error();
 }
 
+function readRetry({ retry }: JobFile): Job["retry"] {
+  return { attempts: retry.attempts, outageMs: retry.outage, failedWindows: retry.failed_windows };
+}
+
 /** Concurrency and pace. An automatic `in_flight` has an upper bound. */
 function readLimits({ limits }: JobFile, diagnostics: Diagnostics): Job["limits"] {
-  const { in_flight, in_flight_max, rate, batch } = limits;
+  const { in_flight, in_flight_max, rate, batch, share } = limits;
   if (in_flight !== "auto" && in_flight_max !== undefined) {
     diagnostics.add(
       ["limits", "in_flight_max"],
@@ -95,6 +99,7 @@ function readLimits({ limits }: JobFile, diagnostics: Diagnostics): Job["limits"
     rates: rate?.rates ?? [],
     ...((auto.inFlight || auto.rate) && { auto }),
     ...(batch !== undefined && { batch }),
+    ...(share !== undefined && { share }),
   };
 }
 
@@ -141,44 +146,6 @@ function readSet(
   return { ...set, ...given };
 }
 
-/** What the readers of fields need. */
-interface Reading {
-  readonly context: LoadContext;
-  readonly scope: TemplateScope;
-  readonly diagnostics: Diagnostics;
-}
-
-/** One of file, range and URL; standard input if none is set. */
-function readKeySource({ keys }: JobFile, { context, scope, diagnostics }: Reading): KeySource {
-  const sources = (["file", "range", "url"] as const).filter((name) => keys[name] !== undefined);
-  if (sources.length > 1) {
-    diagnostics.add(["keys"], `must have only one of file, range and url: found ${sources.join(" and ")}`);
-  }
-  if (keys.url === undefined && keys.path !== undefined) {
-    diagnostics.add(["keys", "path"], "needs keys.url, the URL of the list of keys: found nothing", "name");
-  }
-  if (keys.range !== undefined) return { kind: "range", ...keys.range };
-  if (keys.file !== undefined) {
-    return { kind: "file", file: isAbsolute(keys.file) ? keys.file : join(dirname(context.file), keys.file) };
-  }
-  const { url, path } = keys;
-  if (url === undefined) return { kind: "stdin" };
-  if (path === undefined) {
-    diagnostics.add(["keys", "url"], "needs keys.path, the JSON path of the keys: found nothing", "name");
-  } else diagnostics.try(["keys", "path"], () => parsePath(path));
-  const template = readUrl(url, { path: ["keys", "url"], scope: { ...scope, key: false }, diagnostics });
-  return { kind: "url", url: template, path: path ?? "$" };
-}
-
-/** The control keys, which obey the rule for all keys. */
-function readControl({ keys: { control } }: JobFile, diagnostics: Diagnostics): readonly string[] {
-  for (const [index, key] of control.entries()) {
-    const rule = keyRule(key);
-    if (rule !== undefined) diagnostics.addRule(["keys", "control", index], rule);
-  }
-  return control;
-}
-
 /** The windows. */
 function readWindow(window: NonNullable<JobFile["window"]>, diagnostics: Diagnostics): WindowRule {
   // Window placeholders have a resolution of a second.
@@ -186,62 +153,6 @@ function readWindow(window: NonNullable<JobFile["window"]>, diagnostics: Diagnos
     diagnostics.addRule(["window", "every"], "must be a whole number of seconds");
   }
   return { everyMs: window.every, lagMs: window.lag, catchUp: window.catch_up };
-}
-
-/** The request. */
-function readRequest(file: JobFile, { scope, diagnostics }: Omit<Reading, "context">): Job["request"] {
-  const { request } = file;
-  const url = readUrl(request.url, { path: ["request", "url"], scope, diagnostics });
-  const { connect, first_byte, idle, total } = request.timeout;
-  return {
-    url,
-    headers: readHeaders(request.headers, { scope, diagnostics }),
-    timeout: { connectMs: connect, firstByteMs: first_byte, idleMs: idle, totalMs: total },
-    bodyBytesMax: request.max_body,
-    redirectHosts: request.redirect_hosts.flatMap((text, index) =>
-      diagnostics.try(["request", "redirect_hosts", index], () => redirectHost(text), "rule") ?? []
-    ),
-  };
-}
-
-/** A URL template. Checks its placeholders, then the URL as a whole. Empty if it has a mistake. */
-function readUrl(
-  text: string,
-  { path, scope, diagnostics }: {
-    readonly path: FieldPath;
-    readonly scope: TemplateScope;
-    readonly diagnostics: Diagnostics;
-  },
-): Template {
-  const template = diagnostics.try(path, () => parseTemplate(text, scope));
-  if (template === undefined) return [];
-  diagnostics.try(path, () => {
-    checkUrl(template);
-    if (scope.key && !template.some(({ kind }) => kind === "key")) throw new UsageError("must contain {key}");
-  }, "rule");
-  return template;
-}
-
-/** Header templates by name. HTTP ignores the case of names, so names that differ only in case are refused. */
-function readHeaders(
-  headers: Readonly<Record<string, string>>,
-  { scope, diagnostics }: Omit<Reading, "context">,
-): Readonly<Record<string, Template>> {
-  const templates: Record<string, Template> = {};
-  const taken = new Set<string>();
-  for (const [name, text] of Object.entries(headers)) {
-    const path = ["request", "headers", name];
-    if (taken.has(name.toLowerCase())) {
-      diagnostics.add(path, "must occur only once, in any letter case: found again", "name");
-    }
-    taken.add(name.toLowerCase());
-    diagnostics.try(path, () => {
-      const template = parseTemplate(text, { ...scope, encoding: "plain" });
-      checkHeader(name, template);
-      templates[name] = template;
-    });
-  }
-  return templates;
 }
 
 /** Builds the request of each control key, so that a key that makes a wrong URL or header is found early. */

@@ -8,16 +8,33 @@
 import { UsageError } from "../errors.ts";
 import { parsePath } from "../json/path/path_parser.ts";
 import type { Path } from "../json/path/path_types.ts";
-import type { Column, FailRule, Job, TableRule } from "./job.ts";
+import type { Column, EqualsRule, FailRule, Job, TableRule } from "./job.ts";
 import { type Diagnostics, shown } from "./diagnostics.ts";
 import type { JobFile } from "./job_schema.ts";
+import { parseTemplate, type TemplateScope } from "./template.ts";
 import type { FieldPath } from "./toml_document.ts";
 
-/** Names of trawl's own tables. */
-const ownTables: readonly string[] = ["run", "batch", "fetch", "fetch_run", "key_list", "budget", "learned"];
+/** Views and tables of trawl that a table must not replace. */
+const ownTables: readonly string[] = [
+  "runs",
+  "fetches",
+  "run",
+  "batch",
+  "fetch",
+  "fetch_run",
+  "key_list",
+  "budget",
+  "learned",
+];
 
-/** UTF-16 units of a table or column name: the limit of PostgreSQL. */
-const nameCharsMax = 63;
+/** Characters of a table name: with the longest suffix of its views, within PostgreSQL's limit of 63. */
+const tableCharsMax = 48;
+
+/** Characters of a column name: PostgreSQL's limit. */
+const columnCharsMax = 63;
+
+/** Columns that the views of a table add: key and window of a row, run, fetch, number of the row. */
+const ownColumns = ["key", "window_start", "run", "fetch", "row"] as const;
 
 const failTests = ["equals", "starts_with", "contains", "exists"] as const;
 
@@ -25,7 +42,7 @@ const failTests = ["equals", "starts_with", "contains", "exists"] as const;
 export function readRows(file: JobFile, problems: Diagnostics): TableRule {
   const { rows } = file;
   problems.try(["rows", "path"], () => parsePath(rows.path));
-  const wrongName = nameRule(rows.table) ?? tableRule(rows.table);
+  const wrongName = tableRule(rows.table);
   if (wrongName !== undefined) problems.addRule(["rows", "table"], wrongName);
 
   const columns = readColumns(file, problems);
@@ -54,16 +71,37 @@ export function readRows(file: JobFile, problems: Diagnostics): TableRule {
 }
 
 /** The acceptance rules. Incomplete where problems were added. */
-export function readAccept({ accept }: JobFile, problems: Diagnostics): Job["accept"] {
+export function readAccept(
+  { accept }: JobFile,
+  { scope, problems }: { readonly scope: TemplateScope; readonly problems: Diagnostics },
+): Job["accept"] {
   const { require, count } = accept;
-  if (require !== undefined) problems.try(["accept", "require"], () => parsePath(require));
+  if (require !== undefined) {
+    const field = problems.has(["accept", "require", "path"]) ? ["require", "path"] : ["require"];
+    problems.try(["accept", ...field], () => parsePath(require.path));
+  }
   if (count !== undefined) problems.try(["accept", "count"], () => checkSingular(count, "a count"));
   return {
     ...(require !== undefined && { require }),
     ...(count !== undefined && { count }),
+    equals: Object.entries(accept.equals).flatMap(([path, text]) =>
+      problems.try(["accept", "equals", path], () => readEquals(path, { text, scope })) ?? []
+    ),
     failIf: accept.fail_if.map((rule, index) => readFailRule(rule, { index, problems })),
     minCoverage: accept.min_coverage,
   };
+}
+
+/** @throws {UsageError} If the path may select several values, or the template has a mistake or a secret. */
+function readEquals(
+  path: string,
+  { text, scope }: { readonly text: string; readonly scope: TemplateScope },
+): EqualsRule {
+  checkSingular(path, "a comparison");
+  const hasSecret = /\{secret\./.test(text.replaceAll("{{", ""));
+  // The wanted value is shown beside the one that came.
+  if (hasSecret) throw new UsageError("must not contain {secret.…}, as a failure shows the text");
+  return { path, value: parseTemplate(text, { ...scope, encoding: "plain" }) };
 }
 
 /** A fail rule of the job file, with any number of tests. */
@@ -92,13 +130,19 @@ function readFailRule(
 
 /** The columns, in the file's order. Names must differ in more than case, which SQLite ignores. */
 function readColumns({ rows }: JobFile, problems: Diagnostics): readonly Column[] {
-  const columns = Object.entries(rows.columns).map(([name, column]) => ({ name, ...column }));
+  const columns = Object.entries(rows.columns).map(([name, { index, ...column }]) => ({
+    name,
+    ...column,
+    ...(index && { isIndexed: true }),
+  }));
   if (columns.length === 0) problems.add(["rows", "columns"], "must hold a column: found none");
-  // Columns of trawl: the fetch's id, the row's number and, where rows are counted, the count.
-  const taken = new Set(rows.count === undefined ? ["fetch", "row"] : ["fetch", "row", "count"]);
-  for (const { name, path } of columns) {
+  const taken = new Set<string>(rows.count === undefined ? ownColumns : [...ownColumns, "count"]);
+  for (const { name, path, type, isIndexed } of columns) {
     const field = ["rows", "columns", name];
-    const wrongName = nameRule(name);
+    const wrongName = columnRule(name);
+    if (isIndexed === true && type !== "time") {
+      problems.add([...field, "index"], `needs type = "time": found type = "${type}"`);
+    }
     if (wrongName !== undefined) problems.add(field, `${wrongName}: found ${shown(name)}`, "name");
     if (taken.has(name.toLowerCase())) {
       problems.add(field, `must be a unique name: taken are ${[...taken].join(", ")}`, "name");
@@ -129,21 +173,23 @@ function stepsOf(path: string): Path["segments"] | undefined {
   }
 }
 
-/** The rule that a table or column name breaks; undefined if none. */
-function nameRule(name: string): string | undefined {
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name.length <= nameCharsMax) return undefined;
-  return `must be a name of 1 to ${nameCharsMax} letters, digits and underscores, the first no digit`;
+/** The rule that a column name breaks; undefined if none. */
+function columnRule(name: string): string | undefined {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name.length <= columnCharsMax) return undefined;
+  return `must be a name of 1 to ${columnCharsMax} letters, digits and underscores, the first no digit`;
 }
 
-/** The rule that a table name breaks: it must not be a name of trawl or SQLite. Undefined if none. */
+/** The rule that a table name breaks; undefined if none. Names of trawl and SQLite are taken. */
 function tableRule(name: string): string | undefined {
-  const lower = name.toLowerCase();
-  const own = ownTables.includes(lower) || lower.startsWith("sqlite_") || lower.includes("_staged");
-  return own ? `must not be ${ownTables.join(", ")}, nor begin with sqlite_, nor hold _staged` : undefined;
+  if (!/^[a-z_][a-z0-9_]*$/.test(name) || name.length > tableCharsMax) {
+    return `must be a name of 1 to ${tableCharsMax} lower-case letters, digits and underscores, the first no digit`;
+  }
+  const isTaken = ownTables.includes(name) || /^(?:_trawl|sqlite)_/.test(name) || name.includes("_staged");
+  return isTaken ? `must not be ${ownTables.join(", ")}, nor begin with _trawl_ or sqlite_` : undefined;
 }
 
 /** @throws {UsageError} If a path can select several values, by its form. */
-function checkSingular(path: string, use: string): void {
+export function checkSingular(path: string, use: string): void {
   if (parsePath(path).singular) return;
   const hint = use === "a column" ? "select the array itself and get its JSON text" : "name one value";
   throw new UsageError(`Cannot use the path "${path}" for ${use} as it may select several values: ${hint}`);

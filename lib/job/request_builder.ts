@@ -9,7 +9,7 @@
 import { UsageError } from "../errors.ts";
 import type { HttpRequest } from "../http/http_request.ts";
 import { withUserAgent } from "../http/user_agent.ts";
-import type { Job, Template, Window } from "./job.ts";
+import type { Job, Template, UrlKeySource, Window } from "./job.ts";
 import { expand, notInHeader, type RequestValues, withoutSecrets } from "./template.ts";
 
 /** Stands in for a key where the structure of a URL is checked. */
@@ -59,21 +59,13 @@ export class RequestBuilder {
   }
 
   #headers(key: string): HttpRequest["headers"] {
-    const headers: Record<string, string> = {};
-    for (const [name, template] of Object.entries(this.#job.request.headers)) {
-      const value = expand(template, { key, window: this.#window }, "plain");
-      if (notInHeader.test(value)) {
-        throw keyError(key, `must be Latin-1 without control characters in the header ${name}`);
-      }
-      headers[name] = value;
-    }
-    return withUserAgent(headers);
+    return filledHeaders(this.#job.request.headers, { key, window: this.#window });
   }
 }
 
-/** The request for a key list. */
-export function keyListRequest(url: Template, window?: Window): HttpRequest {
-  return { method: "GET", url: plainUrl(url, window), headers: withUserAgent({}) };
+/** The request for a key list. Throws as {@linkcode plainUrl}. */
+export function keyListRequest({ url, headers }: UrlKeySource, window?: Window): HttpRequest {
+  return { method: "GET", url: plainUrl(url, window), headers: filledHeaders(headers, { key: "", window }) };
 }
 
 /** The URL of a template without a key. */
@@ -140,6 +132,21 @@ export function checkHeader(name: string, template: Template): void {
       `must be Latin-1 without line breaks and control characters: found U+${code} in its value`,
     );
   }
+}
+
+function filledHeaders(
+  templates: Readonly<Record<string, Template>>,
+  values: RequestValues,
+): HttpRequest["headers"] {
+  const headers: Record<string, string> = {};
+  for (const [name, template] of Object.entries(templates)) {
+    const value = expand(template, values, "plain");
+    if (notInHeader.test(value)) {
+      throw keyError(values.key, `must be Latin-1 without control characters in the header ${name}`);
+    }
+    headers[name] = value;
+  }
+  return withUserAgent(headers);
 }
 
 function filledUrl(template: Template, values: RequestValues): string {

@@ -91,6 +91,7 @@ export class Redactor {
     const values = [
       ...urls.flatMap((url) => secretTexts(url).map(decodeURIComponent)),
       ...Object.values(job.request.headers).flatMap(secretTexts),
+      ...(job.keys.kind === "url" ? Object.values(job.keys.headers).flatMap(secretTexts) : []),
     ];
     return new Redactor(values);
   }
@@ -105,7 +106,7 @@ export class Redactor {
 }
 
 function secretTexts(template: Job["request"]["url"]): string[] {
-  return template.flatMap((part) => part.kind === "text" && part.secret === true ? [part.text] : []);
+  return template.flatMap((part) => part.kind === "text" && part.secret !== undefined ? [part.text] : []);
 }
 
 const htmlNames: ReadonlyMap<string, string> = new Map([

@@ -86,9 +86,7 @@ export function expand(template: Template, { key, window }: RequestValues, encod
 
 /** The template with asterisks in place of secrets, to be shown, logged or stored. */
 export function withoutSecrets(template: Template): Template {
-  return template.map((part) =>
-    part.kind === "text" && part.secret === true ? { kind: "text", text: asterisks } : part
-  );
+  return template.map((part) => secretNameOf(part) !== undefined ? { kind: "text", text: asterisks } : part);
 }
 
 /** The part for a placeholder. */
@@ -117,7 +115,7 @@ function placeholder(name: string, scope: TemplateScope): TemplatePart {
       );
     }
     checkSecret(inner, value, scope.encoding);
-    return { kind: "text", text: encoded(value, scope.encoding), secret: true };
+    return { kind: "text", text: encoded(value, scope.encoding), secret: inner };
   }
   const shown = shortened(name, shownCharsMax);
   throw new UsageError(`must use only the placeholders ${allowedNames(scope)}: found {${shown}}`);
@@ -154,16 +152,21 @@ function allowedNames(scope: TemplateScope): string {
   return `${names.map((name) => `{${name}}`).join(", ")} and {secret.NAME}`;
 }
 
+/** The name of the secret whose value a part is; undefined for any other part. */
+export function secretNameOf(part: TemplatePart): string | undefined {
+  return part.kind === "text" ? part.secret : undefined;
+}
+
 /** Appends a part. */
 function addPart(parts: TemplatePart[], part: TemplatePart): void {
-  if (part.kind === "text" && part.secret !== true) addText(parts, part.text);
+  if (part.kind === "text" && part.secret === undefined) addText(parts, part.text);
   else parts.push(part);
 }
 
 /** Appends text. Merges it with text before it, so that a request takes one step per value. */
 function addText(parts: TemplatePart[], text: string): void {
   const last = parts.at(-1);
-  if (last?.kind === "text" && last.secret !== true) {
+  if (last?.kind === "text" && last.secret === undefined) {
     parts[parts.length - 1] = { kind: "text", text: last.text + text };
   } else parts.push({ kind: "text", text });
 }

@@ -64,7 +64,7 @@ export function extractionOf(job: Job, window: Window | undefined): Extraction {
     }
   }
   if (accept.require !== undefined) {
-    add({ path: parsePath(accept.require), take: "visit" }, { use: "require" });
+    add({ path: parsePath(accept.require.path), take: "visit" }, { use: "require" });
   }
   if (accept.count !== undefined) add({ path: parsePath(accept.count), take: "text" }, { use: "count" });
   for (const rule of accept.failIf) {

@@ -13,7 +13,7 @@ import { TempFolder } from "../support/temp.ts";
 
 /** Keys that come over the network. */
 function listed(url: string): Extract<KeySource, { readonly kind: "url" }> {
-  return { kind: "url", url: [{ kind: "text", text: `${url}/list` }], path: "$.keys[*]" };
+  return { kind: "url", url: [{ kind: "text", text: `${url}/list` }], path: "$.keys[*]", headers: {} };
 }
 
 interface Wishes {
@@ -265,7 +265,7 @@ Deno.test("collect() notes why it ended without the job's secrets", async () => 
   using folder = new TempFolder();
   const file = folder.file("none-to%2Fken");
   const job = jobOf("http://127.0.0.1:9", { keys: { kind: "file", file } });
-  const headers = { authorization: [{ kind: "text", text: "to/ken", secret: true }] } as const;
+  const headers = { authorization: [{ kind: "text", text: "to/ken", secret: "TOKEN" }] } as const;
   await assert.rejects(collectInto(folder.file("a.db"), { ...job, request: { ...job.request, headers } }));
   const [[reason] = []] = query(folder.file("a.db"), "SELECT reason FROM run");
   assert.match(String(reason), /^Cannot read the key file ".*\/none-\*\*\*": /);

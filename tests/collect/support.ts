@@ -35,8 +35,8 @@ export function jobOf(url: string, change: JobChange = {}): Job {
     control: change.control ?? [],
     request: { url: template, headers: {}, timeout, bodyBytesMax: 1e9, redirectHosts: [] },
     limits: { inFlight: 4, rates: [], ...change.limits },
-    retry: { attempts: change.attempts ?? 3, outageMs: change.outageMs ?? 900_000 },
-    accept: { failIf: [], minCoverage: 1, ...change.accept },
+    retry: { attempts: change.attempts ?? 3, outageMs: change.outageMs ?? 900_000, failedWindows: 0 },
+    accept: { equals: [], failIf: [], minCoverage: 1, ...change.accept },
     tables: [{ name: "t", path: "$.r[*]", columns: columnsOf({ v: "any" }), max: 1e8, ...change.rows }],
   };
 }

@@ -77,7 +77,7 @@ const wrongParts: readonly (readonly [Partial<InlineJob>, string])[] = [
   [{ columns: [column("a", "$"), column("a", "$.b")] }, "--column a: must be given once, found twice"],
   [
     { columns: [column("a", "$"), column("A", "$.b")] },
-    "--column A: must be a unique name: taken are fetch, row, a",
+    "--column A: must be a unique name: taken are key, window_start, run, fetch, row, a",
   ],
   [
     { columns: [column("a", "b")] },

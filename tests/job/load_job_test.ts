@@ -39,8 +39,8 @@ Deno.test("loadJob() fills in the default of every missing field", () => {
       redirectHosts: [],
     },
     limits: { inFlight: 8, rates: [] },
-    retry: { attempts: 5, outageMs: 900_000 },
-    accept: { failIf: [], minCoverage: 0.99 },
+    retry: { attempts: 5, outageMs: 900_000, failedWindows: 0 },
+    accept: { equals: [], failIf: [], minCoverage: 0.99 },
     tables: [{
       name: "rows",
       path: "$.items[*]",
@@ -58,6 +58,8 @@ Deno.test("loadJob() reads every field", () => {
       kind: "url",
       url: [{ kind: "text", text: "https://api.example/keys?app=my%20app%26x%3D1" }],
       path: "$.keys[*]",
+      count: "$.total",
+      headers: { accept: [{ kind: "text", text: "application/json" }] },
     },
     control: ["first", "second"],
     window: { everyMs: 3_600_000, lagMs: 5_400_000, catchUp: 24 },
@@ -81,11 +83,17 @@ Deno.test("loadJob() reads every field", () => {
         { count: 50_000, perMs: 86_400_000 },
       ],
       batch: 500,
+      share: "api.example",
     },
-    retry: { attempts: 3, outageMs: 600_000 },
+    retry: { attempts: 3, outageMs: 600_000, failedWindows: 2 },
+    paging: { style: "none" },
     accept: {
-      require: "$.items",
+      require: { path: "$.items", type: "any" },
       count: "$.total",
+      equals: [
+        { path: "$.id", value: [{ kind: "key" }] },
+        { path: "$['the day']", value: [{ kind: "window", edge: "start", form: "date" }] },
+      ],
       failIf: [
         { path: "$.status", equals: "error" },
         { path: "$.status", startsWith: "maintenance" },
@@ -98,7 +106,7 @@ Deno.test("loadJob() reads every field", () => {
       name: "items",
       path: "$.items[*]",
       columns: [
-        { name: "at", path: "$.at", type: "time" },
+        { name: "at", path: "$.at", type: "time", isIndexed: true },
         { name: "kind", path: "$.kind", type: "text" },
         { name: "size", path: "$.sizes[0]", type: "integer" },
         { name: "share", path: "$['the share']", type: "real" },
@@ -120,11 +128,11 @@ Deno.test("loadJob() reads every field", () => {
     { kind: "text", text: "&day=" },
     { kind: "window", edge: "start", form: "date" },
     { kind: "text", text: "&token=" },
-    { kind: "text", text: "s3%2Fcret", secret: true },
+    { kind: "text", text: "s3%2Fcret", secret: "TOKEN" },
     { kind: "text", text: "&literal={x}" },
   ]);
   deepStrictEqual(headers, {
-    authorization: [{ kind: "text", text: "Bearer " }, { kind: "text", text: "s3/cret", secret: true }],
+    authorization: [{ kind: "text", text: "Bearer " }, { kind: "text", text: "s3/cret", secret: "TOKEN" }],
     accept: [{ kind: "text", text: "application/json" }],
     "x-key": [{ kind: "key" }],
   });
@@ -167,6 +175,28 @@ Deno.test("loadJob() throws when a set name is not in the job", () => {
   throws(() => load(minimal, { hst: "x" }), { name: "UsageError", message: `${message}which is empty` });
 });
 
+Deno.test("loadJob() requires an array unless the job names another type", () => {
+  const required = (value: string) => load(`${minimal}accept.require = ${value}\n`).accept.require;
+  deepStrictEqual(required('"$.a"'), { path: "$.a", type: "array" });
+  deepStrictEqual(required('{ path = "$.a" }'), { path: "$.a", type: "array" });
+  deepStrictEqual(required('{ path = "$.a", type = "object" }'), { path: "$.a", type: "object" });
+});
+
+Deno.test("loadJob() sends the headers without {key} with a key list, and secrets to the same server only", () => {
+  const headersOf = (url: string, more = "") => {
+    const { keys } = load(
+      `${everyField.split("\n[")[0]}\n[set]\n[keys]\nurl = "${url}"\npath = "$[*]"\n${more}
+[window]\nevery = "1h"\n[request]\nurl = "https://api.example/{key}"
+headers = { authorization = "Bearer {secret.TOKEN}", accept = "text/plain", x-key = "{key}" }
+[rows]\npath = "$[*]"\n`,
+    );
+    return keys.kind === "url" ? Object.keys(keys.headers) : undefined;
+  };
+  deepStrictEqual(headersOf("https://api.example/list"), ["authorization", "accept"]);
+  deepStrictEqual(headersOf("https://api.example:444/list"), ["accept"]);
+  deepStrictEqual(headersOf("https://other.example/list", 'headers = { x = "{secret.TOKEN}" }'), ["x"]);
+});
+
 Deno.test("loadJob() resolves a relative key file against the folder of the job file", () => {
   const keys = (file: string) => load(`${minimal}keys.file = ${JSON.stringify(file)}\n`).keys;
   deepStrictEqual(keys("k.txt"), { kind: "file", file: "jobs/k.txt" });
@@ -206,8 +236,9 @@ Deno.test("loadJob() reads a single rate, CRLF line ends and a byte order mark",
   deepStrictEqual(load(text).limits.rates, [{ count: 50, perMs: 1_000 }]);
 });
 
-Deno.test("loadJob() accepts tables and columns of 63 characters or named like SQL keywords", () => {
+Deno.test("loadJob() accepts a table of 48 and a column of 63 characters, named like SQL keywords", () => {
   const long = "a".repeat(63);
+  strictEqual(load(`${minimal}rows.table = "_${long.slice(16)}"\n`).tables[0].name.length, 48);
   const { tables: [table] } = load(
     `${minimal}rows.table = "select"\nrows.columns.${long}.path = "$"\nrows.columns.from.path = "$"\n`,
   );

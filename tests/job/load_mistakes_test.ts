@@ -59,7 +59,7 @@ testMistakes([
   [
     "an unknown field far from all others",
     `${base}[limits]\nzzz = 3\n`,
-    "7:1: limits.zzz: is not a known field: known fields are in_flight, in_flight_max, rate, batch",
+    "7:1: limits.zzz: is not a known field: known fields are in_flight, in_flight_max, rate, batch, share",
   ],
   [
     "a field named __proto__",

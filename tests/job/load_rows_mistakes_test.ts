@@ -5,7 +5,7 @@
  */
 
 import { match, ok } from "node:assert/strict";
-import { base, cols, messageOf, testMistakes } from "./mistakes.ts";
+import { base, cols, messageOf, type Mistake, testMistakes } from "./mistakes.ts";
 
 testMistakes([
   [
@@ -38,31 +38,17 @@ testMistakes([
     base.replace("$[*]", "$[?$.a]"),
     '5:8: rows.path: Cannot read the path "$[?$.a]": $ in a filter needs the whole document, which is never held, at character 4',
   ],
-  [
-    "a table of trawl's own",
-    `${base}table = "Fetch"\n`,
-    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, learned, nor begin with sqlite_, nor hold _staged: found "Fetch"',
-  ],
-  [
-    "a table of SQLite's",
-    `${base}table = "sqlite_x"\n`,
-    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, learned, nor begin with sqlite_, nor hold _staged: found "sqlite_x"',
-  ],
-  [
-    "a staging table",
-    `${base}table = "x_Staged"\n`,
-    '6:9: rows.table: must not be run, batch, fetch, fetch_run, key_list, budget, learned, nor begin with sqlite_, nor hold _staged: found "x_Staged"',
-  ],
-  [
-    "a table with a hyphen",
-    `${base}table = "a-b"\n`,
-    '6:9: rows.table: must be a name of 1 to 63 letters, digits and underscores, the first no digit: found "a-b"',
-  ],
-  [
-    "a table with a long name",
-    `${base}table = "${"a".repeat(64)}"\n`,
-    '6:9: rows.table: must be a name of 1 to 63 letters, digits and underscores, the first no digit: found "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
-  ],
+  ...["runs", "fetches", "_trawl_x", "sqlite_x"].map((name): Mistake => [
+    `a table that is named ${name}`,
+    `${base}table = "${name}"\n`,
+    `6:9: rows.table: must not be runs, fetches, run, batch, fetch, fetch_run, key_list, budget, learned, nor begin with _trawl_ or sqlite_: found "${name}"`,
+  ]),
+  ...["a-b", "Fetch", "1a", "a".repeat(49)].map((name): Mistake => [
+    `a table that is named ${name}`,
+    `${base}table = "${name}"\n`,
+    "6:9: rows.table: must be a name of 1 to 48 lower-case letters, digits and underscores, the first no digit: " +
+    `found "${name}"`,
+  ]),
   ["no columns", `${base}[rows.columns]\n`, "6:2: rows.columns: must hold a column: found none"],
   [
     "a column with a space",
@@ -77,12 +63,22 @@ testMistakes([
   [
     "a column twice in other case",
     cols('a = { path = "$" }\nA = { path = "$" }'),
-    "8:1: rows.columns.A: must be a unique name: taken are fetch, row, a",
+    "8:1: rows.columns.A: must be a unique name: taken are key, window_start, run, fetch, row, a",
   ],
   [
     "a column of trawl's own",
     cols('row = { path = "$" }'),
-    "7:1: rows.columns.row: must be a unique name: taken are fetch, row",
+    "7:1: rows.columns.row: must be a unique name: taken are key, window_start, run, fetch, row",
+  ],
+  ...["key", "WINDOW_start", "run", "fetch"].map((name): Mistake => [
+    `a column that is named ${name}`,
+    cols(`${name} = { path = "$" }`),
+    `7:1: rows.columns.${name}: must be a unique name: taken are key, window_start, run, fetch, row`,
+  ]),
+  [
+    "an index on a column that is no time",
+    cols('a = { path = "$", type = "text", index = true }'),
+    '7:42: rows.columns.a.index: needs type = "time": found type = "text"',
   ],
   [
     "a column count where rows are counted",
@@ -90,7 +86,7 @@ testMistakes([
       'ts = { path = "$", type = "time" }\ncount = { path = "$" }',
       'count = { by = "ts", every = "1m" }\n',
     ),
-    "9:1: rows.columns.count: must be a unique name: taken are fetch, row, count, ts",
+    "9:1: rows.columns.count: must be a unique name: taken are key, window_start, run, fetch, row, count, ts",
   ],
   [
     "a column without a path",
@@ -172,6 +168,31 @@ testMistakes([
     "a required path that is none",
     `${base}[accept]\nrequire = "$.."\n`,
     '7:11: accept.require: Cannot read the path "$..": a name or * must follow the dot, at character 4',
+  ],
+  [
+    "a required path that is none, in a table",
+    `${base}[accept]\nrequire = { type = "any", path = "$.." }\n`,
+    '7:34: accept.require.path: Cannot read the path "$..": a name or * must follow the dot, at character 4',
+  ],
+  [
+    "a required value of an unknown type",
+    `${base}[accept]\nrequire = { path = "$", type = "list" }\n`,
+    '7:11: accept.require: must be a path in quotes, or { path = "$.items", type = "array" } with a type of array, object or any: found a table',
+  ],
+  [
+    "a comparison with several values",
+    `${base}[accept]\nequals = { "$[*]" = "{key}" }\n`,
+    '7:21: accept.equals."$[*]": Cannot use the path "$[*]" for a comparison as it may select several values: name one value',
+  ],
+  [
+    "a comparison with a secret",
+    `${base}[accept]\nequals = { "$" = "{secret.SHORT}" }\n`,
+    '7:18: accept.equals."$": must not contain {secret.…}, as a failure shows the text',
+  ],
+  [
+    "a comparison with an unknown placeholder",
+    `${base}[accept]\nequals = { "$" = "{id}" }\n`,
+    '7:18: accept.equals."$": must use only the placeholders {key}, {env.NAME} and {secret.NAME}: found {id}',
   ],
   [
     "a count of several values",

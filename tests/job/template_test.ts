@@ -81,7 +81,7 @@ Deno.test("parseTemplate() lists the allowed placeholders when a placeholder is 
 Deno.test("parseTemplate() merges adjacent texts, except for secrets", () => {
   deepStrictEqual(parseTemplate("a{{{env.APP}{set.empty}b{secret.api-token.1}c", scope), [
     { kind: "text", text: "a{a%20b%2F%C3%BCb" },
-    { kind: "text", text: "s%26t", secret: true },
+    { kind: "text", text: "s%26t", secret: "api-token.1" },
     { kind: "text", text: "c" },
   ]);
 });

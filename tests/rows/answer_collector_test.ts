@@ -86,7 +86,7 @@ Deno.test("AnswerCollector keeps only what lies within the window: start ≤ t <
 });
 
 Deno.test("AnswerCollector sees what is required, also where it is empty, and where it is not", () => {
-  const job = jobOf("http://x", { accept: { require: "$.data.r" } });
+  const job = jobOf("http://x", { accept: { require: { path: "$.data.r", type: "any" } } });
   for (const json of ['{"data": {"r": []}}', '{"data": {"r": null}}', '{"data": {"r": {"x": 1}}}']) {
     assert.equal(collected(job, json).collector.required, true);
   }
@@ -97,7 +97,10 @@ Deno.test("AnswerCollector sees what is required, also where it is empty, and wh
 });
 
 Deno.test("AnswerCollector does not see what is required before it has closed", () => {
-  const extraction = extractionOf(jobOf("http://x", { accept: { require: "$.r" } }), undefined);
+  const extraction = extractionOf(
+    jobOf("http://x", { accept: { require: { path: "$.r", type: "any" } } }),
+    undefined,
+  );
   const collector = new AnswerCollector(extraction);
   new Tokenizer(extraction.query, collector).process('{"r": [{"v": 1}');
   assert.deepEqual([collector.required, collector.selected], [false, 1]);

@@ -8,7 +8,7 @@ import { jobOf } from "../collect/support.ts";
 /** A job with a secret in its URL's query. */
 function secretive(url: string): Job {
   const job = jobOf(url);
-  const secret = { kind: "text", text: "to%20ken", secret: true } as const;
+  const secret = { kind: "text", text: "to%20ken", secret: "TOKEN" } as const;
   return {
     ...job,
     request: { ...job.request, url: [...job.request.url, { kind: "text", text: "?t=" }, secret] },

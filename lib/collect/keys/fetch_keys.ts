@@ -7,16 +7,13 @@
 
 import { Client } from "../../http/client.ts";
 import { hostOf } from "../../http/redirect_policy.ts";
-import type { Job, KeySource, Window } from "../../job/job.ts";
+import type { Job, UrlKeySource, Window } from "../../job/job.ts";
 import { keyRule } from "../../job/key_rule.ts";
 import { keyListRequest } from "../../job/request_builder.ts";
 import { parsePath } from "../../json/path/path_parser.ts";
 import { selectValues } from "../../json/tokenizer_stream.ts";
 import { decodeText, ValueKind } from "../../json/value.ts";
 import { checkRedirectHosts } from "../job_hosts.ts";
-
-/** A key list over HTTP. */
-export type UrlSource = Extract<KeySource, { readonly kind: "url" }>;
 
 /** The answer is not a key list. The message is a failure reason. */
 export class KeyListError extends Error {
@@ -39,11 +36,11 @@ export class KeyListError extends Error {
  */
 export async function* fetchKeys(
   job: Job,
-  source: UrlSource,
+  source: UrlKeySource,
   { window, signal }: { readonly window: Window | undefined; readonly signal?: AbortSignal },
 ): AsyncGenerator<readonly string[]> {
   await checkRedirectHosts(job);
-  const request = keyListRequest(source.url, window);
+  const request = keyListRequest(source, window);
   const { timeout, bodyBytesMax, redirectHosts } = job.request;
   const hosts = [hostOf(new URL(request.url))];
   using client = new Client({ hosts, redirectHosts, timeouts: timeout, bodyBytesMax, connectionsMax: 1 });

@@ -9,11 +9,11 @@ import { delay } from "@std/async/delay";
 import { InterruptedError } from "../../errors.ts";
 import { ExchangeError } from "../../http/exchange_error.ts";
 import { retryDelayMs } from "../../http/retry_delay.ts";
-import type { Job, Window } from "../../job/job.ts";
+import type { Job, UrlKeySource, Window } from "../../job/job.ts";
 import { meaningOf, reasonOfJson } from "../../rows/failure_reasons.ts";
 import type { StoreWriter } from "../../store/database.ts";
 import type { RunChoice } from "../choose_run.ts";
-import { fetchKeys, KeyListError, type UrlSource } from "./fetch_keys.ts";
+import { fetchKeys, KeyListError } from "./fetch_keys.ts";
 import { readKeys } from "./key_reader.ts";
 
 /** The keys of a run, read lazily. */
@@ -61,7 +61,7 @@ async function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<
 }
 
 /** Fetches the list into the store, with retries. Returns the number of its keys. */
-async function keepList(job: Job, source: UrlSource, options: KeyListOptions): Promise<number> {
+async function keepList(job: Job, source: UrlKeySource, options: KeyListOptions): Promise<number> {
   const { store, choice, window, signal } = options;
   for (let attempts = 1;; attempts++) {
     try {

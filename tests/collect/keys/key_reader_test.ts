@@ -274,7 +274,7 @@ Deno.test("readKeys() starts a range of 100 million at once", async () => {
 Deno.test("countKeys() counts a range without reading it, and does not guess", async () => {
   strictEqual(await countKeys({ kind: "range", first: 1, last: 100_000_000 }), 100_000_000);
   strictEqual(await countKeys({ kind: "stdin" }), undefined);
-  const url: KeySource = { kind: "url", url: [], path: "$" };
+  const url: KeySource = { kind: "url", url: [], path: "$", headers: {} };
   strictEqual(await countKeys(url), undefined);
 });
 

@@ -51,7 +51,10 @@ Deno.test("trawl init --systemd writes the units too, --name and --dir say which
 
 Deno.test("trawl init --systemd makes units of a job file that is there, and leaves it as it is", async () => {
   using folder = new TempFolder();
-  const text = blank.replace(/^range.*/m, 'file = "the keys.txt"').replace(/^#headers/m, "headers");
+  const text = blank.replace(/^range.*/m, 'file = "the keys.txt"').replace(
+    /^#headers = { auth/m,
+    "headers = { auth",
+  );
   const file = folder.file("a job.toml", text);
   const { code, stdout, stderr } = await trawl(["init", "./a job.toml", "--systemd"], { cwd: folder.path });
   assert.equal(code, 0, stderr);
