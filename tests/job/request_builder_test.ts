@@ -183,9 +183,10 @@ Deno.test("requests and key lists name trawl and its version, unless the job nam
   match(userAgent, /^trawl\/\d+\.\d+\.\d+/);
   const own = jobOf("https://h.example/{key}", '"User-Agent" = "me (mail@example.org)"');
   deepStrictEqual(requestFor(own, "a").headers, { "User-Agent": "me (mail@example.org)" });
-  deepStrictEqual(keyListRequest([{ kind: "text", text: "https://h.example/list" }]).headers, {
-    "user-agent": userAgent,
-  });
+  const list = { kind: "url", url: [{ kind: "text", text: "https://h.example/list" }], path: "$" } as const;
+  deepStrictEqual(keyListRequest({ ...list, headers: {} }).headers, { "user-agent": userAgent });
+  const headers = own.request.headers;
+  deepStrictEqual(keyListRequest({ ...list, headers }).headers, { "User-Agent": "me (mail@example.org)" });
 });
 
 Deno.test("plainUrl() fills in a URL without a key", () => {
