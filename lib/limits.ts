@@ -37,7 +37,7 @@ export const httpLimits = {
   redirectsMax: 5,
   /** Entries of `redirect_hosts`: each is resolved before a run. */
   redirectHostsMax: 16,
-  /** UTF-16 units of a redirect's target URL. Servers refuse longer ones. */
+  /** UTF-16 units of a redirect's target URL, and of a `Link` header. Servers refuse longer URLs. */
   locationCharsMax: 8 * KiB,
   /**
    * UTF-16 units of a header field that is read or stored. Deno accepts 400 KiB and 100 fields per response, which
@@ -50,6 +50,9 @@ export const httpLimits = {
    */
   ratioMax: 500,
   ratioBytesMin: 64 * MiB,
+  /** Bytes of a refused answer that are read to show their beginning, and the time that this may take. */
+  refusedBytesMax: 16 * KiB,
+  refusedMs: 1_000,
   /** Attempts on one key, the first included; the default of `retry.attempts`. */
   attemptsMax: 5,
   /** Longest pause that a server may ask for. A longer one is not waited for. */

@@ -1,4 +1,4 @@
-/** Types of the @std functions in use: `npm:deno-std` holds their code without types. */
+/** Types of the functions in use of packages without types: `npm:deno-std`, `npm:http-link-header`. */
 
 declare module "@std/async/delay" {
   /** Resolves after `ms` milliseconds, or rejects with the reason of an aborted signal. */
@@ -44,4 +44,14 @@ declare module "@std/text/closest-string" {
 declare module "@std/text/levenshtein-distance" {
   /** The fewest insertions, deletions and substitutions of one character that turn one text into the other. */
   export function levenshteinDistance(str1: string, str2: string): number;
+}
+
+declare module "http-link-header" {
+  /** The links of a `Link` header (RFC 8288). */
+  export default class LinkHeader {
+    /** Throws an `Error` if the header does not follow the RFC. */
+    static parse(value: string): LinkHeader;
+    /** The links with a relation type, one for each relation of a link. */
+    rel(type: string): readonly { readonly uri: string }[];
+  }
 }

@@ -18,6 +18,12 @@ const chunkBytes = 64 * 1_024;
 const spareBuffersMax = 16;
 const spareBuffers: ArrayBuffer[] = [];
 
+/** The first bytes of a body, or all of them. */
+export interface Beginning {
+  readonly bytes: Uint8Array;
+  readonly isWhole: boolean;
+}
+
 /** An answer. The body must be read or discarded, once. */
 export class Answer {
   readonly status: number;
@@ -73,6 +79,43 @@ export class Answer {
     const chunk = await this.#next();
     if (chunk === undefined) this.#exchange.end();
     return chunk;
+  }
+
+  /**
+   * The beginning of the body of a refused answer: at most `httpLimits.refusedBytesMax` bytes that came within
+   * `httpLimits.refusedMs`, fewer if the body is cut. Discards the rest. A short body is read to its end, so that its
+   * connection is reused.
+   */
+  async beginning(): Promise<Beginning> {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      void this.#reader?.cancel().catch(() => {});
+    }, httpLimits.refusedMs);
+    let isWhole = false;
+    try {
+      if (this.#isKnownSmall()) {
+        const bytes = await this.#guard(this.#head.bytes());
+        this.#count(bytes.length);
+        this.#ahead.add(bytes);
+        isWhole = true;
+      }
+      while (!isWhole && this.bytes < httpLimits.refusedBytesMax) {
+        const chunk = await this.#next();
+        if (chunk !== undefined) this.#ahead.add(chunk);
+        else if (isLate) break;
+        else isWhole = true;
+      }
+    } catch {
+      // What came before the connection broke says enough.
+    } finally {
+      clearTimeout(timer);
+      if (isWhole) this.#exchange.end();
+      else await this.discard();
+    }
+    const bytes = this.#ahead.take();
+    const cut = bytes.subarray(0, httpLimits.refusedBytesMax);
+    return { bytes: cut, isWhole: isWhole && cut.length === bytes.length };
   }
 
   /** The body as a stream. Its chunks are copies, so they stay valid. */

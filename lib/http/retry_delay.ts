@@ -72,8 +72,8 @@ export function parseHttpDate(text: string): number | undefined {
   return Number.isNaN(atMs) ? undefined : atMs;
 }
 
-/** Whether another attempt may get another status: timeouts, too many requests, most server errors. */
+/** Whether another attempt may get another status: not ready yet, timeouts, too many requests, most server errors. */
 export function isTransientStatus(status: number): boolean {
-  return status === 408 || status === 425 || status === 429 ||
+  return status === 202 || status === 408 || status === 425 || status === 429 ||
     (status >= 500 && status !== 501 && status !== 505);
 }

@@ -7,6 +7,7 @@
  */
 
 import { UsageError } from "../errors.ts";
+import { sanitizeLine } from "../text/sanitize.ts";
 import type { Job } from "./job.ts";
 
 /** The sources of secrets. */
@@ -70,18 +71,29 @@ function notUtf8(name: string): UsageError {
 /** Shortest secret that is redacted, in characters. A shorter one occurs in words and numbers by chance. */
 const searchedCharsMin = 6;
 
+/** Characters of one UTF-16 unit in its longest common form, a percent-encoded euro sign: `%E2%82%AC`. */
+const formCharsMax = 9;
+
+/** UTF-16 units shown of what a server said. */
+const excerptCharsMax = 300;
+
+const looseDecoder = new TextDecoder();
+
 /** The replacement of a secret. */
 export const asterisks = "***";
 
 /** Redacts secrets in texts of other origin, such as platform errors and response headers. */
 export class Redactor {
   readonly #pattern: RegExp | undefined;
+  /** Characters of the longest secret in its longest common form; 0 without one. */
+  readonly #secretCharsMax: number;
 
   constructor(secrets: Iterable<string>) {
-    const forms = [...new Set(secrets)]
+    const searched = [...new Set(secrets)]
       .filter((secret) => secret.length >= searchedCharsMin)
-      .sort((a, b) => b.length - a.length)
-      .map((secret) => [...secret].map(anyForm).join(""));
+      .sort((a, b) => b.length - a.length);
+    this.#secretCharsMax = (searched[0]?.length ?? 0) * formCharsMax;
+    const forms = searched.map((secret) => [...secret].map(anyForm).join(""));
     this.#pattern = forms.length === 0 ? undefined : new RegExp(forms.join("|"), "gu");
   }
 
@@ -102,6 +114,18 @@ export class Redactor {
    */
   hide(text: string): string {
     return this.#pattern === undefined ? text : text.replaceAll(this.#pattern, asterisks);
+  }
+
+  /**
+   * The beginning of what a server said, to be shown on one line: at most `excerptCharsMax` UTF-16 units, without
+   * secrets, with a picture for each unsafe character. `isCut`: the server said more than `said`, whose end may be
+   * the first half of a secret, so as much as a secret can take is dropped from the end.
+   */
+  excerpt(said: string | Uint8Array, { isCut = false }: { readonly isCut?: boolean } = {}): string {
+    const text = typeof said === "string" ? said : looseDecoder.decode(said);
+    const hidden = this.hide(text);
+    const whole = isCut ? `${hidden.slice(0, Math.max(0, hidden.length - this.#secretCharsMax))}…` : hidden;
+    return sanitizeLine(whole.replaceAll(/\s+/g, " ").trim(), excerptCharsMax);
   }
 }
 

@@ -49,8 +49,8 @@ interface RowPlaces {
   readonly foundRows: number;
 }
 
-/** 32-bit words of a value that the scanner has left: cell index, kind, first and last offset. */
-const leftWords = 4;
+/** 32-bit words of a value that the scanner has left: cell index, kind, first and last offset, rows before. */
+const leftWords = 5;
 const columnBytes = 24;
 
 /** Makes rows of events, one object per scanner. */
@@ -119,6 +119,11 @@ export class RowScanner {
   /** The cell index of the left value at `index`. */
   leftCell(index: number): number {
     return this.#words[this.#leftAt(index)]!;
+  }
+
+  /** The number of the left value's row among the rows found by the last `make`, from 0. */
+  leftRow(index: number): number {
+    return this.#words[this.#leftAt(index) + 4]!;
   }
 
   /** The kind of the left value at `index`. Points `raw`, whose bytes must be the input, at the value. */

@@ -1,6 +1,7 @@
 /**
  * Converts one JSON value of an answer to its column's type. Never rounds a number: a value that does not fit its
- * column fails the whole fetch. Pure.
+ * column fails the whole fetch. Nor does it pass on a text that a reader would not get back: SQLite's text ends at
+ * U+0000, and a lone surrogate has no UTF-8 form. JSON text keeps both, as escapes. Pure.
  *
  * @module
  */
@@ -58,7 +59,7 @@ export function convert(kind: ValueKind, raw: string, type: ColumnType): Convert
     case "json":
       return raw;
     case "text":
-      return kind === ValueKind.string ? String(decodeText(kind, raw)) : raw;
+      return kind === ValueKind.string ? stringValue(raw) : raw;
     case "integer":
       return integerValue(kind, raw);
     case "real":
@@ -99,7 +100,15 @@ function textSeconds(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : (ms + Number(`${fraction}e3`)) / 1_000;
 }
 
-function anyValue(kind: ValueKind, raw: string): Converted {
+/** The text of a string, if it can be stored. Only an escape can make one that cannot. */
+function stringValue(raw: string): string | typeof unfit {
+  if (!raw.includes("\\")) return raw.slice(1, -1);
+  const text = String(decodeText(ValueKind.string, raw));
+  return text.isWellFormed() && !text.includes("\0") ? text : unfit;
+}
+
+function anyValue(kind: ValueKind, raw: string): Converted | typeof unfit {
+  if (kind === ValueKind.string) return stringValue(raw);
   if (kind === ValueKind.true) return 1n;
   if (kind === ValueKind.false) return 0n;
   const value = decodeText(kind, raw);

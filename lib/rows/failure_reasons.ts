@@ -47,6 +47,10 @@ export const failureReasons = {
   },
   "bad-http": { transient: true, means: "the response head is not valid HTTP, or too large" },
   "too-many-rows": { transient: false, means: "the answer has more rows than rows.max" },
+  "incomplete": {
+    transient: false,
+    means: 'the answer is one part of several: status 206, or a Link header with rel="next"',
+  },
 } as const satisfies Readonly<Record<string, ReasonInfo>>;
 
 /** The code of a failure. */

@@ -20,6 +20,8 @@ export interface FetchRecord {
   readonly verdict: Verdict;
   /** A failure reason; null unless the fetch failed. */
   readonly reason: string | null;
+  /** What the server said, without secrets and on one line; only for the first failures of a reason, else null. */
+  readonly detail: string | null;
   /** HTTP status of the last attempt; null if it got no answer. */
   readonly status: number | null;
   readonly attempts: number;

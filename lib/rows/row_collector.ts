@@ -19,10 +19,13 @@ import { RowCounter } from "./row_counter.ts";
 export class UnusableError extends Error {
   override readonly name = "UnusableError";
   readonly reason: "bad-value" | "too-many-groups" | "too-many-rows";
+  /** What was found, in words, and the beginning of the value, as the server wrote it. */
+  readonly said: { readonly what: string; readonly quote?: string; readonly isCut?: boolean };
 
-  constructor(reason: UnusableError["reason"]) {
+  constructor(reason: UnusableError["reason"], said: UnusableError["said"]) {
     super(`Cannot use the answer: ${reason}`);
     this.reason = reason;
+    this.said = said;
   }
 }
 
@@ -78,7 +81,7 @@ export class RowCollector {
    */
   setValue(column: number, kind: ValueKind, raw: RawText): void {
     const value = convertRaw(kind, raw, this.#table.columns[column]?.type ?? "any");
-    if (value === unfit) throw new UnusableError("bad-value");
+    if (value === unfit) throw this.#misfit(column, { row: this.selected, raw });
     if (this.#isDirect) this.#put(column, value);
     else this.#row[column] = value;
   }
@@ -89,11 +92,12 @@ export class RowCollector {
    * @throws {UnusableError} As `setValue` and `endRow`.
    */
   takeRows(rows: RowScanner, input: Uint8Array): void {
+    const first = this.selected;
     this.#select(rows.found);
     this.kept += rows.rows;
     this.#batch.beginRows(rows.cells, rows.kinds);
     this.#raw.bytes = input;
-    for (let index = 0; index < rows.leftCount; index++) this.#takeValue(rows, index);
+    for (let index = 0; index < rows.leftCount; index++) this.#takeValue(rows, { index, first });
     this.#batch.endRows(rows.rows);
   }
 
@@ -119,15 +123,15 @@ export class RowCollector {
     return "staged";
   }
 
-  /** A value that the scanner has left to the general way. */
-  #takeValue(rows: RowScanner, index: number): void {
+  /** A value that the scanner has left to the general way. `first` is the number of the scanner's first row. */
+  #takeValue(rows: RowScanner, { index, first }: { readonly index: number; readonly first: number }): void {
     const raw = this.#raw;
     const kind = rows.leftValue(index, raw);
     const cell = rows.leftCell(index);
     const column = cell % this.#batch.width;
     const type = this.#table.columns[column]?.type ?? "any";
     const value = convertRaw(kind, raw, type);
-    if (value === unfit) throw new UnusableError("bad-value");
+    if (value === unfit) throw this.#misfit(column, { row: first + rows.leftRow(index), raw });
     const text = this.#set(cell, value, type);
     // A string of as many characters as bytes has no escapes.
     const isPlain = typeof value === "string" && value.length === raw.end - raw.start - 2;
@@ -135,8 +139,8 @@ export class RowCollector {
   }
 
   #endDirectRow(): void {
-    this.#select();
     const isKept = this.#isWithinWindow(this.#within);
+    this.#select();
     this.#within = null;
     if (!isKept) return this.#batch.dropRow();
     this.kept++;
@@ -145,15 +149,20 @@ export class RowCollector {
 
   #select(rows = 1): void {
     this.selected += rows;
-    if (this.selected > this.#table.rowsMax) throw new UnusableError("too-many-rows");
+    if (this.selected > this.#table.rowsMax) {
+      throw new UnusableError("too-many-rows", { what: `more than ${this.#table.rowsMax} rows` });
+    }
   }
 
   #keep(row: readonly Converted[]): void {
+    const isKept = this.#isWithinWindow(row[this.#table.withinColumn ?? 0]);
     this.#select();
-    if (!this.#isWithinWindow(row[this.#table.withinColumn ?? 0])) return;
+    if (!isKept) return;
     this.kept++;
     if (this.#counter === undefined) this.#hold(row);
-    else if (!this.#counter.add(row)) throw new UnusableError("too-many-groups");
+    else if (!this.#counter.add(row)) {
+      throw new UnusableError("too-many-groups", { what: `the first ${this.kept} rows` });
+    }
   }
 
   #hold(row: readonly Converted[]): void {
@@ -178,11 +187,48 @@ export class RowCollector {
     else this.#batch.setReal(cell, value);
   }
 
+  /** @throws {UnusableError} If the row has no time: whether it belongs to the window is not known. */
   #isWithinWindow(value: Converted | undefined): boolean {
     const { withinColumn, window } = this.#table;
     if (withinColumn === undefined || window === undefined) return true;
-    if (value === null || value === undefined) return false;
+    if (value === null || value === undefined) {
+      const column = this.#nameOf(withinColumn, this.selected);
+      const what = `${column}: must be a time, as within_window needs it, got null or nothing`;
+      throw new UnusableError("bad-value", { what });
+    }
     const ms = Number(value) * 1_000;
     return window.startMs <= ms && ms < window.endMs;
   }
+
+  /** The value does not fit its column. */
+  #misfit(
+    column: number,
+    { row, raw }: { readonly row: number; readonly raw: RawText },
+  ): UnusableError {
+    const json = raw.toString();
+    return new UnusableError("bad-value", {
+      what: `${this.#nameOf(column, row)}: ${fitRules[this.#table.columns[column]?.type ?? "any"]}, got`,
+      quote: json.slice(0, quotedCharsMax),
+      isCut: json.length > quotedCharsMax,
+    });
+  }
+
+  /** A column of a row, which is counted from 0. The number of a row that may hold other rows is not known yet. */
+  #nameOf(column: number, row: number): string {
+    const name = `column "${this.#table.columns[column]?.name}"`;
+    return this.#table.isNesting ? name : `${name} of row ${row}`;
+  }
 }
+
+/** UTF-16 units kept of a value that does not fit. */
+const quotedCharsMax = 4_096;
+
+/** What a column demands of its values, by its type. */
+const fitRules = {
+  integer: "must be an integer of 64 bits",
+  real: "must be a number that a real holds exactly",
+  time: "must be a time (ISO 8601, or seconds or milliseconds since 1970)",
+  text: "must hold no U+0000 and no lone surrogate",
+  any: "must hold no U+0000 and no lone surrogate",
+  json: "must be JSON",
+} as const satisfies Record<ColumnType, string>;

@@ -34,13 +34,17 @@ export interface Acceptance {
 /** The verdict on an answer. */
 export type Judgement =
   | { readonly verdict: "ok" | "empty" }
-  | { readonly verdict: "failed"; readonly reason: FailureReason };
+  /** `what` was found, in words. */
+  | { readonly verdict: "failed"; readonly reason: FailureReason; readonly what?: string };
 
 /** A failure is never a zero: only an answer that passes every rule is `empty`. */
 export function judge(seen: Seen, { isCounted, isControl }: Acceptance): Judgement {
   if (seen.refused) return { verdict: "failed", reason: "refused" };
   if (!seen.required) return { verdict: "failed", reason: "missing" };
-  if (isCounted && seen.count !== seen.selected) return { verdict: "failed", reason: "wrong-count" };
+  if (isCounted && seen.count !== seen.selected) {
+    const what = `the count is ${seen.count ?? "not there"}, the rows are ${seen.selected}`;
+    return { verdict: "failed", reason: "wrong-count", what };
+  }
   if (seen.kept > 0) return { verdict: "ok" };
   return isControl ? { verdict: "failed", reason: "control-empty" } : { verdict: "empty" };
 }

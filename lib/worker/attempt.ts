@@ -8,6 +8,7 @@
 
 import type { Answer } from "../http/answer.ts";
 import type { Client } from "../http/client.ts";
+import { incompleteBy } from "../http/completeness.ts";
 import { ExchangeError } from "../http/exchange_error.ts";
 import { fieldOf } from "../http/header_field.ts";
 import type { HttpRequest } from "../http/http_request.ts";
@@ -15,11 +16,13 @@ import type { Job, Window } from "../job/job.ts";
 import { type KeysOfRequest, RequestBuilder } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
+import { JsonSyntaxError } from "../json/json_error.ts";
 import { AnswerCollector } from "../rows/answer_collector.ts";
 import { type Extraction, extractionOf, type TableExtraction } from "../rows/extraction.ts";
 import { type FailureReason, reasonOfJson } from "../rows/failure_reasons.ts";
 import type { FoundRows, RowSink } from "../rows/fetch_record.ts";
 import { UnusableError } from "../rows/row_collector.ts";
+import { sanitizeLine } from "../text/sanitize.ts";
 import { judge } from "./acceptance.ts";
 
 /** The outcome of one HTTP exchange. `dropped`: trawl gave the exchange up, so it says nothing about the key. */
@@ -39,8 +42,8 @@ export type Attempt =
     | {
       readonly verdict: "failed";
       readonly reason: FailureReason;
-      /** Particulars. May quote the server, but holds no secret. */
-      readonly detail?: string | undefined;
+      /** What the server said, on one line and without secrets; undefined where the details are not wanted. */
+      readonly detail: string | undefined;
       /** The server refused for too many requests: the same request may come again. */
       readonly isRefusal: boolean;
       /** Milliseconds that the answer's `Retry-After` asks for. */
@@ -49,6 +52,17 @@ export type Attempt =
     | { readonly verdict: "dropped" }
   );
 
+/** What the attempts of a Worker share. */
+export interface AttemptOptions {
+  readonly window: Window | undefined;
+  readonly client: Client;
+  /** Whether to tell what the server said in a failure of this reason. Default: always. */
+  readonly isDetailWanted?: (reason: FailureReason) => boolean;
+}
+
+/** Bytes kept of an answer's beginning, to be shown if it is refused. */
+const keptBytesMax = 4_096;
+
 /** One per Worker. */
 export class AttemptRunner {
   readonly #client: Client;
@@ -56,12 +70,13 @@ export class AttemptRunner {
   readonly #extraction: Extraction;
   readonly #control: ReadonlySet<string>;
   readonly #redactor: Redactor;
+  readonly #isDetailWanted: (reason: FailureReason) => boolean;
+  readonly #isOnePageWanted: boolean;
 
-  constructor(
-    job: Job,
-    { window, client }: { readonly window: Window | undefined; readonly client: Client },
-  ) {
+  constructor(job: Job, { window, client, isDetailWanted = () => true }: AttemptOptions) {
     this.#client = client;
+    this.#isDetailWanted = isDetailWanted;
+    this.#isOnePageWanted = job.paging !== undefined;
     this.#requests = RequestBuilder.of(job, window);
     this.#extraction = extractionOf(job, window);
     this.#control = new Set(job.control);
@@ -79,23 +94,42 @@ export class AttemptRunner {
    */
   async ask(keys: KeysOfRequest, sink: RowSink): Promise<Attempt> {
     const request = this.#requestFor(keys);
-    if (request === undefined) return failed(undefined, "bad-key");
+    if (request === undefined) return this.#failed(undefined, "bad-key");
+    const body = new BodyStart();
     let answer: Answer | undefined;
     try {
       answer = await this.#client.send(request);
-      if (answer.status < 200 || answer.status > 299) {
-        await answer.discard();
-        return failed(answer, `http-${answer.status}`);
-      }
-      return await this.#read(answer, keys, sink);
+      return await this.#byHead(answer, keys) ?? await this.#read(answer, { keys, sink, body });
     } catch (error) {
       await answer?.discard();
       if (error instanceof ExchangeError && error.reason === "dropped") {
         return { verdict: "dropped", status: null, bytes: answer?.bytes ?? 0 };
       }
-      const detail = error instanceof ExchangeError ? error.detail : undefined;
-      return failed(answer, reasonOf(error), detail);
+      return this.#failed(answer, reasonOf(error), saidBy(error, body));
     }
+  }
+
+  /** The outcome where the head of an answer decides; undefined where its body does. */
+  async #byHead(answer: Answer, [{ key }]: KeysOfRequest): Promise<Attempt | undefined> {
+    const { status } = answer;
+    // 202 promises an answer for later: it is asked for again.
+    if (status < 200 || status > 299 || status === 202) return await this.#refused(answer);
+    const part = incompleteBy(answer, { isOnePageWanted: this.#isOnePageWanted });
+    if (part === undefined && status !== 204) return undefined;
+    await answer.discard();
+    if (part !== undefined) return this.#failed(answer, "incomplete", { quote: part });
+    if (this.#control.has(key)) return this.#failed(answer, "control-empty", { what: "status 204" });
+    return { verdict: "empty", kept: 0, rows: [], ...this.#headOf(answer) };
+  }
+
+  async #refused(answer: Answer): Promise<Attempt> {
+    const reason = `http-${answer.status}` as const;
+    if (this.#isDetailWanted(reason)) {
+      const { bytes, isWhole } = await answer.beginning();
+      return this.#failed(answer, reason, { quote: bytes, isCut: !isWhole });
+    }
+    await answer.discard();
+    return this.#failed(answer, reason);
   }
 
   /** Undefined if a URL or header of the job cannot hold a key. */
@@ -108,11 +142,19 @@ export class AttemptRunner {
     }
   }
 
-  async #read(answer: Answer, [{ key }]: KeysOfRequest, sink: RowSink): Promise<Attempt> {
+  async #read(
+    answer: Answer,
+    { keys: [{ key }], sink, body }: {
+      readonly keys: KeysOfRequest;
+      readonly sink: RowSink;
+      readonly body: BodyStart;
+    },
+  ): Promise<Attempt> {
     const collector = new AnswerCollector(this.#extraction);
     const tokenizer = new Tokenizer(this.#extraction.query, collector);
     const small = await answer.small();
-    if (small === undefined) await flow(answer, { tokenizer, collector, sink });
+    body.small = small;
+    if (small === undefined) await flow(answer, { tokenizer, collector, sink, body });
     else tokenizer.process(small);
     tokenizer.finalize();
     const rows = await restOf(collector, sink);
@@ -120,17 +162,41 @@ export class AttemptRunner {
       isCounted: this.#extraction.isCounted,
       isControl: this.#control.has(key),
     });
-    if (judgement.verdict === "failed") return failed(answer, judgement.reason);
-    const { status, bytes, headers } = answer;
+    if (judgement.verdict === "failed") {
+      return this.#failed(answer, judgement.reason, { what: judgement.what, ...body.quoted });
+    }
+    return { verdict: judgement.verdict, kept: collector.kept, rows, ...this.#headOf(answer) };
+  }
+
+  /** What is stored of an answer's head. */
+  #headOf({ status, bytes, headers }: Answer) {
     return {
-      verdict: judgement.verdict,
-      kept: collector.kept,
-      rows,
       status,
       bytes,
       etag: this.#validator(fieldOf(headers, "etag")),
       lastModified: this.#validator(fieldOf(headers, "last-modified")),
     };
+  }
+
+  #failed(answer: Answer | undefined, reason: FailureReason, said: Said = {}): Attempt {
+    const rateLimit = answer?.rateLimitInfo(Date.now());
+    return {
+      verdict: "failed",
+      reason,
+      detail: this.#isDetailWanted(reason) ? this.#detailOf(said) : undefined,
+      status: answer?.status ?? null,
+      bytes: answer?.bytes ?? 0,
+      isRefusal: rateLimit?.isRefusal ?? false,
+      retryAfterMs: rateLimit?.retryAfterMs,
+    };
+  }
+
+  #detailOf({ what, quote, isCut = false }: Said): string | undefined {
+    const parts = [
+      ...(what === undefined ? [] : [sanitizeLine(what)]),
+      ...(quote === undefined ? [] : [this.#redactor.excerpt(quote, { isCut })]),
+    ].filter((part) => part !== "");
+    return parts.length === 0 ? undefined : parts.join(what?.endsWith(", got") ? " " : ": ");
   }
 
   /** Drops a validator that quotes a secret: it cannot be stored, and redacted it is useless. */
@@ -139,16 +205,41 @@ export class AttemptRunner {
   }
 }
 
+/** What is said of a failure: trawl's words, and a quotation of the server, which is cut or whole. */
+interface Said {
+  readonly what?: string | undefined;
+  readonly quote?: string | Uint8Array | undefined;
+  readonly isCut?: boolean;
+}
+
+/** The beginning of an answer's body, in case that the answer is refused. */
+class BodyStart {
+  small: Uint8Array | undefined;
+  #start: Uint8Array | undefined;
+
+  /** Keeps the beginning of a large body. */
+  keep(piece: Uint8Array): void {
+    this.#start ??= piece.slice(0, keptBytesMax);
+  }
+
+  get quoted(): Said {
+    const quote = this.#start ?? this.small?.subarray(0, keptBytesMax);
+    return { quote, isCut: quote?.length !== this.small?.length };
+  }
+}
+
 /** Tokenizes an answer while it arrives, and its rows leave. */
 async function flow(
   answer: Answer,
-  { tokenizer, collector, sink }: {
+  { tokenizer, collector, sink, body }: {
     readonly tokenizer: Tokenizer;
     readonly collector: AnswerCollector;
     readonly sink: RowSink;
+    readonly body: BodyStart;
   },
 ): Promise<void> {
   for (let piece = await answer.read(); piece !== undefined; piece = await answer.read()) {
+    body.keep(piece);
     tokenizer.process(piece);
     for (let batch = collector.take(); batch !== undefined; batch = collector.take()) await sink(batch);
   }
@@ -166,17 +257,12 @@ async function restOf(collector: AnswerCollector, sink: RowSink): Promise<FoundR
   return found;
 }
 
-function failed(answer: Answer | undefined, reason: FailureReason, detail?: string): Attempt {
-  const rateLimit = answer?.rateLimitInfo(Date.now());
-  return {
-    verdict: "failed",
-    reason,
-    detail,
-    status: answer?.status ?? null,
-    bytes: answer?.bytes ?? 0,
-    isRefusal: rateLimit?.isRefusal ?? false,
-    retryAfterMs: rateLimit?.retryAfterMs,
-  };
+/** What an error that ended an attempt says, and the beginning of the answer where it is about the answer. */
+function saidBy(error: unknown, body: BodyStart): Said {
+  if (error instanceof ExchangeError) return { quote: error.detail };
+  if (error instanceof UnusableError) return error.said;
+  const what = error instanceof Error ? error.message.replace(/^Cannot read JSON: /, "") : undefined;
+  return error instanceof JsonSyntaxError ? { what, ...body.quoted } : { what };
 }
 
 /** @throws The error itself, if it is not about the answer. */

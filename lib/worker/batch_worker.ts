@@ -12,6 +12,7 @@ import { SharedState } from "../pace/shared_state.ts";
 import type { FoundRows } from "../rows/fetch_record.ts";
 import { isShortAnswer } from "./acceptance.ts";
 import { type Attempt, AttemptRunner } from "./attempt.ts";
+import { FailureDetails } from "./failure_details.ts";
 import { HeadFeedback } from "./head_feedback.ts";
 import { Outbox } from "./outbox.ts";
 import type { BatchEntry, FromWorker, Prepare } from "./protocol.ts";
@@ -34,6 +35,7 @@ export class BatchWorker {
   readonly #runner: AttemptRunner;
   readonly #outbox: Outbox;
   readonly #retries: RetryPolicy;
+  readonly #details = new FailureDetails();
   readonly #post: Post;
   readonly #isTuning: boolean;
   readonly #rehearsed: Promise<void>;
@@ -60,7 +62,11 @@ export class BatchWorker {
       onHead: (answer, latencyMs) => this.#heads?.read(answer, latencyMs),
     });
     this.#isTuning = job.limits.auto !== undefined;
-    this.#runner = new AttemptRunner(job, { window, client: this.#client });
+    this.#runner = new AttemptRunner(job, {
+      window,
+      client: this.#client,
+      isDetailWanted: (reason) => this.#details.isWanted(reason),
+    });
     this.#outbox = new Outbox({
       tables: this.#runner.tables,
       send: post,
@@ -172,12 +178,15 @@ export class BatchWorker {
     if (attempt.verdict === "dropped") return;
     const [{ sequence, key }] = keys;
     const found = attempt.verdict === "failed" ? undefined : attempt;
+    const failure = attempt.verdict === "failed" ? attempt : undefined;
+    if (failure?.detail !== undefined) this.#details.told(failure.reason);
     if (isShortAnswer(attempt)) this.#probeKeys = keys;
     const record = {
       sequence,
       key,
       verdict: attempt.verdict,
-      reason: attempt.verdict === "failed" ? attempt.reason : null,
+      reason: failure?.reason ?? null,
+      detail: failure?.detail ?? null,
       status: attempt.status,
       attempts: tries.attempts,
       bytes: attempt.bytes,

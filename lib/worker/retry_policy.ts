@@ -63,6 +63,7 @@ export type HoldDecision = Exclude<RetryDecision, { readonly what: "again" }> | 
 
 /** Reasons that show a server that is up: a wrong job meets them too, so they are no sign of an outage. */
 const answered: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  "http-202",
   "bad-utf8",
   "missing",
   "wrong-count",

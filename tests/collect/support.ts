@@ -71,6 +71,7 @@ export function recordOf(sequence: number, change: Partial<FetchRecord> = {}): F
     durationMs: 1,
     etag: null,
     lastModified: null,
+    detail: null,
     ...change,
   };
 }

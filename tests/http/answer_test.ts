@@ -205,3 +205,39 @@ Deno.test("Answer.discard() cancels a long rest, also after the first read", asy
   await reader.cancel();
   assert.ok(begun.bytes < 1024 * 1024);
 });
+
+Deno.test("Answer.beginning() gives a short body whole, framed in any way, and its connection is reused", async () => {
+  const framings = [
+    "content-length: 3\r\n\r\nabc",
+    "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+  ];
+  for (const framing of framings) {
+    await using server = new RawServer(says(`HTTP/1.1 500 No\r\n${framing}`));
+    using client = clientOf(server);
+    for (let round = 0; round < 3; round++) {
+      const { bytes, isWhole } = await (await client.send(requestFor(server.url))).beginning();
+      assert.deepEqual([new TextDecoder().decode(bytes), isWhole], ["abc", true]);
+    }
+    assert.equal(server.connections, 1);
+  }
+});
+
+Deno.test("Answer.beginning() reads little of a long body, of one that pauses, and of one that is cut", async () => {
+  const long = "x".repeat(4 * httpLimits.refusedBytesMax);
+  const bodies: readonly (readonly [string, number])[] = [
+    [`content-length: ${long.length}\r\n\r\n${long}`, httpLimits.refusedBytesMax],
+    ["transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n", 3],
+  ];
+  for (const [body, length] of bodies) {
+    await using server = new RawServer(says(`HTTP/1.1 500 No\r\n${body}`));
+    using client = clientOf(server);
+    const { bytes, isWhole } = await (await client.send(requestFor(server.url))).beginning();
+    assert.deepEqual([bytes.length, isWhole], [length, false]);
+  }
+  await using server = new RawServer(
+    says("HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n", (c) => c.close()),
+  );
+  using client = clientOf(server);
+  const { bytes, isWhole } = await (await client.send(requestFor(server.url))).beginning();
+  assert.deepEqual([new TextDecoder().decode(bytes), isWhole], ["abc", false]);
+});

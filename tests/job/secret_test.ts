@@ -4,7 +4,7 @@
  * @module
  */
 
-import { strictEqual, throws } from "node:assert/strict";
+import { ok, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { Redactor, secretOf } from "../../lib/job/secret.ts";
 import { assertProperty } from "../support/property.ts";
@@ -114,4 +114,26 @@ Deno.test("Redactor.hide() replaces the longer of two secrets and keeps other te
   const redactor = new Redactor(["secret", "secret-longer", "", "1", "abcde"]);
   strictEqual(redactor.hide("a secret-longer secret secre t 1 abcde"), "a *** *** secre t 1 abcde");
   strictEqual(new Redactor([]).hide("secret"), "secret");
+});
+
+Deno.test("Redactor.excerpt() shows the beginning on one line, without secrets and unsafe characters", () => {
+  const redactor = new Redactor(["s3cret-token"]);
+  strictEqual(redactor.excerpt('  {"e":\n\t"s3cret-token"}\u0007 '), '{"e": "***"}\u2407');
+  strictEqual(redactor.excerpt(new TextEncoder().encode("a\ns3cret-token")), "a ***");
+  strictEqual(redactor.excerpt("x".repeat(1_000)).length, 300);
+});
+
+Deno.test("Redactor.excerpt() shows no half secret, wherever the text or the excerpt is cut", () => {
+  const secret = "s3cret-tok€n-0123456789";
+  const redactor = new Redactor([secret]);
+  const halves = [secret, encodeURIComponent(secret)].map((form) => form.slice(0, 7));
+  for (let before = 200; before <= 330; before++) {
+    for (const form of [secret, encodeURIComponent(secret)]) {
+      const text = "x".repeat(before) + form.repeat(40);
+      for (const length of [before + 8, before + 2 * form.length - 1, text.length]) {
+        const shown = redactor.excerpt(text.slice(0, length), { isCut: length < text.length });
+        ok(halves.every((half) => !shown.includes(half)), shown);
+      }
+    }
+  }
 });

@@ -78,11 +78,48 @@ Deno.test("AnswerCollector keeps only what lies within the window: start ≤ t <
   const rows = { columns: columnsOf({ t: "time" }), withinWindow: "t" };
   const start = day.startMs / 1_000;
   const end = day.endMs / 1_000;
-  const times = [start - 1, `${start - 1}.999`, start, `${start}.5`, `${end - 1}.999999`, end, "null"];
+  const times = [start - 1, `${start - 1}.999`, start, `${start}.5`, `${end - 1}.999999`, end];
   const json = JSON.stringify({ r: [{}] }).replace("{}", times.map((t) => `{"t": ${t}}`).join());
   const { collector, rows: found } = collected(jobOf("http://x", { rows }), json, day);
   assert.deepEqual(found, [[BigInt(start)], [start + 0.5], [Number(`${end - 1}.999999`)]]);
-  assert.deepEqual([collector.selected, collector.kept], [7, 3]);
+  assert.deepEqual([collector.selected, collector.kept], [6, 3]);
+});
+
+Deno.test("AnswerCollector fails for a row whose time is null or missing, where the window decides about it", () => {
+  const time = day.startMs / 1_000;
+  for (const count of [undefined, { by: "t", everyMs: 60_000 }]) {
+    const rows = { columns: columnsOf({ t: "time", v: "any" }), withinWindow: "t", ...(count && { count }) };
+    for (const row of ['{"v": 1}', '{"t": null}', "{}", "5"]) {
+      assert.throws(
+        () => collected(jobOf("http://x", { rows }), `{"r": [{"t": 1}, {"t": ${time}}, ${row}]}`, day),
+        (error) => {
+          assert.ok(error instanceof UnusableError);
+          assert.deepEqual([error.reason, error.said.what.split(":")[0]], [
+            "bad-value",
+            'column "t" of row 2',
+          ]);
+          return true;
+        },
+      );
+    }
+  }
+});
+
+Deno.test("AnswerCollector tells the column, the row and the value that does not fit", () => {
+  const rows = { columns: columnsOf({ v: "integer", w: "text" }) };
+  const cases = [
+    ['{"r": [{"v": 1}, {"v": [1,  2]}]}', "v", 1, "[1,  2]"],
+    ['{"r": [{"v": 1}, {"w": "x"}, {"w": "\\ud800"}]}', "w", 2, '"\\ud800"'],
+    ['{"r": [{"w": [{"a": 1}], "v": 1.5}]}', "v", 0, "1.5"],
+  ] as const;
+  for (const [json, column, row, value] of cases) {
+    assert.throws(() => collected(jobOf("http://x", { rows }), json), (error) => {
+      assert.ok(error instanceof UnusableError);
+      assert.ok(error.said.what.startsWith(`column "${column}" of row ${row}: must `), error.said.what);
+      assert.equal(error.said.quote, value);
+      return true;
+    });
+  }
 });
 
 Deno.test("AnswerCollector sees what is required, also where it is empty, and where it is not", () => {

@@ -160,9 +160,24 @@ Deno.test("convert() keeps every double and every text as it is", () => {
     assert.equal(Number(converted("any", raw)), Number(raw) + 0);
   }));
   assertProperty(fc.property(fc.string({ unit: codePoint }), (value) => {
-    assert.equal(converted("text", JSON.stringify(value)), value);
-    assert.equal(converted("any", JSON.stringify(value)), value);
+    const kept = value.includes("\0") ? unfit : value;
+    assert.equal(converted("text", JSON.stringify(value)), kept);
+    assert.equal(converted("any", JSON.stringify(value)), kept);
   }));
+});
+
+Deno.test("convert() refuses a lone surrogate and U+0000 in a text, and keeps both as escapes in JSON", () => {
+  for (const raw of ['"\\ud800"', '"a\\uDFFFb"', '"\\ude00\\ud83d"', '"a\\u0000b"', '"\\u0000"']) {
+    assert.equal(converted("text", raw), unfit, raw);
+    assert.equal(converted("any", raw), unfit, raw);
+    assert.equal(converted("json", raw), raw);
+    assert.equal(converted("any", `[${raw}]`), `[${raw}]`);
+    assert.equal(converted("text", `{"n":${raw}}`), `{"n":${raw}}`);
+  }
+  for (const raw of ['"\\ud83d\\ude00"', '"\\\\u0000"', '"\\\\ud800"', '"\\u0001"']) {
+    assert.equal(converted("text", raw), JSON.parse(raw));
+    assert.equal(converted("any", raw), JSON.parse(raw));
+  }
 });
 
 Deno.test("convert() never makes anything but a finite number, a 64-bit integer, a text or null", () => {

@@ -33,10 +33,10 @@ export const cellsMax: i32 = 8192;
 export const cells: usize = memory.data(8192 * 8, 16);
 /** The kinds of the cells, as in `lib/rows/row_batch.ts`. */
 export const kinds: usize = memory.data(8192, 16);
-/** A value left to TypeScript: cell index, kind, first and last offset in the input. */
-export const leftBytes: i32 = 16;
+/** A value left to TypeScript: cell index, kind, first and last offset in the input, rows found before its row. */
+export const leftBytes: i32 = 20;
 /** The left values, in input order. */
-export const left: usize = memory.data((4096 + 4) * 16, 16);
+export const left: usize = memory.data((4096 + 4) * 20, 16);
 
 // Kinds of values, as in `../value.ts`.
 const aString = 2;
@@ -123,9 +123,10 @@ function readRow(from: usize, end: usize, epoch: i32): usize {
       if (withinColumn >= 0) {
         const at = first + withinColumn;
         const kind = load<u8>(kinds + <usize>at);
-        if (kind == leftCell) break;
+        // TypeScript fails the answer for a row without a time.
+        if (kind == leftCell || kind == nullCell) break;
         const ms = load<f64>(cells + (<usize>at << 3)) * 1000;
-        if (kind == nullCell || ms < withinStart || ms >= withinEnd) {
+        if (ms < withinStart || ms >= withinEnd) {
           // TypeScript must check a left value also in a row that is not kept.
           if (leftCount != leftBefore) break;
           rowsFound++;
@@ -181,6 +182,7 @@ function readCell(event: usize, index: i32, at: i32, epoch: i32): bool {
   store<i32>(to, kind, 4);
   store<u32>(to, start, 8);
   store<u32>(to, last, 12);
+  store<i32>(to, rowsFound, 16);
   leftCount++;
   store<u8>(kinds + <usize>at, leftCell);
   return true;

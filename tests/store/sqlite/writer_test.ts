@@ -29,6 +29,7 @@ function record(sequence: number, change: Partial<FetchRecord> = {}): FetchRecor
     durationMs: 2,
     etag: null,
     lastModified: null,
+    detail: null,
     ...change,
   };
 }
