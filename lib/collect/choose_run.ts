@@ -22,6 +22,13 @@ export interface RunChoice {
   readonly counts: RunCounts;
   /** Number of keys; null until the list has been read to its end. */
   readonly keys: number | null;
+  /** The run before this one with the same window, or none. Undefined if there is none, or this run is resumed. */
+  readonly follows: number | undefined;
+}
+
+/** There is nothing to ask: this run has finished. */
+export interface FinishedChoice {
+  readonly finished: RunRecord;
 }
 
 /** The user's wishes for a run. */
@@ -50,7 +57,7 @@ export function isLimited({ state, reason }: RunRecord): boolean {
 }
 
 /**
- * Starts or resumes the run of a window. Undefined if the window is finished and no key is to be asked again.
+ * Starts or resumes the run of a window, or finds that the window is finished and no key is to be asked again.
  *
  * @throws {StaleRunError} If the unfinished run was started with another text of the job.
  */
@@ -58,7 +65,7 @@ export async function chooseRun(
   store: StoreWriter,
   job: Job,
   options: ChoiceOptions,
-): Promise<RunChoice | undefined> {
+): Promise<RunChoice | FinishedChoice> {
   const { window, isNew, retryFailed } = options;
   const sha256 = await sha256Of(job.text);
   const latest = await store.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
@@ -73,7 +80,7 @@ export async function chooseRun(
       await options.beforeStart?.(retryFailed ? answeredOf(latest) : doneOf(latest));
       return await resume(store, latest, { retryFailed, restoreKeys });
     }
-    if (!hasMore && (window !== undefined || retryFailed)) return undefined;
+    if (!hasMore && (window !== undefined || retryFailed)) return { finished: latest };
   }
   await options.beforeStart?.(0);
   if (latest !== undefined && latest.state !== "finished") {
@@ -86,7 +93,7 @@ export async function chooseRun(
     ...(window && { window: { start: isoTime(window.startMs), end: isoTime(window.endMs) } }),
   });
   const counts = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
-  return { id, isResumed: false, counts, keys: null };
+  return { id, isResumed: false, counts, keys: null, follows: latest?.id };
 }
 
 async function resume(
@@ -95,7 +102,8 @@ async function resume(
   options: { readonly retryFailed: boolean; readonly restoreKeys: boolean },
 ): Promise<RunChoice> {
   await store.resumeRun(run.id, options);
-  return { id: run.id, isResumed: true, counts: await store.countRun(run.id), keys: run.keys };
+  const counts = await store.countRun(run.id);
+  return { id: run.id, isResumed: true, counts, keys: run.keys, follows: undefined };
 }
 
 function jobChanged(run: RunRecord): StaleRunError {

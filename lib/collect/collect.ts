@@ -11,7 +11,7 @@ import { Redactor } from "../job/secret.ts";
 import { httpLimits, runLimits } from "../limits.ts";
 import { nowUs } from "../pace/clock.ts";
 import { SharedState } from "../pace/shared_state.ts";
-import { meaningOf } from "../rows/failure_reasons.ts";
+import { isTransient, meaningOf } from "../rows/failure_reasons.ts";
 import { doneOf, pendingOf } from "../store/coverage.ts";
 import type { StoreWriter } from "../store/database.ts";
 import type { FailedFetch, RunCounts } from "../store/records.ts";
@@ -51,8 +51,8 @@ export interface CollectResult {
   readonly state: "finished" | "interrupted";
   /** Why the run was interrupted; null otherwise. */
   readonly reason: string | null;
-  /** A control key failed. */
-  readonly isControlBroken: boolean;
+  /** Why a control key failed: a passing or a lasting cause; null if none failed. */
+  readonly controlFailure: "passing" | "lasting" | null;
   /** The run reached its `limit`; a start without the limit asks the other keys. */
   readonly isLimited: boolean;
   readonly counts: RunCounts;
@@ -206,7 +206,8 @@ async function end(parts: RunParts, { broken, stopped }: Ending): Promise<Collec
   const state = isFinished ? "finished" : "interrupted";
   await store.endRun(choice.id, state, reason);
   const pending = pendingOf({ ...counts, keys });
-  return { state, reason, isControlBroken: broken !== undefined, isLimited, counts, keys, pending };
+  const controlFailure = broken === undefined ? null : isTransient(broken.reason) ? "passing" : "lasting";
+  return { state, reason, controlFailure, isLimited, counts, keys, pending };
 }
 
 /** Stops the Workers on a signal. Requests in flight get `runLimits.graceMs`; what hangs after that is ended. */

@@ -18,21 +18,41 @@ export const exitCode = {
   interrupted: 75,
 } as const;
 
-/** An exit code. A larger one matters more: of several windows, a start ends with the largest. */
+/** An exit code. */
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /** What each exit code means, for help texts and documentation. */
 export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   0: "success",
   1: "internal error, or damaged data",
-  2: "wrong usage, job file or key list: change something first",
+  2: "wrong usage, job file, credentials or key list: change something first",
   3: "finished, but not well: coverage too low, or a check failed",
   75: "interrupted by a passing cause: run the same command again",
 };
 
-/** The exit code of a run. A broken control key outweighs an interruption, and an interruption low coverage. */
+/**
+ * Worst first: what no later start repairs must not hide behind what the next start does. A service restarts after 75,
+ * and that restart does not look again at the window that ended with 3: were 75 the worse one, the 3 would never be
+ * seen. A person must act on 1, 2 and 3: trawl or its data is broken, nothing can be asked, answers are missing.
+ */
+const worstFirst: readonly ExitCode[] = [
+  exitCode.failed,
+  exitCode.usage,
+  exitCode.incomplete,
+  exitCode.interrupted,
+];
+
+/** The worst of some exit codes; 0 of none. */
+export function worstOf(codes: readonly ExitCode[]): ExitCode {
+  return worstFirst.find((code) => codes.includes(code)) ?? exitCode.done;
+}
+
+/**
+ * The exit code of a run. A control key that failed for a passing reason, such as maintenance, is like an API that is
+ * down: the next start goes on. A lasting reason needs a person.
+ */
 export function exitCodeOfRun(result: CollectResult, minCoverage: number): ExitCode {
-  if (result.isControlBroken) return exitCode.incomplete;
+  if (result.controlFailure === "lasting") return exitCode.incomplete;
   if (result.state === "interrupted" && !result.isLimited) return exitCode.interrupted;
   return runCoverage(result) < minCoverage ? exitCode.incomplete : exitCode.done;
 }

@@ -21,7 +21,7 @@ import { sanitizeLine } from "../text/sanitize.ts";
 import { failureText } from "../view/fact.ts";
 import { nothingJson, planJson, planText, type PlanView } from "../view/forecast_text.ts";
 import type { CommandContext } from "./context.ts";
-import { type ExitCode, exitCode } from "./exit_code.ts";
+import { type ExitCode, exitCode, exitCodeOfRun } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags, isSilent } from "./flags.ts";
 import { databaseOf, givenOrNewestWindow, loadJobOf, refuseTerminal } from "./job_arguments.ts";
@@ -137,9 +137,9 @@ function failureExit(
   { log }: CommandContext,
 ): ExitCode | undefined {
   const { result, isDown, probe: { fetches } } = found;
-  if (result.isControlBroken) {
+  if (result.controlFailure !== null) {
     log(`trawl: no forecast for ${job.name}: ${sanitizeLine(result.reason ?? "")}\n`);
-    return exitCode.incomplete;
+    return exitCodeOfRun(result, 0);
   }
   if (signal.aborted) {
     const count = formatCount(fetches.length);

@@ -14,7 +14,7 @@ import { openDatabase } from "../store/database.ts";
 import { formatDuration, isoTime } from "../text/format.ts";
 import { sha256Of } from "../text/sha256.ts";
 import { type CommandContext, envIfAllowed } from "./context.ts";
-import { type ExitCode, exitCode, exitCodeOfError } from "./exit_code.ts";
+import { type ExitCode, exitCode, exitCodeOfError, worstOf } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { loadJobOf, refuseTerminal } from "./job_arguments.ts";
 import { MetricsFile } from "./observe/metrics_file.ts";
@@ -22,10 +22,10 @@ import { ProgressLine } from "./observe/progress_line.ts";
 import { RunObservers } from "./observe/run_observer.ts";
 import { RunReport } from "./observe/run_report.ts";
 import { type RunOptions, runOptions } from "./run_options.ts";
-import { runWindow, type WindowRun } from "./run_window.ts";
+import { reportFinished, runWindow, type WindowRun } from "./run_window.ts";
 import type { ServiceNotifier } from "./systemd/service_notifier.ts";
 
-/** Runs the job of a command line. The exit code is the largest of its windows'. */
+/** Runs the job of a command line. The exit code is the worst of its windows'. */
 export async function runCommand(args: Arguments, context: CommandContext): Promise<ExitCode> {
   const job = await loadJobOf(args, context);
   const options = runOptions(args, job, context);
@@ -108,24 +108,33 @@ async function prune({ job, store, signal, log }: WindowRun, nowMs: number): Pro
 
 /** Runs the named window, or each window that is due, oldest first. */
 async function runWindows(given: WindowRun, nowMs: number): Promise<ExitCode> {
-  const { job, options, signal, log } = given;
+  const { job, options, signal } = given;
   if (options.window !== undefined || job.window === undefined) return await runWindow(given, options.window);
   const windows = await windowsDue(given, nowMs);
-  if (windows.length === 0) log(`trawl: nothing to do: every due window of ${job.name} is finished\n`);
+  if (windows.length === 0) return await reportNewest(given);
   if (windows.length > 1 && job.keys.kind === "stdin") {
     throw new UsageError(
       `${windows.length} windows are due, but standard input can be read once: name a window with --window`,
     );
   }
-  let exit: ExitCode = exitCode.done;
+  const exits: ExitCode[] = [];
   for (const [index, window] of windows.entries()) {
-    if (signal.aborted) return exitCode.interrupted;
-    const code = await runWindowOrSkip({ ...given, isBegun: index > 0 }, window);
-    if (code > exit) exit = code;
+    if (signal.aborted) exits.push(exitCode.interrupted);
     // If the API is down for one window, it is down for the next.
-    if (exit === exitCode.interrupted) break;
+    if (exits.includes(exitCode.interrupted)) break;
+    exits.push(await runWindowOrSkip({ ...given, isBegun: index > 0 }, window));
   }
-  return exit;
+  return worstOf(exits);
+}
+
+/** No window is due: the start ends with the exit code of the newest finished one. */
+async function reportNewest(given: WindowRun): Promise<ExitCode> {
+  const { job, store, log } = given;
+  log(`trawl: every due window of ${job.name} is finished\n`);
+  const [newest] = [...(await store.windows(job.name)).values()]
+    .filter(({ state }) => state === "finished")
+    .toSorted((one, other) => other.windowEnd?.localeCompare(one.windowEnd ?? "") ?? 0);
+  return newest === undefined ? exitCode.done : await reportFinished(given, newest);
 }
 
 /** A run that cannot be resumed does not keep other windows from being collected. */

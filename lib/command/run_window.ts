@@ -1,6 +1,6 @@
 /**
- * One run of `trawl run`: chooses the run of a window, collects, and tells the observers. Prints nothing itself but
- * that there is nothing to do.
+ * One run of `trawl run`: chooses the run of a window, collects, and tells the observers. Prints nothing
+ * itself.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { collect, type CollectResult } from "../collect/collect.ts";
 import type { Progress } from "../collect/progress.ts";
 import type { Job, Window } from "../job/job.ts";
 import { formatWindow } from "../job/window.ts";
-import { doneOf } from "../store/coverage.ts";
+import { doneOf, pendingOf } from "../store/coverage.ts";
 import type { Database, StoreReader, StoreWriter } from "../store/database.ts";
-import { windowSuffix } from "../view/run_text.ts";
+import type { RunRecord, TimeColumn } from "../store/records.ts";
 import type { Summary, TopKey } from "../view/summary.ts";
-import { type ExitCode, exitCode, exitCodeOfRun, runCoverage } from "./exit_code.ts";
+import { type ExitCode, exitCodeOfRun, runCoverage } from "./exit_code.ts";
 import { PeakMemory } from "./observe/peak_memory.ts";
 import type { ChosenRun, RunObservers } from "./observe/run_observer.ts";
 import { requireFreeSpace } from "./require_free_space.ts";
@@ -46,7 +46,7 @@ export interface WindowRun {
 
 /** Starts or resumes the run of a window; undefined for a job without windows. */
 export async function runWindow(given: WindowRun, window: Window | undefined): Promise<ExitCode> {
-  const { job, store, options, observers, log } = given;
+  const { job, store, options, observers } = given;
   const { isNew, retryFailed } = options;
   const choice = await chooseRun(store, job, {
     isNew,
@@ -55,10 +55,7 @@ export async function runWindow(given: WindowRun, window: Window | undefined): P
     beforeStart: (done) => requireSpace(given, done),
   });
   const windowText = window && formatWindow(window);
-  if (choice === undefined) {
-    log(`trawl: nothing to do${windowSuffix({ window: windowText })}: already finished; --new asks again\n`);
-    return exitCode.done;
-  }
+  if ("finished" in choice) return await reportFinished(given, choice.finished);
   using _stopping = onAbort(given.signal, () => observers.stopping());
   try {
     observers.chosen(titleOf(job, windowText, choice));
@@ -72,6 +69,42 @@ export async function runWindow(given: WindowRun, window: Window | undefined): P
   }
 }
 
+/**
+ * Reports a run that had finished before this start, which has nothing to ask. It ends with the exit code of then: a
+ * second start must not turn a failed window green.
+ */
+export async function reportFinished(given: WindowRun, run: RunRecord): Promise<ExitCode> {
+  const { job, database, observers, options } = given;
+  const { id, windowStart, windowEnd, keys, ...counts } = run;
+  const window = windowStart === null || windowEnd === null
+    ? undefined
+    : { startMs: Date.parse(windowStart), endMs: Date.parse(windowEnd) };
+  const result: CollectResult = {
+    state: "finished",
+    reason: null,
+    controlFailure: null,
+    isLimited: false,
+    counts,
+    keys: keys ?? undefined,
+    pending: pendingOf(run),
+  };
+  const summary = await summaryOf({
+    job,
+    window,
+    database,
+    run: id,
+    isResumed: true,
+    result,
+    progress: undefined,
+    peakBytes: 0,
+    // They are read from all fetches of the run, for nothing if they are not printed.
+    isBrief: !options.isJson,
+  });
+  const exit = exitCodeOfRun(result, job.accept.minCoverage);
+  observers.finishedBefore({ summary, exit });
+  return exit;
+}
+
 async function requireSpace(given: WindowRun, done: number): Promise<void> {
   const { job, database, options: { ignoresFreeSpace, limit }, listSize, isBegun } = given;
   if (ignoresFreeSpace) return;
@@ -79,11 +112,20 @@ async function requireSpace(given: WindowRun, done: number): Promise<void> {
 }
 
 function titleOf(
-  { name, keys }: Job,
+  { name, keys, tables }: Job,
   window: string | undefined,
-  { id, isResumed, counts }: RunChoice,
+  { id, isResumed, counts, follows }: RunChoice,
 ): ChosenRun {
-  return { job: name, window, run: id, isResumed, done: doneOf(counts), readsStdin: keys.kind === "stdin" };
+  return {
+    job: name,
+    window,
+    run: id,
+    isResumed,
+    done: doneOf(counts),
+    follows,
+    tables: tables.map(({ name }) => name),
+    readsStdin: keys.kind === "stdin",
+  };
 }
 
 /** A run that was chosen. */
@@ -110,7 +152,18 @@ async function collectSummary(given: WindowRun, { window, choice }: Chosen): Pro
       observers.started(started);
     },
   });
-  return await summaryOf({ job, window, database, choice, result, progress, peakBytes: memory.bytes });
+  const { id: run, isResumed } = choice;
+  return await summaryOf({
+    job,
+    window,
+    database,
+    run,
+    isResumed,
+    result,
+    progress,
+    peakBytes: memory.bytes,
+    isBrief: false,
+  });
 }
 
 /** Calls a function at the first abort, until it is disposed of. */
@@ -123,22 +176,26 @@ async function summaryOf(found: {
   readonly job: Job;
   readonly window: Window | undefined;
   readonly database: Database;
-  readonly choice: RunChoice;
+  readonly run: number;
+  readonly isResumed: boolean;
   readonly result: CollectResult;
   readonly progress: Progress | undefined;
   readonly peakBytes: number;
+  /** Leaves out the failures and the keys with the most rows. */
+  readonly isBrief: boolean;
 }): Promise<Summary> {
-  const { job, window, database, choice, result, progress, peakBytes } = found;
+  const { job, window, database, run, isResumed, result, progress, peakBytes, isBrief } = found;
   await using reader = await database.openReader();
   return {
-    run: choice.id,
+    run,
     job: job.name,
     window: window && formatWindow(window),
     database: database.location,
-    table: job.tables.map(({ name }) => name).join(", "),
-    isCounted: job.tables[0].count !== undefined,
+    tables: job.tables.map(({ name, count }) => ({ name, isCounted: count !== undefined })),
+    isResumed,
     result,
     coverage: runCoverage(result),
+    minCoverage: job.accept.minCoverage,
     requests: progress === undefined ? 0 : progress.attempts - progress.attemptsBefore,
     elapsedMs: progress?.elapsedMs ?? 0,
     bytes: progress?.bytes ?? 0,
@@ -146,28 +203,35 @@ async function summaryOf(found: {
     bottleneck: progress && bottleneckOf(progress),
     foundRate: progress?.foundRate,
     foundInFlight: progress?.foundInFlight,
-    failures: await reader.failures(choice.id),
-    top: await topOf(reader, { job, window, run: choice.id }),
+    failures: isBrief ? [] : await reader.failures(run),
+    top: isBrief ? [] : await topOf(reader, { job, window, run }),
   };
 }
 
+/** The keys with the most rows over all tables; their series too covers all tables that have a time column. */
 async function topOf(
   reader: StoreReader,
   { job, window, run }: { readonly job: Job; readonly window: Window | undefined; readonly run: number },
 ): Promise<TopKey[]> {
-  const { name, count, columns } = job.tables[0];
-  const column = count?.by ?? columns.find(({ type }) => type === "time")?.name;
-  const time = column === undefined
-    ? undefined
-    : { table: name, column, count: count === undefined ? undefined : "count" };
+  const times = window === undefined ? [] : job.tables.flatMap(timeColumnOf);
+  const span = {
+    start: (window?.startMs ?? 0) / 1_000,
+    end: (window?.endMs ?? 0) / 1_000,
+    buckets: sparklineBars,
+  };
   const keys = await reader.topKeys(run, topCount, { without: job.control });
-  return await Promise.all(keys.map(async ({ fetch, key, rows }) => ({
-    key,
-    rows,
-    series: time === undefined || window === undefined ? undefined : await reader.series(fetch, time, {
-      start: window.startMs / 1_000,
-      end: window.endMs / 1_000,
-      buckets: sparklineBars,
-    }),
-  })));
+  return await Promise.all(keys.map(async ({ fetch, key, rows }) => {
+    const all = await Promise.all(times.map((time) => reader.series(fetch, time, span)));
+    const series = all.reduce<readonly number[] | undefined>(
+      (sum, one) => sum === undefined ? one : sum.map((value, index) => value + (one[index] ?? 0)),
+      undefined,
+    );
+    return { key, rows, series };
+  }));
+}
+
+/** The column of a table that says when: of its groups, or the first one with a time. */
+function timeColumnOf({ name, count, columns }: Job["tables"][number]): TimeColumn[] {
+  const column = count?.by ?? columns.find(({ type }) => type === "time")?.name;
+  return column === undefined ? [] : [{ table: name, column, count: count && "count" }];
 }

@@ -258,7 +258,7 @@ function timesOf(
 /** Starts a run in an empty database. */
 async function begin(store: StoreWriter, job: Job, window: Window | undefined): Promise<RunChoice> {
   const choice = await chooseRun(store, job, { window, isNew: true, retryFailed: false });
-  if (choice === undefined) throw new Error("An empty database has no run to start");
+  if ("finished" in choice) throw new Error("An empty database has no run to start");
   return choice;
 }
 

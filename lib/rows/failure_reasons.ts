@@ -63,8 +63,8 @@ export function reasonOfJson(error: unknown): FailureReason | undefined {
   return error.fault === "cut" ? "cut" : error.fault === "encoding" ? "bad-utf8" : "bad-json";
 }
 
-/** Whether a retry can help. */
-export function isTransient(reason: FailureReason): boolean {
+/** Whether a retry can help; false for a code that is unknown, as a newer version may have written it. */
+export function isTransient(reason: string): boolean {
   const status = statusOf(reason);
   return status === undefined ? infoOf(reason)?.transient ?? false : isTransientStatus(status);
 }

@@ -13,15 +13,22 @@ export interface RunTitle {
   readonly isResumed: boolean;
   /** Keys that have a verdict already. */
   readonly done: number;
+  /** The run before this one with the same window, or none, whose rows stay. */
+  readonly follows: number | undefined;
+  readonly tables: readonly string[];
 }
 
 /** `updates resumes run 3 for 2026-11-20: 512 keys have a verdict`. */
 export function startText(title: RunTitle): string {
-  const { job, run, isResumed, done } = title;
+  const { job, run, isResumed, done, follows, tables } = title;
   const about = windowSuffix(title);
-  return isResumed
-    ? `${job} resumes run ${run}${about}: ${done} ${done === 1 ? "key has" : "keys have"} a verdict`
-    : `${job} starts run ${run}${about}`;
+  if (isResumed) {
+    return `${job} resumes run ${run}${about}: ${done} ${done === 1 ? "key has" : "keys have"} a verdict`;
+  }
+  const kept = follows === undefined
+    ? ""
+    : `; the rows of run ${follows} stay in ${tables.map((name) => `${name}_history`).join(", ")}`;
+  return `${job} starts run ${run}${about}${kept}`;
 }
 
 /** ` for 2026-11-20`, or nothing for a job without windows. */

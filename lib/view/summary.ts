@@ -1,6 +1,6 @@
 /**
  * The summary of a run as text and as JSON. Pure. Sums come from the store and cover the whole run; measurements are
- * those of this process.
+ * those of this start, and a resumed run's are labelled so.
  *
  * @module
  */
@@ -24,6 +24,13 @@ export interface TopKey {
   readonly series: readonly number[] | undefined;
 }
 
+/** A table of the job. */
+export interface SummaryTable {
+  readonly name: string;
+  /** It holds counts instead of rows. */
+  readonly isCounted: boolean;
+}
+
 /** A run at its end. */
 export interface Summary {
   readonly run: number;
@@ -31,16 +38,18 @@ export interface Summary {
   /** Such as `2026-11-20`. */
   readonly window: string | undefined;
   readonly database: string;
-  readonly table: string;
-  /** The table holds counts instead of rows. */
-  readonly isCounted: boolean;
+  readonly tables: readonly SummaryTable[];
+  /** An earlier start began the run. */
+  readonly isResumed: boolean;
   readonly result: CollectResult;
-  /** The share of keys that ended with an answer, 0 to 1. */
+  /** The share of keys that ended with an answer, 0 to 1, and the smallest that is enough. */
   readonly coverage: number;
-  /** Requests of this process for keys with a verdict. */
+  readonly minCoverage: number;
+  /** Requests of this start for keys with a verdict. */
   readonly requests: number;
+  /** Duration of this start. */
   readonly elapsedMs: number;
-  /** Decoded bytes read by this process. */
+  /** Decoded bytes read by this start. */
   readonly bytes: number;
   /** Peak of resident memory. */
   readonly peakBytes: number;
@@ -55,40 +64,73 @@ export interface Summary {
 
 /** The summary as lines of text. */
 export function summaryText(summary: Summary): string {
-  const { result, requests, elapsedMs, bytes } = summary;
+  const { result, requests, elapsedMs, bytes, isResumed } = summary;
   const { counts, keys, pending } = result;
   const seconds = Math.max(elapsedMs, 1) / 1_000;
   const sums = `${formatCount(counts.ok)} ok + ${formatCount(counts.empty)} empty + ` +
     `${formatCount(counts.unchanged)} unchanged + ${formatCount(counts.failed)} failed + ` +
     `${pending === undefined ? "an unknown number" : formatCount(pending)} pending`;
   const found = foundTexts(summary);
+  const perSecond = `${rateText(requests / seconds)}/s`;
+  const attempts = `${formatCount(counts.attempts)} attempts in`;
+  const inThisStart = isResumed ? " in this start" : "";
   const lines = [
     headline(summary),
-    fact("coverage", keys === undefined ? "unknown" : `${percent(summary.coverage)} of the keys`),
+    fact("coverage", coverageText(summary)),
     fact("keys", `${keys === undefined ? "" : `${formatCount(keys)} = `}${sums}`),
+    fact("rows", `${formatCount(counts.rows)} ${placeText(summary)}`),
     fact(
-      "rows",
-      `${formatCount(counts.rows)} ${summary.isCounted ? "counted" : "stored"} in ${summary.table} of ${
-        sanitizeLine(summary.database)
-      }`,
+      "requests",
+      isResumed
+        ? `${formatCount(requests)}${inThisStart} at ${perSecond}, ${attempts} the whole run`
+        : `${perSecond}, ${attempts} all`,
     ),
-    fact("requests", `${rateText(requests / seconds)}/s, ${formatCount(counts.attempts)} attempts in all`),
-    fact("data", `${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s`),
-    fact("memory", `${formatBytes(summary.peakBytes)} at most`),
+    fact("data", `${formatBytes(bytes)}${inThisStart}, ${formatBytes(bytes / seconds)}/s`),
+    fact("memory", `${formatBytes(summary.peakBytes)} at most${inThisStart}`),
     ...(summary.bottleneck === undefined
       ? []
       : [fact("limited by", bottleneckText(summary.bottleneck, summary))]),
     ...(found.length === 0 ? [] : [fact("found", found.join(", "))]),
     ...summary.failures.map((failure) => fact("failed", failureText(failure))),
+    ...(counts.failed === 0 ? [] : [fact("next", "add --retry-failed to ask the failed keys again")]),
     ...topLines(summary.top),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
 
+/** In place of a summary: the run had finished before this start, which asked nothing. */
+export function finishedText(summary: Summary): string {
+  const { window, result: { counts: { failed }, keys } } = summary;
+  const about = `nothing to do${windowSuffix({ window })}: already finished`;
+  if (failed === 0) return `${about}; --new asks again`;
+  const share = keys === undefined ? formatCount(failed) : `${formatCount(failed)} of ${formatCount(keys)}`;
+  return `${about}, but ${share} keys failed, coverage ${
+    coverageText(summary)
+  }; --retry-failed asks them again`;
+}
+
+/** `99.67 % of the keys`, with the bound where it is not reached. */
+function coverageText({ coverage, minCoverage, result: { keys } }: Summary): string {
+  if (keys === undefined) return "unknown";
+  const bound = coverage < minCoverage ? `, less than the ${percent(minCoverage)} of min_coverage` : "";
+  return `${percent(coverage)} of the keys${bound}`;
+}
+
+/** `stored in items and counted in updates of a.db`. */
+function placeText({ tables, database }: Summary): string {
+  const named = (word: string, isCounted: boolean) => {
+    const names = tables.filter((table) => table.isCounted === isCounted).map(({ name }) => name);
+    return names.length === 0 ? [] : [`${word} ${names.join(", ")}`];
+  };
+  return `${[...named("stored in", false), ...named("counted in", true)].join(" and ")} of ${
+    sanitizeLine(database)
+  }`;
+}
+
 /** `run 3 of updates for 2026-11-20 finished in 3s`. */
-function headline({ run, job, window, result, elapsedMs }: Summary): string {
+function headline({ run, job, window, result, elapsedMs, isResumed }: Summary): string {
   const about = `run ${run} of ${job}${windowSuffix({ window })}`;
-  const time = formatDuration(elapsedMs);
+  const time = `${formatDuration(elapsedMs)}${isResumed ? " of this start" : ""}`;
   if (result.state === "finished") return `${about} finished in ${time}`;
   const reason = sanitizeLine(result.reason ?? "");
   return result.isLimited
@@ -96,18 +138,19 @@ function headline({ run, job, window, result, elapsedMs }: Summary): string {
     : `${about} interrupted (${reason}) in ${time}: run again to resume`;
 }
 
-/** The summary as one JSON object. */
+/** The summary as one JSON object. All fields cover the whole run, except those of `thisStart`. */
 export function summaryJson(summary: Summary): string {
-  const { run, job, window, database, table, result, elapsedMs, bytes, peakBytes, failures, top } = summary;
+  const { run, job, window, database, tables, result, failures, top } = summary;
   return sanitizedJson({
     run,
     job,
     window: window ?? null,
     database,
-    table,
+    tables: tables.map(({ name }) => name),
     state: result.state,
     reason: result.reason,
     coverage: summary.coverage,
+    minCoverage: summary.minCoverage,
     keys: result.keys ?? null,
     ok: result.counts.ok,
     empty: result.counts.empty,
@@ -116,13 +159,17 @@ export function summaryJson(summary: Summary): string {
     pending: result.pending ?? null,
     rows: result.counts.rows,
     attempts: result.counts.attempts,
-    requests: summary.requests,
-    elapsedMs: Math.round(elapsedMs),
-    bytes,
-    peakBytes,
-    limit: summary.bottleneck ?? null,
-    foundRate: summary.foundRate ?? null,
-    foundInFlight: summary.foundInFlight ?? null,
+    bytes: result.counts.bytes,
+    thisStart: {
+      isResumed: summary.isResumed,
+      elapsedMs: Math.round(summary.elapsedMs),
+      requests: summary.requests,
+      bytes: summary.bytes,
+      peakBytes: summary.peakBytes,
+      limit: summary.bottleneck ?? null,
+      foundRate: summary.foundRate ?? null,
+      foundInFlight: summary.foundInFlight ?? null,
+    },
     failures,
     top: top.map(({ key, rows }) => ({ key, rows })),
   });
@@ -134,8 +181,12 @@ function topLines(top: readonly TopKey[]): string[] {
   const counts = top.map(({ rows }) => formatCount(rows));
   const keyWidth = Math.max(...keys.map((key) => key.length));
   const countWidth = Math.max(...counts.map((count) => count.length));
+  const parts = top.find(({ series }) => series !== undefined)?.series?.length;
+  const bars = parts === undefined
+    ? ""
+    : fact("most rows", `bars: the window in ${parts} parts, each line by its own peak`);
   return [
-    "  most rows",
+    bars === "" ? "  most rows" : bars,
     ...top.map(({ series }, index) => {
       const line = `${(keys[index] ?? "").padEnd(keyWidth)}  ${(counts[index] ?? "").padStart(countWidth)}`;
       return `  ${String(index + 1).padStart(4)}  ${line}  ${series === undefined ? "" : sparkline(series)}`

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { chooseRun, limitedReason, type RunChoice } from "../../lib/collect/choose_run.ts";
-import type { Window } from "../../lib/job/job.ts";
+import {
+  type ChoiceOptions,
+  chooseRun,
+  limitedReason,
+  type RunChoice,
+  type RunRequest,
+} from "../../lib/collect/choose_run.ts";
+import type { Job, Window } from "../../lib/job/job.ts";
 import { noRows } from "../../lib/rows/row_batch.ts";
 import type { StoreWriter } from "../../lib/store/database.ts";
 import { jobOf, recordOf } from "./support.ts";
@@ -19,9 +25,14 @@ async function withStore(work: (store: StoreWriter, file: string) => Promise<voi
   await work(store, file);
 }
 
-async function begun(store: StoreWriter, of: Window | undefined): Promise<RunChoice> {
-  const choice = await chooseRun(store, jobOf("http://x"), { ...plain, window: of });
-  assert.ok(choice !== undefined);
+async function begun(
+  store: StoreWriter,
+  of: Window | undefined,
+  wishes: Partial<RunRequest> & { readonly job?: Job } = {},
+): Promise<RunChoice> {
+  const { job = jobOf("http://x"), ...request } = wishes;
+  const choice = await chooseRun(store, job, { ...plain, ...request, window: of });
+  assert.ok(!("finished" in choice));
   return choice;
 }
 
@@ -46,12 +57,8 @@ for (const each of [window, undefined]) {
         const choice = await begun(store, each);
         assert.deepEqual([choice.id, choice.isResumed, choice.counts.ok], [id, true, 1]);
       }
-      const fresh = await chooseRun(store, jobOf("http://x"), {
-        isNew: true,
-        retryFailed: false,
-        window: each,
-      });
-      assert.deepEqual([fresh?.id, fresh?.isResumed], [id + 1, false]);
+      const fresh = await begun(store, each, { isNew: true });
+      assert.deepEqual([fresh.id, fresh.isResumed], [id + 1, false]);
     });
   });
 }
@@ -62,13 +69,16 @@ Deno.test("chooseRun() skips a finished window, and starts a new run for a job w
       await store.endRun((await begun(store, each)).id, "finished", null);
     }
     const job = jobOf("http://x");
-    assert.equal(await chooseRun(store, job, { ...plain, window }), undefined);
-    assert.equal(
-      await chooseRun(store, job, { isNew: false, retryFailed: true, window: undefined }),
-      undefined,
-    );
-    assert.equal((await chooseRun(store, job, { ...plain, window: undefined }))?.id, 3);
-    assert.equal((await chooseRun(store, job, { isNew: true, retryFailed: false, window }))?.id, 4);
+    const finished = async (options: ChoiceOptions) => {
+      const choice = await chooseRun(store, job, options);
+      return "finished" in choice ? choice.finished.id : undefined;
+    };
+    assert.equal(await finished({ ...plain, window }), 1);
+    assert.equal(await finished({ isNew: false, retryFailed: true, window: undefined }), 2);
+    const second = await begun(store, undefined);
+    assert.deepEqual([second.id, second.isResumed, second.follows], [3, false, 2]);
+    const fresh = await begun(store, window, { isNew: true });
+    assert.deepEqual([fresh.id, fresh.follows], [4, 1]);
   });
 });
 
@@ -78,9 +88,8 @@ Deno.test("chooseRun() resumes a finished run to ask its failed keys again", asy
     const failed = recordOf(1, { verdict: "failed", reason: "cut" });
     await store.finish(id, finishedOf({ fetches: [recordOf(0), failed], rowCounts: [0, 0], rows: noRows }));
     await store.endRun(id, "finished", null);
-    const job = jobOf("http://x");
-    const choice = await chooseRun(store, job, { isNew: false, retryFailed: true, window });
-    assert.deepEqual([choice?.id, choice?.counts.ok, choice?.counts.failed], [id, 1, 0]);
+    const choice = await begun(store, window, { retryFailed: true });
+    assert.deepEqual([choice.id, choice.counts.ok, choice.counts.failed], [id, 1, 0]);
     assert.deepEqual(query(file, "SELECT state, ok, failed FROM run"), [["running", 1, 0]]);
   });
 });
@@ -89,11 +98,11 @@ Deno.test("chooseRun() starts a new run when a limited run belongs to another te
   await withStore(async (store) => {
     const { id } = await begun(store, window);
     await store.endRun(id, "interrupted", limitedReason(100));
-    const same = await chooseRun(store, jobOf("http://x"), { ...plain, window });
-    assert.deepEqual([same?.id, same?.isResumed], [id, true]);
+    const same = await begun(store, window);
+    assert.deepEqual([same.id, same.isResumed], [id, true]);
     await store.endRun(id, "interrupted", limitedReason(100));
-    const changed = await chooseRun(store, { ...jobOf("http://x"), text: "another" }, { ...plain, window });
-    assert.deepEqual([changed?.id, changed?.isResumed], [id + 1, false]);
+    const changed = await begun(store, window, { job: { ...jobOf("http://x"), text: "another" } });
+    assert.deepEqual([changed.id, changed.isResumed], [id + 1, false]);
   });
 });
 
@@ -106,7 +115,7 @@ Deno.test("chooseRun() refuses to mix two texts of a job, and takes the new one 
       message: 'Cannot resume run 1 of "job" for 2026-11-20T00:00:00Z: the job has changed since; ' +
         "finish the run with the old job file, or start a new run with --new",
     });
-    assert.equal((await chooseRun(store, job, { isNew: true, retryFailed: false, window }))?.id, 2);
+    assert.equal((await begun(store, window, { job, isNew: true })).id, 2);
     assert.deepEqual(query(file, "SELECT state, reason FROM run WHERE id = 1"), [
       ["interrupted", "given up for a new run"],
     ]);

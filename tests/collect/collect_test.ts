@@ -31,7 +31,7 @@ async function collectInto(
 ) {
   await using store = await openWriter(file, ...job.tables.map(schemaOf));
   const choice = await chooseRun(store, job, { isNew: false, retryFailed, window: undefined });
-  assert.ok(choice !== undefined);
+  assert.ok(!("finished" in choice));
   return await collect({
     job,
     window: undefined,
@@ -151,23 +151,27 @@ Deno.test("collect() keeps the rows of a large answer once, however often it was
 Deno.test("collect() asks nothing but the control keys when one of them is broken", async () => {
   using folder = new TempFolder();
   let isBroken = true;
+  let isGone = false;
   const asked: string[] = [];
   await using server = serverOf((key) => {
     asked.push(key);
-    return isBroken && key === "c" ? Response.json({ r: [] }) : undefined;
+    if (!isBroken || key !== "c") return undefined;
+    return isGone ? new Response("", { status: 404 }) : Response.json({ r: [] });
   });
   const file = folder.file("a.db");
   const job = jobOf(server.url, { control: ["c", "5"], attempts: 1 });
   const result = await collectInto(file, job);
-  assert.deepEqual([result.isControlBroken, result.state, asked.toSorted()], [true, "interrupted", [
+  assert.deepEqual([result.controlFailure, result.state, asked.toSorted()], ["passing", "interrupted", [
     "5",
     "c",
   ]]);
   assert.match(String(result.reason), /^control key c: .* \(control-empty\)$/);
+  isGone = true;
+  assert.equal((await collectInto(file, job)).controlFailure, "lasting");
   isBroken = false;
   const again = await collectInto(file, job);
-  assert.deepEqual([again.isControlBroken, again.state, again.keys, again.counts.ok], [
-    false,
+  assert.deepEqual([again.controlFailure, again.state, again.keys, again.counts.ok], [
+    null,
     "finished",
     11,
     11,

@@ -6,13 +6,19 @@
 
 import assert from "node:assert/strict";
 import type { CollectResult } from "../../lib/collect/collect.ts";
-import { exitCodeOfError, exitCodeOfRun, exitMeanings, runCoverage } from "../../lib/command/exit_code.ts";
+import {
+  exitCodeOfError,
+  exitCodeOfRun,
+  exitMeanings,
+  runCoverage,
+  worstOf,
+} from "../../lib/command/exit_code.ts";
 import { InterruptedError, StaleRunError, UsageError } from "../../lib/errors.ts";
 
 const finished: CollectResult = {
   state: "finished",
   reason: null,
-  isControlBroken: false,
+  controlFailure: null,
   isLimited: false,
   counts: { ok: 90, empty: 8, unchanged: 1, failed: 1, rows: 0, bytes: 0, attempts: 100 },
   keys: 100,
@@ -28,7 +34,8 @@ Deno.test("exitCodeOfRun() tells success, low coverage, an interruption and a br
     [interrupted, 1, 75],
     [{ ...interrupted, isLimited: true }, 0.99, 0],
     [{ ...interrupted, isLimited: true }, 1, 3],
-    [{ ...interrupted, isControlBroken: true }, 0, 3],
+    [{ ...interrupted, controlFailure: "lasting" }, 0, 3],
+    [{ ...interrupted, controlFailure: "passing" }, 1, 75],
     [{ ...finished, keys: undefined }, 0, 0],
     [{ ...finished, keys: undefined }, 0.01, 3],
   ];
@@ -45,4 +52,12 @@ Deno.test("exitCodeOfError() tells errors of the user, passing causes and others
   assert.equal(exitCodeOfError(new TypeError("x")), 1);
   assert.equal(exitCodeOfError("x"), 1);
   assert.deepEqual(Object.keys(exitMeanings), ["0", "1", "2", "3", "75"]);
+});
+
+Deno.test("worstOf() puts what only a person repairs before what the next start does", () => {
+  assert.equal(worstOf([]), 0);
+  assert.equal(worstOf([0, 75, 0]), 75);
+  assert.equal(worstOf([3, 75]), 3);
+  assert.equal(worstOf([75, 3, 2]), 2);
+  assert.equal(worstOf([2, 1]), 1);
 });

@@ -30,6 +30,8 @@ export interface RunObserver {
   started?(progress: Progress): void;
   /** A signal asked the program to stop. Requests in flight have some seconds to finish. */
   stopping?(): void;
+  /** Nothing was asked, as this run had finished before. */
+  finishedBefore?(run: EndedRun): void;
   /** The chosen run has ended by itself or was interrupted. */
   ended?(run: EndedRun): void;
   /** The chosen run ended with an error, which the caller reports. */
@@ -56,6 +58,10 @@ export class RunObservers implements Required<RunObserver> {
 
   stopping(): void {
     for (const observer of this.#observers) observer.stopping?.();
+  }
+
+  finishedBefore(run: EndedRun): void {
+    for (const observer of this.#observers) observer.finishedBefore?.(run);
   }
 
   ended(run: EndedRun): void {

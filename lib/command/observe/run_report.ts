@@ -6,7 +6,7 @@
  */
 
 import { startText, stoppingText } from "../../view/run_text.ts";
-import { summaryJson, summaryText } from "../../view/summary.ts";
+import { finishedText, summaryJson, summaryText } from "../../view/summary.ts";
 import type { MessageLevel, Platform } from "../context.ts";
 import { exitCode } from "../exit_code.ts";
 import type { ChosenRun, EndedRun, RunObserver } from "./run_observer.ts";
@@ -35,10 +35,18 @@ export class RunReport implements RunObserver {
     this.#options.log(`trawl: ${stoppingText}\n`);
   }
 
+  finishedBefore(run: EndedRun): void {
+    this.#report(run, `${finishedText(run.summary)}\n`);
+  }
+
   ended(run: EndedRun): void {
+    this.#report(run, summaryText(run.summary));
+  }
+
+  #report(run: EndedRun, text: string): void {
     const { out, log, isQuiet, isJson } = this.#options;
     if (isJson) out(`${summaryJson(run.summary)}\n`);
-    if (!isQuiet) log(`trawl: ${summaryText(run.summary)}`, levelOf(run));
+    if (!isQuiet) log(`trawl: ${text}`, levelOf(run));
   }
 }
 

@@ -9,7 +9,7 @@ import { type Progress, pulseOf } from "../../collect/progress.ts";
 import { messageOf } from "../../errors.ts";
 import { progressText } from "../../view/progress_text.ts";
 import { startText, windowSuffix } from "../../view/run_text.ts";
-import { summaryText } from "../../view/summary.ts";
+import { finishedText, summaryText } from "../../view/summary.ts";
 import type { Platform } from "../context.ts";
 import { bottleneckReader } from "../observe/bottleneck_reader.ts";
 import type { ChosenRun, EndedRun, RunObserver } from "../observe/run_observer.ts";
@@ -79,6 +79,10 @@ export class ServiceNotifier implements RunObserver, AsyncDisposable {
 
   stopping(): void {
     this.#send("STOPPING=1");
+  }
+
+  finishedBefore({ summary }: EndedRun): void {
+    this.#status(finishedText(summary));
   }
 
   ended({ summary }: EndedRun): void {
