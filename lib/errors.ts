@@ -19,8 +19,21 @@ export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }
 
+/** What to do when the system has no file descriptor left, by the code of its error. */
+const descriptorTexts: ReadonlyMap<unknown, string> = new Map([
+  ["EMFILE", "too many open files: raise LimitNOFILE of the unit, or ulimit -n in a shell"],
+  ["ENFILE", "too many open files on this machine: raise fs.file-max, or end other programs"],
+]);
+
+/** What to do if the system had no file descriptor left; undefined for any other error. */
+export function descriptorText(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? descriptorTexts.get(error.code) : undefined;
+}
+
 /** The message of a thrown value, on one line. */
 export function messageOf(error: unknown): string {
+  const lack = descriptorText(error);
+  if (lack !== undefined) return lack;
   const text = error instanceof Error ? error.message : String(error);
   return text.replaceAll(/\s*[\r\n]+\s*/g, " ").trim();
 }

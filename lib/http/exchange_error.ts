@@ -19,6 +19,7 @@ export const exchangeFailures = [
   "too-compressed",
   "bad-http",
   "dropped",
+  "out-of-descriptors",
 ] as const;
 
 /** One of the codes. */

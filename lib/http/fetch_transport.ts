@@ -54,6 +54,8 @@ export class FetchTransport implements Disposable {
   failureOf(error: unknown): ExchangeError {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
     const text = `${error instanceof Error ? error.message : ""} ${cause}`;
+    // EMFILE and ENFILE: a lack of this process or machine, not of the server.
+    if (/\(os error 2[34]\)/.test(text)) return new ExchangeError("out-of-descriptors");
     if (/error \(Connect\)|connect error|dns error|are blocked|Requires net access/i.test(text)) {
       return new ExchangeError("connect");
     }

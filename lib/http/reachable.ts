@@ -5,6 +5,7 @@
  * @module
  */
 
+import { descriptorText } from "../errors.ts";
 import { hostOf } from "./redirect_policy.ts";
 
 interface Check {
@@ -42,8 +43,9 @@ async function acceptsConnection(url: URL, timeoutMs: number): Promise<boolean> 
     const connection = await Deno.connect({ hostname, port, signal: deadline.signal });
     connection.close();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Without a file descriptor for the check, nothing is known about the server.
+    return descriptorText(error) !== undefined;
   } finally {
     clearTimeout(timer);
   }

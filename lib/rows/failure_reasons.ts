@@ -51,6 +51,10 @@ export const failureReasons = {
     transient: false,
     means: 'the answer is one part of several: status 206, or a Link header with rel="next"',
   },
+  "out-of-descriptors": {
+    transient: true,
+    means: "too many open files: raise LimitNOFILE of the unit, or ulimit -n in a shell",
+  },
 } as const satisfies Readonly<Record<string, ReasonInfo>>;
 
 /** The code of a failure. */

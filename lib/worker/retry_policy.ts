@@ -70,6 +70,13 @@ const answered: ReadonlySet<FailureReason> = new Set<FailureReason>([
   "control-empty",
 ]);
 
+/** Reasons that are the same for every key. */
+const unreachable: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  "connect",
+  "connect-timeout",
+  "out-of-descriptors",
+]);
+
 const verdict = { what: "verdict" } as const;
 const hold = { what: "hold", delayMs: retryTuning.holdMs } as const;
 
@@ -117,7 +124,7 @@ export class RetryPolicy {
     const { circuitBreaker } = this.#shared;
     const { successes } = circuitBreaker;
     tries.outagesAt = circuitBreaker.outages;
-    const isUnreachable = reason === "connect" || reason === "connect-timeout";
+    const isUnreachable = unreachable.has(reason);
     // One key that fails repeatedly is no sign of an outage. An unreachable host is one, whatever the key.
     const isKnown = tries.successesAt === successes || answered.has(reason);
     circuitBreaker.failed({ weight: isUnreachable ? 2 : isKnown ? 0 : 1, why: numberOf(reason) }, nowUs);

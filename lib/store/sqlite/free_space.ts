@@ -11,9 +11,8 @@ import { formatFreeSpace } from "../../text/format.ts";
  * Bytes that the user may still write on the disk of a file, existing or not; undefined if the system does not tell.
  */
 export function freeBytes(file: string): number | undefined {
-  const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : ".";
   // The file first: it may be a link to another disk.
-  for (const place of [file, folder]) {
+  for (const place of [file, folderOf(file)]) {
     try {
       const { bavail, bsize } = statfsSync(place);
       return bavail * bsize;
@@ -22,6 +21,11 @@ export function freeBytes(file: string): number | undefined {
     }
   }
   return undefined;
+}
+
+/** The folder of a file. */
+export function folderOf(file: string): string {
+  return file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : ".";
 }
 
 /** {@linkcode freeBytes} in words. */

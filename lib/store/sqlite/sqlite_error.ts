@@ -4,9 +4,9 @@
  * @module
  */
 
-import { InterruptedError, messageOf, UsageError } from "../../errors.ts";
+import { descriptorText, InterruptedError, messageOf, UsageError } from "../../errors.ts";
 import { databaseLimits } from "../../limits.ts";
-import { freeText } from "./free_space.ts";
+import { folderOf, freeText } from "./free_space.ts";
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) that have a message here. */
 const codes = {
@@ -89,7 +89,9 @@ function textOf(cause: SqliteError, file: string, message: string): string {
       return `Cannot write the database "${file}": the file, its folder or its disk is read-only; ` +
         `make it writable, ${again}`;
     case "noFile":
-      return `Cannot use the database "${file}": the file and its folder must be readable and writable, ${message}`;
+      return `Cannot use the database "${file}": ${
+        descriptorLack(file) ?? `the file and its folder must be readable and writable, ${message}`
+      }`;
     case "locked":
       return `Cannot write the database "${file}": another program has locked it for ${
         databaseLimits.busyMs / 1_000
@@ -99,5 +101,18 @@ function textOf(cause: SqliteError, file: string, message: string): string {
     case "noDatabase":
       return `Cannot use the database "${file}": it is not an SQLite database, or its beginning is damaged; ` +
         `name another file with --db, or restore a backup`;
+  }
+}
+
+/**
+ * What to do if no file descriptor is left, which SQLite does not tell from a file that is not there. Opens the folder:
+ * to close the file itself would release SQLite's locks on it.
+ */
+function descriptorLack(file: string): string | undefined {
+  try {
+    Deno.readDirSync(folderOf(file))[Symbol.iterator]().next();
+    return undefined;
+  } catch (error) {
+    return descriptorText(error);
   }
 }
