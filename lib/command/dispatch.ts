@@ -21,7 +21,7 @@ const messageCharsMax = 2_000;
 /** Runs trawl. Throws only if standard output was closed by its reader. */
 export async function main(args: readonly string[], platform: Platform): Promise<ExitCode> {
   const secrets = new Set<string>();
-  const hide = (text: string) => new Redactor(secrets).hide(text);
+  const hide = hiderOf(secrets);
   const context = guarded(platform, { secrets, hide });
   try {
     return await dispatch(args, context);
@@ -34,6 +34,17 @@ export async function main(args: readonly string[], platform: Platform): Promise
     if (args.includes("--verbose")) context.log(`${stackOf(error)}\n`, level);
     return exit;
   }
+}
+
+/** Hides the secrets that a growing set holds at each call. A redactor takes milliseconds to make, so it is kept. */
+function hiderOf(secrets: ReadonlySet<string>): (text: string) => string {
+  let redactor = new Redactor(secrets);
+  let { size } = secrets;
+  return (text) => {
+    if (secrets.size !== size) redactor = new Redactor(secrets);
+    ({ size } = secrets);
+    return redactor.hide(text);
+  };
 }
 
 /** The context of a command: its text output is sanitized, without the secrets that were read until then. */

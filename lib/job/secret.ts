@@ -6,6 +6,7 @@
  * @module
  */
 
+import { domainToUnicode } from "node:url";
 import { UsageError } from "../errors.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import type { Job } from "./job.ts";
@@ -89,11 +90,11 @@ export class Redactor {
   readonly #secretCharsMax: number;
 
   constructor(secrets: Iterable<string>) {
-    const searched = [...new Set(secrets)]
-      .filter((secret) => secret.length >= searchedCharsMin)
+    const searched = [...new Set([...secrets].flatMap((secret) => [secret, ...hostForms(secret)]))]
+      .filter((form) => form.length >= searchedCharsMin)
       .sort((a, b) => b.length - a.length);
     this.#secretCharsMax = (searched[0]?.length ?? 0) * formCharsMax;
-    const forms = searched.map((secret) => [...secret].map(anyForm).join(""));
+    const forms = searched.map((form) => [...form].map(anyForm).join(""));
     this.#pattern = forms.length === 0 ? undefined : new RegExp(forms.join("|"), "gu");
   }
 
@@ -110,10 +111,18 @@ export class Redactor {
 
   /**
    * Replaces each secret of at least 6 characters by asterisks: plain, percent-encoded, escaped as in JSON, JavaScript
-   * or HTML, or in any mixture of these forms.
+   * or HTML, as the host of a URL, or in any mixture of these forms.
    */
   hide(text: string): string {
-    return this.#pattern === undefined ? text : text.replaceAll(this.#pattern, asterisks);
+    const pattern = this.#pattern;
+    if (pattern === undefined) return text;
+    const hidden = text.replaceAll(pattern, asterisks);
+    if (!/xn--/i.test(hidden)) return hidden;
+    // A label of a host that is not ASCII is printed in Punycode, which mixes all of its characters.
+    return hidden.replaceAll(
+      /[\w.-]+/g,
+      (word) => domainToUnicode(word).search(pattern) >= 0 ? asterisks : word,
+    );
   }
 
   /**
@@ -127,6 +136,13 @@ export class Redactor {
     const whole = isCut ? `${hidden.slice(0, Math.max(0, hidden.length - this.#secretCharsMax))}…` : hidden;
     return sanitizeLine(whole.replaceAll(/\s+/g, " ").trim(), excerptCharsMax);
   }
+}
+
+/** What the URL parser makes of a secret in the host of a URL: lower case, mapped characters, or an IP address. */
+function hostForms(secret: string): string[] {
+  if (secret.length < searchedCharsMin || /[\s/?#@:\\[\]%]/.test(secret)) return [];
+  const host = URL.parse(`http://${secret}/`)?.hostname;
+  return [secret.toLowerCase(), ...(host === undefined ? [] : [host, domainToUnicode(host)])];
 }
 
 function secretTexts(template: Job["request"]["url"]): string[] {

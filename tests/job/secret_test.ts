@@ -110,6 +110,27 @@ Deno.test("Redactor.hide() replaces a secret in every form", () => {
   );
 });
 
+Deno.test("Redactor.hide() replaces a secret that is in the host of a URL", () => {
+  // Each secret with the host of a redirect to it, as the URL parser gives the host.
+  const hosts: readonly (readonly [secret: string, location: string])[] = [
+    ["SeCret-Token", "http://SeCret-Token.evil.example/"],
+    ["SeCret-Token", "http://%53e%43ret%2DToken.evil.example/"],
+    ["ÄPFEL-Token", "http://ÄPFEL-Token.evil.example/"],
+    ["ÄPFEL-Token", "http://wÜrst-ÄPFEL-Token-2.evil.example/"],
+    ["Ｓecret99", "http://Ｓecret99.evil.example/"],
+    ["3232235521", "http://3232235521/"],
+    ["abc.DEF.ghi", "http://abc.DEF.ghi.evil.example/"],
+  ];
+  for (const [secret, location] of hosts) {
+    const { hostname } = new URL(location);
+    const said = new Redactor([secret]).hide(`redirect, to http://${hostname}:80`);
+    strictEqual(/secret|pfel|192|def/i.test(said), false, said);
+    strictEqual(said.startsWith("redirect, to http://***"), true, said);
+  }
+  // A part of a URL is no host.
+  strictEqual(new Redactor(["example/abc"]).hide("http://example:80"), "http://example:80");
+});
+
 Deno.test("Redactor.hide() replaces the longer of two secrets and keeps other text", () => {
   const redactor = new Redactor(["secret", "secret-longer", "", "1", "abcde"]);
   strictEqual(redactor.hide("a secret-longer secret secre t 1 abcde"), "a *** *** secre t 1 abcde");
