@@ -15,10 +15,12 @@ export type { StoreWriter } from "./sqlite/writer.ts";
 /**
  * The handle of the database at `location`, a file name. Opens nothing: the database need not exist, and the handle
  * holds no resource.
+ *
+ * @throws {UsageError} If `location` is no file name, or names something else than a file.
  */
 export async function openDatabase(location: string): Promise<SqliteDatabase> {
   const { SqliteDatabase } = await import("./sqlite/sqlite_database.ts");
-  return new SqliteDatabase(location);
+  return SqliteDatabase.at(location);
 }
 
 /** Name and version of the engine, such as `SQLite 3.53.2`. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { realPathOf } from "./connection.ts";
+import { realPathOf } from "./database_name.ts";
 import { migrate, type MigrateOptions } from "./migration.ts";
 import { RunLock } from "./run_lock.ts";
 import { explain } from "./sqlite_error.ts";
@@ -27,7 +27,7 @@ export interface AcquireOptions extends MigrateOptions {
  * @throws {UsageError} If the database cannot be written or migrated.
  */
 export async function acquire(file: string, { job, ...options }: AcquireOptions): Promise<AsyncDisposable> {
-  const lock = RunLock.acquire(file, job);
+  const lock = await RunLock.acquire(file, job);
   try {
     await migrate(file, options);
     // Only now: migrate() has made sure that the file is trawl's.

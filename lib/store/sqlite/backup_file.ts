@@ -1,6 +1,6 @@
 /**
- * Copies a database as of one moment into a new file, while a run may write it. The copy appears under its name only
- * when it is complete and checked.
+ * Copies a database as of one moment into a new file, while a run may write it. The copy is made under the name
+ * `FILE.part` and gets its final name when it is complete, checked and on the disk. Replaces no file.
  *
  * @module
  */
@@ -8,41 +8,131 @@
 import { backup, DatabaseSync } from "node:sqlite";
 import { messageOf, UsageError } from "../../errors.ts";
 import { openForReading } from "./connection.ts";
+import { requireDatabaseName, sqlitePath } from "./database_name.ts";
+import { folderOf } from "./free_space.ts";
+import { isStillAt, openOwnFile } from "./own_file.ts";
 
 /** All pages in one step: a write between two steps would restart the copy. */
 const allPages = 0x7fffffff;
 
+/** Files of SQLite beside a file that a killed process left. */
+const sideFiles = ["-journal", "-wal", "-shm"] as const;
+
 /**
- * Copies the database `from` into the new file `to` with mode 0600; returns the size of the copy in bytes. Blocks this
- * thread, but no other writer or reader.
+ * Copies the database `from` into the new file `to` with mode 0600; returns the size of the copy in bytes. Takes over
+ * the `.part` that a killed backup left. Blocks this thread, but no other writer or reader.
  *
- * @throws {UsageError} If `from` is not trawl's, or `to` exists or cannot be written.
+ * @throws {UsageError} If `from` is not trawl's, or `to` exists, cannot be written, or is being written by another
+ *   backup.
  */
 export async function backupDatabase(from: string, to: string): Promise<number> {
+  requireDatabaseName(to);
   using source = openForReading(from);
   const part = `${to}.part`;
   try {
-    (await Deno.open(to, { write: true, createNew: true, mode: 0o600 })).close();
+    refuseExisting(to);
+    using file = openPart(part);
+    try {
+      await backup(source, sqlitePath(part), { rate: allPages });
+      check(part);
+      if (!isStillAt(file, part)) throw new Error(`another program has replaced "${part}"`);
+      file.syncDataSync();
+      const bytes = file.statSync().size;
+      giveName(part, to);
+      syncFolder(to);
+      return bytes;
+    } catch (error) {
+      removeOwn(file, part);
+      throw error;
+    }
   } catch (error) {
-    const why = error instanceof Deno.errors.AlreadyExists ? "the file exists" : messageOf(error);
-    throw new UsageError(`Cannot write the backup "${to}": ${why}`, { cause: error });
-  }
-  try {
-    (await Deno.open(part, { write: true, create: true, truncate: true, mode: 0o600 })).close();
-    await backup(source, part, { rate: allPages });
-    check(part);
-    await Deno.rename(part, to);
-  } catch (error) {
-    for (const file of [part, to]) await Deno.remove(file).catch(() => {});
     throw new UsageError(`Cannot write the backup "${to}": ${messageOf(error)}`, { cause: error });
   }
-  return (await Deno.stat(to)).size;
+}
+
+/** @throws {Error} If the name is taken. */
+function refuseExisting(to: string): void {
+  if (hasName(to)) throw new Error("the file exists");
+}
+
+/** Whether a file, or a link to a file that is missing, has this name. */
+function hasName(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/**
+ * Creates the part, and locks it until it is closed.
+ *
+ * @throws {Error} If another backup holds it, or a link or a folder has its name.
+ */
+function openPart(part: string): Deno.FsFile {
+  removeStale(part);
+  try {
+    const file = openOwnFile(part, { isNew: true });
+    if (file.tryLockSync(true) && isStillAt(file, part)) return file;
+    file.close();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+  throw beingWritten(part);
+}
+
+/** Removes what a killed backup left. Nothing is truncated: the part may have become the backup just before the end. */
+function removeStale(part: string): void {
+  if (!hasName(part)) return;
+  using file = openOwnFile(part);
+  if (!file.tryLockSync(true)) throw beingWritten(part);
+  removeOwn(file, part);
+}
+
+function removeOwn(file: Deno.FsFile, part: string): void {
+  if (!isStillAt(file, part)) return;
+  for (const name of [...sideFiles.map((end) => part + end), part]) {
+    try {
+      Deno.removeSync(name);
+    } catch {
+      // The file is missing, or its folder has become read-only.
+    }
+  }
+}
+
+function beingWritten(part: string): Error {
+  return new Error(`another trawl backup is writing "${part}"`);
+}
+
+/** Renames the part, unless a file has the name by now. */
+function giveName(part: string, to: string): void {
+  try {
+    // Unlike a rename, a link replaces nothing.
+    Deno.linkSync(part, to);
+  } catch {
+    // The file exists, or the file system has no hard links.
+    refuseExisting(to);
+    return Deno.renameSync(part, to);
+  }
+  Deno.removeSync(part);
+}
+
+/** Makes the new name survive a power failure, where folders can be synchronized. */
+function syncFolder(to: string): void {
+  try {
+    using folder = Deno.openSync(folderOf(to));
+    folder.syncSync();
+  } catch {
+    // The file itself is on the disk.
+  }
 }
 
 /** @throws {Error} If the copy is damaged. */
 function check(file: string): void {
   // A connection that may write removes its log and index file when it is closed.
-  using db = new DatabaseSync(file);
+  using db = new DatabaseSync(sqlitePath(file));
   const found = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (found !== "ok") throw new Error(`the copy is damaged, so the database may be too: ${found}`);
 }

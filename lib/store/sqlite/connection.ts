@@ -8,6 +8,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, UsageError } from "../../errors.ts";
 import { databaseLimits } from "../../limits.ts";
+import { realPathOf, sqlitePath } from "./database_name.ts";
 import { applicationId, schemaVersion, trawlTables } from "./sql_schema.ts";
 import { explain } from "./sqlite_error.ts";
 
@@ -80,33 +81,6 @@ export function versionOf(db: DatabaseSync, file: string): number {
   return version;
 }
 
-/** Length of a chain of symbolic links that Linux follows. */
-const linksMax = 40;
-
-/** The path of a file, existing or not, with symbolic links resolved. */
-export function realPathOf(file: string, links: number = linksMax): string {
-  const [, folder = "", name = file] = /^(.*\/)?([^/]*)$/s.exec(file) ?? [];
-  try {
-    return Deno.realPathSync(file);
-  } catch {
-    // A link to a missing file, or no file at all.
-  }
-  try {
-    const target = Deno.readLinkSync(file);
-    return links === 0 ? file : realPathOf(target.startsWith("/") ? target : folder + target, links - 1);
-  } catch {
-    return file === name ? file : `${realFolderOf(folder)}/${name}`;
-  }
-}
-
-function realFolderOf(folder: string): string {
-  try {
-    return Deno.realPathSync(folder);
-  } catch {
-    return folder;
-  }
-}
-
 /** Creates an empty file with mode 0600 unless it exists; SQLite gives log and index file the same mode. */
 export function createEmpty(file: string): void {
   try {
@@ -129,7 +103,7 @@ function open(
   let db: DatabaseSync | undefined;
   try {
     // The timeout holds from the first query: after a `kill -9` that query recovers the log, under a lock.
-    db = new DatabaseSync(file, { ...options, timeout: databaseLimits.busyMs });
+    db = new DatabaseSync(sqlitePath(file), { ...options, timeout: databaseLimits.busyMs });
     begin(db);
     return db;
   } catch (error) {

@@ -1,16 +1,22 @@
 /**
  * Lock that lets one run at a time write a database: a file beside it, locked by the operating system, so the lock ends
- * with the process even after `kill -9`. The file holds one line about the holder. Readers ignore it.
+ * with the process even after `kill -9`. The file holds one line about the holder. Readers ask whether it is held.
  *
  * @module
  */
 
-import { InterruptedError, messageOf, UsageError } from "../../errors.ts";
-import { realPathOf } from "./connection.ts";
+import { delay } from "@std/async/delay";
+import { descriptorText, InterruptedError, messageOf, UsageError } from "../../errors.ts";
 import { isoTime } from "../../text/format.ts";
+import { realPathOf } from "./database_name.ts";
+import { isStillAt, openOwnFile } from "./own_file.ts";
 
-/** Characters shown of a lock file: other programs may have written it. */
-const holderCharsMax = 400;
+/** Bytes shown of a lock file: other programs may have written it. */
+const holderBytesMax = 400;
+
+/** Milliseconds between two attempts while readers ask {@linkcode isHeld}, which takes some microseconds. */
+const readersMs = 2;
+const readersTriesMax = 1_000;
 
 /** The lock of one database, held until disposed of. */
 export class RunLock implements AsyncDisposable {
@@ -26,16 +32,18 @@ export class RunLock implements AsyncDisposable {
    * Acquires the lock of a database, through symbolic links too.
    *
    * @throws {InterruptedError} If another process holds the lock.
-   * @throws {UsageError} If the database has hard links, or its folder is not writable.
+   * @throws {UsageError} If the database has hard links, its folder is not writable, or the lock file is a link.
    */
-  static acquire(database: string, job: string): RunLock {
+  static async acquire(database: string, job: string): Promise<RunLock> {
     refuseHardLinks(database);
-    const path = `${realPathOf(database)}.lock`;
-    for (;;) {
+    const path = lockPathOf(database);
+    for (let tries = 1;; tries++) {
       const file = open(path, database);
       try {
-        if (!file.tryLockSync(true)) throw heldByAnother(database, path);
-        if (isStillThere(file, path)) {
+        if (!file.tryLockSync(true)) {
+          const isReader = tries < readersTriesMax && file.tryLockSync(false);
+          if (!isReader) throw heldByAnother(database, file);
+        } else if (isStillAt(file, path)) {
           sign(file, job);
           return new RunLock(path, file);
         }
@@ -43,15 +51,21 @@ export class RunLock implements AsyncDisposable {
         file.close();
         throw error;
       }
-      // The previous holder removed the file between open and lock.
+      // Either a reader has the file for a moment, or the previous holder removed it between open and lock.
       file.close();
+      await delay(readersMs);
     }
+  }
+
+  /** Whether the lock file has been deleted or replaced, so that another run could begin. */
+  get isLost(): boolean {
+    return !isStillAt(this.#file, this.#path);
   }
 
   // deno-lint-ignore require-await -- asynchronous for databases behind a network connection
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      Deno.removeSync(this.#path);
+      if (!this.isLost) Deno.removeSync(this.#path);
     } catch {
       // An unlocked file does no harm.
     }
@@ -59,23 +73,40 @@ export class RunLock implements AsyncDisposable {
   }
 }
 
-function open(path: string, database: string): Deno.FsFile {
+/**
+ * Whether a run holds the lock of a database; undefined if the system does not tell, as for the file of another user.
+ * Shares the lock for some microseconds; {@linkcode RunLock.acquire} waits for that.
+ */
+export function isHeld(database: string): boolean | undefined {
+  const path = lockPathOf(database);
   try {
-    return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+    if (!Deno.lstatSync(path).isFile) return undefined;
+    using file = Deno.openSync(path, { read: true });
+    return !file.tryLockSync(false);
   } catch (error) {
-    throw new UsageError(
-      `Cannot write the database "${database}": its folder must exist and be writable, ${messageOf(error)}`,
-      { cause: error },
-    );
+    return error instanceof Deno.errors.NotFound ? false : undefined;
   }
 }
 
-function isStillThere(file: Deno.FsFile, path: string): boolean {
+function lockPathOf(database: string): string {
+  return `${realPathOf(database)}.lock`;
+}
+
+function open(path: string, database: string): Deno.FsFile {
   try {
-    const [held, found] = [file.statSync(), Deno.statSync(path)];
-    return held.ino === found.ino && held.dev === found.dev;
-  } catch {
-    return false;
+    const file = openOwnFile(path);
+    const names = file.statSync().nlink ?? 1;
+    if (names <= 1) return file;
+    file.close();
+    // The lock is written to.
+    throw new Error(`it must have one name, got ${names} hard links: delete it`);
+  } catch (error) {
+    const isOfSystem = error instanceof Error && "code" in error;
+    const why = descriptorText(error) ??
+      (isOfSystem
+        ? `its folder must exist and be writable, ${messageOf(error)}`
+        : `cannot use its lock file "${path}": ${messageOf(error)}`);
+    throw new UsageError(`Cannot write the database "${database}": ${why}`, { cause: error });
   }
 }
 
@@ -101,13 +132,9 @@ function hostText(): string {
   }
 }
 
-function heldByAnother(database: string, path: string): InterruptedError {
-  let holder = "";
-  try {
-    holder = Deno.readTextFileSync(path).slice(0, holderCharsMax).trim();
-  } catch {
-    // The holder has just ended, or the file belongs to another user.
-  }
+function heldByAnother(database: string, file: Deno.FsFile): InterruptedError {
+  const bytes = new Uint8Array(holderBytesMax);
+  const holder = new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0)).trim();
   return new InterruptedError(
     `Cannot write the database "${database}": one run at a time may, it is held by ${
       holder === "" ? "another process" : holder

@@ -9,6 +9,7 @@
 import type { TableSchema } from "../../rows/table_schema.ts";
 import { acquire, type AcquireOptions } from "./acquire.ts";
 import { backupDatabase } from "./backup_file.ts";
+import { requireDatabaseName } from "./database_name.ts";
 import { databaseBytes, exists, freeBytes } from "./free_space.ts";
 import { StoreReader } from "./reader.ts";
 import { StoreWriter } from "./writer.ts";
@@ -18,8 +19,14 @@ export class SqliteDatabase {
   /** The file name, as the user wrote it. */
   readonly location: string;
 
-  constructor(location: string) {
+  private constructor(location: string) {
     this.location = location;
+  }
+
+  /** @throws {UsageError} If `location` is no file name, or names something else than a file. */
+  static at(location: string): SqliteDatabase {
+    requireDatabaseName(location);
+    return new SqliteDatabase(location);
   }
 
   async exists(): Promise<boolean> {

@@ -170,6 +170,30 @@ const cases: readonly Case[] = [
     message: /^trawl: Cannot write the database "none\/a\.db": its folder must exist and be writable, /,
   },
   {
+    what: "run on SQLite's name for memory",
+    files: { "a.toml": good },
+    args: ["run", "a.toml", "--db", ":memory:"],
+    message: /^trawl: Cannot use the database ":memory:": it must be the name of a file, got SQLite's name/,
+  },
+  {
+    what: "plan for a URI",
+    files: { "a.toml": good },
+    args: ["plan", "a.toml", "--db", "file:x.db"],
+    message:
+      /^trawl: Cannot use the database "file:x\.db": .*, got a URI; write \.\/file:x\.db for a file of/,
+  },
+  {
+    what: "status of a folder",
+    args: ["status", "."],
+    message: /^trawl: Cannot use the database "\.": .*, got a folder; add the name of a file$/,
+  },
+  {
+    what: "backup of a URL",
+    args: ["backup", "copy.db", "--db", "postgres://host/db"],
+    message:
+      /^trawl: Cannot use the database "postgres:\/\/host\/db": .*, got a URL of postgres:\/\/; results/,
+  },
+  {
     what: "status of no database",
     args: ["status", "none.db"],
     message: /^trawl: Cannot open the database "none\.db"/,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { InterruptedError, UsageError } from "../../../lib/errors.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 import { acquire } from "../../../lib/store/sqlite/acquire.ts";
-import { RunLock } from "../../../lib/store/sqlite/run_lock.ts";
+import { isHeld, RunLock } from "../../../lib/store/sqlite/run_lock.ts";
 import { createDatabase, openWriter } from "../../support/database.ts";
 import { TempFolder } from "../../support/temp.ts";
 
@@ -21,10 +21,11 @@ Deno.test("RunLock.acquire() names the holder through every symbolic link, until
   // First without the file, then with it.
   for (const isThere of [false, true]) {
     if (isThere) await createDatabase(file, schema);
-    const held = RunLock.acquire(folder.file("link.db"), "sweep");
+    const held = await RunLock.acquire(folder.file("link.db"), "sweep");
     assert.equal(modeOf(`${file}.lock`), 0o600);
     for (const name of ["a.db", "link.db", "more/far.db"]) {
-      assert.throws(() => RunLock.acquire(folder.file(name), "other"), (error) => {
+      assert.equal(isHeld(folder.file(name)), true);
+      await assert.rejects(RunLock.acquire(folder.file(name), "other"), (error) => {
         assert.ok(error instanceof InterruptedError);
         assert.match(
           error.message,
@@ -37,6 +38,7 @@ Deno.test("RunLock.acquire() names the holder through every symbolic link, until
       });
     }
     await held[Symbol.asyncDispose]();
+    assert.equal(isHeld(folder.file("link.db")), false);
     assert.ok(!folder.names().includes("a.db.lock"));
   }
 });
@@ -44,11 +46,51 @@ Deno.test("RunLock.acquire() names the holder through every symbolic link, until
 Deno.test("RunLock.acquire() takes over the lock file of a killed process", async () => {
   using folder = new TempFolder();
   folder.file("a.db.lock", "process 1, which runs something\n");
-  await using _lock = RunLock.acquire(folder.file("a.db"), "sweep");
+  assert.equal(isHeld(folder.file("a.db")), false);
+  await using _lock = await RunLock.acquire(folder.file("a.db"), "sweep");
   assert.match(
     await Deno.readTextFile(folder.file("a.db.lock")),
     /^process \d+( on \S+)?, running sweep since \S+Z\n$/,
   );
+  assert.equal(modeOf(folder.file("a.db.lock")), 0o600);
+});
+
+Deno.test("RunLock.acquire() waits for a reader that asks whether the lock is held", async () => {
+  using folder = new TempFolder();
+  const reader = await Deno.open(folder.file("a.db.lock", ""), { read: true });
+  assert.equal(reader.tryLockSync(false), true);
+  const acquired = RunLock.acquire(folder.file("a.db"), "sweep");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  reader.close();
+  await using lock = await acquired;
+  assert.equal(lock.isLost, false);
+  await Deno.remove(folder.file("a.db.lock"));
+  assert.equal(lock.isLost, true);
+});
+
+Deno.test("RunLock.acquire() refuses a lock file that leads elsewhere, and leaves the other file alone", async () => {
+  using folder = new TempFolder();
+  const other = folder.file("other", "precious");
+  const lock = folder.file("a.db.lock");
+  const plant: readonly (readonly [() => void, RegExp])[] = [
+    [() => Deno.symlinkSync("other", lock), /it is a symbolic link: delete it$/],
+    [() => Deno.symlinkSync("none", lock), /it is a symbolic link: delete it$/],
+    [() => Deno.linkSync(other, lock), /it must have one name, got 2 hard links: delete it$/],
+    [() => Deno.mkdirSync(lock), /it is a folder: remove it$/],
+  ];
+  for (const [make, why] of plant) {
+    make();
+    assert.notEqual(isHeld(folder.file("a.db")), true);
+    await assert.rejects(
+      RunLock.acquire(folder.file("a.db"), "sweep"),
+      (error) =>
+        error instanceof UsageError && error.message.includes(`lock file "${lock}": `) &&
+        why.test(error.message),
+    );
+    assert.equal(await Deno.readTextFile(other), "precious");
+    await Deno.remove(lock);
+  }
+  assert.deepEqual(folder.names(), ["other"]);
 });
 
 Deno.test("RunLock.acquire() refuses a database with two hard links", async () => {
@@ -57,8 +99,8 @@ Deno.test("RunLock.acquire() refuses a database with two hard links", async () =
   await createDatabase(file, schema);
   await Deno.link(file, folder.file("b.db"));
   for (const name of ["a.db", "b.db"]) {
-    assert.throws(
-      () => RunLock.acquire(folder.file(name), "sweep"),
+    await assert.rejects(
+      RunLock.acquire(folder.file(name), "sweep"),
       (error) => error instanceof UsageError && /must have one name, got 2 hard links/.test(error.message),
     );
   }
@@ -75,7 +117,7 @@ Deno.test("RunLock.acquire() gives the lock to one of many processes at once", a
     let held = 0;
     while (held < 25) {
       try {
-        const lock = RunLock.acquire(${JSON.stringify(file)}, "j");
+        const lock = await RunLock.acquire(${JSON.stringify(file)}, "j");
         log("<"); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3); log(">");
         await lock[Symbol.asyncDispose]();
         held++;
