@@ -11,11 +11,11 @@ import { withSimulator } from "../../support/simulator.ts";
 import { trawl } from "../../support/trawl.ts";
 import { assertTruth } from "../../support/truth.ts";
 
-/** Sizes of answers by bytes a write; smaller writes need more time. The larger answers do not fit into one read. */
+/** Answers by bytes a write: smaller writes need more time. The larger answers do not fit into one read. */
 const sizes = [
-  { pieces: 1, asns: 8, updatesMax: 10, sizes: { "12654": 30 } },
-  { pieces: 7, asns: 10, updatesMax: 50, sizes: { "12654": 300 } },
-  { pieces: 65_536, asns: 30, updatesMax: 4_000 },
+  { pieces: 1, asns: 8, updatesMax: 10, sizes: { "12654": 30 }, framings: ["chunked"] },
+  { pieces: 7, asns: 10, updatesMax: 50, sizes: { "12654": 300 }, framings: ["length"] },
+  { pieces: 65_536, asns: 30, updatesMax: 4_000, framings: ["length", "chunked"] },
 ] as const;
 
 interface Shape {
@@ -26,8 +26,8 @@ interface Shape {
 
 /** The default envelope varies by key. */
 const shapes: readonly Shape[] = [
-  ...sizes.flatMap(({ pieces, ...size }) =>
-    (["length", "chunked"] as const).map((framing) => ({
+  ...sizes.flatMap(({ pieces, framings, ...size }) =>
+    framings.map((framing) => ({
       name: `pieces of ${pieces} bytes, framing ${framing}`,
       asns: size.asns,
       options: { ripestat: size, pieces, framing },
