@@ -7,12 +7,14 @@
 import { loadJob } from "../job/load_job.ts";
 import { resolveJobName } from "../job/presets.ts";
 import { startSimulatorWorker } from "../simulate/start_worker.ts";
-import type { CommandContext } from "./context.ts";
+import { type CommandContext, envIfAllowed } from "./context.ts";
 import type { ExitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
+import { ownProgramWords } from "./program_words.ts";
 import { runJob } from "./run.ts";
 import { runDefaults } from "./run_options.ts";
+import { shellWord } from "./shell_word.ts";
 
 const preset = "ripestat-updates";
 
@@ -36,18 +38,21 @@ export async function demoCommand(args: Arguments, context: CommandContext): Pro
     const job = loadJob(text, { file, set: { host: simulator.url }, env, secret: () => undefined });
     const options = { ...runDefaults, database, isNew: true, isQuiet: args.get(flags.quiet) };
     const exit = await runJob(job, options, { context });
-    context.log(`${nextSteps(database)}\n`);
+    context.log(`${nextSteps(database, context)}\n`);
     return exit;
   } finally {
     await simulator.close();
   }
 }
 
-function nextSteps(database: string): string {
-  const program = Deno.build.standalone ? "trawl" : "deno task trawl";
+/** What to type next. Not every machine has sqlite3, so trawl's own view of the database comes first. */
+function nextSteps(database: string, { env }: CommandContext): string {
+  const program = ownProgramWords((name) => envIfAllowed(name, env));
+  const file = shellWord(database);
   return [
     `trawl: the results are in ${database}; read them with`,
-    `  sqlite3 ${database} "SELECT key, rows FROM fetch ORDER BY rows DESC LIMIT 10"`,
+    `  ${program} status ${file}`,
+    `  sqlite3 ${file} "SELECT key, rows FROM fetch ORDER BY rows DESC LIMIT 10"`,
     "and ask your own API with",
     `  ${program} check --url 'https://your.api/items/{key}' --rows '$.items[*]' --keys keys.txt --try 3`,
     `  ${program} run   --url 'https://your.api/items/{key}' --rows '$.items[*]' --keys keys.txt`,

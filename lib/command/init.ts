@@ -11,10 +11,11 @@ import blank from "../job/presets/blank.toml" with { type: "text" };
 import { loadJob } from "../job/load_job.ts";
 import { presets, resolveJobName } from "../job/presets.ts";
 import { jobFile } from "../job/job_schema.ts";
-import type { CommandContext } from "./context.ts";
+import { type CommandContext, envIfAllowed } from "./context.ts";
 import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
+import { ownProgramWords } from "./program_words.ts";
 import { shellWord } from "./shell_word.ts";
 import { serviceText, timerText, type UnitFacts, unitName } from "./systemd/unit_files.ts";
 
@@ -32,7 +33,7 @@ export async function initCommand(args: Arguments, { out, log, env }: CommandCon
   if (!args.get(flags.force)) { for (const path of paths) await refuseExisting(path); }
   for (const [index, [, text]] of files.entries()) await write(paths[index] ?? "", text);
   out(paths.map((path) => `${path}\n`).join(""));
-  log(nextSteps(facts, { source, paths }));
+  log(nextSteps(facts, { source, paths, program: ownProgramWords((name) => envIfAllowed(name, env)) }));
   return exitCode.done;
 }
 
@@ -145,12 +146,16 @@ function cannotWrite(path: string, error: unknown): UsageError {
 /** The next commands to run. */
 function nextSteps(
   facts: UnitFacts,
-  { source, paths }: { readonly source: Source; readonly paths: readonly string[] },
+  { source, paths, program }: {
+    readonly source: Source;
+    readonly paths: readonly string[];
+    readonly program: string;
+  },
 ): string {
   const [jobPath = "", ...units] = source.isFile ? [source.file, ...paths] : paths;
   if (units.length === 0) {
     const file = jobPath.includes("/") ? jobPath : `./${jobPath}`;
-    return `trawl: fill it in, then try it:\n  trawl check ${shellWord(file)} --try 3\n`;
+    return `trawl: fill it in, then try it:\n  ${program} check ${shellWord(file)} --try 3\n`;
   }
   const { job, variables, secrets } = facts;
   const steps = [

@@ -20,7 +20,7 @@ Deno.test("trawl init writes a job that check takes as it is, of every preset an
     const { code, stdout, stderr } = await trawl(["init", ...operands], { cwd: folder.path });
     assert.equal(code, 0, stderr);
     assert.equal(stdout, `${name}.toml\n`);
-    const check = /^ {2}trawl (check \.\/.*) --try 3$/m.exec(stderr)?.[1] ?? "";
+    const check = /^ {2}\S.*? (check \.\/.*) --try 3$/m.exec(stderr)?.[1] ?? "";
     const checked = await trawl(check.split(" "), { cwd: folder.path, env });
     assert.equal(checked.code, 0, checked.stderr);
     assert.match(checked.stdout, new RegExp(`^${name} is a valid job\n`));
