@@ -10,7 +10,7 @@ import type { Job, Window } from "../job/job.ts";
 import { answeredOf, doneOf } from "../store/coverage.ts";
 import type { StoreWriter } from "../store/database.ts";
 import type { RunCounts, RunRecord } from "../store/records.ts";
-import { sha256Of } from "../text/sha256.ts";
+import { identityOf } from "../job/identity.ts";
 import { isoTime } from "../text/format.ts";
 
 /** The chosen run. */
@@ -59,7 +59,7 @@ export function isLimited({ state, reason }: RunRecord): boolean {
 /**
  * Starts or resumes the run of a window, or finds that the window is finished and no key is to be asked again.
  *
- * @throws {StaleRunError} If the unfinished run was started with another text of the job.
+ * @throws {StaleRunError} If the unfinished run has another identity.
  */
 export async function chooseRun(
   store: StoreWriter,
@@ -67,7 +67,7 @@ export async function chooseRun(
   options: ChoiceOptions,
 ): Promise<RunChoice | FinishedChoice> {
   const { window, isNew, retryFailed } = options;
-  const sha256 = await sha256Of(job.text);
+  const sha256 = await identityOf(job);
   const latest = await store.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
   if (latest !== undefined && !isNew) {
     const hasMore = latest.state !== "finished" || (retryFailed && latest.failed > 0);

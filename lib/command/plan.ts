@@ -11,6 +11,7 @@ import { forecastLimits } from "../forecast/forecast_limits.ts";
 import { failuresOf, forecastOf, keysDefault } from "../forecast/forecast.ts";
 import { ProbeFolder, type ProbeResult, type ProbeTarget } from "../forecast/probe.ts";
 import type { KeySample } from "../forecast/sample.ts";
+import { identityOf } from "../job/identity.ts";
 import type { Job, Window } from "../job/job.ts";
 import { formatWindow } from "../job/window.ts";
 import { runLimits } from "../limits.ts";
@@ -170,8 +171,7 @@ async function unfinishedRun(
   if (!await database.exists()) return undefined;
   await using reader = await database.openReader();
   const run = await reader.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
-  // A run of another version of the job is not resumed.
-  if (run === undefined || run.state === "finished" || run.text !== job.text) return undefined;
+  if (run === undefined || run.state === "finished" || run.sha256 !== await identityOf(job)) return undefined;
   const done = doneOf(run);
   return done === 0 ? undefined : { run: run.id, done };
 }

@@ -12,7 +12,7 @@ import type { Job, Window } from "../job/job.ts";
 import { schemaOf } from "../rows/table_schema.ts";
 import { openDatabase } from "../store/database.ts";
 import { formatDuration, isoTime } from "../text/format.ts";
-import { sha256Of } from "../text/sha256.ts";
+import { identityOf } from "../job/identity.ts";
 import { type CommandContext, envIfAllowed } from "./context.ts";
 import { type ExitCode, exitCode, exitCodeOfError, worstOf } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
@@ -167,7 +167,7 @@ async function windowsDue({ job, store, options }: WindowRun, nowMs: number): Pr
   return windowsToAsk({
     rule: job.window,
     keepMs: job.keepMs,
-    sha256: await sha256Of(job.text),
+    sha256: await identityOf(job),
     runs: [...(await store.windows(job.name)).values()],
     nowMs,
     isNew: options.isNew,

@@ -94,22 +94,22 @@ Deno.test("chooseRun() resumes a finished run to ask its failed keys again", asy
   });
 });
 
-Deno.test("chooseRun() starts a new run when a limited run belongs to another text of the job", async () => {
+Deno.test("chooseRun() starts a new run when a limited run belongs to another job of that name", async () => {
   await withStore(async (store) => {
     const { id } = await begun(store, window);
     await store.endRun(id, "interrupted", limitedReason(100));
     const same = await begun(store, window);
     assert.deepEqual([same.id, same.isResumed], [id, true]);
     await store.endRun(id, "interrupted", limitedReason(100));
-    const changed = await begun(store, window, { job: { ...jobOf("http://x"), text: "another" } });
+    const changed = await begun(store, window, { job: jobOf("http://y") });
     assert.deepEqual([changed.id, changed.isResumed], [id + 1, false]);
   });
 });
 
-Deno.test("chooseRun() refuses to mix two texts of a job, and takes the new one for a new run", async () => {
+Deno.test("chooseRun() refuses to mix two jobs of one name, and takes the new one for a new run", async () => {
   await withStore(async (store, file) => {
     await begun(store, window);
-    const job = jobOf("http://x", { text: "other" });
+    const job = jobOf("http://y");
     await assert.rejects(chooseRun(store, job, { ...plain, window }), {
       name: "UsageError",
       message: 'Cannot resume run 1 of "job" for 2026-11-20T00:00:00Z: the job has changed since; ' +

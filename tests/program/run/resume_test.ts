@@ -160,7 +160,7 @@ Deno.test("trawl run refuses to resume with another key list, and changes nothin
   }
 });
 
-Deno.test("trawl run refuses to resume with a changed job", async () => {
+Deno.test("trawl run refuses to resume a run of another question, and resumes it with other limits", async () => {
   using folder = new TempFolder();
   const simulator = await startSimulator({
     ripestat: { asns: 200, updatesMax: 100 },
@@ -173,13 +173,18 @@ Deno.test("trawl run refuses to resume with a changed job", async () => {
     await until(() => simulator.stats().requests > 20);
     running.kill("SIGINT");
     assert.equal((await running.ended).code, 75);
-    await Deno.writeTextFile(job, updatesJob(simulator.url, { end: "[retry]\nattempts = 3\n" }));
-    const { code, stderr } = await trawl(args);
-    assert.equal(code, 2);
+    await Deno.writeTextFile(job, updatesJob(simulator.url).replace("AS{key}", "{key}"));
+    const refused = await trawl(args);
+    assert.equal(refused.code, 2);
     assert.match(
-      stderr,
+      refused.stderr,
       /Cannot resume run 1 of "updates" for 2026-11-20T00:00:00Z: the job has changed/,
     );
+    const end = "[retry]\nattempts = 3\n[limits]\nin_flight = 64   # a good night\n";
+    await Deno.writeTextFile(job, updatesJob(simulator.url, { end }));
+    const { code, stderr } = await trawl(args);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /resumes run 1 for 2026-11-20: \d+ keys have a verdict/);
   } finally {
     await simulator.close();
   }

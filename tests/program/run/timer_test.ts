@@ -115,7 +115,7 @@ Deno.test("trawl run names an unfinished run of a changed job, and asks the othe
   api.isDown = true;
   assert.equal((await start(Date.parse("2026-11-02T04:00Z"), args)).code, 75);
   api.isDown = false;
-  folder.file("days.toml", jobText(server.url).replace("in_flight = 4", "in_flight = 5"));
+  folder.file("days.toml", jobText(server.url).replace("1..20", "1..21"));
   const { code, said } = await start(Date.parse("2026-11-03T04:00Z"), args);
   assert.equal(code, 2);
   assert.match(

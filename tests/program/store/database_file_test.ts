@@ -6,7 +6,8 @@
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { sha256Of } from "../../../lib/text/sha256.ts";
+import { identityOf } from "../../../lib/job/identity.ts";
+import { loadJob } from "../../../lib/job/load_job.ts";
 import { leftOf, query } from "../../support/database.ts";
 import { fixtureJob, fixtures, fixtureUrl, layFixture } from "../../support/fixtures.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
@@ -128,7 +129,9 @@ async function moveTo(file: string, url: string): Promise<void> {
   using db = new DatabaseSync(file);
   for (const { id, text } of db.prepare("SELECT id, text FROM run").all()) {
     const moved = String(text).replaceAll(fixtureUrl, url);
-    db.prepare("UPDATE run SET text = ?, sha256 = ? WHERE id = ?").run(moved, await sha256Of(moved), id ?? 0);
+    const job = loadJob(moved, { file: "x", env: () => undefined, secret: () => undefined });
+    const identity = await identityOf(job);
+    db.prepare("UPDATE run SET text = ?, sha256 = ? WHERE id = ?").run(moved, identity, id ?? 0);
   }
 }
 
