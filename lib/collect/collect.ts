@@ -22,6 +22,7 @@ import { BatchSizes } from "./keys/batch_sizes.ts";
 import { controlFirst } from "./keys/control_keys.ts";
 import { openKeyList } from "./keys/key_list.ts";
 import { Progress } from "./progress.ts";
+import { requireFiles, type StorageChecks } from "./storage_guard.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Quotas } from "./tuning/quotas.ts";
 import { Tuning } from "./tuning/tuning.ts";
@@ -40,8 +41,8 @@ export interface CollectOptions {
   readonly listSize: number | undefined;
   /** Aborted to stop the run: requests in flight get `runLimits.graceMs` to finish. */
   readonly signal: AbortSignal;
-  /** Free bytes on the disk, undefined where unknown; absent where the run may fill the disk. */
-  readonly freeBytes?: (() => Promise<number | undefined>) | undefined;
+  /** What to check while the run writes. Default: nothing. */
+  readonly storage?: StorageChecks;
   /** Called once, before the first request. */
   readonly onStart: (progress: Progress) => void;
 }
@@ -85,7 +86,7 @@ interface Ending {
  * Collects until every key has a verdict, or until stopped.
  *
  * @throws {UsageError} If the key list cannot be read, or is not the one that the run began with.
- * @throws {InterruptedError} If the key list cannot be fetched, or the disk is full.
+ * @throws {InterruptedError} If the key list cannot be fetched, the disk is full, or a file of the database is gone.
  */
 export async function collect(options: CollectOptions): Promise<CollectResult> {
   const { job, store, choice } = options;
@@ -94,6 +95,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const parts = await prepare(options);
     options.onStart(parts.progress);
     const ending = await askSupervised(parts);
+    await requireFiles(options.storage ?? {});
     return await end(parts, ending);
   } catch (error) {
     const cause = store.explain(error);
@@ -105,9 +107,9 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
 }
 
 async function prepare(options: CollectOptions): Promise<RunParts> {
-  const { job, window, store, choice, signal } = options;
+  const { job, window, store, choice, signal, storage = {} } = options;
   const { inFlight, rates, auto } = job.limits;
-  const list = await openKeyList(job, { store, choice, window, signal });
+  const list = await openKeyList(job, { store, choice, window, signal, storage });
   const memory = SharedState.create(inFlight, rates, nowUs());
   const shared = new SharedState(memory);
   const progress = new Progress(choice.counts, { shared, auto });
@@ -138,12 +140,12 @@ async function prepare(options: CollectOptions): Promise<RunParts> {
 /** Asks all keys under the eyes of a supervisor. */
 async function askSupervised(parts: RunParts): Promise<Ending> {
   const { options, shared, workers } = parts;
-  const { job, window, store, freeBytes } = options;
+  const { job, window, store, storage = {} } = options;
   const { outageMs } = job.retry;
   const host = jobHosts(job, window).join();
   const quotas = await Quotas.open(job.limits.rates, { pace: shared.pace, store, host });
   const tuning = await Tuning.open(job.limits, { shared, store, host });
-  await using supervisor = await Supervisor.start({ workers, quotas, tuning, shared, outageMs, freeBytes });
+  await using supervisor = await Supervisor.start({ workers, quotas, tuning, shared, outageMs, storage });
   const signal = AbortSignal.any([options.signal, supervisor.signal]);
   using _stopping = stopOn(signal, workers);
   const broken = await askInOrder(parts, signal);

@@ -1,21 +1,22 @@
 /**
  * Looks after a run several times a second, on the main thread: Workers alive, quotas, requests per second, tuning, the
- * circuit breaker, free disk space. Ends the run where going on is pointless.
+ * circuit breaker, the database's files and disk. Ends the run where going on is pointless.
  *
  * @module
  */
 
-import { databaseLimits, httpLimits } from "../limits.ts";
+import { httpLimits } from "../limits.ts";
 import { nowUs, supervisorTickMs } from "../pace/clock.ts";
 import type { SharedState } from "../pace/shared_state.ts";
 import { describeNumber } from "../rows/failure_reasons.ts";
-import { formatBytes, formatDuration } from "../text/format.ts";
+import { formatDuration } from "../text/format.ts";
+import { fullDiskReason, requireFiles, type StorageChecks } from "./storage_guard.ts";
 import type { Quotas } from "./tuning/quotas.ts";
 import type { Tuning } from "./tuning/tuning.ts";
 import type { WorkerPool } from "./workers/worker_pool.ts";
 
-/** Milliseconds between two checks of the disk; see `databaseLimits.freeBytesMin`. */
-const freeSpaceCheckMs = 1_000;
+/** Milliseconds between two checks of the database's files and disk; see `databaseLimits.freeBytesMin`. */
+const storageCheckMs = 1_000;
 
 /** Ticks that the requests per second are measured over. */
 const ticksMeasured = 4;
@@ -28,8 +29,7 @@ export interface SupervisorOptions {
   readonly shared: SharedState;
   /** An outage longer than this ends the run, milliseconds. */
   readonly outageMs: number;
-  /** Free bytes on the disk, or undefined where unknown; absent where free space does not matter. */
-  readonly freeBytes: (() => Promise<number | undefined>) | undefined;
+  readonly storage: StorageChecks;
   /** Microseconds since 1970. Default: the clock that all threads share. */
   readonly clock?: () => number;
 }
@@ -40,8 +40,8 @@ export class Supervisor implements AsyncDisposable {
   readonly #ending = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ticking: Promise<void> = Promise.resolve();
-  /** When the free space is due to be checked, microseconds since 1970. */
-  #diskDueUs = 0;
+  /** When files and disk are due to be checked, microseconds since 1970. */
+  #storageDueUs = 0;
   /** Requests started by each of the last ticks. */
   readonly #started: { readonly count: number; readonly us: number }[] = [];
   /** Why the run has to end; the same command resumes it later. */
@@ -74,7 +74,7 @@ export class Supervisor implements AsyncDisposable {
       this.#measure(now);
       await this.#options.tuning.tick(now);
       await this.#options.quotas.tick(now / 1_000);
-      this.reason = this.#outage(now) ?? await this.#fullDisk(now);
+      this.reason = this.#outage(now) ?? await this.#checkStorage(now);
       if (this.reason !== undefined) return this.#ending.abort();
       this.#timer = setTimeout(() => this.#ticking = this.#tick(), supervisorTickMs);
     } catch (error) {
@@ -108,15 +108,16 @@ export class Supervisor implements AsyncDisposable {
     return undefined;
   }
 
-  /** Why the disk cannot take more, if it cannot. */
-  async #fullDisk(now: number): Promise<string | undefined> {
-    if (now < this.#diskDueUs) return undefined;
-    this.#diskDueUs = now + freeSpaceCheckMs * 1_000;
-    const free = await this.#options.freeBytes?.();
-    if (free === undefined || free >= databaseLimits.freeBytesMin) return undefined;
-    return `the disk is nearly full: ${formatBytes(free)} are free, and ${
-      formatBytes(databaseLimits.freeBytesMin)
-    } must stay free`;
+  /**
+   * Why the disk cannot take more, if it cannot.
+   *
+   * @throws {InterruptedError} If a file of the database is no longer in its place.
+   */
+  async #checkStorage(now: number): Promise<string | undefined> {
+    if (now < this.#storageDueUs) return undefined;
+    this.#storageDueUs = now + storageCheckMs * 1_000;
+    await requireFiles(this.#options.storage);
+    return await fullDiskReason(this.#options.storage);
   }
 
   /** @throws If the store cannot keep the tuned limits or the unused part of the quotas. */

@@ -55,12 +55,13 @@ export async function runJob(job: Job, options: RunOptions, world: RunWorld): Pr
   // Before the database is created.
   const listSize = await listSizeOf(job);
   const log: CommandContext["log"] = options.isQuiet ? () => {} : context.log;
-  await using _lock = await database.acquire({ job: job.name, log, ignoresFreeSpace });
+  await using lock = await database.acquire({ job: job.name, log, ignoresFreeSpace });
   await using store = await database.openWriter(job.tables.map(schemaOf));
   const observers = await observersOf({ job, database, options }, world);
   const given: WindowRun = {
     job,
     database,
+    lock,
     store,
     options,
     listSize,

@@ -12,7 +12,7 @@ import type { Progress } from "../collect/progress.ts";
 import type { Job, Window } from "../job/job.ts";
 import { formatWindow } from "../job/window.ts";
 import { doneOf, pendingOf } from "../store/coverage.ts";
-import type { Database, StoreReader, StoreWriter } from "../store/database.ts";
+import type { Database, DatabaseLock, StoreReader, StoreWriter } from "../store/database.ts";
 import type { RunRecord, TimeColumn } from "../store/records.ts";
 import type { Summary, TopKey } from "../view/summary.ts";
 import { type ExitCode, exitCodeOfRun, runCoverage } from "./exit_code.ts";
@@ -29,6 +29,8 @@ const sparklineBars = 24;
 export interface WindowRun {
   readonly job: Job;
   readonly database: Database;
+  /** The lock that keeps other runs from the database. */
+  readonly lock: DatabaseLock;
   readonly store: StoreWriter;
   readonly options: RunOptions;
   /** The number of keys, where it is known before the list is read. */
@@ -146,7 +148,10 @@ async function collectSummary(given: WindowRun, { window, choice }: Chosen): Pro
     limit: options.limit,
     listSize,
     signal,
-    freeBytes: options.ignoresFreeSpace ? undefined : () => database.freeBytes(),
+    storage: {
+      freeBytes: options.ignoresFreeSpace ? undefined : () => database.freeBytes(),
+      loss: async () => await given.lock.loss() ?? await store.loss(),
+    },
     onStart: (started) => {
       progress = started;
       observers.started(started);

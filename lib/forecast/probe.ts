@@ -156,7 +156,13 @@ export class ProbeFolder implements AsyncDisposable {
     const store = await database.openWriter(job.tables.map(schemaOf));
     try {
       const choice = await begin(store, job, window);
-      const { blocks } = await openKeyList(job, { store, choice, window, signal });
+      const { blocks } = await openKeyList(job, {
+        store,
+        choice,
+        window,
+        signal,
+        storage: { freeBytes: () => database.freeBytes() },
+      });
       return { blocks, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
     } catch (error) {
       await store[Symbol.asyncDispose]();

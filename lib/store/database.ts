@@ -9,6 +9,7 @@
 import type { SqliteDatabase } from "./sqlite/sqlite_database.ts";
 
 export type { SqliteDatabase as Database } from "./sqlite/sqlite_database.ts";
+export type { RunLock as DatabaseLock } from "./sqlite/run_lock.ts";
 export type { StoreReader } from "./sqlite/reader.ts";
 export type { StoreWriter } from "./sqlite/writer.ts";
 

@@ -3,6 +3,7 @@ import { delay } from "@std/async/delay";
 import { chooseRun } from "../../lib/collect/choose_run.ts";
 import { collect } from "../../lib/collect/collect.ts";
 import { fetchKeys } from "../../lib/collect/keys/fetch_keys.ts";
+import type { StorageChecks } from "../../lib/collect/storage_guard.ts";
 import type { Job, KeySource } from "../../lib/job/job.ts";
 import { databaseLimits } from "../../lib/limits.ts";
 import { schemaOf } from "../../lib/rows/table_schema.ts";
@@ -20,14 +21,14 @@ interface Wishes {
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal;
   readonly retryFailed?: boolean;
-  readonly freeBytes?: () => Promise<number | undefined>;
+  readonly storage?: StorageChecks;
 }
 
 /** One run of a job, as the program has it. */
 async function collectInto(
   file: string,
   job: Job,
-  { limit, signal, retryFailed = false, freeBytes }: Wishes = {},
+  { limit, signal, retryFailed = false, storage = {} }: Wishes = {},
 ) {
   await using store = await openWriter(file, ...job.tables.map(schemaOf));
   const choice = await chooseRun(store, job, { isNew: false, retryFailed, window: undefined });
@@ -40,7 +41,7 @@ async function collectInto(
     limit,
     listSize: undefined,
     signal: signal ?? new AbortController().signal,
-    freeBytes,
+    storage,
     onStart: () => {},
   });
 }
@@ -406,8 +407,10 @@ Deno.test("collect() ends a run before the disk is full, with everything that wa
   // There is room at the first look, and too little at the second.
   let looks = 0;
   const ended = await collectInto(file, { ...jobOf(server.url), keys }, {
-    freeBytes: () =>
-      Promise.resolve(looks++ === 0 ? databaseLimits.freeBytesMin : databaseLimits.freeBytesMin - 1),
+    storage: {
+      freeBytes: () =>
+        Promise.resolve(looks++ === 0 ? databaseLimits.freeBytesMin : databaseLimits.freeBytesMin - 1),
+    },
   });
   assert.deepEqual([ended.state, looks], ["interrupted", 2]);
   assert.match(
@@ -416,4 +419,72 @@ Deno.test("collect() ends a run before the disk is full, with everything that wa
   );
   assert.ok(asked.size < 200_000);
   assert.deepEqual(query(file, "SELECT state, ok FROM run"), [["interrupted", asked.size]]);
+});
+
+Deno.test("collect() does not finish a run whose database is gone by the end", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  await using server = serverOf((key) => {
+    if (key === "5") Deno.renameSync(file, folder.file("moved.db"));
+    return undefined;
+  });
+  const loss = () => Promise.resolve(folder.names().includes("a.db") ? undefined : "The database is gone");
+  await assert.rejects(collectInto(file, jobOf(server.url), { storage: { loss } }), {
+    name: "InterruptedError",
+    message: "The database is gone",
+  });
+  // What was asked is in the file that was moved.
+  assert.deepEqual(query(folder.file("moved.db"), "SELECT state, ok FROM run"), [["interrupted", 10]]);
+});
+
+/** A server whose key list has no end, at 1,000 keys a chunk. */
+function endlessList(): HandlerServer {
+  return serverOf((path) => {
+    if (path !== "list") return undefined;
+    let next = 0;
+    const encoder = new TextEncoder();
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull: (controller) => {
+        const keys = Array.from({ length: 1_000 }, () => `"${"k".repeat(80)}${next++}"`);
+        controller.enqueue(encoder.encode(`${next === 1_000 ? '{"keys": [' : ","}${keys.join(",")}`));
+      },
+    });
+    return new Response(body, { headers: { "content-type": "application/json" } });
+  });
+}
+
+Deno.test("openKeyList() stops an endless list before the disk is full, and gives its space back", async () => {
+  using folder = new TempFolder();
+  await using server = endlessList();
+  const file = folder.file("a.db");
+  const bytesOf = (name: string) => folder.names().includes(name) ? Deno.statSync(folder.file(name)).size : 0;
+  const taken = () => bytesOf("a.db") + bytesOf("a.db-wal");
+  const storage = { freeBytes: () => Promise.resolve(databaseLimits.freeBytesMin + 20_000_000 - taken()) };
+  const job = jobOf(server.url, { keys: listed(server.url) });
+  await assert.rejects(collectInto(file, job, { storage }), {
+    name: "InterruptedError",
+    message:
+      /^The key list cannot be stored: the disk is nearly full: 25\d(\.\d+)? MiB are free, and 256 MiB must stay free; free some/,
+  });
+  assert.deepEqual(query(file, "SELECT count(*) FROM key_list"), [[0]]);
+  assert.ok(bytesOf("a.db") < 500_000, `${bytesOf("a.db")} bytes are left`);
+});
+
+Deno.test("StoreWriter.open() deletes what a killed process left of a key list, and gives its space back", async () => {
+  using folder = new TempFolder();
+  const file = folder.file("a.db");
+  const block = Array.from({ length: 1_000 }, (_, index) => `${"k".repeat(80)}${index}`);
+  await using server = serverOf(() => undefined);
+  const job = jobOf(server.url);
+  {
+    await using store = await openWriter(file, ...job.tables.map(schemaOf));
+    const choice = await chooseRun(store, job, { isNew: false, retryFailed: false, window: undefined });
+    assert.ok(!("finished" in choice));
+    // The process ends before it knows the number of keys.
+    await store.keepKeys(choice.id, ReadableStream.from(Array(100).fill(block)));
+  }
+  assert.ok((await Deno.stat(file)).size > 8_000_000);
+  await using _store = await openWriter(file, ...job.tables.map(schemaOf));
+  assert.deepEqual(query(file, "SELECT count(*) FROM key_list"), [[0]]);
+  assert.deepEqual(query(file, "PRAGMA freelist_count"), [[0]]);
 });

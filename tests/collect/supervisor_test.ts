@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { InterruptedError } from "../../lib/errors.ts";
 import { Supervisor } from "../../lib/collect/supervisor.ts";
 import { SharedState } from "../../lib/pace/shared_state.ts";
 import { numberOf } from "../../lib/rows/failure_reasons.ts";
@@ -20,6 +21,8 @@ class Scene {
   /** Free bytes on the disk; undefined where unknown. */
   free: number | undefined = 1_000 * MiB;
   diskChecks = 0;
+  /** How a file of the database was lost. */
+  loss: string | undefined;
   readonly calls: string[] = [];
   readonly shared = new SharedState(SharedState.create(8));
   failure: Error | undefined;
@@ -37,9 +40,12 @@ class Scene {
       },
       shared: this.shared,
       outageMs: 900_000,
-      freeBytes: () => {
-        this.diskChecks++;
-        return Promise.resolve(this.free);
+      storage: {
+        freeBytes: () => {
+          this.diskChecks++;
+          return Promise.resolve(this.free);
+        },
+        loss: () => Promise.resolve(this.loss),
       },
       clock: () => this.nowUs,
     });
@@ -144,6 +150,19 @@ Deno.test("Supervisor checks the disk once a second, and ends the run in the tic
   await until(() => supervisor.signal.aborted);
   assert.match(supervisor.reason ?? "", /^the disk is nearly full: /);
   assert.equal(scene.diskChecks, 2);
+});
+
+Deno.test("Supervisor aborts within a second when a file of the database is lost", async () => {
+  const scene = new Scene();
+  await using supervisor = await scene.start();
+  scene.loss = 'The database "a.db" was deleted or moved';
+  scene.nowUs += 999_999;
+  await scene.tick();
+  assert.equal(supervisor.signal.aborted, false);
+  scene.nowUs += 1;
+  await until(() => supervisor.signal.aborted);
+  assert.ok(supervisor.signal.reason instanceof InterruptedError);
+  assert.deepEqual([supervisor.signal.reason.message, supervisor.reason], [scene.loss, undefined]);
 });
 
 Deno.test("Supervisor aborts with the error when a part fails", async () => {

@@ -13,6 +13,7 @@ import type { Job, UrlKeySource, Window } from "../../job/job.ts";
 import { meaningOf, reasonOfJson } from "../../rows/failure_reasons.ts";
 import type { StoreWriter } from "../../store/database.ts";
 import type { RunChoice } from "../choose_run.ts";
+import { fullDiskReason, requireFiles, type StorageChecks } from "../storage_guard.ts";
 import { fetchKeys, KeyListError } from "./fetch_keys.ts";
 import { readKeys } from "./key_reader.ts";
 
@@ -31,6 +32,8 @@ export interface KeyListOptions {
   readonly window: Window | undefined;
   /** Aborted to stop the run. */
   readonly signal: AbortSignal;
+  /** Checked with each block that is stored: a server may list keys without end. */
+  readonly storage: StorageChecks;
 }
 
 /**
@@ -62,13 +65,14 @@ async function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<
 
 /** Fetches the list into the store, with retries. Returns the number of its keys. */
 async function keepList(job: Job, source: UrlKeySource, options: KeyListOptions): Promise<number> {
-  const { store, choice, window, signal } = options;
+  const { store, choice, window, signal, storage } = options;
   for (let attempts = 1;; attempts++) {
     try {
       let count = 0;
       const blocks = async function* () {
         for await (const block of fetchKeys(job, source, { window, signal })) {
           count += block.length;
+          await requireStorage(storage);
           yield block;
         }
         // An empty list is a fault of the server.
@@ -77,11 +81,21 @@ async function keepList(job: Job, source: UrlKeySource, options: KeyListOptions)
       await store.keepKeys(choice.id, blocks());
       return count;
     } catch (error) {
+      // A part of a list is of no use, and would take the space that the next start needs.
+      await store.dropKeys(choice.id).catch(() => {});
       signal.throwIfAborted();
       const delayMs = retryDelay(error, { attempts, attemptsMax: job.retry.attempts });
       await delay(delayMs, { signal });
     }
   }
+}
+
+/** @throws {InterruptedError} If the disk is full, or a file of the database is gone. */
+async function requireStorage(storage: StorageChecks): Promise<void> {
+  await requireFiles(storage);
+  const reason = await fullDiskReason(storage);
+  if (reason === undefined) return;
+  throw new InterruptedError(`The key list cannot be stored: ${reason}; free some space, then run again`);
 }
 
 /**

@@ -87,10 +87,21 @@ export class MetricsFile implements RunObserver {
     // Collectors ignore names that do not end in .prom.
     const temporary = `${file}.${Deno.pid}.tmp`;
     try {
-      Deno.writeTextFileSync(temporary, text, { mode: 0o644 });
+      // What another process of this number left, or a link that would be followed.
+      if (isThere(temporary)) Deno.removeSync(temporary);
+      Deno.writeTextFileSync(temporary, text, { createNew: true, mode: 0o644 });
       Deno.renameSync(temporary, file);
     } catch (error) {
       throw new UsageError(`Cannot write the metrics file "${file}": ${messageOf(error)}`, { cause: error });
     }
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -26,7 +26,7 @@ export interface AcquireOptions extends MigrateOptions {
  * @throws {InterruptedError} If another run holds the database.
  * @throws {UsageError} If the database cannot be written or migrated.
  */
-export async function acquire(file: string, { job, ...options }: AcquireOptions): Promise<AsyncDisposable> {
+export async function acquire(file: string, { job, ...options }: AcquireOptions): Promise<RunLock> {
   const lock = await RunLock.acquire(file, job);
   try {
     await migrate(file, options);

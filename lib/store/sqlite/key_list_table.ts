@@ -11,6 +11,9 @@ import { idsPerRun } from "./sql_schema.ts";
 /** Keys in one block of a restored list. */
 const restoredBlockKeys = 1_024;
 
+/** Blocks deleted in one transaction: some milliseconds, in which nothing else is written. */
+const deletedBlocksMax = 256;
+
 /** Stores the blocks as they come, in place of an earlier list. */
 export async function insertKeys(
   db: DatabaseSync,
@@ -40,6 +43,22 @@ export function restoreKeys(db: DatabaseSync, run: number): void {
        SELECT ?1, sequence / ${restoredBlockKeys}, json_group_array(key ORDER BY id)
          FROM fetch WHERE id >= ?2 AND id < ?3 GROUP BY sequence / ${restoredBlockKeys}`,
   ).run(run, run * idsPerRun, (run + 1) * idsPerRun);
+}
+
+/** Runs with a list that ends somewhere: its server failed, or the process was killed. */
+export function partialLists(db: DatabaseSync): number[] {
+  return db.prepare(
+    `SELECT id FROM run WHERE keys IS NULL AND EXISTS (SELECT 1 FROM key_list WHERE run = run.id)`,
+  ).all().map((row) => Number(row["id"]));
+}
+
+/** Deletes some blocks of the list of a run; false if there are none. */
+export function deleteSomeKeys(db: DatabaseSync, run: number): boolean {
+  const { changes } = db.prepare(
+    `DELETE FROM key_list WHERE run = ?1
+       AND block IN (SELECT block FROM key_list WHERE run = ?1 LIMIT ${deletedBlocksMax})`,
+  ).run(run);
+  return changes > 0;
 }
 
 /** Deletes the list of a run. */

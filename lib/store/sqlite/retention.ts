@@ -65,10 +65,10 @@ export class Retention {
    * Returns some empty pages to the file system; false once at most `emptyShare` of the file is empty. A file from a
    * version without `auto_vacuum` keeps its empty pages and reuses them.
    */
-  shrink(): boolean {
+  shrink(emptyShare: number = retentionTuning.emptyShare): boolean {
     const pages = this.#pragma("page_count");
     const empty = this.#pragma("freelist_count");
-    if (this.#pragma("auto_vacuum") !== 2 || empty <= pages * retentionTuning.emptyShare) return false;
+    if (this.#pragma("auto_vacuum") !== 2 || empty <= pages * emptyShare) return false;
     this.#db.prepare(`PRAGMA incremental_vacuum(${retentionTuning.pagesAtOnce})`).all();
     return this.#pragma("freelist_count") < empty;
   }

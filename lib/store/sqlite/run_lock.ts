@@ -1,3 +1,4 @@
+// deno-lint-ignore-file require-await -- asynchronous for databases behind a network connection
 /**
  * Lock that lets one run at a time write a database: a file beside it, locked by the operating system, so the lock ends
  * with the process even after `kill -9`. The file holds one line about the holder. Readers ask whether it is held.
@@ -57,15 +58,16 @@ export class RunLock implements AsyncDisposable {
     }
   }
 
-  /** Whether the lock file has been deleted or replaced, so that another run could begin. */
-  get isLost(): boolean {
-    return !isStillAt(this.#file, this.#path);
+  /** How the lock was lost, so that another run could begin, and what to do; undefined while it holds. */
+  async loss(): Promise<string | undefined> {
+    return isStillAt(this.#file, this.#path)
+      ? undefined
+      : `The lock file "${this.#path}" was deleted or replaced during the run: run the same command again`;
   }
 
-  // deno-lint-ignore require-await -- asynchronous for databases behind a network connection
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      if (!this.isLost) Deno.removeSync(this.#path);
+      if (isStillAt(this.#file, this.#path)) Deno.removeSync(this.#path);
     } catch {
       // An unlocked file does no harm.
     }

@@ -12,6 +12,7 @@ import { backupDatabase } from "./backup_file.ts";
 import { requireDatabaseName } from "./database_name.ts";
 import { databaseBytes, exists, freeBytes } from "./free_space.ts";
 import { StoreReader } from "./reader.ts";
+import type { RunLock } from "./run_lock.ts";
 import { StoreWriter } from "./writer.ts";
 
 /** The handle of one database file. Each method looks at the file again. */
@@ -50,7 +51,7 @@ export class SqliteDatabase {
    * @throws {InterruptedError} If another run holds the database.
    * @throws {UsageError} If the database cannot be written or migrated.
    */
-  acquire(options: AcquireOptions): Promise<AsyncDisposable> {
+  acquire(options: AcquireOptions): Promise<RunLock> {
     return acquire(this.location, options);
   }
 

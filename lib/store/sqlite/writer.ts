@@ -35,8 +35,16 @@ import {
   failedFetches,
   FetchInsert,
 } from "./fetch_table.ts";
+import { FileWatch } from "./file_watch.ts";
 import { setStarts, setTuned, startsOf, tunedOf } from "./host_tables.ts";
-import { deleteKeys, insertKeys, restoreKeys, storedKeys } from "./key_list_table.ts";
+import {
+  deleteKeys,
+  deleteSomeKeys,
+  insertKeys,
+  partialLists,
+  restoreKeys,
+  storedKeys,
+} from "./key_list_table.ts";
 import { Retention } from "./retention.ts";
 import { insertRun, latestRun, setRunCounts, setRunKeys, setRunState, windowRuns } from "./run_table.ts";
 import { createTable, idsPerRun } from "./sql_schema.ts";
@@ -52,16 +60,19 @@ export class StoreWriter implements AsyncDisposable {
   /** Writers of the job's tables by the table's name. */
   readonly #tables: ReadonlyMap<string, TableWriter>;
   readonly #fetches: FetchInsert;
+  readonly #watch: FileWatch;
 
   private constructor(db: DatabaseSync, file: string, tables: readonly TableSchema[]) {
     this.#db = db;
     this.#file = file;
     this.#tables = new Map(tables.map((table) => [table.name, new TableWriter(db, table)]));
     this.#fetches = new FetchInsert(db);
+    this.#watch = new FileWatch(file);
   }
 
   /**
-   * Opens the database and creates the job's tables. Deletes rows that an interrupted run left staged.
+   * Opens the database and creates the job's tables. Deletes rows that an interrupted run left staged,
+   * and partial key lists.
    *
    * @throws {UsageError} If the file cannot be used, or has a table of one of the names with other columns.
    */
@@ -76,6 +87,7 @@ export class StoreWriter implements AsyncDisposable {
       });
       const store = new StoreWriter(db, file, tables);
       while (store.#deleteStaged(0, Number.MAX_SAFE_INTEGER));
+      store.#deletePartialLists();
       return store;
     } catch (error) {
       db.close();
@@ -195,6 +207,13 @@ export class StoreWriter implements AsyncDisposable {
     await insertKeys(this.#db, run, blocks);
   }
 
+  /** Deletes the key list of a run that could not be stored to its end, and returns its space to the disk. */
+  async dropKeys(run: number): Promise<void> {
+    while (deleteSomeKeys(this.#db, run)) await delay(0);
+    const retention = new Retention(this.#db);
+    while (retention.shrink(0)) await delay(0);
+  }
+
   /** The stored key list, block after block. */
   async *keptKeys(run: number): AsyncIterable<readonly string[]> {
     yield* storedKeys(this.#db, run);
@@ -248,8 +267,35 @@ export class StoreWriter implements AsyncDisposable {
     return count;
   }
 
+  /** How a file of the database was lost, and what to do; undefined while all are in their places. */
+  async loss(): Promise<string | undefined> {
+    return this.#watch.loss();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#watch.loss() !== undefined) this.#completeLostFile();
     this.#db[Symbol.dispose]();
+  }
+
+  /**
+   * Moves the answers from the write-ahead log into the database, wherever that is by now. SQLite does not do so when
+   * it closes a database that has moved, and would take the log for that of a file in the old place.
+   */
+  #completeLostFile(): void {
+    try {
+      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // A reader or the disk is in the way. The log stays, as after a kill.
+    }
+  }
+
+  /** Deletes what a killed process left of a key list. A long one may take the space that a run needs to begin. */
+  #deletePartialLists(): void {
+    const runs = partialLists(this.#db);
+    for (const run of runs) while (deleteSomeKeys(this.#db, run));
+    if (runs.length === 0) return;
+    const retention = new Retention(this.#db);
+    while (retention.shrink(0));
   }
 
   #recount(run: number): void {

@@ -62,6 +62,28 @@ Deno.test("trawl run is refused while another run is on, readers are not, and ki
   );
 });
 
+Deno.test("trawl run ends with 75 when its database is moved, and goes on when that is back", async () => {
+  await withSimulator({ profile: "hello", latency: { kind: "fixed", ms: 50 } }, async (simulator, folder) => {
+    const args = helloRun(simulator.url, folder.file("keys.txt", keyLines(400)), "--db", folder.file("a.db"));
+    const running = startTrawl([...args, "--in-flight", "4"]);
+    await until(() => simulator.stats().requests > 10);
+    await Deno.rename(folder.file("a.db"), folder.file("b.db"));
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 75, stderr);
+    assert.match(
+      stderr,
+      /^trawl: The database ".*a\.db" was deleted or moved during the run: move it back to resume, or begin anew; then run/m,
+    );
+    const asked = simulator.stats().requests;
+    assert.ok(asked < 400);
+    assert.deepEqual(query(folder.file("b.db"), "SELECT state, ok FROM run"), [["interrupted", asked]]);
+    await Deno.rename(folder.file("b.db"), folder.file("a.db"));
+    const again = await trawl([...args, "--in-flight", "100"]);
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal(simulator.stats().requests, 400);
+  });
+});
+
 /** The simulator of the fixtures; `fixtures/databases/make.ts` has the same. */
 const population = {
   ripestat: { asns: 24, updatesMax: 12 },
