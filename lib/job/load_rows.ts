@@ -42,6 +42,12 @@ const failTests = ["equals", "starts_with", "contains", "exists"] as const;
 export function readRows(file: JobFile, problems: Diagnostics): TableRule {
   const { rows } = file;
   problems.try(["rows", "path"], () => parsePath(rows.path));
+  if (isNested(rows.path) && file.accept.require === undefined) {
+    problems.add(
+      ["rows", "path"],
+      'needs accept.require, as ".." names no place that must hold the rows: found none',
+    );
+  }
   const wrongName = tableRule(rows.table);
   if (wrongName !== undefined) problems.addRule(["rows", "table"], wrongName);
 

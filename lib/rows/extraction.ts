@@ -10,12 +10,16 @@ import { parsePath } from "../json/path/path_parser.ts";
 import { Query, type QueryPath } from "../json/query.ts";
 import { rowColumnsMax, type RowPlan } from "../json/row_scanner.ts";
 import { columnPlan } from "./convert.ts";
+import { type Demand, demandsOf } from "./demands.ts";
 
 /** What a path of the query is for. `table` and `column` are indexes into `tables` and its columns. */
 export type PathUse =
-  | { readonly use: "row"; readonly table: number }
+  /** `demand`: the rows themselves must be of a kind. */
+  | { readonly use: "row"; readonly table: number; readonly demand: number | undefined }
   | { readonly use: "column"; readonly table: number; readonly column: number }
-  | { readonly use: "require" | "count" }
+  | { readonly use: "demand"; readonly demand: number }
+  | { readonly use: "count" }
+  | { readonly use: "equals"; readonly rule: number }
   | { readonly use: "fail"; readonly rule: FailRule };
 
 /** One table of the job, compiled. */
@@ -42,8 +46,10 @@ export interface Extraction {
   readonly tables: readonly TableExtraction[];
   /** How the scanner turns rows into cells. Only for a single table whose rows are neither counted nor nested. */
   readonly plan: RowPlan | undefined;
-  /** Whether the job has `accept.require` and `accept.count`. */
-  readonly isRequiring: boolean;
+  readonly demands: readonly Demand[];
+  /** The paths of `accept.equals`. */
+  readonly equals: readonly string[];
+  /** Whether the job has `accept.count`. */
   readonly isCounted: boolean;
 }
 
@@ -56,15 +62,21 @@ export function extractionOf(job: Job, window: Window | undefined): Extraction {
     uses.push(use);
     return paths.push(path) - 1;
   };
+  const demands = demandsOf(job);
   // The scanner's plan relies on this order: the first table's rows are path 0, its columns follow.
   for (const [table, { path, columns }] of job.tables.entries()) {
-    const within = add({ path: parsePath(path), take: "visit" }, { use: "row", table });
+    const own = demands.findIndex(({ rowsOf }) => rowsOf === table);
+    const demand = own < 0 ? undefined : own;
+    const within = add({ path: parsePath(path), take: "visit" }, { use: "row", table, demand });
     for (const [column, { path }] of columns.entries()) {
       add({ path: parsePath(path), take: "text", within }, { use: "column", table, column });
     }
   }
-  if (accept.require !== undefined) {
-    add({ path: parsePath(accept.require.path), take: "visit" }, { use: "require" });
+  for (const [demand, { path, rowsOf }] of demands.entries()) {
+    if (rowsOf === undefined) add({ path, take: "visit" }, { use: "demand", demand });
+  }
+  for (const [rule, { path }] of accept.equals.entries()) {
+    add({ path: parsePath(path), take: "text" }, { use: "equals", rule });
   }
   if (accept.count !== undefined) add({ path: parsePath(accept.count), take: "text" }, { use: "count" });
   for (const rule of accept.failIf) {
@@ -77,7 +89,8 @@ export function extractionOf(job: Job, window: Window | undefined): Extraction {
     uses,
     tables,
     plan: only === undefined || others.length > 0 ? undefined : planOf(only),
-    isRequiring: accept.require !== undefined,
+    demands,
+    equals: accept.equals.map(({ path }) => path),
     isCounted: accept.count !== undefined,
   };
 }

@@ -27,7 +27,10 @@ export const failureReasons = {
   "bad-utf8": { transient: true, means: "the answer is not valid UTF-8" },
   "bad-json": { transient: true, means: "the answer is not valid JSON" },
   "refused": { transient: true, means: "a rule of accept.fail_if matched" },
-  "missing": { transient: true, means: "the value of accept.require is missing or incomplete" },
+  "missing": {
+    transient: true,
+    means: "the place of the rows, or the value of accept.require, is missing or of another kind",
+  },
   "wrong-count": { transient: true, means: "accept.count differs from the number of rows" },
   "control-empty": { transient: true, means: "a control key had no rows" },
   "bad-key": { transient: false, means: "the key cannot be part of the job's URL or headers" },
@@ -55,10 +58,18 @@ export const failureReasons = {
     transient: true,
     means: "too many open files: raise LimitNOFILE of the unit, or ulimit -n in a shell",
   },
+  "wrong-answer": { transient: true, means: "the answer is about something else: see accept.equals" },
 } as const satisfies Readonly<Record<string, ReasonInfo>>;
 
 /** The code of a failure. */
 export type FailureReason = keyof typeof failureReasons | `http-${number}`;
+
+/** What is said of a failure: trawl's words, and a quotation of the server, which may be cut. */
+export interface Said {
+  readonly what?: string | undefined;
+  readonly quote?: string | Uint8Array | undefined;
+  readonly isCut?: boolean;
+}
 
 /** The code of a JSON error; undefined for any other error. */
 export function reasonOfJson(error: unknown): FailureReason | undefined {

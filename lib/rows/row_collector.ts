@@ -11,6 +11,7 @@ import type { RowScanner } from "../json/row_scanner.ts";
 import { ValueKind } from "../json/value.ts";
 import { type Converted, convertRaw, unfit } from "./convert.ts";
 import type { TableExtraction } from "./extraction.ts";
+import type { Said } from "./failure_reasons.ts";
 import type { FoundRows, TableBatch } from "./fetch_record.ts";
 import { RowBatchBuilder } from "./row_batch.ts";
 import { RowCounter } from "./row_counter.ts";
@@ -19,10 +20,9 @@ import { RowCounter } from "./row_counter.ts";
 export class UnusableError extends Error {
   override readonly name = "UnusableError";
   readonly reason: "bad-value" | "too-many-groups" | "too-many-rows";
-  /** What was found, in words, and the beginning of the value, as the server wrote it. */
-  readonly said: { readonly what: string; readonly quote?: string; readonly isCut?: boolean };
+  readonly said: Said;
 
-  constructor(reason: UnusableError["reason"], said: UnusableError["said"]) {
+  constructor(reason: UnusableError["reason"], said: Said) {
     super(`Cannot use the answer: ${reason}`);
     this.reason = reason;
     this.said = said;

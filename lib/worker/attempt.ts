@@ -15,11 +15,12 @@ import type { HttpRequest } from "../http/http_request.ts";
 import type { Job, Window } from "../job/job.ts";
 import { type KeysOfRequest, RequestBuilder } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
+import { expand } from "../job/template.ts";
 import { Tokenizer } from "../json/tokenizer.ts";
 import { JsonSyntaxError } from "../json/json_error.ts";
 import { AnswerCollector } from "../rows/answer_collector.ts";
 import { type Extraction, extractionOf, type TableExtraction } from "../rows/extraction.ts";
-import { type FailureReason, reasonOfJson } from "../rows/failure_reasons.ts";
+import { type FailureReason, reasonOfJson, type Said } from "../rows/failure_reasons.ts";
 import type { FoundRows, RowSink } from "../rows/fetch_record.ts";
 import { UnusableError } from "../rows/row_collector.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
@@ -72,11 +73,15 @@ export class AttemptRunner {
   readonly #redactor: Redactor;
   readonly #isDetailWanted: (reason: FailureReason) => boolean;
   readonly #isOnePageWanted: boolean;
+  readonly #equals: Job["accept"]["equals"];
+  readonly #window: Window | undefined;
 
   constructor(job: Job, { window, client, isDetailWanted = () => true }: AttemptOptions) {
     this.#client = client;
     this.#isDetailWanted = isDetailWanted;
     this.#isOnePageWanted = job.paging !== undefined;
+    this.#equals = job.accept.equals;
+    this.#window = window;
     this.#requests = RequestBuilder.of(job, window);
     this.#extraction = extractionOf(job, window);
     this.#control = new Set(job.control);
@@ -150,7 +155,8 @@ export class AttemptRunner {
       readonly body: BodyStart;
     },
   ): Promise<Attempt> {
-    const collector = new AnswerCollector(this.#extraction);
+    const expected = this.#equals.map(({ value }) => expand(value, { key, window: this.#window }, "plain"));
+    const collector = new AnswerCollector(this.#extraction, expected);
     const tokenizer = new Tokenizer(this.#extraction.query, collector);
     const small = await answer.small();
     body.small = small;
@@ -163,7 +169,7 @@ export class AttemptRunner {
       isControl: this.#control.has(key),
     });
     if (judgement.verdict === "failed") {
-      return this.#failed(answer, judgement.reason, { what: judgement.what, ...body.quoted });
+      return this.#failed(answer, judgement.reason, { ...body.quoted, ...judgement.said });
     }
     return { verdict: judgement.verdict, kept: collector.kept, rows, ...this.#headOf(answer) };
   }
@@ -203,13 +209,6 @@ export class AttemptRunner {
   #validator(value: string | null): string | null {
     return value === null || this.#redactor.hide(value) !== value ? null : value;
   }
-}
-
-/** What is said of a failure: trawl's words, and a quotation of the server, which is cut or whole. */
-interface Said {
-  readonly what?: string | undefined;
-  readonly quote?: string | Uint8Array | undefined;
-  readonly isCut?: boolean;
 }
 
 /** The beginning of an answer's body, in case that the answer is refused. */

@@ -165,6 +165,11 @@ testMistakes([
     "6:2: accept.fail_if: must be a list of tables: found a table",
   ],
   [
+    "rows anywhere, without what must be there",
+    base.replace('"$[*]"', '"$..r"'),
+    '5:8: rows.path: needs accept.require, as ".." names no place that must hold the rows: found none',
+  ],
+  [
     "a required path that is none",
     `${base}[accept]\nrequire = "$.."\n`,
     '7:11: accept.require: Cannot read the path "$..": a name or * must follow the dot, at character 4',

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { AnswerCollector } from "../../lib/rows/answer_collector.ts";
+import { unmetText } from "../../lib/rows/demands.ts";
 import { extractionOf } from "../../lib/rows/extraction.ts";
 import { UnusableError } from "../../lib/rows/row_collector.ts";
 import type { FailRule } from "../../lib/job/job.ts";
@@ -7,7 +8,7 @@ import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { TokenizerStream } from "../../lib/json/tokenizer_stream.ts";
 import { outboxLimits } from "../../lib/limits.ts";
 import { restOf, rowsOf } from "../support/rows.ts";
-import { collected, columnsOf, jobOf } from "../collect/support.ts";
+import { collected, columnsOf, type JobChange, jobOf } from "../collect/support.ts";
 
 const day = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
 
@@ -94,7 +95,7 @@ Deno.test("AnswerCollector fails for a row whose time is null or missing, where 
         () => collected(jobOf("http://x", { rows }), `{"r": [{"t": 1}, {"t": ${time}}, ${row}]}`, day),
         (error) => {
           assert.ok(error instanceof UnusableError);
-          assert.deepEqual([error.reason, error.said.what.split(":")[0]], [
+          assert.deepEqual([error.reason, error.said.what?.split(":")[0]], [
             "bad-value",
             'column "t" of row 2',
           ]);
@@ -115,32 +116,120 @@ Deno.test("AnswerCollector tells the column, the row and the value that does not
   for (const [json, column, row, value] of cases) {
     assert.throws(() => collected(jobOf("http://x", { rows }), json), (error) => {
       assert.ok(error instanceof UnusableError);
-      assert.ok(error.said.what.startsWith(`column "${column}" of row ${row}: must `), error.said.what);
+      assert.ok(error.said.what?.startsWith(`column "${column}" of row ${row}: must `), error.said.what);
       assert.equal(error.said.quote, value);
       return true;
     });
   }
 });
 
-Deno.test("AnswerCollector sees what is required, also where it is empty, and where it is not", () => {
-  const job = jobOf("http://x", { accept: { require: { path: "$.data.r", type: "any" } } });
-  for (const json of ['{"data": {"r": []}}', '{"data": {"r": null}}', '{"data": {"r": {"x": 1}}}']) {
-    assert.equal(collected(job, json).collector.required, true);
+/** What is wrong with the shape of an answer, in words; undefined if nothing is. */
+function shapeOf(change: JobChange, json: string): string | undefined {
+  const { unmet } = collected(jobOf("http://x", change), json).collector;
+  return unmet && unmetText(unmet);
+}
+
+Deno.test("AnswerCollector finds an answer without the place of the rows, and never calls it empty", () => {
+  const rows = { path: "$.items[*]" };
+  const wrong: readonly (readonly [string, string])[] = [
+    ['{"error": "quota exceeded"}', "nothing"],
+    ['{"items": null}', "null"],
+    ['{"items": {}}', "an object"],
+    ['{"items": "temporarily unavailable"}', "a text"],
+    ["null", "nothing"],
+    ["42", "nothing"],
+    ['"maintenance"', "nothing"],
+    ["[]", "nothing"],
+    ['{"items": [], "items": 5}', "a number"],
+  ];
+  for (const [json, found] of wrong) {
+    assert.equal(shapeOf({ rows }, json), `$.items must be an array, got ${found}`, json);
   }
-  for (const json of ["{}", '{"data": []}', '{"r": []}', "[]", "1"]) {
-    assert.equal(collected(job, json).collector.required, false);
-  }
-  assert.equal(collected(jobOf("http://x"), "{}").collector.required, true);
+  assert.equal(shapeOf({ rows }, '{"items": []}'), undefined);
+  assert.equal(shapeOf({ rows }, '{"items": [{"v": 1}]}'), undefined);
 });
 
-Deno.test("AnswerCollector does not see what is required before it has closed", () => {
-  const extraction = extractionOf(
-    jobOf("http://x", { accept: { require: { path: "$.r", type: "any" } } }),
-    undefined,
+Deno.test("AnswerCollector takes the path up to its first selector for the place of the rows", () => {
+  const places: readonly (readonly [string, string, string])[] = [
+    ["$[*]", "[]", "$ must be an array, got an object"],
+    ["$[0]", "[]", "$ must be an array, got an object"],
+    ["$[?@.a > 1]", "[]", "$ must be an array, got an object"],
+    ["$.a[1:3].b[*]", '{"a": []}', "$.a must be an array, got nothing"],
+    ['$["a b"].c[*]', '{"a b": {"c": []}}', '$["a b"].c must be an array, got nothing'],
+    ['$["a","b"][*]', '{"a": [], "b": []}', '$["a", "b"] must be an array, got nothing'],
+  ];
+  for (const [path, whole, unmet] of places) {
+    assert.equal(shapeOf({ rows: { path } }, whole), undefined, path);
+    assert.equal(shapeOf({ rows: { path } }, "{}"), unmet, path);
+  }
+  const half = shapeOf({ rows: { path: '$["a","b"][*]' } }, '{"a": []}');
+  assert.equal(half, '$["a", "b"] must be an array, got nothing');
+});
+
+Deno.test("AnswerCollector wants an array or object at a path without a selector, from the scanner or not", () => {
+  const columns = columnsOf({ v: "any" });
+  for (const path of ["$", "$.data"]) {
+    const answer = (json: string) => path === "$" ? json : `{"data": ${json}}`;
+    for (const [json, found] of [["null", "null"], ["42", "a number"], ['"x"', "a text"]] as const) {
+      assert.equal(
+        shapeOf({ rows: { path, columns } }, answer(json)),
+        `${path} must be an array or an object, got ${found}`,
+      );
+    }
+    for (const json of ["{}", "[]", '{"v": 1}', '{"v": [1]}']) {
+      assert.equal(shapeOf({ rows: { path, columns } }, answer(json)), undefined, json);
+    }
+  }
+  assert.equal(
+    shapeOf({ rows: { path: "$.data", columns } }, '{"error": 1}'),
+    "$.data must be an array or an object, got nothing",
   );
-  const collector = new AnswerCollector(extraction);
-  new Tokenizer(extraction.query, collector).process('{"r": [{"v": 1}');
-  assert.deepEqual([collector.required, collector.selected], [false, 1]);
+});
+
+Deno.test("AnswerCollector lets accept.require decide about the place of the rows, and a path with .. has none", () => {
+  const require = { path: '$["items"]', type: "object" } as const;
+  const change = { rows: { path: "$.items[*]" }, accept: { require } };
+  assert.equal(shapeOf(change, '{"items": {"a": {"v": 1}}}'), undefined);
+  assert.equal(shapeOf(change, '{"items": []}'), '$["items"] must be an object, got an array');
+  const any = { ...change, accept: { require: { ...require, type: "any" as const } } };
+  assert.equal(shapeOf(any, '{"items": null}'), undefined);
+  assert.equal(shapeOf(any, "{}"), '$["items"] must be there, got nothing');
+  assert.equal(shapeOf({ rows: { path: "$..items[*]" } }, "{}"), undefined);
+});
+
+Deno.test("AnswerCollector wants what is required, of its kind, besides the place of the rows", () => {
+  const require = { path: "$.data.r", type: "array" } as const;
+  const change = { accept: { require } };
+  assert.equal(shapeOf(change, '{"data": {"r": [], "x": 1}, "r": []}'), undefined);
+  assert.equal(shapeOf(change, '{"data": {"r": []}}'), "$.r must be an array, got nothing");
+  for (const [json, found] of [["null", "null"], ['{"x": 1}', "an object"], ["true", "true"]] as const) {
+    assert.equal(
+      shapeOf(change, `{"data": {"r": ${json}}, "r": []}`),
+      `$.data.r must be an array, got ${found}`,
+    );
+  }
+});
+
+Deno.test("AnswerCollector compares values with accept.equals: texts decoded, numbers as they are written", () => {
+  const path = "$.for";
+  const job = jobOf("http://x", { accept: { equals: [{ path, value: [{ kind: "key" }] }] } });
+  const extraction = extractionOf(job, undefined);
+  const differing = (json: string) => {
+    const collector = new AnswerCollector(extraction, ["33"]);
+    const tokenizer = new Tokenizer(extraction.query, collector);
+    tokenizer.process(json);
+    tokenizer.finalize();
+    return collector.differing;
+  };
+  for (const value of ['"33"', "33", '"\\u00333"']) {
+    assert.equal(differing(`{"r": [], "for": ${value}}`), undefined, value);
+  }
+  for (const value of ['"34"', "33.0", "null", "true", '["33"]', '{"a": "33"}', '"33 "']) {
+    assert.deepEqual(differing(`{"r": [], "for": ${value}}`), { path, expected: "33", found: value });
+  }
+  assert.deepEqual(differing('{"r": [], "for": "34", "for": "33"}')?.found, '"34"');
+  assert.deepEqual(differing('{"r": [], "for": "33", "for": "34"}')?.found, '"34"');
+  assert.deepEqual(differing('{"r": []}'), { path, expected: "33", found: undefined });
 });
 
 Deno.test("AnswerCollector reads the count, and only from a number", () => {
@@ -168,9 +257,9 @@ const failRules: readonly (readonly [Omit<FailRule, "path">, readonly string[], 
 for (const [test, refused, fine] of failRules) {
   Deno.test(`AnswerCollector refuses an answer by ${JSON.stringify(test)}, and no other`, () => {
     const job = jobOf("http://x", { accept: { failIf: [{ path: "$.s", ...test }] } });
-    for (const raw of refused) assert.ok(collected(job, `{"s": ${raw}, "r": []}`).collector.refused, raw);
-    for (const raw of fine) assert.ok(!collected(job, `{"s": ${raw}, "r": []}`).collector.refused, raw);
-    assert.ok(!collected(job, '{"r": [], "t": {"s": null}}').collector.refused);
+    for (const raw of refused) assert.ok(collected(job, `{"s": ${raw}, "r": []}`).collector.refusedBy, raw);
+    for (const raw of fine) assert.ok(!collected(job, `{"s": ${raw}, "r": []}`).collector.refusedBy, raw);
+    assert.ok(!collected(job, '{"r": [], "t": {"s": null}}').collector.refusedBy);
   });
 }
 

@@ -201,6 +201,6 @@ Deno.test("AnswerCollector has rows from the scanner also after the scanner's me
   const tokenizer = new Tokenizer(extraction.query, collector);
   tokenizer.process(text);
   tokenizer.finalize();
-  assert.ok(collector.refused);
+  assert.ok(collector.refusedBy);
   assert.deepEqual(restOf(collector), [[1n], ["A"], [2n], [3n], ["A"], [4n]]);
 });

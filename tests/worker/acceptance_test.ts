@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
+import { parsePath } from "../../lib/json/path/path_parser.ts";
+import { ValueKind } from "../../lib/json/value.ts";
 import { judge, type Seen } from "../../lib/worker/acceptance.ts";
 
-const good: Seen = { selected: 3, kept: 2, required: true, count: 3, refused: false };
+const good: Seen = {
+  selected: 3,
+  kept: 2,
+  unmet: undefined,
+  differing: undefined,
+  count: 3,
+  refusedBy: undefined,
+};
+const demand = { path: parsePath("$.r"), type: "array", nodesMin: 1 } as const;
+const unmet = { demand, found: undefined };
+const differing = { path: "$.for", expected: "1", found: '"2"' };
+const refusedBy = { path: "$.s", equals: "no" };
 const plain = { isCounted: true, isControl: false };
 
 const table: readonly (readonly [string, Partial<Seen>, Partial<typeof plain>, string])[] = [
@@ -16,12 +29,14 @@ const table: readonly (readonly [string, Partial<Seen>, Partial<typeof plain>, s
   ["a count of rows that are not there", { selected: 0, kept: 0 }, {}, "wrong-count"],
   ["no count", { count: undefined }, {}, "wrong-count"],
   ["no count of no rows", { selected: 0, kept: 0, count: undefined }, {}, "wrong-count"],
-  ["a missing node", { required: false }, {}, "missing"],
-  ["a missing node and no rows", { required: false, selected: 0, kept: 0, count: 0 }, {}, "missing"],
-  ["a refusal with rows", { refused: true }, {}, "refused"],
+  ["a missing node", { unmet }, {}, "missing"],
+  ["a missing node and no rows", { unmet, selected: 0, kept: 0, count: 0 }, {}, "missing"],
+  ["an answer about another key", { differing }, {}, "wrong-answer"],
+  ["an answer about another key, and without rows", { differing, unmet }, {}, "missing"],
+  ["a refusal with rows", { refusedBy }, {}, "refused"],
   [
     "a refusal in spite of everything",
-    { refused: true, required: false, count: 9 },
+    { refusedBy, unmet, differing, count: 9 },
     { isControl: true },
     "refused",
   ],
@@ -33,3 +48,23 @@ for (const [name, seen, acceptance, expected] of table) {
     assert.equal(judgement.verdict === "failed" ? judgement.reason : judgement.verdict, expected);
   });
 }
+
+Deno.test("judge() says what was wanted and what was found", () => {
+  const said = (change: Partial<Seen>) => {
+    const judgement = judge({ ...good, ...change }, plain);
+    return judgement.verdict === "failed" ? judgement.said : undefined;
+  };
+  assert.deepEqual(said({ unmet: { demand, found: ValueKind.null } }), {
+    what: "$.r must be an array, got null",
+  });
+  assert.deepEqual(said({ differing }), { what: "$.for must be 1, got", quote: '"2"', isCut: false });
+  assert.deepEqual(said({ differing: { ...differing, found: undefined } }), {
+    what: "$.for must be 1, got nothing",
+  });
+  assert.deepEqual(said({ count: 4 }), { what: "accept.count is 4, the number of rows 3" });
+  assert.deepEqual(said({ refusedBy }), { what: '$.s equals "no"' });
+  assert.deepEqual(said({ refusedBy: { path: "$.s", startsWith: "main" } }), {
+    what: '$.s starts with "main"',
+  });
+  assert.deepEqual(said({ refusedBy: { path: "$.s", exists: true } }), { what: "$.s is there" });
+});
