@@ -42,32 +42,32 @@ Deno.test("scheduleOf() follows from the seed only, and 200 schedules have every
 const wrongs: readonly (readonly [string, string, Partial<Record<"lost" | "doubled", number>>, RegExp])[] = [
   [
     "a row is lost",
-    "UPDATE updates_span SET last = last - 1 WHERE fetch = one",
+    "UPDATE _trawl_updates_span SET last = last - 1 WHERE fetch = one",
     { lost: 1 },
     /has lost 1 rows/,
   ],
   [
     "rows are written twice",
-    `INSERT INTO updates_span SELECT fetch, last - first + 1, first, last FROM updates_span WHERE fetch = one`,
+    `INSERT INTO _trawl_updates_span SELECT fetch, last - first + 1, first, last FROM _trawl_updates_span WHERE fetch = one`,
     { doubled: 5 },
     /and 5 too many/,
   ],
-  ["a key is lost", "DELETE FROM fetch WHERE id = one", { lost: 1 }, /has 1 fetches or none/],
+  ["a key is lost", "DELETE FROM _trawl_fetch WHERE id = one", { lost: 1 }, /has 1 fetches or none/],
   [
     "a failure is a zero",
-    "DELETE FROM updates_span WHERE fetch = one; UPDATE fetch SET verdict = 'empty', rows = 0 WHERE id = one",
+    "DELETE FROM _trawl_updates_span WHERE fetch = one; UPDATE _trawl_fetch SET verdict = 'empty', rows = 0 WHERE id = one",
     { lost: 5 },
     /is empty, not ok/,
   ],
   [
     "a key fails for no reason",
-    "DELETE FROM updates_span WHERE fetch = one; UPDATE fetch SET verdict = 'failed', reason = 'cut' WHERE id = one",
+    "DELETE FROM _trawl_updates_span WHERE fetch = one; UPDATE _trawl_fetch SET verdict = 'failed', reason = 'cut' WHERE id = one",
     {},
     /failed for cut, which must be no failure/,
   ],
-  ["rows change places", "UPDATE updates_data SET ts = 1 - ts", {}, /has lost 5 rows, and 5 too many/],
-  ["something stays staged", "INSERT INTO updates_staged VALUES (1, 0, 1, 1)", {}, /AS staged/],
-  ["a sum is wrong", "UPDATE run SET rows = rows + 1", {}, /is 1,0,1,1, not 1,1,1,1/],
+  ["rows change places", "UPDATE _trawl_updates_data SET ts = 1 - ts", {}, /has lost 5 rows, and 5 too many/],
+  ["something stays staged", "INSERT INTO _trawl_updates_staged VALUES (1, 0, 1, 1)", {}, /AS staged/],
+  ["a sum is wrong", "UPDATE _trawl_run SET rows = rows + 1", {}, /is 1,0,1,1, not 1,1,1,1/],
 ];
 
 Deno.test("checkRun() finds no problem in a correct run, and every damage", async () => {
@@ -100,7 +100,7 @@ Deno.test("checkRun() finds no problem in a correct run, and every damage", asyn
 /** Runs SQL. `one` stands for the fetch of the key that has five rows. */
 function change(file: string, sql: string): void {
   using db = new DatabaseSync(file);
-  db.exec(sql.replaceAll(/\bone\b/g, "(SELECT id FROM fetch WHERE key = '100')"));
+  db.exec(sql.replaceAll(/\bone\b/g, "(SELECT id FROM fetches WHERE key = '100')"));
 }
 
 Deno.test("trawl run stores the truth under torture", async () => {

@@ -67,11 +67,11 @@ export async function chooseRun(
   options: ChoiceOptions,
 ): Promise<RunChoice | FinishedChoice> {
   const { window, isNew, retryFailed } = options;
-  const sha256 = await identityOf(job);
+  const identity = await identityOf(job);
   const latest = await store.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
   if (latest !== undefined && !isNew) {
     const hasMore = latest.state !== "finished" || (retryFailed && latest.failed > 0);
-    const isSame = latest.sha256 === sha256;
+    const isSame = latest.identity === identity;
     // A run that ended at --limit was a trial: after a change of the job, a new run starts.
     if (hasMore && !isSame && !isLimited(latest)) throw jobChanged(latest);
     // The stored list of a finished run is deleted, and the server may list other keys by now.
@@ -84,12 +84,12 @@ export async function chooseRun(
   }
   await options.beforeStart?.(0);
   if (latest !== undefined && latest.state !== "finished") {
-    await store.endRun(latest.id, "interrupted", "given up for a new run");
+    await store.endRun(latest.id, { state: "interrupted", reason: "given up for a new run" });
   }
   const id = await store.beginRun({
     job: job.name,
     text: job.text,
-    sha256,
+    identity,
     ...(window && { window: { start: isoTime(window.startMs), end: isoTime(window.endMs) } }),
   });
   const counts = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };

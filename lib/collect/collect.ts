@@ -12,7 +12,7 @@ import { httpLimits, runLimits } from "../limits.ts";
 import { nowUs } from "../pace/clock.ts";
 import { SharedState } from "../pace/shared_state.ts";
 import { isTransient, meaningOf } from "../rows/failure_reasons.ts";
-import { doneOf, pendingOf } from "../store/coverage.ts";
+import { coverageOf, doneOf, pendingOf } from "../store/coverage.ts";
 import type { StoreWriter } from "../store/database.ts";
 import type { FailedFetch, RunCounts } from "../store/records.ts";
 import { limitedReason, type RunChoice } from "./choose_run.ts";
@@ -101,7 +101,9 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const cause = store.explain(error);
     const reason = Redactor.of(job).hide(messageOf(cause));
     // On a full disk this write fails too. The run stays as it is and can be resumed.
-    if (!store.isDamage(error)) await store.endRun(choice.id, "interrupted", reason).catch(() => {});
+    if (!store.isDamage(error)) {
+      await store.endRun(choice.id, { state: "interrupted", reason }).catch(() => {});
+    }
     throw cause;
   }
 }
@@ -205,8 +207,12 @@ async function end(parts: RunParts, { broken, stopped }: Ending): Promise<Collec
   if (reason === undefined) {
     throw new Error(`The sums of the run do not add up: ${done} verdicts on ${keyCount} keys`);
   }
-  const state = isFinished ? "finished" : "interrupted";
-  await store.endRun(choice.id, state, reason);
+  const isCovered = (coverageOf({ ...counts, keys }) ?? 0) >= parts.options.job.accept.minCoverage;
+  const state = reason === null ? "finished" : "interrupted";
+  await store.endRun(
+    choice.id,
+    reason === null ? { state: "finished", isCovered } : { state: "interrupted", reason },
+  );
   const pending = pendingOf({ ...counts, keys });
   const controlFailure = broken === undefined ? null : isTransient(broken.reason) ? "passing" : "lasting";
   return { state, reason, controlFailure, isLimited, counts, keys, pending };

@@ -16,7 +16,7 @@ export interface DueOptions extends RunRequest {
   /** Age of a window's end at which its rows are deleted; undefined: rows are kept. */
   readonly keepMs: number | undefined;
   /** SHA-256 of the job's text. */
-  readonly sha256: string;
+  readonly identity: string;
   /** The newest run of each window. */
   readonly runs: readonly RunRecord[];
   /** Milliseconds since 1970. */
@@ -29,7 +29,7 @@ export interface DueOptions extends RunRequest {
  * With `isNew` and nothing due: the newest closed window.
  */
 export function windowsToAsk(
-  { rule, keepMs, sha256, runs, nowMs, isNew, retryFailed }: DueOptions,
+  { rule, keepMs, identity, runs, nowMs, isNew, retryFailed }: DueOptions,
 ): Window[] {
   const byStart = new Map(runs.map((run) => [startOf(run), run]));
   const isDone = (run: RunRecord | undefined) =>
@@ -39,7 +39,7 @@ export function windowsToAsk(
   });
   if (isNew) return due.length > 0 ? due : dueWindows(rule, nowMs, () => false).slice(-1);
   const begun = runs
-    .filter((run) => run.state !== "finished" && run.sha256 === sha256 && run.windowEnd !== null)
+    .filter((run) => run.state !== "finished" && run.identity === identity && run.windowEnd !== null)
     .map((run) => ({ startMs: startOf(run), endMs: Date.parse(run.windowEnd ?? "") }))
     .filter(({ endMs }) => endMs >= nowMs - (keepMs ?? Infinity))
     .toSorted((one, other) => one.startMs - other.startMs);

@@ -52,7 +52,7 @@ function nextSteps(database: string, { env }: CommandContext): string {
   return [
     `trawl: the results are in ${database}; read them with`,
     `  ${program} status ${file}`,
-    `  sqlite3 ${file} "SELECT key, rows FROM fetch ORDER BY rows DESC LIMIT 10"`,
+    `  sqlite3 ${file} "SELECT key, sum(count) FROM updates GROUP BY key ORDER BY 2 DESC LIMIT 10"`,
     "and ask your own API with",
     `  ${program} check --url 'https://your.api/items/{key}' --rows '$.items[*]' --keys keys.txt --try 3`,
     `  ${program} run   --url 'https://your.api/items/{key}' --rows '$.items[*]' --keys keys.txt`,

@@ -171,7 +171,9 @@ async function unfinishedRun(
   if (!await database.exists()) return undefined;
   await using reader = await database.openReader();
   const run = await reader.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
-  if (run === undefined || run.state === "finished" || run.sha256 !== await identityOf(job)) return undefined;
+  if (run === undefined || run.state === "finished" || run.identity !== await identityOf(job)) {
+    return undefined;
+  }
   const done = doneOf(run);
   return done === 0 ? undefined : { run: run.id, done };
 }

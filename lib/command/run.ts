@@ -56,7 +56,7 @@ export async function runJob(job: Job, options: RunOptions, world: RunWorld): Pr
   const listSize = await listSizeOf(job);
   const log: CommandContext["log"] = options.isQuiet ? () => {} : context.log;
   await using lock = await database.acquire({ job: job.name, log, ignoresFreeSpace });
-  await using store = await database.openWriter(job.tables.map(schemaOf));
+  await using store = await database.openWriter(job.name, job.tables.map(schemaOf));
   const observers = await observersOf({ job, database, options }, world);
   const given: WindowRun = {
     job,
@@ -168,7 +168,7 @@ async function windowsDue({ job, store, options }: WindowRun, nowMs: number): Pr
   return windowsToAsk({
     rule: job.window,
     keepMs: job.keepMs,
-    sha256: await identityOf(job),
+    identity: await identityOf(job),
     runs: [...(await store.windows(job.name)).values()],
     nowMs,
     isNew: options.isNew,

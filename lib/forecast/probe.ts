@@ -104,7 +104,7 @@ export class ProbeFolder implements AsyncDisposable {
     const job = await this.#jobFor(keys, target.job);
     const tables = job.tables.map(schemaOf);
     const database = await openDatabase(`${this.#path}/probe.db`);
-    await using store = await database.openWriter(tables);
+    await using store = await database.openWriter(job.name, tables);
     await copyStarts(store, { job, window }, options);
     const choice = await begin(store, job, window);
     await using reader = await database.openReader();
@@ -153,7 +153,7 @@ export class ProbeFolder implements AsyncDisposable {
   ): Promise<{ readonly blocks: AsyncIterable<readonly string[]> } & AsyncDisposable> {
     if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), async [Symbol.asyncDispose]() {} };
     const database = await openDatabase(`${this.#path}/keys.db`);
-    const store = await database.openWriter(job.tables.map(schemaOf));
+    const store = await database.openWriter(job.name, job.tables.map(schemaOf));
     try {
       const choice = await begin(store, job, window);
       const { blocks } = await openKeyList(job, {

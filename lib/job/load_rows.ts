@@ -14,18 +14,8 @@ import type { JobFile } from "./job_schema.ts";
 import { parseTemplate, type TemplateScope } from "./template.ts";
 import type { FieldPath } from "./toml_document.ts";
 
-/** Views and tables of trawl that a table must not replace. */
-const ownTables: readonly string[] = [
-  "runs",
-  "fetches",
-  "run",
-  "batch",
-  "fetch",
-  "fetch_run",
-  "key_list",
-  "budget",
-  "learned",
-];
+/** Views of trawl that a table must not replace. */
+const ownViews: readonly string[] = ["runs", "fetches"];
 
 /** Characters of a table name: with the longest suffix of its views, within PostgreSQL's limit of 63. */
 const tableCharsMax = 48;
@@ -190,8 +180,8 @@ function tableRule(name: string): string | undefined {
   if (!/^[a-z_][a-z0-9_]*$/.test(name) || name.length > tableCharsMax) {
     return `must be a name of 1 to ${tableCharsMax} lower-case letters, digits and underscores, the first no digit`;
   }
-  const isTaken = ownTables.includes(name) || /^(?:_trawl|sqlite)_/.test(name) || name.includes("_staged");
-  return isTaken ? `must not be ${ownTables.join(", ")}, nor begin with _trawl_ or sqlite_` : undefined;
+  const isTaken = ownViews.includes(name) || /^(?:_trawl|sqlite)_/.test(name);
+  return isTaken ? `must not be ${ownViews.join(" or ")}, nor begin with _trawl_ or sqlite_` : undefined;
 }
 
 /** @throws {UsageError} If a path can select several values, by its form. */

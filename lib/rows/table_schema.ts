@@ -15,7 +15,12 @@ export type SqlType = "INTEGER" | "REAL" | "TEXT" | "ANY" | "TIME";
 /** A table to store rows in. */
 export interface TableSchema {
   readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: SqlType;
+    /** Rows are found by this column without reading all of them. */
+    readonly isIndexed?: boolean;
+  }[];
 }
 
 const sqlTypes = {
@@ -32,6 +37,7 @@ export function schemaOf({ name, columns, count }: TableRule): TableSchema {
   const stored = columns.map((column): TableSchema["columns"][number] => ({
     name: column.name,
     type: sqlTypes[column.type],
+    ...(column.isIndexed && { isIndexed: true }),
   }));
   return { name, columns: count === undefined ? stored : [...stored, { name: "count", type: "INTEGER" }] };
 }

@@ -24,8 +24,8 @@ export interface NewRun {
   readonly job: string;
   /** The job as written. */
   readonly text: string;
-  /** SHA-256 of `text`. */
-  readonly sha256: string;
+  /** SHA-256 of what identifies a run of the job. */
+  readonly identity: string;
   readonly window?: { readonly start: string; readonly end: string };
 }
 
@@ -34,17 +34,28 @@ export interface RunRecord extends RunCounts {
   readonly id: number;
   readonly job: string;
   readonly text: string;
-  readonly sha256: string;
+  readonly identity: string;
+  /** Fingerprint of the key list, as JSON; null until it is known. */
+  readonly list: string | null;
   readonly windowStart: string | null;
   readonly windowEnd: string | null;
   readonly state: "running" | "finished" | "interrupted";
+  /** The run finished with the coverage that its job asks for. */
+  readonly isCovered: boolean;
   /** Why the run was interrupted. */
   readonly reason: string | null;
   readonly started: string;
   readonly ended: string | null;
+  /** When the summary of the finished run was written; null before. */
+  readonly reported: string | null;
   /** Number of keys; null until the list has been read to its end. */
   readonly keys: number | null;
 }
+
+/** How a run ends. An interrupted run is to be resumed. */
+export type RunEnd =
+  | { readonly state: "finished"; readonly isCovered: boolean }
+  | { readonly state: "interrupted"; readonly reason: string };
 
 /** The newest run of a job, and its newest finished window (without windows: its newest finished run). */
 export interface JobState {

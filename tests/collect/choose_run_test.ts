@@ -40,7 +40,7 @@ Deno.test("chooseRun() begins a run where there is none, with its window", async
   await withStore(async (store, file) => {
     const choice = await begun(store, window);
     assert.deepEqual([choice.id, choice.isResumed, choice.keys, choice.counts.ok], [1, false, null, 0]);
-    assert.deepEqual(query(file, "SELECT window_start, window_end, state FROM run"), [
+    assert.deepEqual(query(file, "SELECT window_start, window_end, state FROM runs"), [
       ["2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", "running"],
     ]);
   });
@@ -52,7 +52,12 @@ for (const each of [window, undefined]) {
     await withStore(async (store) => {
       const { id } = await begun(store, each);
       await store.finish(id, finishedOf({ fetches: [recordOf(0)], rowCounts: [0], rows: noRows }));
-      for (const end of [() => Promise.resolve(), () => store.endRun(id, "interrupted", "stopped")]) {
+      for (
+        const end of [
+          () => Promise.resolve(),
+          () => store.endRun(id, { state: "interrupted", reason: "stopped" }),
+        ]
+      ) {
         await end();
         const choice = await begun(store, each);
         assert.deepEqual([choice.id, choice.isResumed, choice.counts.ok], [id, true, 1]);
@@ -66,7 +71,7 @@ for (const each of [window, undefined]) {
 Deno.test("chooseRun() skips a finished window, and starts a new run for a job without windows", async () => {
   await withStore(async (store) => {
     for (const each of [window, undefined]) {
-      await store.endRun((await begun(store, each)).id, "finished", null);
+      await store.endRun((await begun(store, each)).id, { state: "finished", isCovered: true });
     }
     const job = jobOf("http://x");
     const finished = async (options: ChoiceOptions) => {
@@ -87,20 +92,20 @@ Deno.test("chooseRun() resumes a finished run to ask its failed keys again", asy
     const { id } = await begun(store, window);
     const failed = recordOf(1, { verdict: "failed", reason: "cut" });
     await store.finish(id, finishedOf({ fetches: [recordOf(0), failed], rowCounts: [0, 0], rows: noRows }));
-    await store.endRun(id, "finished", null);
+    await store.endRun(id, { state: "finished", isCovered: true });
     const choice = await begun(store, window, { retryFailed: true });
     assert.deepEqual([choice.id, choice.counts.ok, choice.counts.failed], [id, 1, 0]);
-    assert.deepEqual(query(file, "SELECT state, ok, failed FROM run"), [["running", 1, 0]]);
+    assert.deepEqual(query(file, "SELECT state, ok, failed FROM runs"), [["running", 1, 0]]);
   });
 });
 
 Deno.test("chooseRun() starts a new run when a limited run belongs to another job of that name", async () => {
   await withStore(async (store) => {
     const { id } = await begun(store, window);
-    await store.endRun(id, "interrupted", limitedReason(100));
+    await store.endRun(id, { state: "interrupted", reason: limitedReason(100) });
     const same = await begun(store, window);
     assert.deepEqual([same.id, same.isResumed], [id, true]);
-    await store.endRun(id, "interrupted", limitedReason(100));
+    await store.endRun(id, { state: "interrupted", reason: limitedReason(100) });
     const changed = await begun(store, window, { job: jobOf("http://y") });
     assert.deepEqual([changed.id, changed.isResumed], [id + 1, false]);
   });
@@ -116,7 +121,7 @@ Deno.test("chooseRun() refuses to mix two jobs of one name, and takes the new on
         "finish the run with the old job file, or start a new run with --new",
     });
     assert.equal((await begun(store, window, { job, isNew: true })).id, 2);
-    assert.deepEqual(query(file, "SELECT state, reason FROM run WHERE id = 1"), [
+    assert.deepEqual(query(file, "SELECT state, reason FROM runs WHERE id = 1"), [
       ["interrupted", "given up for a new run"],
     ]);
   });

@@ -80,7 +80,7 @@ Deno.test("collect() tries again what may go away, and stores how often", async 
   });
   const file = folder.file("a.db");
   await collectInto(file, jobOf(server.url, { keys: { kind: "range", first: 0, last: 4 } }));
-  assert.deepEqual(query(file, "SELECT DISTINCT verdict, attempts FROM fetch"), [["ok", 2]]);
+  assert.deepEqual(query(file, "SELECT DISTINCT verdict, attempts FROM fetches"), [["ok", 2]]);
 });
 
 Deno.test("collect() keeps a validator with its key, unless it is longer than any honest one", async () => {
@@ -91,7 +91,7 @@ Deno.test("collect() keeps a validator with its key, unless it is longer than an
   );
   const file = folder.file("a.db");
   await collectInto(file, jobOf(server.url, { keys: { kind: "range", first: 0, last: 1 } }));
-  assert.deepEqual(query(file, "SELECT etag FROM fetch ORDER BY sequence"), [['"short"'], [null]]);
+  assert.deepEqual(query(file, "SELECT etag FROM fetches ORDER BY sequence"), [['"short"'], [null]]);
 });
 
 Deno.test("collect() names what is wrong with an answer's bytes, small or large", async () => {
@@ -117,7 +117,7 @@ Deno.test("collect() names what is wrong with an answer's bytes, small or large"
   const file = folder.file("a.db");
   await collectInto(file, jobOf(server.url, { keys: source, attempts: 1 }));
   const expected = Object.values(wrong).flatMap(([reason]) => [[reason], [reason]]);
-  assert.deepEqual(query(file, "SELECT reason FROM fetch WHERE key <> '9' ORDER BY id"), expected);
+  assert.deepEqual(query(file, "SELECT reason FROM fetches WHERE key <> '9' ORDER BY id"), expected);
 });
 
 Deno.test("collect() keeps the rows of a large answer once, however often it was cut before", async () => {
@@ -204,7 +204,7 @@ Deno.test("collect() resumes with the other keys after a limit, and asks no key 
     assert.deepEqual([result.isLimited, result.keys, result.counts.ok], [state, keys, keys]);
   }
   assert.deepEqual([asked.length, new Set(asked).size], [10, 10]);
-  assert.deepEqual(query(file, "SELECT count(*), state, keys FROM run"), [[1, "finished", 10]]);
+  assert.deepEqual(query(file, "SELECT count(*), state, keys FROM runs"), [[1, "finished", 10]]);
 });
 
 Deno.test("collect() finishes a run whose limit is no smaller than its list", async () => {
@@ -224,7 +224,7 @@ Deno.test("collect() leaves in the store what its budget has been used for", asy
   const job = jobOf(server.url, { limits: { rates } });
   for (const expected of [10, 20]) {
     await collectInto(file, job);
-    const starts = "SELECT host, per_ms, (SELECT sum(value ->> 1) FROM json_each(starts)) FROM budget";
+    const starts = "SELECT host, per_ms, (SELECT sum(value ->> 1) FROM json_each(starts)) FROM _trawl_quota";
     assert.deepEqual(query(file, starts), [[server.host, 86_400_000, expected]]);
   }
 });
@@ -263,7 +263,7 @@ Deno.test("collect() notes why it ended when the list has changed, and leaves no
     limits: { inFlight: 1, batch: 4 },
   });
   await assert.rejects(collectInto(file, other), { name: "UsageError", message: /key list has changed/ });
-  assert.match(String(query(file, "SELECT state || reason FROM run")), /^interruptedCannot resume run 1/);
+  assert.match(String(query(file, "SELECT state || reason FROM runs")), /^interruptedCannot resume run 1/);
 });
 
 Deno.test("collect() notes why it ended without the job's secrets", async () => {
@@ -272,7 +272,7 @@ Deno.test("collect() notes why it ended without the job's secrets", async () => 
   const job = jobOf("http://127.0.0.1:9", { keys: { kind: "file", file } });
   const headers = { authorization: [{ kind: "text", text: "to/ken", secret: "TOKEN" }] } as const;
   await assert.rejects(collectInto(folder.file("a.db"), { ...job, request: { ...job.request, headers } }));
-  const [[reason] = []] = query(folder.file("a.db"), "SELECT reason FROM run");
+  const [[reason] = []] = query(folder.file("a.db"), "SELECT reason FROM runs");
   assert.match(String(reason), /^Cannot read the key file ".*\/none-\*\*\*": /);
 });
 
@@ -308,7 +308,7 @@ Deno.test("openKeyList() asks for the list again until it is whole, and keeps no
   const job = jobOf(server.url, { keys: listed(server.url), attempts: 9 });
   const result = await collectInto(file, job);
   assert.deepEqual([asked, result.keys, result.counts.ok], [4, 3, 3]);
-  assert.deepEqual(query(file, "SELECT key FROM fetch ORDER BY sequence"), [["a"], ["b"], ["3"]]);
+  assert.deepEqual(query(file, "SELECT key FROM fetches ORDER BY sequence"), [["a"], ["b"], ["3"]]);
 });
 
 Deno.test("openKeyList() asks the list once, and a resumed run has the same keys", async () => {
@@ -328,7 +328,7 @@ Deno.test("openKeyList() asks the list once, and a resumed run has the same keys
   assert.equal((await collectInto(file, job, { signal: stopping.signal })).state, "interrupted");
   assert.equal((await collectInto(file, job)).state, "finished");
   assert.equal(asked, 1);
-  assert.deepEqual(query(file, "SELECT count(*), min(key), max(key) FROM fetch"), [[10, "k0", "k9"]]);
+  assert.deepEqual(query(file, "SELECT count(*), min(key), max(key) FROM fetches"), [[10, "k0", "k9"]]);
 });
 
 Deno.test("openKeyList() refuses an empty list", async () => {
@@ -418,7 +418,7 @@ Deno.test("collect() ends a run before the disk is full, with everything that wa
     /^the disk is nearly full: 256(\.0)? MiB are free, and 256(\.0)? MiB must stay free$/,
   );
   assert.ok(asked.size < 200_000);
-  assert.deepEqual(query(file, "SELECT state, ok FROM run"), [["interrupted", asked.size]]);
+  assert.deepEqual(query(file, "SELECT state, ok FROM runs"), [["interrupted", asked.size]]);
 });
 
 Deno.test("collect() does not finish a run whose database is gone by the end", async () => {
@@ -434,7 +434,7 @@ Deno.test("collect() does not finish a run whose database is gone by the end", a
     message: "The database is gone",
   });
   // What was asked is in the file that was moved.
-  assert.deepEqual(query(folder.file("moved.db"), "SELECT state, ok FROM run"), [["interrupted", 10]]);
+  assert.deepEqual(query(folder.file("moved.db"), "SELECT state, ok FROM runs"), [["interrupted", 10]]);
 });
 
 /** A server whose key list has no end, at 1,000 keys a chunk. */

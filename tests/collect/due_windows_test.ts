@@ -12,10 +12,13 @@ function runOf(day: string, changes: Partial<RunRecord> = {}): RunRecord {
     id: 1,
     job: "j",
     text: "",
-    sha256: ours,
+    identity: ours,
     windowStart: `${day}T00:00:00Z`,
     windowEnd: new Date(Date.parse(day) + dayMs).toISOString(),
     state: "finished",
+    list: null,
+    isCovered: true,
+    reported: null,
     reason: null,
     started: "",
     ended: null,
@@ -32,12 +35,12 @@ function days(
 ): string[] {
   const nowMs = Date.parse(now);
   const plain = { keepMs: undefined, isNew: false, retryFailed: false };
-  return windowsToAsk({ rule, sha256: ours, runs, nowMs, ...plain, ...wishes })
+  return windowsToAsk({ rule, identity: ours, runs, nowMs, ...plain, ...wishes })
     .map(formatWindow);
 }
 
 const interrupted = { state: "interrupted" } as const;
-const changed = { ...interrupted, sha256: "b".repeat(64) };
+const changed = { ...interrupted, identity: "b".repeat(64) };
 
 Deno.test("windowsToAsk() asks the newest window when nothing was ever run", () => {
   assert.deepEqual(days("2026-11-22T06:30Z", []), ["2026-11-21"]);

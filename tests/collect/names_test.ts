@@ -11,7 +11,7 @@ import { UsageError } from "../../lib/errors.ts";
 import type { Job } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
 import { schemaOf } from "../../lib/rows/table_schema.ts";
-import { quote } from "../../lib/store/sqlite/sql_schema.ts";
+import { idsPerRun, quote } from "../../lib/store/sqlite/sql_schema.ts";
 import { recordOf } from "./support.ts";
 import { createDatabase, openReader, openWriter } from "../support/database.ts";
 import { assertProperty, codePoint } from "../support/property.ts";
@@ -29,7 +29,7 @@ const words =
     "savepoint select set table temp then to transaction trigger union unique update using vacuum values view " +
     "virtual when where window with without " +
     "rowid oid _rowid_ sqlite_master sqlite_schema SQLITE_x main temp data span staged x_data x_span x_staged " +
-    "run batch fetch FETCH fetch_run key_list budget learned Quota count any strict time value any text " +
+    "runs fetches _trawl_run _trawl_x_data x_history x_by_time run fetch FETCH key window_start count any strict time value any text " +
     "__proto__ constructor toString hasOwnProperty _ a A z9").split(" ");
 
 const hostile = [
@@ -43,7 +43,7 @@ const hostile = [
   "a`b",
   "a]b",
   "a;b",
-  'x"; DROP TABLE run; --',
+  'x"; DROP TABLE _trawl_run; --',
   "größe",
   "a\0b",
   "a\nb",
@@ -82,9 +82,8 @@ function isName(name: string): boolean {
 }
 
 function isTable(name: string): boolean {
-  const own = "runs fetches run batch fetch fetch_run key_list budget learned".split(" ");
-  const isOwn = own.includes(name) || /^(?:sqlite|_trawl)_/.test(name) || name.includes("_staged");
-  return isName(name) && name.length <= 48 && name === name.toLowerCase() && !isOwn;
+  return isName(name) && name.length <= 48 && name === name.toLowerCase() && name !== "runs" &&
+    name !== "fetches" && !name.startsWith("sqlite_") && !name.startsWith("_trawl_");
 }
 
 /** Stores a row through the real store, and reads it back through the job's table. */
@@ -92,7 +91,7 @@ async function roundTrip(file: string, job: Job): Promise<void> {
   const table = schemaOf(job.tables[0]);
   const values = table.columns.map(({ name }) => `value of ${name}`);
   await using store = await openWriter(file, table);
-  const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
+  const run = await store.beginRun({ job: job.name, text: job.text, identity: "" });
   await store.stage(run, { table: table.name, sequence: 1, first: 0, rows: chunkOf([values]) });
   const chunk = { fetches: [recordOf(0, { rows: 1 }), recordOf(1, { rows: 1 })], rows: chunkOf([values]) };
   await store.finish(run, finishedOf({ ...chunk, rowCounts: [1, "staged"] }, table.name));
@@ -100,7 +99,17 @@ async function roundTrip(file: string, job: Job): Promise<void> {
   const found = db.prepare(`SELECT * FROM ${quote(table.name)}`).all().map((row) => ({ ...row }));
   const row = Object.fromEntries(table.columns.map(({ name }, index) => [name, values[index]]));
   assert.equal(found.length, 2);
-  for (const { fetch: _fetch, row: number, ...rest } of found) assert.deepEqual([number, rest], [0, row]);
+  for (const [at, each] of found.entries()) {
+    assert.deepEqual({ ...each }, {
+      key: String(at),
+      window_start: null,
+      ...row,
+      run,
+      fetch: run * idsPerRun + at,
+      row: 0,
+    });
+    assert.deepEqual(Object.keys(each), ["key", "window_start", ...Object.keys(row), "run", "fetch", "row"]);
+  }
   await using reader = await openReader(file);
   const time = { table: table.name, column: table.columns[0]?.name ?? "", count: undefined };
   assert.deepEqual(await reader.series(1, time, { start: 0, end: 1, buckets: 1 }), [0]);
@@ -134,7 +143,7 @@ Deno.test("any name that a job file may have makes a table that works, any other
 });
 
 Deno.test("tables of one database either work or are refused in words, however their names meet", async () => {
-  const tables = ["t", "t_data", "t_span", "t_data_span", "t_span_data", "t_data_data"];
+  const tables = ["t", "t_data", "t_history", "t_by_time", "t_history_history", "t_history_by_time"];
   const columns = [["v"], ["V"], ["first", "last"], ["w", "v"]];
   const job = fc.tuple(fc.constantFrom(...tables), fc.constantFrom(...columns));
   await assertProperty(
@@ -159,8 +168,8 @@ Deno.test("tables of one database either work or are refused in words, however t
 });
 
 const hostileTexts = [
-  "'; DROP TABLE run; --",
-  '"; DELETE FROM fetch; --',
+  "'; DROP TABLE _trawl_run; --",
+  '"; DELETE FROM _trawl_fetch; --',
   "?1",
   ":a",
   "$b",
@@ -180,7 +189,7 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
   const file = folder.file("a.db");
   const job = load("t", ["v"]);
   await using store = await openWriter(file, ...job.tables.map(schemaOf));
-  const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
+  const run = await store.beginRun({ job: job.name, text: job.text, identity: "" });
   await store.keepKeys(
     run,
     (async function* () {
@@ -202,7 +211,7 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
   using db = new DatabaseSync(file, { readOnly: true });
   // As bytes: `node:sqlite` ends a text at a NUL when it reads it, not when it writes it.
   const stored = db.prepare(
-    "SELECT CAST(key AS BLOB) AS key, CAST(etag AS BLOB) AS etag, CAST(v AS BLOB) AS v FROM fetch JOIN t ON t.fetch = id",
+    "SELECT CAST(key AS BLOB) AS key, CAST(etag AS BLOB) AS etag, CAST(v AS BLOB) AS v FROM fetches JOIN t USING (key)",
   ).all().map((row) => Object.values(row).map((value) => Buffer.from(value as Uint8Array).toString()));
   assert.deepEqual(stored, hostileTexts.map((text) => [text, text, text]));
   await using reader = await openReader(file);
@@ -214,7 +223,7 @@ Deno.test("half of a surrogate pair is stored as the replacement character", asy
   using folder = new TempFolder();
   const job = load("t", ["v"]);
   await using store = await openWriter(folder.file("a.db"), ...job.tables.map(schemaOf));
-  const run = await store.beginRun({ job: job.name, text: job.text, sha256: "" });
+  const run = await store.beginRun({ job: job.name, text: job.text, identity: "" });
   await store.finish(
     run,
     finishedOf({
@@ -232,9 +241,12 @@ Deno.test("names are quoted all the same, should one that is no identifier ever 
   const job = load("t", ["v"]);
   const [column] = job.tables[0].columns;
   assert.ok(column !== undefined);
-  const columns = ['c"d', "e'f", "g;--", 'x" TEXT); DROP TABLE run; --'].map((name) => ({ ...column, name }));
+  const columns = ['c"d', "e'f", "g;--", 'x" TEXT); DROP TABLE _trawl_run; --'].map((name) => ({
+    ...column,
+    name,
+  }));
   await roundTrip(folder.file("a.db"), {
     ...job,
-    tables: [{ ...job.tables[0], name: 't"; DROP TABLE run; --', columns }],
+    tables: [{ ...job.tables[0], name: 't"; DROP TABLE _trawl_run; --', columns }],
   });
 });

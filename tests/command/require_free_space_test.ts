@@ -14,7 +14,7 @@ const rowBytes = 2_000;
 /** A finished run of `count` keys, each with a row of 2,000 bytes. */
 async function fill(file: string, count: number, job = "j"): Promise<void> {
   await using store = await openWriter(file, schema);
-  const run = await store.beginRun({ job, text: "", sha256: "" });
+  const run = await store.beginRun({ job, text: "", identity: "" });
   for (let sequence = 0; sequence < count; sequence++) {
     await store.finish(
       run,
@@ -26,7 +26,7 @@ async function fill(file: string, count: number, job = "j"): Promise<void> {
     );
   }
   await store.setKeys(run, count);
-  await store.endRun(run, "finished", null);
+  await store.endRun(run, { state: "finished", isCovered: true });
 }
 
 Deno.test("requireFreeSpace() estimates from the bytes per key of earlier runs", async () => {

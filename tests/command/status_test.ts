@@ -20,12 +20,12 @@ async function withRun(work: (file: string) => Promise<void>): Promise<void> {
   const file = folder.file("a.db");
   {
     await using store = await openWriter(file, { name: "t", columns: [{ name: "v", type: "ANY" }] });
-    const id = await store.beginRun({ job: "days", text: "", sha256: "", window });
+    const id = await store.beginRun({ job: "days", text: "", identity: "", window });
     const failed = recordOf(1, { verdict: "failed", reason: "http-503" });
     const fetches = [recordOf(0), failed, recordOf(2)];
     await store.finish(id, finishedOf({ fetches, rowCounts: [0, 0, 0], rows: noRows }));
     await store.setKeys(id, 3);
-    await store.endRun(id, "finished", null);
+    await store.endRun(id, { state: "finished", isCovered: true });
   }
   await work(file);
 }

@@ -1,6 +1,6 @@
 /**
  * The store's contract: the promises of docs/architecture.md that every database must keep, through `openDatabase` and
- * the tables that people query (`run`, `fetch` and the job's tables). Nothing here knows an engine. What holds for
+ * the views that people query (`runs`, `fetches` and those of the job). Nothing here knows an engine. What holds for
  * SQLite files alone is tested in `sqlite/`.
  *
  * @module
@@ -24,7 +24,7 @@ const updates: TableSchema = {
 };
 const peers: TableSchema = { name: "peers", columns: [{ name: "peer", type: "INTEGER" }] };
 
-const newRun: NewRun = { job: "j", text: "t", sha256: "s" };
+const newRun: NewRun = { job: "j", text: "t", identity: "s" };
 
 const firstMs = Date.UTC(2026, 0, 1);
 const never = new AbortController().signal;
@@ -73,8 +73,7 @@ interface Scene {
 }
 
 /** The rows of `updates` that people see, with the key of their fetch. */
-const visible =
-  `SELECT key, row, ts, type FROM updates JOIN fetch ON fetch.id = updates.fetch ORDER BY key, row`;
+const visible = `SELECT key, row, ts, type FROM updates ORDER BY key, row`;
 
 const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   "finish() makes fetches and their rows visible together": async ({ store, run, query }) => {
@@ -83,7 +82,7 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
       [[2.5, null]],
     ]);
     assert.deepEqual(await query(visible), [["0", 0, 1, "A"], ["0", 1, 2, "W"], ["7", 0, 2.5, null]]);
-    assert.deepEqual(await query("SELECT ok, rows, bytes, attempts FROM run"), [[2, 3, 2, 2]]);
+    assert.deepEqual(await query("SELECT ok, rows, bytes, attempts FROM runs"), [[2, 3, 2, 2]]);
   },
 
   "finish() leaves nothing behind when one of its rows cannot be stored": async ({ store, run, query }) => {
@@ -95,7 +94,7 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
       /integer|bigint/i,
     );
     assert.deepEqual(
-      await query("SELECT (SELECT count(*) FROM fetch), (SELECT count(*) FROM peers), ok FROM run"),
+      await query("SELECT (SELECT count(*) FROM fetches), (SELECT count(*) FROM peers), ok FROM runs"),
       [[0, 0, 0]],
     );
   },
@@ -106,7 +105,7 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
       fetches: [recordOf(0)],
       tables: [rows, { table: peers.name, rowCounts: [1], rows: chunkOf([["x"]]) }],
     }));
-    assert.deepEqual(await query("SELECT (SELECT count(*) FROM fetch), (SELECT count(*) FROM updates)"), [
+    assert.deepEqual(await query("SELECT (SELECT count(*) FROM fetches), (SELECT count(*) FROM updates)"), [
       [0, 0],
     ]);
     await store.finish(run, {
@@ -151,7 +150,7 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   "openWriter() deletes what a killed run left staged": async ({ database, store, run, query }) => {
     await store.stage(run, part(0, 0, [[1n, "A"]]));
     await store[Symbol.asyncDispose]();
-    await using again = await database.openWriter([updates, peers]);
+    await using again = await database.openWriter("j", [updates, peers]);
     // Rows that were still there would be followed by row 1.
     await again.stage(run, part(0, 0, [[2n, "W"]]));
     await finish(again, run, [recordOf(0, { rows: 1 }), "staged"]);
@@ -201,9 +200,9 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     for (const batch of [first, second]) await store.addBatch(run, batch);
     await finish(store, run, [recordOf(0), []], [failed(1), []], [recordOf(3), []]);
     await store.finishBatch(run, 0);
-    await store.endRun(run, "interrupted", "stopped");
+    await store.endRun(run, { state: "interrupted", reason: "stopped" });
     await store[Symbol.asyncDispose]();
-    await using again = await database.openWriter([updates, peers]);
+    await using again = await database.openWriter("j", [updates, peers]);
     assert.equal((await again.latestRun("j", null))?.id, run);
     await again.resumeRun(run, { retryFailed: false, restoreKeys: false });
     assert.deepEqual(await again.batch(run, 0), { ...first, state: "done" });
@@ -224,7 +223,7 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await store.keepKeys(run, blocks(["5"], ['"', "é"]));
     assert.deepEqual(await Array.fromAsync(store.keptKeys(run)), [["5"], ['"', "é"]]);
     await finish(store, run, [recordOf(0), []], [recordOf(1), []]);
-    await store.endRun(run, "finished", null);
+    await store.endRun(run, { state: "finished", isCovered: true });
     assert.deepEqual(await Array.fromAsync(store.keptKeys(run)), []);
     await store.resumeRun(run, { retryFailed: true, restoreKeys: true });
     assert.deepEqual((await Array.fromAsync(store.keptKeys(run))).flat(), ["0", "1"]);
@@ -244,7 +243,7 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await store.keepStarts(quota, new Map([[6, 9]]));
     await store.keepStarts(quota, new Map([[7, 2]]));
     await store[Symbol.asyncDispose]();
-    await using again = await database.openWriter([updates, peers]);
+    await using again = await database.openWriter("j", [updates, peers]);
     assert.deepEqual(await again.learned("h:80", "rate"), { value: 90.5, limit: 100 });
     assert.deepEqual(await again.learned("h:80", "in_flight"), { value: 8, limit: undefined });
     assert.equal(await again.learned("h:81", "rate"), undefined);
@@ -256,7 +255,7 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
 
   "a reader lists runs and the state of each job": async ({ database, store, run }) => {
     const day = await store.beginRun(dailyRun(0, "days"));
-    await store.endRun(day, "finished", null);
+    await store.endRun(day, { state: "finished", isCovered: true });
     const next = await store.beginRun(dailyRun(1, "days"));
     await using reader = await database.openReader();
     assert.deepEqual((await reader.runs(2)).map(({ id }) => id), [next, day]);
@@ -291,13 +290,13 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     for (let day = 0; day < 4; day++) {
       const run = await store.beginRun(dailyRun(day, "days"));
       await finish(store, run, [recordOf(0, { key: `day ${day}`, rows: 1 }), [[BigInt(day), "A"]]]);
-      await store.endRun(run, "finished", null);
+      await store.endRun(run, { state: "finished", isCovered: true });
     }
     // The newest run of all is kept anyway, so another job gets it.
     await store.beginRun({ ...newRun, job: "other" });
     const prune = (before: string) => store.prune({ job: "days", before }, never);
     assert.equal(await prune("2026-01-03T12:00:00Z"), 2);
-    assert.deepEqual(await query("SELECT key FROM fetch ORDER BY id"), [["day 2"], ["day 3"]]);
+    assert.deepEqual(await query("SELECT key FROM fetches ORDER BY id"), [["day 2"], ["day 3"]]);
     assert.deepEqual((await query(visible)).map(([key]) => key), ["day 2", "day 3"]);
     assert.equal(await prune("2030-01-01T00:00:00Z"), 1);
     assert.deepEqual((await query(visible)).map(([key]) => key), ["day 3"]);
@@ -314,7 +313,7 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
 
   "openWriter() refuses a table with other columns": async ({ database, store }) => {
     await store[Symbol.asyncDispose]();
-    await assert.rejects(database.openWriter([{ ...updates, columns: peers.columns }]), UsageError);
+    await assert.rejects(database.openWriter("j", [{ ...updates, columns: peers.columns }]), UsageError);
   },
 };
 
@@ -323,7 +322,7 @@ for (const engine of engines) {
     Deno.test(`${engine.name}: ${name}`, async () => {
       await using place = await engine.create();
       const database = await openDatabase(place.location);
-      await using store = await database.openWriter([updates, peers]);
+      await using store = await database.openWriter("j", [updates, peers]);
       await check({ database, store, run: await store.beginRun(newRun), query: place.query });
     });
   }
@@ -338,7 +337,7 @@ for (const engine of engines) {
     const database = await openDatabase(place.location);
     assert.deepEqual([await database.exists(), await database.bytes()], [false, 0]);
     await assert.rejects(database.openReader(), UsageError);
-    await (await database.openWriter([updates]))[Symbol.asyncDispose]();
+    await (await database.openWriter("j", [updates]))[Symbol.asyncDispose]();
     assert.equal(await database.exists(), true);
     assert.ok(await database.bytes() > 0);
     assert.ok(await database.freeBytes() !== 0);

@@ -12,7 +12,7 @@ import { TempFolder } from "./temp.ts";
 /** A place for one new database. Disposing of it deletes the database. */
 export interface Place extends AsyncDisposable {
   readonly location: string;
-  /** All rows of a query over `run`, `fetch` and the tables of jobs, each as an array of its values. */
+  /** All rows of a query over the views `runs`, `fetches` and those of jobs, each as an array of its values. */
   readonly query: (sql: string) => Promise<unknown[][]>;
 }
 
@@ -38,7 +38,7 @@ export const engines: readonly Engine[] = [{
 
 /** A writer on the database at `location`, with a job's tables. */
 export async function openWriter(location: string, ...tables: readonly TableSchema[]): Promise<StoreWriter> {
-  return await (await openDatabase(location)).openWriter(tables);
+  return await (await openDatabase(location)).openWriter("j", tables);
 }
 
 /** A reader of the database at `location`. */
@@ -63,6 +63,6 @@ export function query(file: string, sql: string): unknown[][] {
 
 /** SQL for the number of staged spans of a job's table, and of rows without a fetch. Both must be 0 in the end. */
 export function leftOf(table: string): string {
-  return `SELECT (SELECT count(*) FROM ${table}_staged) AS staged, ` +
-    `(SELECT count(*) FROM ${table}_data) - (SELECT count(*) FROM ${table}) AS hidden`;
+  return `SELECT (SELECT count(*) FROM _trawl_${table}_staged) AS staged, ` +
+    `(SELECT count(*) FROM _trawl_${table}_data) - (SELECT count(*) FROM ${table}_history) AS hidden`;
 }

@@ -12,7 +12,7 @@ import { dayWindow } from "./ripestat_job.ts";
 
 /** Asserts that `keys` keys have the verdict and the rows that the simulator sent, in their order. */
 export function assertTruth(db: string, options: SimulateOptions, keys: number): void {
-  const fetches = query(db, "SELECT key, verdict, rows, id FROM fetch");
+  const fetches = query(db, "SELECT key, verdict, rows, id FROM fetches");
   assert.equal(fetches.length, keys);
   for (const [key, verdict, rows, id] of fetches) {
     const truth = Array.from(truthOf(options, String(key), dayWindow).updates(), (row) => [...row]);

@@ -43,7 +43,7 @@ export function checkRun(
   const problems = [...wrongSums(db, keys.length)];
   const fetches = new Map<string, Fetch[]>();
   for (
-    const [key, id, verdict, reason, rows] of query(db, "SELECT key, id, verdict, reason, rows FROM fetch")
+    const [key, id, verdict, reason, rows] of query(db, "SELECT key, id, verdict, reason, rows FROM fetches")
   ) {
     fetches.set(String(key), [...fetches.get(String(key)) ?? [], { id, verdict, reason, rows }]);
   }
@@ -77,17 +77,17 @@ export function checkRun(
 function* wrongSums(db: string, keys: number): Iterable<string> {
   const expected: readonly (readonly [string, string])[] = [
     ["PRAGMA integrity_check", "ok"],
-    ["SELECT count(*) FROM run", "1"],
-    ["SELECT state, keys, ok + empty + unchanged + failed FROM run", `finished,${keys},${keys}`],
+    ["SELECT count(*) FROM runs", "1"],
+    ["SELECT state, keys, ok + empty + unchanged + failed FROM runs", `finished,${keys},${keys}`],
     [
-      `SELECT (SELECT count(*) FROM fetch WHERE verdict = 'ok') = ok, (SELECT sum(rows) FROM fetch) = rows,
-         (SELECT count(*) FROM fetch WHERE verdict = 'failed') = failed,
-         (SELECT sum(attempts) FROM fetch) = attempts FROM run`,
+      `SELECT (SELECT count(*) FROM fetches WHERE verdict = 'ok') = ok, (SELECT sum(rows) FROM fetches) = rows,
+         (SELECT count(*) FROM fetches WHERE verdict = 'failed') = failed,
+         (SELECT sum(attempts) FROM fetches) = attempts FROM runs`,
       "1,1,1,1",
     ],
-    ["SELECT count(*) FROM updates WHERE fetch NOT IN (SELECT id FROM fetch)", "0"],
-    ["SELECT count(*) FROM fetch WHERE duration_ms < 0", "0"],
-    ["SELECT count(*) FROM batch WHERE state <> 'done'", "0"],
+    ["SELECT count(*) FROM _trawl_updates_span WHERE fetch NOT IN (SELECT id FROM fetches)", "0"],
+    ["SELECT count(*) FROM fetches WHERE duration_ms < 0", "0"],
+    ["SELECT count(*) FROM _trawl_batch WHERE state <> 'done'", "0"],
     [leftOf("updates"), "0,0"],
   ];
   for (const [sql, wanted] of expected) {

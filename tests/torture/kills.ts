@@ -27,18 +27,18 @@ export const population = {
 
 /** Queries whose results kills must not change. */
 const endState = [
-  "SELECT sequence, key, verdict, reason, status, rows FROM fetch ORDER BY sequence",
-  "SELECT sequence, row, ts, type FROM updates JOIN fetch ON fetch.id = updates.fetch ORDER BY sequence, row",
-  "SELECT state, keys, ok, empty, unchanged, failed, rows FROM run",
+  "SELECT sequence, key, verdict, reason, status, rows FROM fetches ORDER BY sequence",
+  "SELECT sequence, row, ts, type FROM updates JOIN fetches ON fetches.id = updates.fetch ORDER BY sequence, row",
+  "SELECT state, keys, ok, empty, unchanged, failed, rows FROM runs",
   leftOf("updates"),
-  "SELECT count(*) FROM updates_data",
+  "SELECT count(*) FROM _trawl_updates_data",
   "PRAGMA integrity_check",
 ];
 
 /** Invariants after every kill: no row without its fetch, no fetch without its rows. */
 const always: readonly (readonly [string, string])[] = [
-  ["SELECT count(*) FROM updates WHERE fetch NOT IN (SELECT id FROM fetch)", "0"],
-  ["SELECT count(*) FROM fetch WHERE rows <> (SELECT count(*) FROM updates WHERE fetch = fetch.id)", "0"],
+  ["SELECT count(*) FROM _trawl_updates_span WHERE fetch NOT IN (SELECT id FROM fetches)", "0"],
+  ["SELECT count(*) FROM fetches WHERE rows <> (SELECT count(*) FROM updates WHERE fetch = fetches.id)", "0"],
 ];
 
 /** Outcome of a campaign of kills. */
@@ -68,7 +68,7 @@ export async function runKills(killsMax: number, seed: number): Promise<KillOutc
     const sinceMs = performance.now();
     const { code, stderr } = await trawl(argsOf(calm));
     if (code !== 0) throw new Error(`Cannot compare as the undisturbed run failed: ${stderr}`);
-    const [keys = 0] = query(calm, "SELECT keys FROM run").flat().map(Number);
+    const [keys = 0] = query(calm, "SELECT keys FROM runs").flat().map(Number);
     const sums: Sums = { kills: 0, writing: 0, runs: 0, rows: 0, verdicts: [], keys, problems: [] };
     const wholeMs = performance.now() - sinceMs;
     const dice = new Dice(seed);
@@ -76,7 +76,7 @@ export async function runKills(killsMax: number, seed: number): Promise<KillOutc
       const db = folder.file(`killed-${++sums.runs}.db`);
       await killUntilFinished(argsOf(db), { db, wholeMs, killsMax, sums, dice });
       tell(sums, `run ${sums.runs}`, differences(db, calm));
-      sums.rows += query(db, "SELECT rows FROM run").flat().map(Number)[0] ?? 0;
+      sums.rows += query(db, "SELECT rows FROM runs").flat().map(Number)[0] ?? 0;
     }
     return sums;
   } finally {
@@ -117,7 +117,7 @@ async function killUntilFinished(
     }
     sums.kills++;
     if (isWriting) sums.writing++;
-    sums.verdicts.push(...query(db, "SELECT count(*) FROM fetch").flat().map(Number));
+    sums.verdicts.push(...query(db, "SELECT count(*) FROM fetches").flat().map(Number));
     tell(sums, `kill ${sums.kills}`, wrongNow(db));
   }
 }

@@ -19,7 +19,7 @@ export async function holdLock(
   while (!signal.aborted) {
     try {
       using db = new DatabaseSync(file, { readOnly: how === "read" });
-      db.exec(how === "read" ? "BEGIN; SELECT count(*) FROM fetch" : "BEGIN IMMEDIATE");
+      db.exec(how === "read" ? "BEGIN; SELECT count(*) FROM fetches" : "BEGIN IMMEDIATE");
       await delay(forMs, { signal }).catch(() => {});
       db.exec("ROLLBACK");
       return;

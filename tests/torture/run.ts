@@ -213,7 +213,7 @@ function wrongEnd({ plan, ended }: Process, { jumps }: Schedule): string[] {
 
 /** Problems with the exit code of a finished run, given its failures. */
 function wrongExit({ code }: Ended, db: string): string[] {
-  const [[failures] = []] = query(db, "SELECT count(*) FROM fetch WHERE verdict = 'failed'");
+  const [[failures] = []] = query(db, "SELECT count(*) FROM fetches WHERE verdict = 'failed'");
   const wanted = failures === 0 ? 0 : 3;
   return code === wanted ? [] : [`the exit code is ${code}, with ${failures} failures`];
 }

@@ -117,7 +117,7 @@ for (const labels of [3, 60_000]) {
     const job = threeTables(server.url);
     using client = clientOf(server);
     await using store = await openWriter(file, ...job.tables.map(schemaOf));
-    const run = await store.beginRun({ job: "j", text: "t", sha256: "s" });
+    const run = await store.beginRun({ job: "j", text: "t", identity: "s" });
     const runner = new AttemptRunner(job, { window: undefined, client });
     const writes: Promise<void>[] = [];
     const outbox = new Outbox({
@@ -165,7 +165,7 @@ Deno.test("StoreWriter refuses rows for a table that the job does not have", asy
   using folder = new TempFolder();
   const [issues] = threeTables("http://x").tables;
   await using store = await openWriter(folder.file("a.db"), schemaOf(issues));
-  const run = await store.beginRun({ job: "j", text: "t", sha256: "s" });
+  const run = await store.beginRun({ job: "j", text: "t", identity: "s" });
   const [table] = read(jobOf("http://x"), '{"r": [{"v": 1}]}').tables;
   assert.ok(table !== undefined);
   const part = { sequence: 0, ...table.take(), table: "labels" };

@@ -1,5 +1,5 @@
 /**
- * The table `batch`: which keys of a run were asked together, and whether all of them have a verdict. Opens no
+ * The table `_trawl_batch`: which keys of a run were asked together, and whether all of them have a verdict. Opens no
  * transaction.
  *
  * @module
@@ -11,7 +11,7 @@ import { idsPerRun } from "./sql_schema.ts";
 
 /** A batch of a run by its number, from 0. */
 export function batchOf(db: DatabaseSync, run: number, number: number): BatchRecord | undefined {
-  const row = db.prepare(`SELECT first, size, sha256, state FROM batch WHERE run = ? AND number = ?`)
+  const row = db.prepare(`SELECT first, size, sha256, state FROM _trawl_batch WHERE run = ? AND number = ?`)
     .get(run, number);
   return row && {
     number,
@@ -28,25 +28,29 @@ export function insertBatch(
   run: number,
   { number, first, size, sha256 }: Omit<BatchRecord, "state">,
 ): void {
-  db.prepare(`INSERT INTO batch (run, number, first, size, sha256, state) VALUES (?, ?, ?, ?, ?, 'open')`)
+  db.prepare(
+    `INSERT INTO _trawl_batch (run, number, first, size, sha256, state) VALUES (?, ?, ?, ?, ?, 'open')`,
+  )
     .run(run, number, first, size, sha256);
 }
 
 /** Marks a batch as done. */
 export function finishBatch(db: DatabaseSync, run: number, number: number): void {
-  db.prepare(`UPDATE batch SET state = 'done' WHERE run = ? AND number = ?`).run(run, number);
+  db.prepare(`UPDATE _trawl_batch AS batch SET state = 'done' WHERE run = ? AND number = ?`).run(run, number);
 }
 
 /** Opens the batch of one key again. */
 export function reopenBatch(db: DatabaseSync, run: number, sequence: number): void {
-  db.prepare(`UPDATE batch SET state = 'open' WHERE run = ?1 AND first <= ?2 AND first + size > ?2`)
+  db.prepare(
+    `UPDATE _trawl_batch AS batch SET state = 'open' WHERE run = ?1 AND first <= ?2 AND first + size > ?2`,
+  )
     .run(run, sequence);
 }
 
 /** Opens every batch with a failed key again. */
 export function reopenFailedBatches(db: DatabaseSync, run: number): void {
   db.prepare(
-    `UPDATE batch SET state = 'open' WHERE run = ?1 AND EXISTS (SELECT 1 FROM fetch WHERE verdict = 'failed'
-       AND id >= ?2 + batch.first AND id < ?2 + batch.first + batch.size)`,
+    `UPDATE _trawl_batch AS batch SET state = 'open' WHERE run = ?1 AND EXISTS (SELECT 1 FROM _trawl_fetch
+       WHERE verdict = 'failed' AND id >= ?2 + batch.first AND id < ?2 + batch.first + batch.size)`,
   ).run(run, run * idsPerRun);
 }

@@ -9,6 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { messageOf, UsageError } from "../../errors.ts";
 import { databaseLimits } from "../../limits.ts";
 import { realPathOf, sqlitePath } from "./database_name.ts";
+import { schemaHash } from "./schema_hash.ts";
 import { applicationId, schemaVersion, trawlTables } from "./sql_schema.ts";
 import { explain } from "./sqlite_error.ts";
 
@@ -25,21 +26,20 @@ export function openForWriting(file: string): DatabaseSync {
   createEmpty(realPathOf(file));
   return open(file, { readOnly: false }, (db) => {
     const version = versionOf(db, file);
-    if (version !== 0 && version !== schemaVersion) throw wrongVersion(file, version);
+    if (version !== 0 && version < schemaVersion) throw wrongVersion(file, version);
     // Must precede the first table: retention returns empty pages only with auto_vacuum. Costs no measurable time.
     if (version === 0) db.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA auto_vacuum = INCREMENTAL`);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     if (version !== 0) return;
     db.exec(
-      `BEGIN IMMEDIATE; ${trawlTables} PRAGMA application_id = ${applicationId}; ` +
-        `PRAGMA user_version = ${schemaVersion}; COMMIT;`,
+      `BEGIN IMMEDIATE; ${trawlTables} INSERT INTO _trawl_schema VALUES ('${schemaHash()}');
+       PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT;`,
     );
   });
 }
 
 /**
- * Opens an existing database for reading only. Older versions are read without migration: `run` and `fetch` are the
- * same in all versions, and a job's table takes the same queries.
+ * Opens an existing database for reading only.
  *
  * @throws {UsageError} If the file does not exist, is not trawl's, is empty, or a newer trawl wrote it.
  * @throws {InterruptedError} If another program has locked the file.
@@ -52,7 +52,9 @@ export function openForReading(file: string): DatabaseSync {
     throw new UsageError(`Cannot open the database "${file}": ${why}`, { cause: error });
   }
   return open(file, { readOnly: true }, (db) => {
-    if (versionOf(db, file) !== 0) return;
+    const version = versionOf(db, file);
+    if (version === schemaVersion) return;
+    if (version !== 0) throw wrongVersion(file, version);
     throw new UsageError(`Cannot read the database "${file}": it is empty, nothing was collected yet`);
   });
 }
@@ -62,12 +64,24 @@ export function openUnchecked(file: string): DatabaseSync {
   return open(file, { readOnly: false });
 }
 
+/** A schema as databases store it: its version and, for the newest version, its hash. */
+export interface SchemaMark {
+  readonly version: number;
+  readonly hash: string;
+}
+
+/** The schema of this program. */
+export function ownSchema(): SchemaMark {
+  return { version: schemaVersion, hash: schemaHash() };
+}
+
 /**
- * The schema version of a database; 0 if it is empty.
+ * The schema version of a database, at most `own.version`; 0 if the database is empty.
  *
- * @throws {UsageError} If the database is not trawl's, or a newer trawl wrote it.
+ * @throws {UsageError} If the database is not trawl's, a newer trawl wrote it, or a trawl before 1.0 with another
+ * schema.
  */
-export function versionOf(db: DatabaseSync, file: string): number {
+export function versionOf(db: DatabaseSync, file: string, own: SchemaMark = ownSchema()): number {
   const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
   const application = Number(db.prepare("PRAGMA application_id").get()?.["application_id"]);
   const tables = Number(db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.["count"]);
@@ -77,8 +91,17 @@ export function versionOf(db: DatabaseSync, file: string): number {
       `Cannot use the database "${file}": another program created it; name another file with --db`,
     );
   }
-  if (version > schemaVersion || version < 1) throw wrongVersion(file, version);
-  return version;
+  if (version < 1) throw wrongVersion(file, version);
+  // The schemas before `_trawl_schema` had versions, too.
+  const isMarked = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_trawl_schema'").get() !== undefined;
+  if (isMarked && version > own.version) throw wrongVersion(file, version);
+  if (isMarked && version < own.version) return version;
+  const hash = isMarked ? db.prepare("SELECT hash FROM _trawl_schema").get()?.["hash"] : undefined;
+  if (hash === own.hash) return version;
+  throw new UsageError(
+    `Cannot use the database "${file}": a version of trawl before 1.0 wrote it, with another schema; keep the file ` +
+      `and read it with that version, or start a new database with --db`,
+  );
 }
 
 /** Creates an empty file with mode 0600 unless it exists; SQLite gives log and index file the same mode. */
@@ -113,9 +136,11 @@ function open(
 }
 
 function wrongVersion(file: string, version: number): UsageError {
-  const age = version > schemaVersion ? "a newer" : "an older";
+  const why = version > schemaVersion
+    ? "a newer trawl wrote it"
+    : "an older trawl wrote it, and `trawl run` has not migrated it yet";
   return new UsageError(
-    `Cannot use the database "${file}": ${age} trawl wrote it, with schema version ${version}; ` +
-      `this program knows version ${schemaVersion}`,
+    `Cannot use the database "${file}": ${why}: its schema has version ${version}, this program knows ` +
+      `version ${schemaVersion}`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The table `fetch`: one row for each key with a verdict, with the id `run * idsPerRun + sequence`. Opens no
+ * The table `_trawl_fetch`: one row for each key with a verdict, with the id `run * idsPerRun + sequence`. Opens no
  * transaction.
  *
  * @module
@@ -37,9 +37,9 @@ export class FetchInsert {
   readonly #addCounts: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#fetches = new BulkInsert(db, { table: "fetch", columns: insertedColumns });
+    this.#fetches = new BulkInsert(db, { table: "_trawl_fetch", columns: insertedColumns });
     this.#addCounts = db.prepare(
-      `UPDATE run SET ok = ok + ?, empty = empty + ?, unchanged = unchanged + ?, failed = failed + ?,
+      `UPDATE _trawl_run SET ok = ok + ?, empty = empty + ?, unchanged = unchanged + ?, failed = failed + ?,
          rows = rows + ?, bytes = bytes + ?, attempts = attempts + ? WHERE id = ?`,
     );
   }
@@ -69,22 +69,22 @@ export function countFetches(db: DatabaseSync, run: number): RunCounts {
     `SELECT count(*) FILTER (WHERE verdict = 'ok') AS ok, count(*) FILTER (WHERE verdict = 'empty') AS empty,
        count(*) FILTER (WHERE verdict = 'unchanged') AS unchanged, count(*) FILTER (WHERE verdict = 'failed') AS failed,
        ifnull(sum(rows), 0) AS rows, ifnull(sum(bytes), 0) AS bytes, ifnull(sum(attempts), 0) AS attempts
-     FROM fetch WHERE id >= ? AND id < ?`,
+     FROM _trawl_fetch WHERE id >= ? AND id < ?`,
   ).get(...idRange(run));
   return asCounts(row ?? {});
 }
 
 /** The sequences of a range that have a verdict. */
 export function doneSequences(db: DatabaseSync, run: number, range: SequenceRange): Set<number> {
-  const rows = db.prepare(`SELECT id FROM fetch WHERE id >= ? AND id < ?`).all(...idRange(run, range));
+  const rows = db.prepare(`SELECT id FROM _trawl_fetch WHERE id >= ? AND id < ?`).all(...idRange(run, range));
   return new Set(rows.map((row) => Number(row["id"]) - run * idsPerRun));
 }
 
 /** A key with verdict `ok` or `empty` and an answer of at most `bytesMax` bytes. */
 export function answeredKey(db: DatabaseSync, run: number, bytesMax: number): string | undefined {
   const row = db.prepare(
-    `SELECT key FROM fetch WHERE run = ? AND verdict IN ('ok', 'empty') AND bytes <= ? LIMIT 1`,
-  ).get(run, bytesMax);
+    `SELECT key FROM _trawl_fetch WHERE id >= ? AND id < ? AND verdict IN ('ok', 'empty') AND bytes <= ? LIMIT 1`,
+  ).get(...idRange(run), bytesMax);
   return row === undefined ? undefined : String(row["key"]);
 }
 
@@ -95,7 +95,7 @@ export function* failedFetches(
   range: SequenceRange = {},
 ): Generator<FailedFetch> {
   const statement = db.prepare(
-    `SELECT sequence, key, reason, status, attempts FROM fetch
+    `SELECT id, key, reason, status, attempts FROM _trawl_fetch
        WHERE id >= ? AND id < ? AND verdict = 'failed' ORDER BY id`,
   );
   for (const row of statement.iterate(...idRange(run, range))) yield asFailedFetch(row);
@@ -104,7 +104,7 @@ export function* failedFetches(
 /** The failure reasons of a run, most frequent first. */
 export function failureCounts(db: DatabaseSync, run: number): FailureCount[] {
   const rows = db.prepare(
-    `SELECT reason, count(*) AS count, min(key) AS example FROM fetch
+    `SELECT reason, count(*) AS count, min(key) AS example FROM _trawl_fetch
        WHERE id >= ? AND id < ? AND verdict = 'failed' GROUP BY reason ORDER BY count DESC, reason`,
   ).all(...idRange(run));
   return rows.map((row) => ({
@@ -121,7 +121,7 @@ export function topKeys(
   { count, without }: { readonly count: number; readonly without: readonly string[] },
 ): RankedKey[] {
   const rows = db.prepare(
-    `SELECT id, key, rows FROM fetch WHERE id >= ? AND id < ? AND rows > 0
+    `SELECT id, key, rows FROM _trawl_fetch WHERE id >= ? AND id < ? AND rows > 0
        AND key NOT IN (SELECT value FROM json_each(?)) ORDER BY rows DESC, id LIMIT ?`,
   ).all(...idRange(run), JSON.stringify(without), count);
   return rows.map((row) => ({
@@ -133,17 +133,20 @@ export function topKeys(
 
 /** Deletes the fetch of one key. Its rows, if any, would stay. */
 export function deleteFetch(db: DatabaseSync, run: number, sequence: number): void {
-  db.prepare(`DELETE FROM fetch WHERE id = ?`).run(run * idsPerRun + sequence);
+  const id = run * idsPerRun + sequence;
+  db.prepare(`DELETE FROM _trawl_failure WHERE fetch = ?`).run(id);
+  db.prepare(`DELETE FROM _trawl_fetch WHERE id = ?`).run(id);
 }
 
 /** Deletes the failed fetches of a run. */
 export function deleteFailed(db: DatabaseSync, run: number): void {
-  db.prepare(`DELETE FROM fetch WHERE verdict = 'failed' AND id >= ? AND id < ?`).run(...idRange(run));
+  db.prepare(`DELETE FROM _trawl_failure WHERE fetch >= ? AND fetch < ?`).run(...idRange(run));
+  db.prepare(`DELETE FROM _trawl_fetch WHERE verdict = 'failed' AND id >= ? AND id < ?`).run(...idRange(run));
 }
 
 function asFailedFetch(row: SqlRow): FailedFetch {
   return {
-    sequence: Number(row["sequence"]),
+    sequence: Number(row["id"]) % idsPerRun,
     key: String(row["key"]),
     reason: String(row["reason"]),
     status: row["status"] === null ? null : Number(row["status"]),

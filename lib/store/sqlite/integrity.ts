@@ -10,13 +10,14 @@ import { messageOf } from "../../errors.ts";
 import { doneOf } from "../coverage.ts";
 import type { Inspection } from "../records.ts";
 import { countFetches } from "./fetch_table.ts";
-import { asRun, runColumns } from "./run_table.ts";
+import { tablesOf } from "./job_table_sql.ts";
+import { asRun, runColumns, wrongCurrent } from "./run_table.ts";
 import { idsPerRun, quote } from "./sql_schema.ts";
 import { bytesOf, jobTables } from "./table_check.ts";
 import { isDamage } from "./sqlite_error.ts";
 
 /** Checked in a large file too: everything else depends on these tables. */
-const smallTables = ["run", "batch", "key_list"] as const;
+const smallTables = ["_trawl_run", "_trawl_batch", "_trawl_key_list"] as const;
 
 /** Bytes of a file that is checked as a whole without `isFull`: 64 MiB take a second, 1 GiB takes ten to twenty. */
 const checkedBytesMax = 64 * 1_024 * 1_024;
@@ -56,7 +57,7 @@ function pageMistakes(db: DatabaseSync, check: "quick_check" | "integrity_check"
 
 /** Runs whose sums differ from their fetches, although both are written in one transaction. */
 function sumMistakes(db: DatabaseSync): string[] {
-  const runs = db.prepare(`SELECT ${runColumns} FROM run ORDER BY id DESC`).all().map(asRun);
+  const runs = db.prepare(`SELECT ${runColumns} FROM _trawl_run ORDER BY id DESC`).all().map(asRun);
   return runs.flatMap((run) => {
     const found = countFetches(db, run.id);
     const wrong = (Object.keys(found) as (keyof typeof found)[]).filter((name) => found[name] !== run[name]);
@@ -67,22 +68,23 @@ function sumMistakes(db: DatabaseSync): string[] {
         ? [`run ${run.id} is finished with ${run.keys} keys, and has ${done} verdicts`]
         : []),
     ];
-  }).slice(0, mistakesMax);
+  }).concat(
+    wrongCurrent(db).map((run) => `run ${run} is wrongly marked as the current run of its window, or not`),
+  )
+    .slice(0, mistakesMax);
 }
 
 /** Missing rows, rows of two fetches, spans without a fetch, and fetches without their rows. */
 function rowMistakes(db: DatabaseSync): string[] {
   const tables = jobTables(db);
-  // Databases before version 3 have no spans: their rows are keyed by fetch.
   if (tables.length === 0) return [];
   const mistakes: string[] = [];
   for (const name of tables) {
-    const span = quote(`${name}_span`);
+    const { data, span } = tablesOf({ name });
     const missing = count(
       db,
-      `SELECT ifnull((SELECT sum(last - first + 1) FROM ${span}), 0) - (SELECT count(*) FROM ${
-        quote(name)
-      }) AS count`,
+      `SELECT ifnull((SELECT sum(last - first + 1) FROM ${span}), 0) - (SELECT count(*) FROM ${span} AS span
+         CROSS JOIN ${data} AS data NOT INDEXED ON data.row BETWEEN span.first AND span.last) AS count`,
     );
     if (missing !== 0) mistakes.push(`${missing} rows of ${name} are missing`);
     const shared = count(
@@ -93,15 +95,18 @@ function rowMistakes(db: DatabaseSync): string[] {
     if (shared > 0) mistakes.push(`${shared} spans of ${name} contain rows of another span`);
     const orphans = count(
       db,
-      `SELECT count(*) AS count FROM ${span} AS span WHERE NOT EXISTS (SELECT 1 FROM fetch WHERE id = span.fetch)`,
+      `SELECT count(*) AS count FROM ${span} AS span
+         WHERE NOT EXISTS (SELECT 1 FROM _trawl_fetch AS fetch WHERE id = span.fetch)`,
     );
     if (orphans > 0) mistakes.push(`${orphans} spans of ${name} belong to no fetch`);
   }
   const hasSpan = tables.map((name) =>
-    `EXISTS (SELECT 1 FROM ${quote(`${name}_span`)} WHERE fetch = fetch.id)`
+    `EXISTS (SELECT 1 FROM ${tablesOf({ name }).span} AS span WHERE span.fetch = fetch.id)`
   );
   const bare = db.prepare(
-    `SELECT id, key FROM fetch WHERE verdict = 'ok' AND rows > 0 AND NOT (${hasSpan.join(" OR ")}) LIMIT ?`,
+    `SELECT id, key FROM _trawl_fetch AS fetch WHERE verdict = 'ok' AND rows > 0 AND NOT (${
+      hasSpan.join(" OR ")
+    }) LIMIT ?`,
   ).all(mistakesMax);
   for (const { id, key } of bare) {
     mistakes.push(

@@ -1,5 +1,5 @@
 /**
- * The table `key_list`: the keys of a run whose list came over the network, until the run is finished. Opens no
+ * The table `_trawl_key_list`: the keys of a run whose list came over the network, until the run is finished. Opens no
  * transaction. Holds one block of keys in memory.
  *
  * @module
@@ -21,14 +21,14 @@ export async function insertKeys(
   blocks: AsyncIterable<readonly string[]>,
 ): Promise<void> {
   deleteKeys(db, run);
-  const insert = db.prepare(`INSERT INTO key_list (run, block, keys) VALUES (?, ?, ?)`);
+  const insert = db.prepare(`INSERT INTO _trawl_key_list (run, block, keys) VALUES (?, ?, ?)`);
   let block = 0;
   for await (const keys of blocks) insert.run(run, block++, JSON.stringify(keys));
 }
 
 /** The stored list, block after block. */
 export function* storedKeys(db: DatabaseSync, run: number): Generator<readonly string[]> {
-  const next = db.prepare(`SELECT keys FROM key_list WHERE run = ? AND block = ?`);
+  const next = db.prepare(`SELECT keys FROM _trawl_key_list WHERE run = ? AND block = ?`);
   for (let block = 0;; block++) {
     const row = next.get(run, block);
     if (row === undefined) return;
@@ -39,29 +39,30 @@ export function* storedKeys(db: DatabaseSync, run: number): Generator<readonly s
 /** Stores the list of a finished run again, from its fetches: every key has one. */
 export function restoreKeys(db: DatabaseSync, run: number): void {
   db.prepare(
-    `INSERT INTO key_list (run, block, keys)
-       SELECT ?1, sequence / ${restoredBlockKeys}, json_group_array(key ORDER BY id)
-         FROM fetch WHERE id >= ?2 AND id < ?3 GROUP BY sequence / ${restoredBlockKeys}`,
+    `INSERT INTO _trawl_key_list (run, block, keys)
+       SELECT ?1, id % ${idsPerRun} / ${restoredBlockKeys}, json_group_array(key ORDER BY id)
+         FROM _trawl_fetch WHERE id >= ?2 AND id < ?3 GROUP BY id % ${idsPerRun} / ${restoredBlockKeys}`,
   ).run(run, run * idsPerRun, (run + 1) * idsPerRun);
 }
 
 /** Runs with a list that ends somewhere: its server failed, or the process was killed. */
 export function partialLists(db: DatabaseSync): number[] {
   return db.prepare(
-    `SELECT id FROM run WHERE keys IS NULL AND EXISTS (SELECT 1 FROM key_list WHERE run = run.id)`,
+    `SELECT id FROM _trawl_run AS run WHERE keys IS NULL
+       AND EXISTS (SELECT 1 FROM _trawl_key_list WHERE run = run.id)`,
   ).all().map((row) => Number(row["id"]));
 }
 
 /** Deletes some blocks of the list of a run; false if there are none. */
 export function deleteSomeKeys(db: DatabaseSync, run: number): boolean {
   const { changes } = db.prepare(
-    `DELETE FROM key_list WHERE run = ?1
-       AND block IN (SELECT block FROM key_list WHERE run = ?1 LIMIT ${deletedBlocksMax})`,
+    `DELETE FROM _trawl_key_list WHERE run = ?1
+       AND block IN (SELECT block FROM _trawl_key_list WHERE run = ?1 LIMIT ${deletedBlocksMax})`,
   ).run(run);
   return changes > 0;
 }
 
 /** Deletes the list of a run. */
 export function deleteKeys(db: DatabaseSync, run: number): void {
-  db.prepare(`DELETE FROM key_list WHERE run = ?`).run(run);
+  db.prepare(`DELETE FROM _trawl_key_list WHERE run = ?`).run(run);
 }

@@ -77,11 +77,13 @@ export class StoreReader implements AsyncDisposable {
 
   /** The newest runs, newest first. */
   async runs(count: number): Promise<RunRecord[]> {
-    return this.#db.prepare(`SELECT ${runColumns} FROM run ORDER BY id DESC LIMIT ?`).all(count).map(asRun);
+    return this.#db.prepare(`SELECT ${runColumns} FROM _trawl_run ORDER BY id DESC LIMIT ?`).all(count).map(
+      asRun,
+    );
   }
 
   async run(id: number): Promise<RunRecord | undefined> {
-    const row = this.#db.prepare(`SELECT ${runColumns} FROM run WHERE id = ?`).get(id);
+    const row = this.#db.prepare(`SELECT ${runColumns} FROM _trawl_run WHERE id = ?`).get(id);
     return row === undefined ? undefined : asRun(row);
   }
 
@@ -124,7 +126,7 @@ export class StoreReader implements AsyncDisposable {
     const sum = time.count === undefined ? "count(*)" : `sum(${quote(time.count)})`;
     const rows = this.#db.prepare(
       `SELECT CAST((${quote(time.column)} - ?) * ? / ? AS INTEGER) AS bucket, ${sum} AS count
-         FROM ${quote(time.table)} WHERE fetch = ? GROUP BY bucket`,
+         FROM ${quote(`${time.table}_history`)} WHERE fetch = ? GROUP BY bucket`,
     ).all(start, buckets, end - start, fetch);
     const series = new Array<number>(buckets).fill(0);
     for (const row of rows) {

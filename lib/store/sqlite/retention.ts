@@ -1,13 +1,14 @@
 /**
- * Deletes old runs in transactions of a few milliseconds: first the rows of `run`, which hides everything of them, then
- * fetches and rows. An interrupted deletion is resumed by the next start, which finds fetches without a run. Never
- * blocks readers.
+ * Deletes old runs in transactions of a few milliseconds: first the rows of `_trawl_run`, which hides everything of
+ * them, then fetches and rows. An interrupted deletion is resumed by the next start, which finds fetches without a
+ * run. Never blocks readers.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
 import type { RetentionRule } from "../records.ts";
+import { setCurrent, wrongCurrent } from "./run_table.ts";
 import { idsPerRun } from "./sql_schema.ts";
 import { jobTables } from "./table_check.ts";
 import { Staging } from "./staging.ts";
@@ -37,15 +38,19 @@ export class Retention {
    */
   drop({ job, before }: RetentionRule): number {
     const old = this.#db.prepare(
-      `SELECT id FROM run WHERE job = ?1 AND coalesce(window_end, ended, started) < ?2
-         AND id IS NOT (SELECT max(id) FROM run) AND id IS NOT (SELECT id FROM run
+      `SELECT id FROM _trawl_run WHERE job = ?1 AND coalesce(window_end, ended, started) < ?2
+         AND id IS NOT (SELECT max(id) FROM _trawl_run) AND id IS NOT (SELECT id FROM _trawl_run
            WHERE job = ?1 AND state = 'finished' ORDER BY window_end DESC, id DESC LIMIT 1)`,
     ).all(job, before).map((row) => Number(row["id"]));
-    for (const table of ["batch", "key_list"]) {
+    for (const table of ["_trawl_batch", "_trawl_key_list"]) {
       this.#db.prepare(`DELETE FROM ${table} WHERE run IN (SELECT value FROM json_each(?))`)
         .run(JSON.stringify(old));
     }
-    this.#db.prepare(`DELETE FROM run WHERE id IN (SELECT value FROM json_each(?))`).run(JSON.stringify(old));
+    this.#db.prepare(`DELETE FROM _trawl_run WHERE id IN (SELECT value FROM json_each(?))`).run(
+      JSON.stringify(old),
+    );
+    // A window whose current run was deleted may still have the newest run of the database.
+    if (old.length > 0) wrongCurrent(this.#db).forEach((run) => setCurrent(this.#db, run));
     return old.length;
   }
 
@@ -62,21 +67,20 @@ export class Retention {
   }
 
   /**
-   * Returns some empty pages to the file system; false once at most `emptyShare` of the file is empty. A file from a
-   * version without `auto_vacuum` keeps its empty pages and reuses them.
+   * Returns some empty pages to the file system; false once at most `emptyShare` of the file is empty.
    */
   shrink(emptyShare: number = retentionTuning.emptyShare): boolean {
     const pages = this.#pragma("page_count");
     const empty = this.#pragma("freelist_count");
-    if (this.#pragma("auto_vacuum") !== 2 || empty <= pages * emptyShare) return false;
+    if (empty <= pages * emptyShare) return false;
     this.#db.prepare(`PRAGMA incremental_vacuum(${retentionTuning.pagesAtOnce})`).all();
     return this.#pragma("freelist_count") < empty;
   }
 
-  /** The first run with fetches but without a row in `run`. Skips from run to run, not over 100 million fetches. */
+  /** The first run with fetches but without a row in `_trawl_run`. Skips from run to run. */
   #orphan(): number | undefined {
-    const next = this.#db.prepare(`SELECT min(id) AS id FROM fetch WHERE id >= ?`);
-    const known = this.#db.prepare(`SELECT 1 FROM run WHERE id = ?`);
+    const next = this.#db.prepare(`SELECT min(id) AS id FROM _trawl_fetch WHERE id >= ?`);
+    const known = this.#db.prepare(`SELECT 1 FROM _trawl_run WHERE id = ?`);
     for (let run = 0;; run++) {
       const id = next.get(run * idsPerRun)?.["id"] ?? null;
       if (id === null) return undefined;
@@ -88,11 +92,12 @@ export class Retention {
   /** Turns the rows of some fetches into staged rows and deletes the fetches; false if there are none. */
   #unlink(tables: readonly string[], first: number, end: number): boolean {
     const last = this.#db.prepare(
-      `SELECT max(id) AS id FROM (SELECT id FROM fetch WHERE id >= ? AND id < ? ORDER BY id LIMIT ?)`,
+      `SELECT max(id) AS id FROM (SELECT id FROM _trawl_fetch WHERE id >= ? AND id < ? ORDER BY id LIMIT ?)`,
     ).get(first, end, retentionTuning.fetchesAtOnce)?.["id"] ?? null;
     if (last === null) return false;
     for (const name of tables) new Staging(this.#db, { name }).hide(first, Number(last));
-    this.#db.prepare(`DELETE FROM fetch WHERE id BETWEEN ? AND ?`).run(first, Number(last));
+    this.#db.prepare(`DELETE FROM _trawl_failure WHERE fetch BETWEEN ? AND ?`).run(first, Number(last));
+    this.#db.prepare(`DELETE FROM _trawl_fetch WHERE id BETWEEN ? AND ?`).run(first, Number(last));
     return true;
   }
 

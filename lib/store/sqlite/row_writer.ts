@@ -8,7 +8,8 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { CellKind, cellValue, type RowBatch } from "../../rows/row_batch.ts";
 import type { TableSchema } from "../../rows/table_schema.ts";
 import { BulkInsert } from "./bulk_insert.ts";
-import { quote, tablesOf } from "./sql_schema.ts";
+import { tablesOf } from "./job_table_sql.ts";
+import { quote } from "./sql_schema.ts";
 
 /** How to insert the rows of a batch. */
 interface RowInsert {

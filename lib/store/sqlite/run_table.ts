@@ -1,18 +1,18 @@
 /**
- * The table `run`: rows as records, and the queries of writer and reader. Opens no transaction.
+ * The table `_trawl_run`: rows as records, and the queries of writer and reader. Opens no transaction.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
 import { isoTime } from "../../text/format.ts";
-import type { JobState, NewRun, RunCounts, RunRecord } from "../records.ts";
+import type { JobState, NewRun, RunCounts, RunEnd, RunRecord } from "../records.ts";
 
 type SqlRow = Readonly<Record<string, unknown>>;
 
 /** The columns that {@linkcode asRun} reads. */
 export const runColumns =
-  "id, job, text, sha256, window_start, window_end, state, reason, started, ended, keys, " +
+  "id, job, text, identity, list, window_start, window_end, state, covered, reason, started, ended, reported, keys, " +
   "ok, empty, unchanged, failed, rows, bytes, attempts";
 
 /** A row with {@linkcode runColumns}, as a record. */
@@ -22,13 +22,16 @@ export function asRun(row: SqlRow): RunRecord {
     id: Number(row["id"]),
     job: String(row["job"]),
     text: String(row["text"]),
-    sha256: String(row["sha256"]),
+    identity: String(row["identity"]),
+    list: textOrNull(row["list"]),
     windowStart: textOrNull(row["window_start"]),
     windowEnd: textOrNull(row["window_end"]),
     state: state === "finished" || state === "interrupted" ? state : "running",
+    isCovered: row["covered"] === 1,
     reason: textOrNull(row["reason"]),
     started: String(row["started"]),
     ended: textOrNull(row["ended"]),
+    reported: textOrNull(row["reported"]),
     keys: row["keys"] === null ? null : Number(row["keys"]),
     ...asCounts(row),
   };
@@ -50,7 +53,7 @@ export function asCounts(row: SqlRow): RunCounts {
 /** The newest run of a job for a window, by the window's start; null for jobs without windows. */
 export function latestRun(db: DatabaseSync, job: string, windowStart: string | null): RunRecord | undefined {
   const row = db.prepare(
-    `SELECT ${runColumns} FROM run WHERE job = ? AND window_start IS ? ORDER BY id DESC LIMIT 1`,
+    `SELECT ${runColumns} FROM _trawl_run WHERE job = ? AND window_start IS ? ORDER BY id DESC LIMIT 1`,
   ).get(job, windowStart);
   return row === undefined ? undefined : asRun(row);
 }
@@ -58,18 +61,19 @@ export function latestRun(db: DatabaseSync, job: string, windowStart: string | n
 /** The newest run of each window of a job. */
 export function windowRuns(db: DatabaseSync, job: string): RunRecord[] {
   return db.prepare(
-    `SELECT ${runColumns} FROM run WHERE id IN
-       (SELECT max(id) FROM run WHERE job = ? AND window_start IS NOT NULL GROUP BY window_start)`,
+    `SELECT ${runColumns} FROM _trawl_run WHERE id IN
+       (SELECT max(id) FROM _trawl_run WHERE job = ? AND window_start IS NOT NULL GROUP BY window_start)`,
   ).all(job).map(asRun);
 }
 
 /** The state of each job in the database, by name. */
 export function jobStates(db: DatabaseSync): JobState[] {
   const newest = db.prepare(
-    `SELECT ${runColumns} FROM run WHERE id IN (SELECT max(id) FROM run GROUP BY job) ORDER BY job`,
+    `SELECT ${runColumns} FROM _trawl_run WHERE id IN (SELECT max(id) FROM _trawl_run GROUP BY job) ORDER BY job`,
   );
   const finished = db.prepare(
-    `SELECT ${runColumns} FROM run WHERE job = ? AND state = 'finished' ORDER BY window_end DESC, id DESC LIMIT 1`,
+    `SELECT ${runColumns} FROM _trawl_run WHERE job = ? AND state = 'finished'
+       ORDER BY window_end DESC, id DESC LIMIT 1`,
   );
   return newest.all().map(asRun).map((run) => {
     const row = finished.get(run.job);
@@ -78,34 +82,64 @@ export function jobStates(db: DatabaseSync): JobState[] {
 }
 
 /** Adds a run; returns its id. */
-export function insertRun(db: DatabaseSync, { job, text, sha256, window }: NewRun): number {
+export function insertRun(db: DatabaseSync, { job, text, identity, window }: NewRun): number {
   const { lastInsertRowid } = db.prepare(
-    `INSERT INTO run (job, text, sha256, window_start, window_end, state, started)
+    `INSERT INTO _trawl_run (job, text, identity, window_start, window_end, state, started)
        VALUES (?, ?, ?, ?, ?, 'running', ?)`,
-  ).run(job, text, sha256, window?.start ?? null, window?.end ?? null, isoTime(Date.now()));
+  ).run(job, text, identity, window?.start ?? null, window?.end ?? null, isoTime(Date.now()));
+  setCurrent(db, Number(lastInsertRowid));
   return Number(lastInsertRowid);
 }
 
-/** Sets the state of a run: `ended` is the present unless the run is running. */
-export function setRunState(
-  db: DatabaseSync,
-  run: number,
-  { state, reason }: Pick<RunRecord, "state" | "reason">,
-): void {
-  const ended = state === "running" ? null : isoTime(Date.now());
-  db.prepare(`UPDATE run SET state = ?, reason = ?, ended = ? WHERE id = ?`).run(state, reason, ended, run);
+/** Ends a run, or makes it running again. */
+export function setRunState(db: DatabaseSync, run: number, to: RunEnd | { readonly state: "running" }): void {
+  const reason = to.state === "interrupted" ? to.reason : null;
+  const covered = to.state === "finished" && to.isCovered ? 1 : 0;
+  const ended = to.state === "running" ? null : isoTime(Date.now());
+  db.prepare(
+    `UPDATE _trawl_run SET state = ?, reason = ?, covered = ?, ended = ?, reported = NULL WHERE id = ?`,
+  ).run(to.state, reason, covered, ended, run);
+  setCurrent(db, run);
+}
+
+/** Notes that the summary of a run was written. */
+export function setReported(db: DatabaseSync, run: number): void {
+  db.prepare(`UPDATE _trawl_run SET reported = ? WHERE id = ?`).run(isoTime(Date.now()), run);
+}
+
+/** The order of a window's runs: the newest covered one, the newest finished one, the newest. */
+const byPreference = "covered DESC, state = 'finished' DESC, id DESC";
+
+/** Chooses the current run of a run's window anew: the run that the job's table shows. */
+export function setCurrent(db: DatabaseSync, run: number): void {
+  const { job = null, window_start: start = null } =
+    db.prepare(`SELECT job, window_start FROM _trawl_run WHERE id = ?`).get(run) ?? {};
+  const ofWindow = "job = ? AND window_start IS ?";
+  const current = db.prepare(`SELECT id FROM _trawl_run WHERE ${ofWindow} ORDER BY ${byPreference} LIMIT 1`)
+    .get(job, start)?.["id"] ?? null;
+  db.prepare(`UPDATE _trawl_run SET current = (id = ?1) WHERE job = ?2 AND window_start IS ?3
+    AND current <> (id = ?1)`).run(current, job, start);
+}
+
+/** Runs that are wrongly marked as current, or wrongly not. */
+export function wrongCurrent(db: DatabaseSync): number[] {
+  return db.prepare(
+    `SELECT id FROM (SELECT id, current, row_number() OVER (PARTITION BY job, window_start ORDER BY ${byPreference})
+       AS rank FROM _trawl_run) WHERE current <> (rank = 1) ORDER BY id`,
+  ).all().map(({ id }) => Number(id));
 }
 
 /** Sets the number of keys of a run. */
 export function setRunKeys(db: DatabaseSync, run: number, keys: number): void {
-  db.prepare(`UPDATE run SET keys = ? WHERE id = ?`).run(keys, run);
+  db.prepare(`UPDATE _trawl_run SET keys = ? WHERE id = ?`).run(keys, run);
 }
 
 /** Replaces the sums of a run. */
 export function setRunCounts(db: DatabaseSync, run: number, counts: RunCounts): void {
   const { ok, empty, unchanged, failed, rows, bytes, attempts } = counts;
   db.prepare(
-    `UPDATE run SET ok = ?, empty = ?, unchanged = ?, failed = ?, rows = ?, bytes = ?, attempts = ? WHERE id = ?`,
+    `UPDATE _trawl_run SET ok = ?, empty = ?, unchanged = ?, failed = ?, rows = ?, bytes = ?, attempts = ?
+       WHERE id = ?`,
   ).run(ok, empty, unchanged, failed, rows, bytes, attempts, run);
 }
 

@@ -1,14 +1,12 @@
 /**
- * The tables of a database file as SQL: trawl's own, the same in every database, and those of a job, which follow its
- * columns. Job files allow only plain identifiers as names; they are quoted nevertheless. Runs no SQL itself.
+ * The tables of every database file as SQL, and the two views over them that are for people. The tables of jobs are in
+ * `job_table_sql.ts`. Runs no SQL itself.
  *
  * @module
  */
 
-import type { SqlType, TableSchema } from "../../rows/table_schema.ts";
-
-/** Version of the schema, stored in `user_version`. Each change of a table needs a new version and a migration. */
-export const schemaVersion = 4;
+/** Version of the schema, stored in `user_version`. From 1.0 on, each change needs a new version and a migration. */
+export const schemaVersion = 1;
 
 /** Marks a database as trawl's, stored in `application_id`: the letters "trwl". */
 export const applicationId = 0x7472776c;
@@ -16,43 +14,30 @@ export const applicationId = 0x7472776c;
 /** A fetch has the id `run * idsPerRun + sequence`, so rows can name their fetch before it is stored. */
 export const idsPerRun = 10_000_000_000;
 
-/** The type of a column in CREATE TABLE. */
-export function declaredType(type: SqlType): string {
-  return type === "TIME" ? "ANY" : type;
-}
-
-/** Since version 3. A version that changes this text keeps the old one in `migration.ts`. */
-export const budgetTable = `
-CREATE TABLE budget (                      -- quotas: started requests of all runs
-  host   TEXT NOT NULL,                    -- host:port
-  per_ms INTEGER NOT NULL,                 -- window of the quota
-  starts TEXT NOT NULL,                    -- JSON: [[span, requests started], ...]; 240 spans are one window
-  PRIMARY KEY (host, per_ms)
-) STRICT, WITHOUT ROWID;`;
-
-/** Since version 4. */
-export const learnedTable = `
-CREATE TABLE learned (                     -- results of auto-tuning: the next run starts slightly below
-  host  TEXT NOT NULL,                     -- host:port
-  what  TEXT NOT NULL CHECK (what IN ('rate', 'in_flight')),
-  value REAL NOT NULL,                     -- requests per second, or requests in flight
-  max   REAL,                              -- the server's limit, if one was met
-  PRIMARY KEY (host, what)
-) STRICT, WITHOUT ROWID;`;
+/** The condition that a fetch belongs to a run: as equality, to find the run, and as range, to find the fetches. */
+export const fetchOfRun = `run.id = fetch.id / ${idsPerRun}
+    AND fetch.id >= run.id * ${idsPerRun} AND fetch.id < (run.id + 1) * ${idsPerRun}`;
 
 /** The tables of every database. Columns that end in `_ms` are milliseconds. */
 export const trawlTables = `
-CREATE TABLE run (
+CREATE TABLE _trawl_schema (               -- internal, as is everything named _trawl_: for people are the views
+  hash TEXT NOT NULL                       -- of the statements that made the tables and views
+) STRICT;
+
+CREATE TABLE _trawl_run (                  -- internal: for people is the view runs
   id           INTEGER PRIMARY KEY,
   job          TEXT NOT NULL,
-  text         TEXT NOT NULL,              -- the job file
-  sha256       TEXT NOT NULL,              -- of text
+  identity     TEXT NOT NULL,              -- SHA-256 of what identifies a run
+  list         TEXT,                       -- fingerprint of the key list, as JSON
   window_start TEXT,                       -- ISO 8601, UTC; start <= t < end
   window_end   TEXT,
   state        TEXT NOT NULL CHECK (state IN ('running', 'finished', 'interrupted')),
+  covered      INTEGER NOT NULL DEFAULT 0 CHECK (covered IN (0, 1)), -- finished with the job's coverage
+  current      INTEGER NOT NULL DEFAULT 0 CHECK (current IN (0, 1)), -- the run of its window that people see
   reason       TEXT,                       -- why the run was interrupted
   started      TEXT NOT NULL,              -- ISO 8601, UTC
   ended        TEXT,
+  reported     TEXT,                       -- when the summary of the finished run was written
   keys         INTEGER,                    -- number of keys; NULL until the list was read to its end
   ok           INTEGER NOT NULL DEFAULT 0,
   empty        INTEGER NOT NULL DEFAULT 0,
@@ -60,11 +45,14 @@ CREATE TABLE run (
   failed       INTEGER NOT NULL DEFAULT 0,
   rows         INTEGER NOT NULL DEFAULT 0,
   bytes        INTEGER NOT NULL DEFAULT 0, -- decoded bytes
-  attempts     INTEGER NOT NULL DEFAULT 0
+  attempts     INTEGER NOT NULL DEFAULT 0,
+  text         TEXT NOT NULL               -- the job file; last, as it is long
 ) STRICT;
 
-CREATE TABLE batch (
-  run    INTEGER NOT NULL REFERENCES run (id),
+CREATE INDEX _trawl_run_window ON _trawl_run (job, window_start);
+
+CREATE TABLE _trawl_batch (                -- internal: what a run needs to resume
+  run    INTEGER NOT NULL REFERENCES _trawl_run (id),
   number INTEGER NOT NULL,                 -- from 0
   first  INTEGER NOT NULL,                 -- sequence of the first key
   size   INTEGER NOT NULL,
@@ -73,17 +61,15 @@ CREATE TABLE batch (
   PRIMARY KEY (run, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE key_list (                    -- keys that came over the network, until the run is finished
-  run   INTEGER NOT NULL REFERENCES run (id),
+CREATE TABLE _trawl_key_list (             -- internal: keys that came over the network, until the run is finished
+  run   INTEGER NOT NULL REFERENCES _trawl_run (id),
   block INTEGER NOT NULL,                  -- from 0
   keys  TEXT NOT NULL,                     -- a JSON array
   PRIMARY KEY (run, block)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE fetch (
+CREATE TABLE _trawl_fetch (                -- internal: for people is the view fetches
   id            INTEGER PRIMARY KEY,       -- run * ${idsPerRun} + sequence
-  run           INTEGER NOT NULL GENERATED ALWAYS AS (id / ${idsPerRun}) VIRTUAL,
-  sequence      INTEGER NOT NULL GENERATED ALWAYS AS (id % ${idsPerRun}) VIRTUAL,
   key           TEXT NOT NULL,
   verdict       TEXT NOT NULL CHECK (verdict IN ('ok', 'empty', 'unchanged', 'failed')),
   reason        TEXT,                      -- failure reason
@@ -98,45 +84,55 @@ CREATE TABLE fetch (
   CHECK ((verdict = 'failed') = (reason IS NOT NULL))
 ) STRICT;
 
-CREATE INDEX fetch_run ON fetch (run);
-${budgetTable}
-${learnedTable}
+CREATE TABLE _trawl_failure (              -- internal: what a server said, for the first failures of each reason
+  fetch  INTEGER PRIMARY KEY,
+  detail TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE _trawl_quota (                -- internal: started requests of all runs
+  host   TEXT NOT NULL,                    -- host:port
+  per_ms INTEGER NOT NULL,                 -- window of the quota
+  starts TEXT NOT NULL,                    -- JSON: [[span, requests started], ...]; 240 spans are one window
+  PRIMARY KEY (host, per_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE _trawl_tuned (                -- internal: results of auto-tuning; the next run starts slightly below
+  host  TEXT NOT NULL,                     -- host:port
+  what  TEXT NOT NULL CHECK (what IN ('rate', 'in_flight')),
+  value REAL NOT NULL,                     -- requests per second, or requests in flight
+  max   REAL,                              -- the server's limit, if one was met
+  PRIMARY KEY (host, what)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE _trawl_table (                -- internal: which job a table belongs to
+  name TEXT PRIMARY KEY,
+  job  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW runs AS                        -- for people: one row per run
+SELECT id, job, window_start, window_end,  -- ISO 8601, UTC; start <= t < end
+  state, reason,                           -- running, finished, or interrupted, and why
+  covered,                                 -- 1 if the run finished with the job's coverage
+  current,                                 -- 1 for the one run of its window whose rows the job's table shows
+  started, ended, reported,
+  keys, ok, empty, unchanged, failed,
+  max(0, keys - ok - empty - unchanged - failed) AS pending, -- keys without a verdict
+  rows, bytes, attempts,
+  identity, text                           -- SHA-256 of what identifies a run; the job file
+FROM _trawl_run;
+
+CREATE VIEW fetches AS                     -- for people: one row per key and run, with its verdict
+SELECT fetch.id, run.id AS run, fetch.id % ${idsPerRun} AS sequence,
+  fetch.key, run.job, run.window_start,
+  fetch.verdict, fetch.reason,             -- ok, empty, unchanged, or failed, and why
+  failure.detail,                          -- what the server said, for the first failures of each reason
+  fetch.status, fetch.attempts, fetch.bytes, fetch.rows,
+  strftime('%Y-%m-%dT%H:%M:%fZ', fetch.started_ms / 1000.0, 'unixepoch') AS started,
+  fetch.duration_ms, fetch.etag, fetch.last_modified
+FROM _trawl_run AS run JOIN _trawl_fetch AS fetch
+  ON ${fetchOfRun}
+  LEFT JOIN _trawl_failure AS failure ON failure.fetch = fetch.id;
 `;
-
-/**
- * The table of a job is a view with the columns `fetch`, `row` (number of the row within its answer, from 0) and those
- * of the job.
- *
- * The data is a separate table with all rows in the order of their arrival, rows of unfinished fetches included. The
- * spans of a fetch say which rows of the data are its own. So each row is written once, at the end of a table, and a
- * span makes it visible. A row of two columns costs 0.24 µs of CPU, against 0.58 with a key of (fetch, row) and a
- * separate staging table, and three quarters of the bytes. Reading through the view is about as fast, by fetch or as a
- * whole; only on the right of a LEFT JOIN does SQLite copy the view first.
- */
-export function createTable(schema: TableSchema): string {
-  const { view, data, span, staged } = tablesOf(schema);
-  const columns = schema.columns.map(({ name, type }) => `${quote(name)} ${declaredType(type)}`);
-  const selected = schema.columns.map(({ name }) => `, data.${quote(name)}`).join("");
-  // Rows of the data from `first` to `last` belong to the fetch. The first of these rows has the number `row`.
-  const spans =
-    "(fetch INTEGER NOT NULL, row INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, " +
-    "PRIMARY KEY (fetch, row)) STRICT, WITHOUT ROWID";
-  return `CREATE TABLE IF NOT EXISTS ${data} (row INTEGER PRIMARY KEY, ${columns.join(", ")}) STRICT;
-    CREATE TABLE IF NOT EXISTS ${span} ${spans};
-    CREATE TABLE IF NOT EXISTS ${staged} ${spans};
-    CREATE VIEW IF NOT EXISTS ${view} AS SELECT span.fetch, span.row + data.row - span.first AS row${selected}
-      FROM ${span} AS span CROSS JOIN ${data} AS data ON data.row BETWEEN span.first AND span.last;`;
-}
-
-/** The quoted names of a job's table: the view, its data, and the spans of finished and of staged fetches. */
-export function tablesOf({ name }: Pick<TableSchema, "name">) {
-  return {
-    view: quote(name),
-    data: quote(`${name}_data`),
-    span: quote(`${name}_span`),
-    staged: quote(`${name}_staged`),
-  };
-}
 
 /** `name` as an SQL identifier. */
 export function quote(name: string): string {

@@ -58,10 +58,11 @@ export class SqliteDatabase {
   /**
    * Opens the database for writing and creates what is missing: the database, the job's tables.
    *
-   * @throws {UsageError} If the database cannot be used, or has a table of one of the names with other columns.
+   * @throws {UsageError} If the database cannot be used, or one of the tables belongs to another job or has other
+   * columns.
    */
-  async openWriter(tables: readonly TableSchema[]): Promise<StoreWriter> {
-    return StoreWriter.open(this.location, tables);
+  async openWriter(job: string, tables: readonly TableSchema[]): Promise<StoreWriter> {
+    return StoreWriter.open(this.location, job, tables);
   }
 
   /**

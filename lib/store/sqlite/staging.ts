@@ -10,7 +10,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { RowBatch } from "../../rows/row_batch.ts";
 import type { TableSchema } from "../../rows/table_schema.ts";
 import type { RowWriter } from "./row_writer.ts";
-import { tablesOf } from "./sql_schema.ts";
+import { tablesOf } from "./job_table_sql.ts";
 
 /** Rows deleted in one transaction: about 10 ms, in which nothing else is written. */
 const deletedRowsMax = 65_536;

@@ -8,7 +8,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { TableSchema } from "../../rows/table_schema.ts";
 import type { MeasuredFetch, PastStorage, StorageSize } from "../records.ts";
-import { idsPerRun, tablesOf } from "./sql_schema.ts";
+import { partsOf, tablesOf } from "./job_table_sql.ts";
+import { idsPerRun } from "./sql_schema.ts";
 
 /**
  * Fill of the pages with fetches, index entries and spans. Answers arrive in another order than their keys, and SQLite
@@ -23,9 +24,9 @@ const pastKeysMin = 100;
 /** Storage of the finished runs of a job; undefined after few keys, or if the file holds runs of other jobs. */
 export function pastStorage(db: DatabaseSync, job: string): PastStorage | undefined {
   const row = db.prepare(
-    `SELECT (SELECT keys FROM run WHERE job = ?1 AND state = 'finished' ORDER BY id DESC LIMIT 1) AS keys,
-       (SELECT sum(ok + empty + unchanged + failed) FROM run) AS verdicts,
-       (SELECT count(*) FROM run WHERE job <> ?1) AS others,
+    `SELECT (SELECT keys FROM _trawl_run WHERE job = ?1 AND state = 'finished' ORDER BY id DESC LIMIT 1) AS keys,
+       (SELECT sum(ok + empty + unchanged + failed) FROM _trawl_run) AS verdicts,
+       (SELECT count(*) FROM _trawl_run WHERE job <> ?1) AS others,
        (SELECT count(*) FROM sqlite_schema WHERE rootpage > 0) AS roots,
        page_count AS pages, freelist_count AS spare, page_size AS size
      FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
@@ -59,7 +60,7 @@ export function measuredFetches(
   return db.prepare(
     `SELECT key, reason, attempts, bytes, rows, duration_ms AS durationMs, ${
       storedRows.join(" + ")
-    } AS storedRows FROM fetch WHERE id >= ? AND id < ?`,
+    } AS storedRows FROM _trawl_fetch AS fetch WHERE id >= ? AND id < ?`,
   ).all(run * idsPerRun + first, run * idsPerRun + end).map((row) => ({
     key: String(row["key"]),
     reason: row["reason"] === null ? null : String(row["reason"]),
@@ -73,18 +74,20 @@ export function measuredFetches(
 
 /** Mean over the whole file. Counts the used part of each page: the last page of a table is never full. */
 export function storageSize(db: DatabaseSync, tables: readonly TableSchema[]): StorageSize {
-  const spans = tables.map(({ name }) => `${name}_span`);
-  const fetchBytes = usedBytes(db, ["fetch", "fetch_run", ...spans]) / fetchPageFill;
+  const fetchBytes = usedBytes(db, ["_trawl_fetch", ...tables.map((table) => partsOf(table).span)]) /
+    fetchPageFill;
   const rows = tables.reduce((sum, table) => sum + count(db, tablesOf(table).data), 0);
   return {
-    fetchBytes: mean(fetchBytes, count(db, "fetch")),
-    rowBytes: mean(usedBytes(db, tables.map(({ name }) => `${name}_data`)), rows),
+    fetchBytes: mean(fetchBytes, count(db, "_trawl_fetch")),
+    rowBytes: mean(usedBytes(db, tables.map((table) => partsOf(table).data)), rows),
   };
 }
 
+/** Bytes of tables and their indexes. */
 function usedBytes(db: DatabaseSync, tables: readonly string[]): number {
   const row = db.prepare(
-    `SELECT sum(pgsize - unused) AS bytes FROM dbstat WHERE name IN (SELECT value FROM json_each(?))`,
+    `SELECT sum(pgsize - unused) AS bytes FROM dbstat WHERE name IN
+       (SELECT name FROM sqlite_schema WHERE tbl_name IN (SELECT value FROM json_each(?)))`,
   ).get(JSON.stringify(tables));
   return Number(row?.["bytes"] ?? 0);
 }

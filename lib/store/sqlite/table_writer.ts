@@ -10,7 +10,7 @@ import type { StagedRows, TableRows } from "../../rows/fetch_record.ts";
 import type { TableSchema } from "../../rows/table_schema.ts";
 import { BulkInsert } from "./bulk_insert.ts";
 import { RowWriter } from "./row_writer.ts";
-import { tablesOf } from "./sql_schema.ts";
+import { tablesOf } from "./job_table_sql.ts";
 import { Staging } from "./staging.ts";
 
 const spanColumns = ["fetch", "row", "first", "last"] as const;

@@ -18,6 +18,7 @@ import type {
   NewRun,
   RetentionRule,
   RunCounts,
+  RunEnd,
   RunRecord,
   StartCounts,
   StartScope,
@@ -46,10 +47,18 @@ import {
   storedKeys,
 } from "./key_list_table.ts";
 import { Retention } from "./retention.ts";
-import { insertRun, latestRun, setRunCounts, setRunKeys, setRunState, windowRuns } from "./run_table.ts";
-import { createTable, idsPerRun } from "./sql_schema.ts";
+import {
+  insertRun,
+  latestRun,
+  setReported,
+  setRunCounts,
+  setRunKeys,
+  setRunState,
+  windowRuns,
+} from "./run_table.ts";
+import { idsPerRun } from "./sql_schema.ts";
 import { explain, isDamage } from "./sqlite_error.ts";
-import { checkTable } from "./table_check.ts";
+import { claimTable, indexKeys } from "./table_check.ts";
 import { TableWriter } from "./table_writer.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -74,16 +83,14 @@ export class StoreWriter implements AsyncDisposable {
    * Opens the database and creates the job's tables. Deletes rows that an interrupted run left staged,
    * and partial key lists.
    *
-   * @throws {UsageError} If the file cannot be used, or has a table of one of the names with other columns.
+   * @throws {UsageError} If the file cannot be used, or one of the tables belongs to another job or has other columns.
    */
-  static open(file: string, tables: readonly TableSchema[]): StoreWriter {
+  static open(file: string, job: string, tables: readonly TableSchema[]): StoreWriter {
     const db = openForWriting(file);
     try {
       inTransaction(db, () => {
-        for (const table of tables) {
-          db.exec(createTable(table));
-          checkTable(db, file, table);
-        }
+        for (const table of tables) claimTable(db, file, { job, table });
+        indexKeys(db);
       });
       const store = new StoreWriter(db, file, tables);
       while (store.#deleteStaged(0, Number.MAX_SAFE_INTEGER));
@@ -120,7 +127,7 @@ export class StoreWriter implements AsyncDisposable {
 
   /** Starts a run; returns its id. */
   async beginRun(run: NewRun): Promise<number> {
-    return insertRun(this.#db, run);
+    return inTransaction(this.#db, () => insertRun(this.#db, run));
   }
 
   /**
@@ -138,16 +145,21 @@ export class StoreWriter implements AsyncDisposable {
         deleteFailed(this.#db, run);
         this.#recount(run);
       }
-      setRunState(this.#db, run, { state: "running", reason: null });
+      setRunState(this.#db, run, { state: "running" });
     });
   }
 
   /** Ends a run as finished, or as interrupted and to be resumed. */
-  async endRun(run: number, state: "finished" | "interrupted", reason: string | null): Promise<void> {
+  async endRun(run: number, end: RunEnd): Promise<void> {
     inTransaction(this.#db, () => {
-      setRunState(this.#db, run, { state, reason });
-      if (state === "finished") deleteKeys(this.#db, run);
+      setRunState(this.#db, run, end);
+      if (end.state === "finished") deleteKeys(this.#db, run);
     });
+  }
+
+  /** Notes that the summary of a finished run was written, so the same command need not repeat it. */
+  async setReported(run: number): Promise<void> {
+    setReported(this.#db, run);
   }
 
   /** Sets the number of keys of a run, once its list has been read to the end. */

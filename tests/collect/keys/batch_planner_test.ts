@@ -47,7 +47,7 @@ function entriesOf(sequences: readonly number[]) {
 async function withStore(work: (store: StoreWriter, run: number) => Promise<void>): Promise<void> {
   using folder = new TempFolder();
   await using store = await openWriter(folder.file("a.db"), schema);
-  await work(store, await store.beginRun({ job: "j", text: "t", sha256: "s" }));
+  await work(store, await store.beginRun({ job: "j", text: "t", identity: "s" }));
 }
 
 async function all(batches: BatchPlanner): Promise<PlannedBatch[]> {
@@ -63,7 +63,7 @@ Deno.test("BatchPlanner cuts any list into batches of the wanted sizes, from blo
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
     await assertProperty(
       fc.asyncProperty(fc.nat({ max: 40 }), sizes, sizes, async (count, blocks, wanted) => {
-        const run = await store.beginRun({ job: "j", text: "t", sha256: "s" });
+        const run = await store.beginRun({ job: "j", text: "t", identity: "s" });
         const keys = keysOf(count);
         const size = (number: number) => wanted[number % wanted.length] ?? 1;
         const batches = new BatchPlanner({ store, run, keys: blocksOf(keys, blocks), size });

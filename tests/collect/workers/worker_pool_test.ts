@@ -39,7 +39,7 @@ async function onScene(job: Job, plan: Plan, play: (scene: Scene) => Promise<voi
   using _alive = stayAlive();
   const file = folder.file("a.db");
   await using store = await openWriter(file, ...job.tables.map(schemaOf));
-  const run = await store.beginRun({ job: job.name, text: job.text, sha256: "s" });
+  const run = await store.beginRun({ job: job.name, text: job.text, identity: "s" });
   const memory = SharedState.create(job.limits.inFlight);
   const shared = new SharedState(memory);
   const none = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
@@ -86,7 +86,7 @@ function sourceOf(planner: BatchPlanner, next: BatchSource["next"]): BatchSource
 function assertWhole(file: string, keys: number): void {
   const all = Array.from({ length: keys }, (_, key) => key);
   assert.deepEqual(
-    query(file, "SELECT sequence, key FROM fetch ORDER BY sequence"),
+    query(file, "SELECT sequence, key FROM fetches ORDER BY sequence"),
     all.map((k) => [k, String(k)]),
   );
   assert.deepEqual(query(file, "SELECT v, count(*) FROM t GROUP BY v"), all.map((key) => [key, 1]));
@@ -98,7 +98,10 @@ Deno.test("WorkerPool has all batches asked, one row a key, and gives back every
   await onScene(job, { host: server.host, keys: 300, batch: 64 }, async (scene) => {
     await scene.run();
     assertWhole(scene.file, 300);
-    assert.deepEqual(query(scene.file, "SELECT state, count(*) FROM batch GROUP BY state"), [["done", 5]]);
+    assert.deepEqual(query(scene.file, "SELECT state, count(*) FROM _trawl_batch GROUP BY state"), [[
+      "done",
+      5,
+    ]]);
     assert.deepEqual(scene.drained.toSorted((a, b) => a - b), [44, 64, 64, 64, 64]);
     assert.deepEqual([scene.progress.done, scene.progress.rows, scene.shared.inFlight()], [300, 300, 0]);
     // Answers only, not what a Worker parses to warm up.
@@ -137,7 +140,7 @@ Deno.test("WorkerPool starts the next batch while the slowest key of the first i
   await onScene(job, { host: server.host, keys: 30, batch: 10 }, async ({ run, file }) => {
     await run();
     assertWhole(file, 30);
-    assert.deepEqual(query(file, "SELECT sum(attempts) FROM fetch"), [[30]]);
+    assert.deepEqual(query(file, "SELECT sum(attempts) FROM fetches"), [[30]]);
   });
 });
 
@@ -162,7 +165,10 @@ Deno.test("WorkerPool asks a batch again whose Worker died, and nothing is lost 
   await onScene(deadlyJob(server.url, 4), { host: server.host, keys: 100, batch: 20 }, async (scene) => {
     await scene.run();
     assertWhole(scene.file, 100);
-    assert.deepEqual(query(scene.file, "SELECT state, count(*) FROM batch GROUP BY state"), [["done", 5]]);
+    assert.deepEqual(query(scene.file, "SELECT state, count(*) FROM _trawl_batch GROUP BY state"), [[
+      "done",
+      5,
+    ]]);
     assert.deepEqual([scene.progress.done, scene.shared.inFlight()], [100, 0]);
   });
   assert.deepEqual([asked.get(37), asked.get(80)], [3, 2]);
@@ -298,8 +304,8 @@ Deno.test("WorkerPool.stop() lets what is in flight finish, and leaves the batch
       release.resolve();
       await running;
       assert.deepEqual([asked, progress.done], [4, 4]);
-      assert.deepEqual(query(file, "SELECT count(*) FROM fetch"), [[4]]);
-      assert.deepEqual(query(file, "SELECT DISTINCT state FROM batch"), [["open"]]);
+      assert.deepEqual(query(file, "SELECT count(*) FROM fetches"), [[4]]);
+      assert.deepEqual(query(file, "SELECT DISTINCT state FROM _trawl_batch"), [["open"]]);
     },
   );
 });
@@ -322,7 +328,7 @@ Deno.test("WorkerPool.drop() gives up what is in flight without a verdict", asyn
       workers.drop();
       await running;
       release.resolve();
-      assert.deepEqual(query(file, "SELECT key, verdict FROM fetch"), [["0", "ok"]]);
+      assert.deepEqual(query(file, "SELECT key, verdict FROM fetches"), [["0", "ok"]]);
     },
   );
 });

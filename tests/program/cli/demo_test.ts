@@ -32,9 +32,12 @@ Deno.test("trawl demo ends with a summary, and keeps the database that it names"
   assert.match(top[0] ?? "", / 250,000 /);
   assert.match(stderr, /^ {2}(\S.* )?\S*trawl check --url 'https:\/\/your\.api\/items\/\{key\}'/m);
   const file = folder.file("demo.db");
-  const large = query(file, "SELECT count(*) FROM fetch WHERE rows > 100000").flat().map(Number);
+  const large = query(file, "SELECT count(*) FROM fetches WHERE rows > 100000").flat().map(Number);
   assert.ok((large[0] ?? 0) >= 3, `${large} large answers`);
-  assert.deepEqual(query(file, "SELECT sum(count) FROM updates"), query(file, "SELECT sum(rows) FROM fetch"));
+  assert.deepEqual(
+    query(file, "SELECT sum(count) FROM updates"),
+    query(file, "SELECT sum(rows) FROM fetches"),
+  );
   // Some attempts failed, as the simulator was told to inject faults.
-  assert.deepEqual(query(file, "SELECT count(*) > 10 FROM fetch WHERE attempts > 1"), [[1]]);
+  assert.deepEqual(query(file, "SELECT count(*) > 10 FROM fetches WHERE attempts > 1"), [[1]]);
 });

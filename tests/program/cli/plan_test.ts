@@ -53,7 +53,7 @@ Deno.test("trawl plan --json foretells what trawl run then does, where all keys 
       const db = folder.file("a.db");
       const run = JSON.parse((await trawl(["run", ...args, "--db", db, "--quiet"])).stdout);
       assert.deepEqual(forecast.rows, { mean: run.rows, low: run.rows, high: run.rows });
-      const [[bytes]] = query(db, "SELECT sum(bytes) FROM fetch") as [[number]];
+      const [[bytes]] = query(db, "SELECT sum(bytes) FROM fetches") as [[number]];
       assert.deepEqual([Math.round(forecast.bytes.mean), forecast.requests, forecast.keys], [
         bytes,
         run.attempts,
@@ -159,7 +159,7 @@ Deno.test("trawl plan counts only the keys that an unfinished run has left", asy
     assert.equal((await running.ended).code, 75);
     const { stdout, stderr } = await trawl([plan, ...args, "--probe", "40", "--json"]);
     const { run, done, keys } = JSON.parse(stdout);
-    const [[left]] = query(folder.file("a.db"), "SELECT 2000 - count(*) FROM fetch") as [[number]];
+    const [[left]] = query(folder.file("a.db"), "SELECT 2000 - count(*) FROM fetches") as [[number]];
     assert.deepEqual([run, done, keys], [1, 2_000 - left, left], stderr);
   });
 });

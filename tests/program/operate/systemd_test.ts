@@ -88,7 +88,7 @@ Deno.test("trawl run notifies systemd when it is ready, alive, further and stopp
     told.slice(1).find((state) => /STATUS=x resumes/.test(state)) ?? "",
     /run 1: \d+ keys have a verdict/,
   );
-  assert.deepEqual(query(folder.file("a.db"), "SELECT state, keys, ok FROM run"), [["finished", 400, 400]]);
+  assert.deepEqual(query(folder.file("a.db"), "SELECT state, keys, ok FROM runs"), [["finished", 400, 400]]);
 });
 
 Deno.test("trawl run notifies systemd that it is ready when there is nothing to do", async () => {

@@ -99,13 +99,13 @@ for (const group of lasting) {
     await runWith(group.map(([fault]) => fault), ({ db, ended, asns }) => {
       assert.equal(ended.code, 3, ended.stderr);
       const failed =
-        "SELECT key, reason, rows, attempts FROM fetch WHERE verdict = 'failed' ORDER BY sequence";
+        "SELECT key, reason, rows, attempts FROM fetches WHERE verdict = 'failed' ORDER BY sequence";
       const expected = group.flatMap(([, reason, attempts], at) =>
         (asns.struck[at] ?? []).map((key) => [key, reason, 0, attempts])
       );
       assert.deepEqual(query(db, failed), expected);
       const stray =
-        "SELECT count(*) FROM updates WHERE fetch NOT IN (SELECT id FROM fetch WHERE verdict = 'ok')";
+        "SELECT count(*) FROM _trawl_updates_span WHERE fetch NOT IN (SELECT id FROM fetches WHERE verdict = 'ok')";
       assert.deepEqual(query(db, stray), [[0]]);
       assert.deepEqual(query(db, leftOf("updates")), [[0, 0]]);
       const counts = Map.groupBy(group, ([, reason]) => reason);
@@ -146,12 +146,12 @@ for (const kind of ["empty", "maintenance"] as const) {
       const first = await trawl(args);
       assert.equal(first.code, 3, first.stderr);
       const reason = kind === "empty" ? "control-empty" : "refused";
-      assert.deepEqual(query(db, "SELECT key, verdict, reason FROM fetch"), [[control, "failed", reason]]);
-      assert.deepEqual(query(db, "SELECT state FROM run"), [["interrupted"]]);
+      assert.deepEqual(query(db, "SELECT key, verdict, reason FROM fetches"), [[control, "failed", reason]]);
+      assert.deepEqual(query(db, "SELECT state FROM runs"), [["interrupted"]]);
       assert.match(first.stderr, new RegExp(`interrupted \\(control key ${control}: .* \\(${reason}\\)\\)`));
       const second = await trawl(args);
       assert.equal(second.code, 0, second.stderr);
-      const sums = query(db, "SELECT state, keys, ok + empty, failed FROM run");
+      const sums = query(db, "SELECT state, keys, ok + empty, failed FROM runs");
       assert.deepEqual(sums, [["finished", 30, 30, 0]]);
     });
   });
@@ -171,7 +171,7 @@ for (const [faults, timeout, reasons] of slow) {
   Deno.test(`trawl run gives up an answer at the job's timeout: ${reasons.join(", ")}`, async () => {
     await runWith(faults, ({ db, ended, asns }) => {
       assert.equal(ended.code, 3, ended.stderr);
-      const failed = "SELECT key, reason, attempts FROM fetch WHERE verdict = 'failed' ORDER BY sequence";
+      const failed = "SELECT key, reason, attempts FROM fetches WHERE verdict = 'failed' ORDER BY sequence";
       const expected = reasons.flatMap((reason, at) =>
         (asns.struck[at] ?? []).map((key) => [key, reason, 2])
       );

@@ -22,14 +22,14 @@ Deno.test("trawl run finds the rate that an API allows, asks every key, and stor
     const args = ["run", "--url", `${simulator.url}/hello/{key}`, "--rows", "$", "--db", db];
     const { code, stderr, stdout } = await trawl([...args, "--keys", keys, ...auto, "--json", "--verbose"]);
     assert.equal(code, 0, stderr);
-    assert.deepEqual(query(db, "SELECT state, ok, failed FROM run"), [["finished", 200, 0]]);
+    assert.deepEqual(query(db, "SELECT state, ok, failed FROM runs"), [["finished", 200, 0]]);
     const { answers } = simulator.stats();
     // The rate doubles up to 40 a second, is refused, and then grows in small steps.
     const refused = answers["429"] ?? 0;
     assert.ok(refused > 0 && refused < 40, JSON.stringify(answers));
     assert.match(stderr, /found +\d[\d.]*\/s \(auto\), \d+ in flight \(auto\)\n/);
     const { foundRate, foundInFlight } = JSON.parse(stdout);
-    const learned = "SELECT what, value FROM learned WHERE host = '127.0.0.1:PORT' ORDER BY what DESC";
+    const learned = "SELECT what, value FROM _trawl_tuned WHERE host = '127.0.0.1:PORT' ORDER BY what DESC";
     const [rate, inFlight] = query(db, learned.replace("PORT", String(simulator.port)));
     assert.equal(rate?.[0], "rate");
     assert.ok(Math.abs(Number(rate?.[1]) - foundRate) < 1 && foundRate > 5 && foundRate < 60, String(rate));

@@ -14,7 +14,7 @@ import { query } from "../../support/database.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { type Ended, trawl } from "../../support/trawl.ts";
 
-const sums = "SELECT state, ok, failed, (SELECT max(attempts) FROM fetch) FROM run";
+const sums = "SELECT state, ok, failed, (SELECT max(attempts) FROM fetches) FROM runs";
 
 interface Day {
   readonly ended: Ended;

@@ -40,7 +40,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const stopped = await running.ended;
       assert.equal(stopped.code, 75, stopped.stderr);
       assert.match(stopped.stderr, /run 1 of updates for 2026-11-20 interrupted \(stopped\)/);
-      const [[state, ok, empty, failed]] = query(db, "SELECT state, ok, empty, failed FROM run") as [
+      const [[state, ok, empty, failed]] = query(db, "SELECT state, ok, empty, failed FROM runs") as [
         unknown[],
       ];
       assert.equal(state, "interrupted");
@@ -58,7 +58,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const asked = simulator.stats().requests - before;
       const left = keyCount - done;
       assert.ok(asked >= left && asked < left * 1.2 + 10, `${asked} requests for ${left} keys`);
-      assert.deepEqual(query(db, "SELECT state, keys, ok + empty FROM run"), [[
+      assert.deepEqual(query(db, "SELECT state, keys, ok + empty FROM runs"), [[
         "finished",
         keyCount,
         keyCount,
@@ -84,7 +84,7 @@ Deno.test("trawl run gives up stalled answers after a signal, exits with 75 with
     const { code, stderr } = await running.ended;
     assert.equal(code, 75, stderr);
     assert.ok(performance.now() - sinceMs < 10_000);
-    assert.deepEqual(query(db, "SELECT failed FROM run"), [[0]]);
+    assert.deepEqual(query(db, "SELECT failed FROM runs"), [[0]]);
   } finally {
     await stalled.close();
   }
@@ -93,7 +93,7 @@ Deno.test("trawl run gives up stalled answers after a signal, exits with 75 with
     const { code, stderr } = await trawl(args);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /resumes run 1 for 2026-11-20/);
-    assert.deepEqual(query(db, "SELECT id, state, keys - ok - empty FROM run"), [[1, "finished", 0]]);
+    assert.deepEqual(query(db, "SELECT id, state, keys - ok - empty FROM runs"), [[1, "finished", 0]]);
   } finally {
     await well.close();
   }
@@ -122,7 +122,7 @@ Deno.test("trawl run takes two signals at once, as `deno task` sends them, for o
     running.kill("SIGINT");
     assert.equal((await running.ended).code, 75);
     assert.ok(performance.now() - sinceMs < 3_000);
-    assert.deepEqual(query(db, "SELECT state FROM run"), [["running"]]);
+    assert.deepEqual(query(db, "SELECT state FROM runs"), [["running"]]);
   } finally {
     await simulator.close();
   }
@@ -139,7 +139,7 @@ Deno.test("trawl run refuses to resume with another key list, and changes nothin
     await until(() => simulator.stats().requests > 120);
     running.kill("SIGINT");
     assert.equal((await running.ended).code, 75);
-    const before = query(db, "SELECT * FROM fetch");
+    const before = query(db, "SELECT * FROM fetches");
     await Deno.writeTextFile(keys, (await Deno.readTextFile(keys)).replace("k7\n", "other\n"));
     const changed = await trawl(args);
     assert.equal(changed.code, 2, changed.stderr);
@@ -147,11 +147,11 @@ Deno.test("trawl run refuses to resume with another key list, and changes nothin
       changed.stderr,
       /Cannot resume run 1 as its key list has changed: keys 1 to 50 are not those/,
     );
-    assert.deepEqual(query(db, "SELECT * FROM fetch"), before);
+    assert.deepEqual(query(db, "SELECT * FROM fetches"), before);
     // --new starts a run with the other list.
     const anew = await trawl([...args, "--new", "--in-flight", "64"]);
     assert.equal(anew.code, 0, anew.stderr);
-    assert.deepEqual(query(db, "SELECT id, state, reason FROM run"), [
+    assert.deepEqual(query(db, "SELECT id, state, reason FROM runs"), [
       [1, "interrupted", "given up for a new run"],
       [2, "finished", null],
     ]);
@@ -202,13 +202,13 @@ Deno.test("trawl run --retry-failed asks the keys of the run when the list has c
   } finally {
     await first.close();
   }
-  const before = query(db, "SELECT sequence, key FROM fetch ORDER BY id");
+  const before = query(db, "SELECT sequence, key FROM fetches ORDER BY id");
   const second = await startSimulator({ ripestat: { asns: 70, updatesMax: 100 }, port: first.port });
   try {
     const { code, stderr } = await trawl([...args, "--retry-failed"]);
     assert.equal(code, 0, stderr);
     assert.equal(second.stats().requests, 1);
-    assert.deepEqual(query(db, "SELECT sequence, key FROM fetch ORDER BY id"), before);
+    assert.deepEqual(query(db, "SELECT sequence, key FROM fetches ORDER BY id"), before);
   } finally {
     await second.close();
   }

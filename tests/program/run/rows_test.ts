@@ -49,7 +49,7 @@ memoryTest("trawl run stores an answer of 512 MiB in full in less than 150 MB", 
       sum,
       count - 1,
     ]]);
-    assert.deepEqual(query(db, "SELECT rows, verdict FROM fetch"), [[count, "ok"]]);
+    assert.deepEqual(query(db, "SELECT rows, verdict FROM fetches"), [[count, "ok"]]);
     assert.deepEqual(query(db, leftOf("updates")), [[0, 0]]);
   });
 });
@@ -89,7 +89,7 @@ Deno.test("trawl run reads a job from flags and keys from standard input", async
     });
     assert.equal(code, 0, stderr);
     assert.deepEqual(
-      query(db, "SELECT key, said, typeof(n) FROM rows JOIN fetch ON fetch.id = fetch ORDER BY fetch"),
+      query(db, "SELECT key, said, typeof(n) FROM rows ORDER BY fetch"),
       [
         ["ann", "Hello, ann!", "integer"],
         ["bob", "Hello, bob!", "integer"],
@@ -109,7 +109,7 @@ Deno.test("trawl run stores counts per minute that add up to the updates", async
       { env: { TRAWL_SOURCEAPP: "trawl-test" } },
     );
     assert.equal(code, 0, stderr);
-    for (const [key, rows] of query(db, "SELECT key, rows FROM fetch")) {
+    for (const [key, rows] of query(db, "SELECT key, rows FROM fetches")) {
       const counts = new Map<string, number>();
       for (const [seconds, type] of truthOf(options, String(key), dayWindow).updates()) {
         const bucket = `${Math.floor(seconds / 60) * 60} ${type}`;
@@ -117,7 +117,7 @@ Deno.test("trawl run stores counts per minute that add up to the updates", async
       }
       const stored = query(
         db,
-        `SELECT ts || ' ' || type, count FROM updates JOIN fetch ON fetch.id = fetch WHERE key = '${key}'`,
+        `SELECT ts || ' ' || type, count FROM updates WHERE key = '${key}'`,
       );
       assert.deepEqual(new Map(stored as [string, number][]), counts, `counts of ${key}`);
       assert.equal(rows, [...counts.values()].reduce((sum, count) => sum + count, 0));
@@ -137,7 +137,7 @@ Deno.test("trawl run stores the preset ripestat-activity", async () => {
     for (
       const [key, announcements] of query(
         db,
-        "SELECT key, ifnull(sum(announcements), 0) FROM fetch LEFT JOIN activity ON fetch = fetch.id GROUP BY key",
+        "SELECT fetches.key, ifnull(sum(announcements), 0) FROM fetches LEFT JOIN activity ON fetch = fetches.id GROUP BY 1",
       )
     ) {
       assert.equal(announcements, truthOf(options, String(key), dayWindow).announcements, `of ${key}`);
@@ -187,6 +187,6 @@ Deno.test("trawl run --retry-failed asks only the failed keys again", async () =
     const again = await trawl([...args, "--retry-failed"], { stdin });
     assert.equal(again.code, 0, again.stderr);
     assert.equal(simulator.stats().requests, 6);
-    assert.deepEqual(query(db, "SELECT id, state, ok, failed FROM run"), [[1, "finished", 4, 0]]);
+    assert.deepEqual(query(db, "SELECT id, state, ok, failed FROM runs"), [[1, "finished", 4, 0]]);
   });
 });

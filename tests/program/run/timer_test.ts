@@ -77,7 +77,7 @@ Deno.test("trawl run by a timer finishes each of 15 windows once, despite four o
   }
   const runs = query(
     args[3] ?? "",
-    "SELECT substr(window_start, 1, 10), state, ok, rows FROM run ORDER BY window_start",
+    "SELECT substr(window_start, 1, 10), state, ok, rows FROM runs ORDER BY window_start",
   );
   const expected = Array.from({ length: 15 }, (_, day) => [
     new Date(firstMs + (day - 1) * dayMs).toISOString().slice(0, 10),
@@ -123,7 +123,7 @@ Deno.test("trawl run names an unfinished run of a changed job, and asks the othe
     /Cannot resume run 1 of "days" for 2026-11-01.* the job has changed.*\n.*for 2026-11-02/,
   );
   assert.equal((await start(Date.parse("2026-11-03T04:00Z"), [...args, "--new"])).code, 0);
-  assert.deepEqual(query(args[3] ?? "", "SELECT substr(window_start, 1, 10), state FROM run ORDER BY id"), [
+  assert.deepEqual(query(args[3] ?? "", "SELECT substr(window_start, 1, 10), state FROM runs ORDER BY id"), [
     ["2026-11-01", "interrupted"],
     ["2026-11-02", "finished"],
     ["2026-11-01", "finished"],
@@ -140,16 +140,19 @@ Deno.test("trawl run deletes the windows that are older than `keep`, and reports
     assert.equal(/trawl: deleted 1 run older than 2d\n$/.test(said), day >= 3, said);
   }
   assert.deepEqual(
-    query(args[3] ?? "", "SELECT substr(window_start, 1, 10) FROM run"),
+    query(args[3] ?? "", "SELECT substr(window_start, 1, 10) FROM runs"),
     [
       ["2026-11-02"],
       ["2026-11-03"],
     ],
   );
-  assert.deepEqual(query(args[3] ?? "", "SELECT count(*), (SELECT count(*) FROM rows_data) FROM fetch"), [[
-    40,
-    40,
-  ]]);
+  assert.deepEqual(
+    query(args[3] ?? "", "SELECT count(*), (SELECT count(*) FROM _trawl_rows_data) FROM fetches"),
+    [[
+      40,
+      40,
+    ]],
+  );
 });
 
 for (const zone of ["Pacific/Kiritimati", "Pacific/Honolulu", "America/New_York"]) {

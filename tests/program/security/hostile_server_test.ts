@@ -147,7 +147,7 @@ Deno.test("trawl run stores a reason for each hostile answer, and asks the next 
   folder.file("a.toml", jobText(server.url, '{ file = "keys.txt" }'));
   const { code, stderr } = await trawl(["run", "a.toml"], { cwd: folder.path, env });
   assert.equal(code, 3, stderr);
-  const reasons = query(folder.file("a.db"), "SELECT key, reason FROM fetch ORDER BY sequence");
+  const reasons = query(folder.file("a.db"), "SELECT key, reason FROM fetches ORDER BY sequence");
   assert.deepEqual(
     reasons,
     cases.map(([key, , expected]) => [key, /\\\(([a-z-]+)\\\)/.exec(expected.source)?.[1] ?? null]),

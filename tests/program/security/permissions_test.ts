@@ -53,7 +53,7 @@ Deno.test("trawl runs every command of a job with the permissions of the job onl
       /interrupted {2}50\.00 %[^]*limited to the first 20 keys/,
     );
     assert.equal(await does(["extract", "$.a", "a.json"]), "1\n");
-    assert.deepEqual(query(folder.file("updates.db"), "SELECT count(*) FROM fetch"), [[20]]);
+    assert.deepEqual(query(folder.file("updates.db"), "SELECT count(*) FROM fetches"), [[20]]);
   });
 });
 

@@ -157,11 +157,11 @@ Deno.test("trawl writes no secret anywhere when the server echoes every one", as
     assert.equal((await scene.run("status", "secretive.db", flag)).code, 0);
   }
   scene.assertClean();
-  const [[text] = []] = query(scene.folder.file("secretive.db"), "SELECT text FROM run");
+  const [[text] = []] = query(scene.folder.file("secretive.db"), "SELECT text FROM runs");
   assert.equal(text, jobText(server.url), "the job is stored as written");
   const validators = query(
     scene.folder.file("secretive.db"),
-    "SELECT count(etag), count(last_modified) FROM fetch",
+    "SELECT count(etag), count(last_modified) FROM fetches",
   );
   assert.deepEqual(validators, [[0, 0]]);
 });

@@ -92,10 +92,10 @@ Deno.test("trawl status prints no control sequence of a forged database", async 
   {
     using db = new DatabaseSync(folder.file("a.db"));
     db.prepare(
-      "UPDATE run SET job = ?1, reason = ?1, started = ?1, state = 'interrupted', window_start = ?1, window_end = ?1",
+      "UPDATE _trawl_run SET job = ?1, reason = ?1, started = ?1, state = 'interrupted', window_start = ?1, window_end = ?1",
     )
       .run(hostile);
-    db.prepare("UPDATE fetch SET key = ?1, reason = ?1").run(hostile);
+    db.prepare("UPDATE _trawl_fetch SET key = ?1, reason = ?1").run(hostile);
   }
   for (const flags of [[], ["--failed"], ["--json"]]) {
     assert.equal((await quietly(["status", "a.db", ...flags], options)).code, 0);

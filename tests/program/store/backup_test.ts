@@ -21,7 +21,7 @@ Deno.test("trawl backup copies a database in the middle of a run, and the copy c
       const { code } = await trawl(["backup", `${number}.copy`, "--db", "a.db", "--quiet"], { cwd });
       if (code !== 0) continue;
       const copy = folder.file(`${number}.copy`);
-      copied = Number(query(copy, "SELECT count(*) FROM fetch")[0]?.[0]);
+      copied = Number(query(copy, "SELECT count(*) FROM fetches")[0]?.[0]);
       if (copied > 0) await Deno.rename(copy, folder.file("copy.db"));
     }
     running.kill("SIGKILL");
@@ -31,10 +31,10 @@ Deno.test("trawl backup copies a database in the middle of a run, and the copy c
     assert.equal((await Deno.stat(copy)).mode! & 0o777, 0o600);
     assert.deepEqual(folder.names().filter((name) => name.includes(".copy.")), []);
     assert.deepEqual(query(copy, "PRAGMA integrity_check"), [["ok"]]);
-    assert.deepEqual(query(copy, "SELECT ok, (SELECT count(*) FROM rows) FROM run"), [[copied, copied]]);
+    assert.deepEqual(query(copy, "SELECT ok, (SELECT count(*) FROM rows) FROM runs"), [[copied, copied]]);
     const { code, stderr } = await trawl([...args, "--db", "copy.db"], { cwd });
     assert.equal(code, 0, stderr);
-    assert.deepEqual(query(copy, "SELECT count(*), state, ok FROM run"), [[1, "finished", 3_000]]);
+    assert.deepEqual(query(copy, "SELECT count(*), state, ok FROM runs"), [[1, "finished", 3_000]]);
   });
 });
 

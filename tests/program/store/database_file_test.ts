@@ -1,15 +1,11 @@
 /**
- * A database file over its life: two runs at once, older schema versions, damage.
+ * A database file over its life: two runs at once, damage.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
-import { identityOf } from "../../../lib/job/identity.ts";
-import { loadJob } from "../../../lib/job/load_job.ts";
-import { leftOf, query } from "../../support/database.ts";
-import { fixtureJob, fixtures, fixtureUrl, layFixture } from "../../support/fixtures.ts";
+import { query } from "../../support/database.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
 import { until } from "../../support/until.ts";
 import { startTrawl, trawl } from "../../support/trawl.ts";
@@ -56,7 +52,7 @@ Deno.test("trawl run is refused while another run is on, readers are not, and ki
       const again = await trawl(["run", "first", ...job, db, "--in-flight", "100"]);
       assert.equal(again.code, 0, again.stderr);
       assert.match(again.stderr, /resumes run 1: \d+ keys have a verdict/);
-      assert.deepEqual(query(db, "SELECT id, job, state, ok FROM run"), [[1, "first", "finished", 1_000]]);
+      assert.deepEqual(query(db, "SELECT id, job, state, ok FROM runs"), [[1, "first", "finished", 1_000]]);
       assert.ok(!folder.names().includes("a.db.lock"));
     },
   );
@@ -76,86 +72,13 @@ Deno.test("trawl run ends with 75 when its database is moved, and goes on when t
     );
     const asked = simulator.stats().requests;
     assert.ok(asked < 400);
-    assert.deepEqual(query(folder.file("b.db"), "SELECT state, ok FROM run"), [["interrupted", asked]]);
+    assert.deepEqual(query(folder.file("b.db"), "SELECT state, ok FROM runs"), [["interrupted", asked]]);
     await Deno.rename(folder.file("b.db"), folder.file("a.db"));
     const again = await trawl([...args, "--in-flight", "100"]);
     assert.equal(again.code, 0, again.stderr);
     assert.equal(simulator.stats().requests, 400);
   });
 });
-
-/** The simulator of the fixtures; `fixtures/databases/make.ts` has the same. */
-const population = {
-  ripestat: { asns: 24, updatesMax: 12 },
-  faults: [{ kind: "status", status: 404, keys: ["12654"] }],
-} as const;
-
-/** Queries on the two runs: the old version finished the first, and this version finishes the second. */
-const endState = [
-  "SELECT run, sequence, key, verdict, reason, status, rows FROM fetch WHERE run < 3 ORDER BY id",
-  "SELECT fetch, row, ts, type FROM updates ORDER BY fetch, row",
-  "SELECT id, state, keys, ok, empty, failed, rows FROM run WHERE id < 3 ORDER BY id",
-  leftOf("updates"),
-  "PRAGMA integrity_check",
-];
-
-function resultsOf(db: string): unknown[] {
-  return endState.map((sql) => query(db, sql));
-}
-
-const windows = ["2026-11-20", "2026-11-21"] as const;
-
-/** The results when this version runs both windows. */
-let undisturbed: Promise<unknown[]> | undefined;
-
-async function undisturbedResults(): Promise<unknown[]> {
-  let results: unknown[] = [];
-  await withSimulator(population, async (simulator, folder) => {
-    const job = folder.file("job.toml", fixtureJob(simulator.url));
-    const db = folder.file("calm.db");
-    for (const window of windows) {
-      assert.equal((await trawl(["run", job, "--db", db, "--window", window])).code, 0);
-    }
-    results = resultsOf(db);
-  });
-  return results;
-}
-
-for (const name of fixtures) {
-  Deno.test(`trawl run resumes a run that schema version ${name} interrupted`, async () => {
-    undisturbed ??= undisturbedResults();
-    const expected = await undisturbed;
-    await withSimulator(population, async (simulator, folder) => {
-      const db = layFixture(name, folder);
-      const job = folder.file("job.toml", fixtureJob(simulator.url));
-      await moveTo(db, simulator.url);
-      const [[done] = []] = query(db, "SELECT ok + empty + failed FROM run WHERE id = 2");
-      const { code, stderr } = await trawl(["run", job, "--db", db, "--window", windows[1]]);
-      assert.equal(code, 0, stderr);
-      assert.match(
-        stderr,
-        new RegExp(`resumes run 2 for ${windows[1]}: ${done} keys have a verdict`),
-      );
-      assert.equal(simulator.stats().requests, 24 - Number(done));
-      for (const [at, results] of resultsOf(db).entries()) {
-        assert.deepEqual(results, expected[at], endState[at]);
-      }
-      const status = await trawl(["status", db, "--check-file"]);
-      assert.deepEqual([status.code, status.stderr], [0, ""]);
-    });
-  });
-}
-
-/** Moves the job of a fixture's runs to another address. */
-async function moveTo(file: string, url: string): Promise<void> {
-  using db = new DatabaseSync(file);
-  for (const { id, text } of db.prepare("SELECT id, text FROM run").all()) {
-    const moved = String(text).replaceAll(fixtureUrl, url);
-    const job = loadJob(moved, { file: "x", env: () => undefined, secret: () => undefined });
-    const identity = await identityOf(job);
-    db.prepare("UPDATE run SET text = ?, sha256 = ? WHERE id = ?").run(moved, identity, id ?? 0);
-  }
-}
 
 const pageBytes = 8_192;
 
@@ -235,7 +158,7 @@ Deno.test("trawl run resumes from the last checkpoint when the WAL is gone", asy
     await Deno.remove(`${db}-wal`);
     const again = await trawl(args);
     assert.equal(again.code, 0, again.stderr);
-    assert.deepEqual(query(db, "SELECT state, ok FROM run ORDER BY id DESC LIMIT 1"), [["finished", 400]]);
+    assert.deepEqual(query(db, "SELECT state, ok FROM runs ORDER BY id DESC LIMIT 1"), [["finished", 400]]);
     assert.deepEqual((await trawl(["status", db, "--check-file"])).code, 0);
   });
 });

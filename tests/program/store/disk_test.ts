@@ -24,9 +24,9 @@ const population = {
 
 /** Queries whose results a full disk must not change. */
 const endState = [
-  "SELECT sequence, key, verdict, reason, rows FROM fetch ORDER BY sequence",
+  "SELECT sequence, key, verdict, reason, rows FROM fetches ORDER BY sequence",
   "SELECT count(*), sum(ts), min(ts), max(ts) FROM updates",
-  "SELECT state, keys, ok, empty, failed, rows FROM run",
+  "SELECT state, keys, ok, empty, failed, rows FROM runs",
   leftOf("updates"),
   "PRAGMA integrity_check",
 ];
@@ -50,7 +50,7 @@ async function fillUp(
     assert.equal(full.stderr.split("\n").length, 2, full.stderr);
     const requests = simulator.stats().requests;
     await test.mend();
-    const verdicts = Number(query(db, "SELECT count(*) FROM fetch")[0]?.[0]);
+    const verdicts = Number(query(db, "SELECT count(*) FROM fetches")[0]?.[0]);
     const keys = population.ripestat.asns + 2;
     assert.ok(verdicts >= 0 && verdicts < keys, `${verdicts} verdicts of ${keys} keys`);
     assert.ok(requests > 0 && requests < keys + 3, `${requests} requests for ${keys} keys`);

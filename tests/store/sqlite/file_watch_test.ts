@@ -12,7 +12,7 @@ import { TempFolder } from "../../support/temp.ts";
 const schema = { name: "t", columns: [{ name: "v", type: "ANY" }] } as const;
 
 async function begin(store: StoreWriter, job: string): Promise<void> {
-  await store.beginRun({ job, text: "", sha256: "" });
+  await store.beginRun({ job, text: "", identity: "" });
 }
 
 /** What happens to a file, by the word in the message. */
@@ -60,7 +60,7 @@ Deno.test("StoreWriter keeps everything in a file that was moved, and lends its 
     await begin(store, "after");
     await Deno.copyFile(folder.file("b.db"), folder.file("a.db"));
   }
-  assert.deepEqual(query(folder.file("b.db"), "SELECT job FROM run"), [["before"], ["after"]]);
+  assert.deepEqual(query(folder.file("b.db"), "SELECT job FROM runs ORDER BY id"), [["before"], ["after"]]);
   assert.equal((await Deno.stat(folder.file("a.db-wal"))).size, 0);
 });
 
@@ -71,5 +71,5 @@ Deno.test("StoreWriter keeps everything when its log was deleted", async () => {
     await Deno.remove(folder.file("a.db-wal"));
     await begin(store, "after");
   }
-  assert.deepEqual(query(folder.file("a.db"), "SELECT job FROM run"), [["after"]]);
+  assert.deepEqual(query(folder.file("a.db"), "SELECT job FROM runs"), [["after"]]);
 });

@@ -26,7 +26,7 @@ async function day(
 ): Promise<number> {
   const start = firstMs + number * dayMs;
   const window = { start: isoTime(start), end: isoTime(start + dayMs) };
-  const run = await store.beginRun({ job, text: "x", sha256: "y", window });
+  const run = await store.beginRun({ job, text: "x", identity: "y", window });
   const some = chunkOf(Array.from({ length: rows }, (_, row) => [BigInt(row), `day ${number}`]));
   await store.addBatch(run, { number: 0, first: 0, size: keys + 1, sha256: "z" });
   for (let first = 0; first < 3 * rows; first += rows) {
@@ -47,7 +47,7 @@ async function day(
     }, table),
   );
   await store.setKeys(run, keys + 1);
-  await store.endRun(run, "finished", null);
+  await store.endRun(run, { state: "finished", isCovered: true });
   return run;
 }
 
@@ -72,17 +72,17 @@ Deno.test("StoreWriter.prune() keeps the file at the size of the 30 kept windows
   }
   const [atFirst = 0, atLast = Infinity] = [sizes[40], sizes.at(-1)];
   assert.ok(atLast < 1.25 * atFirst, `${atFirst} bytes after 40 days, ${atLast} after 150`);
-  assert.deepEqual(query(file, "SELECT count(*), min(window_start), sum(rows) FROM run"), [
+  assert.deepEqual(query(file, "SELECT count(*), min(window_start), sum(rows) FROM runs"), [
     [30, "2025-05-01T00:00:00Z", 30 * 230],
   ]);
-  assert.deepEqual(query(file, "SELECT count(*), count(DISTINCT run), sum(rows) FROM fetch"), [[
+  assert.deepEqual(query(file, "SELECT count(*), count(DISTINCT run), sum(rows) FROM fetches"), [[
     30 * 21,
     30,
     30 * 230,
   ]]);
   assert.deepEqual(query(file, "SELECT count(*), count(DISTINCT s) FROM t"), [[30 * 230, 30]]);
   assert.deepEqual(query(file, leftOf("t")), [[0, 0]]);
-  assert.deepEqual(query(file, "SELECT count(*) FROM batch"), [[30]]);
+  assert.deepEqual(query(file, "SELECT count(*) FROM _trawl_batch"), [[30]]);
   assert.deepEqual(query(file, "PRAGMA integrity_check"), [["ok"]]);
 });
 
@@ -117,15 +117,21 @@ Deno.test("StoreWriter.prune() resumes after an abort, and hides half-deleted ru
     assert.equal(await store.prune({ job: "j", before: before(2, 1) }, stopped), 2);
   }
   assert.deepEqual(
-    query(file, "SELECT count(*) FROM t JOIN fetch ON fetch.id = t.fetch JOIN run ON run.id = run"),
+    query(file, "SELECT count(*) FROM t_history"),
     [
       [230],
     ],
   );
-  assert.deepEqual(query(file, "SELECT count(*) FROM fetch"), [[63]]);
+  assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM _trawl_fetch) FROM fetches"), [[
+    21,
+    63,
+  ]]);
   await using store = await openWriter(file, schema);
   assert.equal(await store.prune({ job: "j", before: before(2, 1) }, never), 0);
-  assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM fetch"), [[21, 230]]);
+  assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM _trawl_t_data) FROM fetches"), [[
+    21,
+    230,
+  ]]);
 });
 
 Deno.test("StoreWriter.prune() deletes more rows and fetches than one transaction does", async () => {
@@ -136,7 +142,10 @@ Deno.test("StoreWriter.prune() deletes more rows and fetches than one transactio
   await day(store, 1, { keys: 2 * retentionTuning.fetchesAtOnce + 1, rows: 1 });
   await day(store, 2, { keys: 1, rows: 1 });
   assert.equal(await store.prune({ job: "j", before: before(2, 1) }, never), 2);
-  assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM fetch"), [[2, 4]]);
+  assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM _trawl_t_data) FROM fetches"), [[
+    2,
+    4,
+  ]]);
   assert.deepEqual(query(file, leftOf("t")), [[0, 0]]);
 });
 
@@ -150,7 +159,7 @@ Deno.test("StoreWriter.prune() keeps the newest finished window, the newest run 
   await day(store, 2);
   const newest = await day(store, 1);
   assert.equal(await store.prune({ job: "j", before: before(900, 30) }, never), 2);
-  assert.deepEqual(query(file, "SELECT id FROM run ORDER BY id"), [[other], [newestWindow], [newest]]);
+  assert.deepEqual(query(file, "SELECT id FROM runs ORDER BY id"), [[other], [newestWindow], [newest]]);
   assert.equal(await day(store, 4), newest + 1);
 });
 
@@ -164,8 +173,11 @@ Deno.test("StoreWriter.prune() deletes the rows that a job stored in another tab
   await using store = await openWriter(file, schema);
   await day(store, 1);
   assert.equal(await store.prune({ job: "j", before: before(1, 1) }, never), 1);
-  assert.deepEqual(query(file, "SELECT count(*), (SELECT count(*) FROM t_data) FROM earlier_data"), [[
-    0,
-    230,
-  ]]);
+  assert.deepEqual(
+    query(file, "SELECT count(*), (SELECT count(*) FROM _trawl_t_data) FROM _trawl_earlier_data"),
+    [[
+      0,
+      230,
+    ]],
+  );
 });

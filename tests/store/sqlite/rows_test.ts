@@ -63,7 +63,7 @@ function numbered(rows: readonly (readonly CellValue[])[]): unknown[][] {
 }
 
 function begin(store: StoreWriter): Promise<number> {
-  return store.beginRun({ job: "j", text: "t", sha256: "s" });
+  return store.beginRun({ job: "j", text: "t", identity: "s" });
 }
 
 Deno.test("StoreWriter stores every value unchanged, staged or not", async () => {
@@ -125,7 +125,7 @@ Deno.test("StoreWriter.unstage() lets other writes in between, and deletes none 
   const run = await begin(store);
   await stageMany(store, run);
   const deleting = store.unstage(run, 0, 1);
-  assert.ok(Number(query(file, "SELECT count(*) FROM t_staged WHERE fetch % 10 = 0")[0]?.[0]) > 0);
+  assert.ok(Number(query(file, "SELECT count(*) FROM _trawl_t_staged WHERE fetch % 10 = 0")[0]?.[0]) > 0);
   // New rows take the places of deleted rows while the deletion continues.
   await store.finish(
     run,
@@ -185,10 +185,10 @@ Deno.test("StoreWriter.open() refuses a table with the name of another table's p
   const file = folder.file("a.db");
   await createDatabase(file, schema);
   const before = query(file, "SELECT name FROM sqlite_schema");
-  for (const name of ["t_data", "t_span", "t_staged"]) {
+  for (const name of ["t_history", "_trawl_t_data"]) {
     await assert.rejects(
       openWriter(file, { ...schema, name }),
-      /^UsageError: Cannot store into the table "t_\w+" of ".*": the name belongs to a part of another table, the job/,
+      /^UsageError: Cannot store into the table "\w+" of ".*": the name "\w+" is taken; give the job another table/,
     );
   }
   assert.deepEqual(query(file, "SELECT name FROM sqlite_schema"), before);

@@ -140,7 +140,7 @@ Deno.test("acquire() and StoreWriter.open() make every file private, at any umas
     {
       await using _lock = await acquire(file, options);
       await using store = await openWriter(file, schema);
-      await store.beginRun({ job: "j", text: "", sha256: "" });
+      await store.beginRun({ job: "j", text: "", identity: "" });
       assert.deepEqual(folder.names(), ["a.db", "a.db-shm", "a.db-wal", "a.db.lock"]);
       for (const name of folder.names()) assert.equal(modeOf(folder.file(name)), 0o600, name);
     }
@@ -152,7 +152,7 @@ Deno.test("acquire() and StoreWriter.open() make every file private, at any umas
     {
       await using _lock = await acquire(file, options);
       await using store = await openWriter(file, schema);
-      await store.beginRun({ job: "j", text: "", sha256: "" });
+      await store.beginRun({ job: "j", text: "", identity: "" });
       for (const name of folder.names()) assert.equal(modeOf(folder.file(name)), 0o600, name);
     }
     assert.deepEqual(said, [

@@ -21,7 +21,7 @@ function keyOf(sequence: number): string {
 /** Stores `count` answers of three rows each, in the order in which answers of 8 in flight may arrive. */
 async function fill(file: string, count: number): Promise<number> {
   await using store = await openWriter(file, schema);
-  const run = await store.beginRun({ job: "j", text: "", sha256: "" });
+  const run = await store.beginRun({ job: "j", text: "", identity: "" });
   const random = new Random(1);
   const order = Array.from(
     { length: count },

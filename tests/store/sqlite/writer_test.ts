@@ -4,7 +4,7 @@ import { UsageError } from "../../../lib/errors.ts";
 import type { FetchRecord } from "../../../lib/rows/fetch_record.ts";
 import { noRows } from "../../../lib/rows/row_batch.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
-import type { StoreWriter } from "../../../lib/store/database.ts";
+import { openDatabase, type StoreWriter } from "../../../lib/store/database.ts";
 import { idsPerRun } from "../../../lib/store/sqlite/sql_schema.ts";
 import { createDatabase, leftOf, openWriter, query } from "../../support/database.ts";
 import { chunkOf, finishedOf } from "../../support/rows.ts";
@@ -35,7 +35,7 @@ function record(sequence: number, change: Partial<FetchRecord> = {}): FetchRecor
 }
 
 function begin(store: StoreWriter): Promise<number> {
-  return store.beginRun({ job: "j", text: "t", sha256: "s" });
+  return store.beginRun({ job: "j", text: "t", identity: "s" });
 }
 
 Deno.test("StoreWriter.finish() stores whole times as integers, and ids by run and sequence", async () => {
@@ -50,12 +50,12 @@ Deno.test("StoreWriter.finish() stores whole times as integers, and ids by run a
   );
   const first = run * idsPerRun;
   assert.deepEqual(query(file, "SELECT *, typeof(ts) FROM updates"), [
-    [first, 0, 1, "A", "integer"],
-    [first, 1, 2, "W", "integer"],
-    [first + 7, 0, 2.5, null, "real"],
+    ["k0", null, 1, "A", run, first, 0, "integer"],
+    ["k0", null, 2, "W", run, first, 1, "integer"],
+    ["k7", null, 2.5, null, run, first + 7, 0, "real"],
   ]);
-  assert.deepEqual(query(file, "SELECT run, sequence, key FROM fetch"), [[run, 0, "k0"], [run, 7, "k7"]]);
-  assert.deepEqual(query(file, "SELECT ok, rows, bytes, attempts FROM run"), [[2, 3, 20, 2]]);
+  assert.deepEqual(query(file, "SELECT run, sequence, key FROM fetches"), [[run, 0, "k0"], [run, 7, "k7"]]);
+  assert.deepEqual(query(file, "SELECT ok, rows, bytes, attempts FROM runs"), [[2, 3, 20, 2]]);
 });
 
 Deno.test("StoreWriter.finish() leaves no staged span behind", async () => {
@@ -104,6 +104,9 @@ Deno.test("StoreWriter.open() creates a file with mode 0600", async () => {
   assert.equal(((await Deno.stat(file)).mode ?? 0) & 0o777, 0o600);
 });
 
+const otherSchema =
+  /: a version of trawl before 1.0 wrote it, with another schema; keep the file and read it with that version, or start/;
+
 const unusable: readonly (readonly [string, (file: string) => unknown, RegExp])[] = [
   [
     "is no database",
@@ -118,7 +121,7 @@ const unusable: readonly (readonly [string, (file: string) => unknown, RegExp])[
   ["is newer", async (file) => {
     await createDatabase(file, schema);
     execute(file, "PRAGMA user_version = 999");
-  }, /: a newer trawl wrote it, with schema version 999; this program knows version 4$/],
+  }, /: a newer trawl wrote it: its schema has version 999, this program knows version 1$/],
   [
     "has the table with other columns",
     async (file) => {
@@ -126,10 +129,20 @@ const unusable: readonly (readonly [string, (file: string) => unknown, RegExp])[
     },
     /^Cannot store into the table "updates" .*: its columns are x TEXT, the job has ts ANY, type TEXT; give/,
   ],
-  ["is older", async (file) => {
+  ["has another schema of version 1", async (file) => {
     await createDatabase(file, schema);
-    execute(file, "PRAGMA user_version = 3");
-  }, /: an older trawl wrote it, with schema version 3; this program knows version 4$/],
+    execute(file, "UPDATE _trawl_schema SET hash = 'x'");
+  }, otherSchema],
+  ["was written before version 1", (file) => {
+    execute(file, "CREATE TABLE run (id); PRAGMA user_version = 4; PRAGMA application_id = 0x7472776c");
+  }, otherSchema],
+  [
+    "has the table of another job",
+    async (file) => {
+      await using _store = await (await openDatabase(file)).openWriter("other", [schema]);
+    },
+    /^Cannot store into the table "updates" of ".*": it belongs to the job "other"; give the job another table, or/,
+  ],
   ["is a folder", (file) => Deno.mkdirSync(file), /^Cannot use the database ".*": /],
 ];
 
