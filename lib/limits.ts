@@ -67,6 +67,8 @@ export const runLimits = {
   inFlightMax: 10_000,
   /** Default of `in_flight_max`: the highest concurrency at which memory was measured to stay flat. */
   inFlightAutoMax: 1_000,
+  /** Windows that one start may catch up on, or ask failed keys of again: two years of days. */
+  windowsMax: 732,
   /** Keys in one batch, and UTF-16 units of all its keys. The main thread and the Worker hold them. */
   batchMax: 50_000,
   batchCharsMax: 4 * MiB,

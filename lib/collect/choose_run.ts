@@ -42,6 +42,8 @@ export interface RunRequest {
 /** Options of {@linkcode chooseRun}. */
 export interface ChoiceOptions extends RunRequest {
   readonly window: Window | undefined;
+  /** Ask keys again that failed for one of these reasons. */
+  readonly retryReasons?: readonly string[] | undefined;
   /** Called before a run is started or resumed, with its number of keys with a verdict; may refuse by throwing. */
   readonly beforeStart?: (done: number) => Promise<void>;
 }
@@ -66,7 +68,8 @@ export async function chooseRun(
   job: Job,
   options: ChoiceOptions,
 ): Promise<RunChoice | FinishedChoice> {
-  const { window, isNew, retryFailed } = options;
+  const { window, isNew, retryReasons } = options;
+  const retryFailed = options.retryFailed || retryReasons !== undefined;
   const identity = await identityOf(job);
   const latest = await store.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
   if (latest !== undefined && !isNew) {
@@ -78,7 +81,7 @@ export async function chooseRun(
     const restoreKeys = latest.state === "finished" && job.keys.kind === "url";
     if (hasMore && isSame) {
       await options.beforeStart?.(retryFailed ? answeredOf(latest) : doneOf(latest));
-      return await resume(store, latest, { retryFailed, restoreKeys });
+      return await resume(store, latest, { retryFailed, retryReasons, restoreKeys });
     }
     if (!hasMore && (window !== undefined || retryFailed)) return { finished: latest };
   }
@@ -99,7 +102,7 @@ export async function chooseRun(
 async function resume(
   store: StoreWriter,
   run: RunRecord,
-  options: { readonly retryFailed: boolean; readonly restoreKeys: boolean },
+  options: Parameters<StoreWriter["resumeRun"]>[1],
 ): Promise<RunChoice> {
   await store.resumeRun(run.id, options);
   const counts = await store.countRun(run.id);

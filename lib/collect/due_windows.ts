@@ -47,6 +47,22 @@ export function windowsToAsk(
   return [...begun, ...due.filter(({ startMs }) => !isBegun.has(startMs))];
 }
 
+/** What {@linkcode windowsToRetry} chooses from. */
+export interface RetryOptions extends Pick<DueOptions, "identity" | "runs" | "keepMs" | "nowMs"> {
+  /** Newest finished windows to look at. */
+  readonly count: number;
+}
+
+/** The runs of the newest finished windows that have failed keys, oldest window first. */
+export function windowsToRetry({ identity, runs, keepMs, nowMs, count }: RetryOptions): RunRecord[] {
+  return runs
+    .filter(({ state, windowEnd }) => state === "finished" && windowEnd !== null)
+    .toSorted((one, other) => startOf(one) - startOf(other))
+    .slice(count === 0 ? Infinity : -count)
+    .filter((run) => run.failed > 0 && run.identity === identity)
+    .filter(({ windowEnd }) => Date.parse(windowEnd ?? "") >= nowMs - (keepMs ?? Infinity));
+}
+
 function startOf({ windowStart }: RunRecord): number {
   return Date.parse(windowStart ?? "");
 }

@@ -34,11 +34,14 @@ export const commands: readonly Command[] = [
     summary: "ask every key and store the rows",
     about:
       "JOB is a preset or a TOML file; --url with --rows replaces it. Without --window, a job with windows collects " +
-      "every window that is due. If the last run is unfinished, the same command resumes it.",
+      "every window that is due. If the last run is unfinished, the same command resumes it. The exit code is the " +
+      "worst of the windows that this start worked on, in the order 1, 2, 3, 75, 0; if there was none, that of the " +
+      "newest finished window.",
     flags: [
       ...jobFlags,
       flags.limit,
       flags.retryFailed,
+      flags.retryFailedWindows,
       flags.isNew,
       flags.minCoverage,
       flags.ignoreFreeSpace,
@@ -49,10 +52,11 @@ export const commands: readonly Command[] = [
     ],
     exits: [
       [exitCode.done, "every key has a verdict, and the coverage is reached"],
-      [exitCode.incomplete, "finished, but the coverage is too low or a control key failed"],
+      [exitCode.incomplete, "the coverage is too low, or a control key failed for a lasting reason"],
       [
         exitCode.interrupted,
-        "interrupted, API down, disk full, or another run has the database: run the same command again",
+        "interrupted, API down or in maintenance, disk full, or another run has the database: run the same " +
+        "command again",
       ],
     ],
     examples: [
@@ -142,7 +146,7 @@ export const commands: readonly Command[] = [
     about:
       "Without PRESET, the job file shows every field with its default and bounds. With --systemd, PRESET may also " +
       "be your own job file, which is not changed. Prints the names of the written files.",
-    flags: [flags.systemd, flags.name, flags.dir, flags.force, ...common],
+    flags: [flags.systemd, flags.metricsFolder, flags.name, flags.dir, flags.force, ...common],
     examples: [
       "trawl init --name my-api",
       "trawl init ripestat-updates --systemd",

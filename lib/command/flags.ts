@@ -7,7 +7,7 @@
 import { UsageError } from "../errors.ts";
 import { parseDuration } from "../job/parse_units.ts";
 import { forecastLimits } from "../forecast/forecast_limits.ts";
-import { databaseLimits } from "../limits.ts";
+import { databaseLimits, runLimits } from "../limits.ts";
 import { formatBytes } from "../text/format.ts";
 import type { Arguments, Flag } from "./flag.ts";
 import { oneOf, text, whole } from "./flag_values.ts";
@@ -66,6 +66,17 @@ export const flags = {
     help: "ask the failed keys of the last run again",
     more: "Deletes their failures first. Keys with another verdict are not asked.",
   },
+  retryFailedWindows: {
+    name: "retry-failed-windows",
+    value: "N",
+    default: "the job's failed_windows, or 0",
+    help: "ask failed keys of the N newest windows once more",
+    more:
+      `0 to ${runLimits.windowsMax}, for jobs with a [window]. Each start asks the keys again that failed for a ` +
+      "passing reason in the N newest finished windows, after the windows that are due. The shipped unit passes 1.",
+    examples: ["1"],
+    parse: whole({ min: 0, max: runLimits.windowsMax }),
+  },
   isNew: {
     name: "new",
     help: "start a new run",
@@ -95,6 +106,18 @@ export const flags = {
       "and at the end. Use one file per job.",
     examples: ["/var/lib/node_exporter/updates.prom"],
     parse: metricsFile,
+  },
+  metricsFolder: {
+    name: "metrics",
+    value: "FOLDER",
+    completion: "folder",
+    default: "no metrics",
+    help: "have the service write Prometheus metrics here",
+    more:
+      "With --systemd. An absolute path: the service writes FOLDER/trawl-JOB.prom with mode 0644, for the textfile " +
+      "collector of node_exporter, and may write nothing else there. Prints the commands that make the folder.",
+    examples: ["/var/lib/node_exporter"],
+    parse: absoluteFolder,
   },
   tryKeys: {
     name: "try",
@@ -207,6 +230,14 @@ export const flags = {
 /** Whether messages and progress are left out: with `--quiet`, and with `--json` unless `--verbose` asks for them. */
 export function isSilent(args: Arguments): boolean {
   return args.get(flags.quiet) || (args.get(flags.json) && !args.get(flags.verbose));
+}
+
+/** A path for a unit file, where blanks, quotes, % and $ would need escaping. */
+function absoluteFolder(folder: string): string {
+  if (!/^\/[\w.@+:/-]+$/.test(folder)) {
+    throw new UsageError("must be an absolute path of letters, digits and ._-@+:");
+  }
+  return folder;
 }
 
 /** The collector ignores other names. */

@@ -85,9 +85,18 @@ export function examplesOf(flag: Flag): string[] {
   return flag.value === undefined ? [] : flag.examples.map((value) => `--${flag.name} ${shellWord(value)}`);
 }
 
+/** A flag's name of more characters has its help on the next line: 52 characters of help then fit. */
+const nameCharsMax = 24;
+
 function shortFlagLines(flags: readonly Flag[]): string[] {
-  const width = Math.max(...flags.map((flag) => nameOf(flag).length));
-  return flags.map((flag) => `  ${nameOf(flag).padEnd(width)}  ${flag.help}`);
+  const names = flags.map(nameOf);
+  const width = Math.max(...names.map(({ length }) => length).filter((length) => length <= nameCharsMax));
+  return flags.flatMap(({ help }, index) => {
+    const name = names[index] ?? "";
+    return name.length <= width
+      ? [`  ${name.padEnd(width)}  ${help}`]
+      : [`  ${name}`, `  ${" ".repeat(width)}  ${help}`];
+  });
 }
 
 function longFlagLines(flag: Flag): string[] {

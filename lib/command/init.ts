@@ -17,7 +17,7 @@ import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { ownProgramWords } from "./program_words.ts";
 import { shellWord } from "./shell_word.ts";
-import { serviceText, timerText, type UnitFacts, unitName } from "./systemd/unit_files.ts";
+import { metricsGroup, serviceText, timerText, type UnitFacts, unitName } from "./systemd/unit_files.ts";
 
 /** The name of the job in `presets/blank.toml`. */
 const blankName = "my-api";
@@ -25,7 +25,7 @@ const blankName = "my-api";
 /** Prints the names of the written files on standard output, one a line. */
 export async function initCommand(args: Arguments, { out, log, env }: CommandContext): Promise<ExitCode> {
   const source = await sourceOf(args);
-  const facts = factsOf(source, env);
+  const facts = { ...factsOf(source, env), metricsFolder: metricsFolderOf(args) };
   const files = filesOf(facts, { source, hasUnits: args.get(flags.systemd) });
   const folder = args.get(flags.dir) ?? ".";
   const paths = files.map(([name]) => join(folder, name));
@@ -68,6 +68,15 @@ async function sourceOf(args: Arguments): Promise<Source> {
     `./${name}.toml`,
   );
   return { file: name, text: renamed, isFile };
+}
+
+/** @throws {UsageError} If `--metrics` is given without `--systemd`: a job file has no place for it. */
+function metricsFolderOf(args: Arguments): string | undefined {
+  const folder = args.get(flags.metricsFolder);
+  if (folder !== undefined && !args.get(flags.systemd)) {
+    throw new UsageError("--metrics needs --systemd: add it, or give --metrics FILE to trawl run");
+  }
+  return folder?.replace(/\/+$/, "");
 }
 
 /** The job, and the variables and secrets that it names. They need not exist yet, so each has a stand-in. */
@@ -157,12 +166,16 @@ function nextSteps(
     const file = jobPath.includes("/") ? jobPath : `./${jobPath}`;
     return `trawl: fill it in, then try it:\n  ${program} check ${shellWord(file)} --try 3\n`;
   }
-  const { job, variables, secrets } = facts;
+  const { job, variables, secrets, metricsFolder } = facts;
   const steps = [
     `sudo install -D -m 644 ${shellWord(jobPath)} /etc/trawl/${job.name}.toml`,
     ...keyFileSteps(facts, jobPath),
     ...(variables.length === 0 ? [] : [`sudoedit /etc/trawl/${job.name}.env`]),
     ...secrets.map((secret) => `sudo install -m 600 /dev/stdin /etc/trawl/${secret}`),
+    ...(metricsFolder === undefined ? [] : [
+      `sudo groupadd --force --system ${metricsGroup}`,
+      `sudo install -d -m 775 -g ${metricsGroup} ${metricsFolder}`,
+    ]),
     `sudo install -m 644 -t /etc/systemd/system ${units.map(shellWord).join(" ")}`,
     "sudo systemctl daemon-reload",
     `sudo systemctl enable --now ${unitName(job)}.timer`,

@@ -30,6 +30,7 @@ export async function loadJobOf(
     rate: args.get(flags.rate),
     batch: args.get(flags.batch),
     minCoverage: args.get(flags.minCoverage),
+    failedWindows: args.get(flags.retryFailedWindows),
   });
 }
 

@@ -5,10 +5,11 @@
  * @module
  */
 
-import { windowsToAsk } from "../collect/due_windows.ts";
+import { windowsToAsk, windowsToRetry } from "../collect/due_windows.ts";
 import { countKeys } from "../collect/keys/key_reader.ts";
 import { messageOf, StaleRunError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
+import { isTransient } from "../rows/failure_reasons.ts";
 import { schemaOf } from "../rows/table_schema.ts";
 import { openDatabase } from "../store/database.ts";
 import { formatDuration, isoTime } from "../text/format.ts";
@@ -22,7 +23,7 @@ import { ProgressLine } from "./observe/progress_line.ts";
 import { RunObservers } from "./observe/run_observer.ts";
 import { RunReport } from "./observe/run_report.ts";
 import { type RunOptions, runOptions } from "./run_options.ts";
-import { reportFinished, runWindow, type WindowRun } from "./run_window.ts";
+import { reportFinished, runWindow, type WindowRun, type WindowTask } from "./run_window.ts";
 import type { ServiceNotifier } from "./systemd/service_notifier.ts";
 
 /** Runs the job of a command line. The exit code is the worst of its windows'. */
@@ -107,25 +108,50 @@ async function prune({ job, store, signal, log }: WindowRun, nowMs: number): Pro
   log(`trawl: deleted ${count} run${count === 1 ? "" : "s"} older than ${formatDuration(job.keepMs)}\n`);
 }
 
-/** Runs the named window, or each window that is due, oldest first. */
+/** Runs the named window, or each window that is due, oldest first, and then those with failed keys to ask again. */
 async function runWindows(given: WindowRun, nowMs: number): Promise<ExitCode> {
-  const { job, options, signal } = given;
-  if (options.window !== undefined || job.window === undefined) return await runWindow(given, options.window);
-  const windows = await windowsDue(given, nowMs);
-  if (windows.length === 0) return await reportNewest(given);
-  if (windows.length > 1 && job.keys.kind === "stdin") {
+  const { job, options: { window }, signal } = given;
+  if (window !== undefined || job.window === undefined) return await runWindow(given, { window });
+  const due = await windowsDue(given, nowMs);
+  if (due.length > 1 && job.keys.kind === "stdin") {
     throw new UsageError(
-      `${windows.length} windows are due, but standard input can be read once: name a window with --window`,
+      `${due.length} windows are due, but standard input can be read once: name a window with --window`,
     );
   }
+  const tasks = [...due.map((window) => ({ window })), ...await failedWindows(given, due, nowMs)];
+  if (tasks.length === 0) return await reportNewest(given);
   const exits: ExitCode[] = [];
-  for (const [index, window] of windows.entries()) {
+  for (const [index, task] of tasks.entries()) {
     if (signal.aborted) exits.push(exitCode.interrupted);
     // If the API is down for one window, it is down for the next.
     if (exits.includes(exitCode.interrupted)) break;
-    exits.push(await runWindowOrSkip({ ...given, isBegun: index > 0 }, window));
+    exits.push(await runWindowOrSkip({ ...given, isBegun: index > 0 }, task));
   }
   return worstOf(exits);
+}
+
+/** The newest finished windows that have keys that failed for a passing reason, as `retry.failed_windows` asks. */
+async function failedWindows(
+  { job, store, options }: WindowRun,
+  due: readonly Window[],
+  nowMs: number,
+): Promise<WindowTask[]> {
+  const count = job.retry.failedWindows;
+  // With a limit or --new, the user wants something else of this start.
+  if (count === 0 || options.isNew || options.limit !== undefined) return [];
+  const runs = windowsToRetry({
+    count,
+    identity: await identityOf(job),
+    runs: [...(await store.windows(job.name)).values()],
+    keepMs: job.keepMs,
+    nowMs,
+  });
+  const tasks = await Promise.all(runs.map(async (run) => ({
+    window: { startMs: Date.parse(run.windowStart ?? ""), endMs: Date.parse(run.windowEnd ?? "") },
+    retryReasons: (await store.failureCounts(run.id)).map(({ reason }) => reason).filter(isTransient),
+  })));
+  const isDue = new Set(due.map(({ startMs }) => startMs));
+  return tasks.filter(({ window, retryReasons }) => retryReasons.length > 0 && !isDue.has(window.startMs));
 }
 
 /** No window is due: the start ends with the exit code of the newest finished one. */
@@ -139,9 +165,9 @@ async function reportNewest(given: WindowRun): Promise<ExitCode> {
 }
 
 /** A run that cannot be resumed does not keep other windows from being collected. */
-async function runWindowOrSkip(given: WindowRun, window: Window): Promise<ExitCode> {
+async function runWindowOrSkip(given: WindowRun, task: WindowTask): Promise<ExitCode> {
   try {
-    return await runWindow(given, window);
+    return await runWindow(given, task);
   } catch (error) {
     if (!(error instanceof StaleRunError)) throw error;
     given.logError(`trawl: ${messageOf(error)}\n`);

@@ -46,13 +46,25 @@ export interface WindowRun {
   readonly signal: AbortSignal;
 }
 
-/** Starts or resumes the run of a window; undefined for a job without windows. */
-export async function runWindow(given: WindowRun, window: Window | undefined): Promise<ExitCode> {
+/** A window to collect. */
+export interface WindowTask {
+  /** Undefined for a job without windows. */
+  readonly window: Window | undefined;
+  /** The window has finished: ask keys again that failed for one of these reasons. */
+  readonly retryReasons?: readonly string[];
+}
+
+/** Starts or resumes the run of a window. */
+export async function runWindow(
+  given: WindowRun,
+  { window, retryReasons }: WindowTask,
+): Promise<ExitCode> {
   const { job, store, options, observers } = given;
   const { isNew, retryFailed } = options;
   const choice = await chooseRun(store, job, {
     isNew,
     retryFailed,
+    retryReasons,
     window,
     beforeStart: (done) => requireSpace(given, done),
   });

@@ -37,7 +37,6 @@ const hourMs = 3_600_000;
 const controlMax = 1_000;
 
 /** Missed windows that one command may catch up on: two years of days. */
-const catchUpMax = 732;
 
 /** Attempts on one key: more than an hour with backoffs of up to a minute. */
 const attemptsMax = 100;
@@ -124,7 +123,7 @@ const window = field(
       { example: "3h" },
     ),
     catch_up: field(
-      whole(1, catchUpMax).default(7),
+      whole(1, runLimits.windowsMax).default(7),
       "Most windows that one command runs, missed windows included.",
       { form: "number of windows", example: 7 },
     ),
@@ -257,7 +256,7 @@ const retry = field(
       { example: "1h" },
     ),
     failed_windows: field(
-      whole(0, catchUpMax).default(0),
+      whole(0, runLimits.windowsMax).default(0),
       "Each start asks again the keys that failed for a passing reason, in this many of the newest finished windows.",
       { form: "number of windows", example: 1 },
     ),

@@ -19,15 +19,18 @@ export interface JobOverrides {
   readonly batch?: number | undefined;
   /** A share, 0 to 1. */
   readonly minCoverage?: number | undefined;
+  /** Newest finished windows whose failed keys are asked once more. */
+  readonly failedWindows?: number | undefined;
 }
 
 /** The job with the overridden fields. */
 export function overrideJob(job: Job, overrides: JobOverrides): Job {
-  const { keys, batch, minCoverage } = overrides;
+  const { keys, batch, minCoverage, failedWindows } = overrides;
   return {
     ...job,
     ...(keys !== undefined && { keys }),
     limits: { ...speedOf(job.limits, overrides), ...(batch !== undefined && { batch }) },
+    ...(failedWindows !== undefined && { retry: { ...job.retry, failedWindows } }),
     accept: { ...job.accept, ...(minCoverage !== undefined && { minCoverage }) },
   };
 }

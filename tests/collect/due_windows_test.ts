@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type DueOptions, windowsToAsk } from "../../lib/collect/due_windows.ts";
+import { type DueOptions, windowsToAsk, windowsToRetry } from "../../lib/collect/due_windows.ts";
 import { formatWindow } from "../../lib/job/window.ts";
 import type { RunRecord } from "../../lib/store/records.ts";
 
@@ -81,4 +81,26 @@ Deno.test("windowsToAsk() asks a finished window again only for its failed keys,
 Deno.test("windowsToAsk() asks nothing twice when the clock is set back", () => {
   const runs = [runOf("2026-11-20"), runOf("2026-11-21")];
   assert.deepEqual(days("2026-11-21T06:30Z", runs), []);
+});
+
+Deno.test("windowsToRetry() names the newest finished windows with failed keys, oldest first", () => {
+  const runs = [
+    runOf("2026-11-17", { failed: 1 }),
+    runOf("2026-11-18", { failed: 1 }),
+    runOf("2026-11-19"),
+    runOf("2026-11-20", { failed: 1 }),
+    runOf("2026-11-21", { ...interrupted, failed: 1 }),
+  ];
+  const nowMs = Date.parse("2026-11-22T06:30Z");
+  const found = (count: number, keepMs?: number) =>
+    windowsToRetry({ identity: ours, runs, keepMs, nowMs, count }).map(({ windowStart }) =>
+      windowStart?.slice(0, 10)
+    );
+  assert.deepEqual(found(0), []);
+  assert.deepEqual(found(1), ["2026-11-20"]);
+  assert.deepEqual(found(3), ["2026-11-18", "2026-11-20"]);
+  assert.deepEqual(found(9), ["2026-11-17", "2026-11-18", "2026-11-20"]);
+  assert.deepEqual(found(9, 2 * dayMs), ["2026-11-20"]);
+  const others = runs.map((run) => ({ ...run, identity: "b".repeat(64) }));
+  assert.deepEqual(windowsToRetry({ identity: ours, runs: others, keepMs: undefined, nowMs, count: 9 }), []);
 });

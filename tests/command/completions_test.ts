@@ -64,6 +64,7 @@ Deno.test(needing(["bash"], {
     assert.deepEqual(await bash("help", "ex"), ["extract"]);
     assert.deepEqual(await bash("init", "--"), [
       "--systemd",
+      "--metrics",
       "--name",
       "--dir",
       "--force",

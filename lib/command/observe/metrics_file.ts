@@ -89,7 +89,9 @@ export class MetricsFile implements RunObserver {
     try {
       // What another process of this number left, or a link that would be followed.
       if (isThere(temporary)) Deno.removeSync(temporary);
-      Deno.writeTextFileSync(temporary, text, { createNew: true, mode: 0o644 });
+      Deno.writeTextFileSync(temporary, text, { createNew: true });
+      // Set after the file is made: the umask of a service is 0077, and the collector is another user.
+      if (Deno.build.os !== "windows") Deno.chmodSync(temporary, 0o644);
       Deno.renameSync(temporary, file);
     } catch (error) {
       throw new UsageError(`Cannot write the metrics file "${file}": ${messageOf(error)}`, { cause: error });

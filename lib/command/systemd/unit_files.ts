@@ -33,7 +33,12 @@ export interface UnitFacts {
   readonly variables: readonly string[];
   /** The secrets that the job names. */
   readonly secrets: readonly string[];
+  /** The absolute path of the folder for the metrics file; undefined for no metrics. */
+  readonly metricsFolder?: string | undefined;
 }
+
+/** The group that may write to the folder of metrics: the dynamic user of the units has no name to grant it to. */
+export const metricsGroup = "trawl-metrics";
 
 /** `trawl-JOB`. The name of a job needs no escaping for systemd. */
 export function unitName({ name }: Pick<Job, "name">): string {
@@ -41,7 +46,7 @@ export function unitName({ name }: Pick<Job, "name">): string {
 }
 
 /** The text of `trawl-JOB.service`. */
-export function serviceText({ job, variables, secrets }: UnitFacts): string {
+export function serviceText({ job, variables, secrets, metricsFolder }: UnitFacts): string {
   // All failed starts fit into this span, and the start of the next day does not.
   const hours = Math.ceil(startsMax * (job.retry.outageMs + restartMs) / hourMs) + 1;
   return filled(service, {
@@ -50,10 +55,22 @@ export function serviceText({ job, variables, secrets }: UnitFacts): string {
     file: variables.length === 0 ? [] : [job.name],
     variables: variables.length === 0 ? [] : [variables.join(", ")],
     secret: secrets,
+    more: [moreFlags(job, metricsFolder)],
+    metrics: metricsFolder === undefined ? [] : [metricsFolder],
+    group: metricsFolder === undefined ? [] : [metricsGroup],
     hours: [String(hours)],
     starts: [String(startsMax)],
     restart: [formatDuration(restartMs)],
   });
+}
+
+/** Flags of the service beside the job and the database, with a blank before each. */
+function moreFlags(job: Job, metricsFolder: string | undefined): string {
+  return [
+    // A job file that names a number keeps it.
+    ...(job.window === undefined || job.retry.failedWindows > 0 ? [] : [" --retry-failed-windows 1"]),
+    ...(metricsFolder === undefined ? [] : [` --metrics ${metricsFolder}/${unitName(job)}.prom`]),
+  ].join("");
 }
 
 /** The text of `trawl-JOB.timer`. */

@@ -7,6 +7,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { BatchRecord } from "../records.ts";
+import { isOneOf } from "./fetch_table.ts";
 import { idsPerRun } from "./sql_schema.ts";
 
 /** A batch of a run by its number, from 0. */
@@ -47,10 +48,11 @@ export function reopenBatch(db: DatabaseSync, run: number, sequence: number): vo
     .run(run, sequence);
 }
 
-/** Opens every batch with a failed key again. */
-export function reopenFailedBatches(db: DatabaseSync, run: number): void {
+/** Opens every batch again that has a key that failed, by default whatever the reason. */
+export function reopenFailedBatches(db: DatabaseSync, run: number, reasons?: readonly string[]): void {
   db.prepare(
     `UPDATE _trawl_batch AS batch SET state = 'open' WHERE run = ?1 AND EXISTS (SELECT 1 FROM _trawl_fetch
-       WHERE verdict = 'failed' AND id >= ?2 + batch.first AND id < ?2 + batch.first + batch.size)`,
-  ).run(run, run * idsPerRun);
+       WHERE verdict = 'failed' AND id >= ?2 + batch.first AND id < ?2 + batch.first + batch.size
+         AND ${isOneOf("?3")})`,
+  ).run(run, run * idsPerRun, reasons === undefined ? null : JSON.stringify(reasons));
 }

@@ -138,10 +138,20 @@ export function deleteFetch(db: DatabaseSync, run: number, sequence: number): vo
   db.prepare(`DELETE FROM _trawl_fetch WHERE id = ?`).run(id);
 }
 
-/** Deletes the failed fetches of a run. */
-export function deleteFailed(db: DatabaseSync, run: number): void {
-  db.prepare(`DELETE FROM _trawl_failure WHERE fetch >= ? AND fetch < ?`).run(...idRange(run));
-  db.prepare(`DELETE FROM _trawl_fetch WHERE verdict = 'failed' AND id >= ? AND id < ?`).run(...idRange(run));
+/** Deletes the failed fetches of a run, by default whatever their reason, with what the server said. */
+export function deleteFailed(db: DatabaseSync, run: number, reasons?: readonly string[]): void {
+  const range = idRange(run);
+  db.prepare(`DELETE FROM _trawl_fetch WHERE verdict = 'failed' AND id >= ? AND id < ? AND ${isOneOf("?3")}`)
+    .run(...range, reasons === undefined ? null : JSON.stringify(reasons));
+  db.prepare(
+    `DELETE FROM _trawl_failure WHERE fetch >= ? AND fetch < ?
+       AND NOT EXISTS (SELECT 1 FROM _trawl_fetch WHERE _trawl_fetch.id = fetch)`,
+  ).run(...range);
+}
+
+/** The condition that a fetch failed for one of the reasons of a JSON array; any reason where the array is null. */
+export function isOneOf(parameter: string): string {
+  return `(${parameter} IS NULL OR reason IN (SELECT value FROM json_each(${parameter})))`;
 }
 
 function asFailedFetch(row: SqlRow): FailedFetch {

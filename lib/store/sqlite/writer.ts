@@ -15,6 +15,7 @@ import type { TableSchema } from "../../rows/table_schema.ts";
 import type {
   BatchRecord,
   FailedFetch,
+  FailureCount,
   NewRun,
   RetentionRule,
   RunCounts,
@@ -34,6 +35,7 @@ import {
   deleteFetch,
   doneSequences,
   failedFetches,
+  failureCounts,
   FetchInsert,
 } from "./fetch_table.ts";
 import { FileWatch } from "./file_watch.ts";
@@ -131,18 +133,22 @@ export class StoreWriter implements AsyncDisposable {
   }
 
   /**
-   * Resumes a run. `retryFailed` makes its failed keys pending; `restoreKeys` stores the key list of a finished run
-   * again, which {@linkcode endRun} deleted.
+   * Resumes a run. `retryFailed` makes its failed keys pending, or those that failed for one of `retryReasons`;
+   * `restoreKeys` stores the key list of a finished run again, which {@linkcode endRun} deleted.
    */
   async resumeRun(
     run: number,
-    options: { readonly retryFailed: boolean; readonly restoreKeys: boolean },
+    options: {
+      readonly retryFailed: boolean;
+      readonly retryReasons?: readonly string[] | undefined;
+      readonly restoreKeys: boolean;
+    },
   ): Promise<void> {
     inTransaction(this.#db, () => {
       if (options.restoreKeys) restoreKeys(this.#db, run);
       if (options.retryFailed) {
-        reopenFailedBatches(this.#db, run);
-        deleteFailed(this.#db, run);
+        reopenFailedBatches(this.#db, run, options.retryReasons);
+        deleteFailed(this.#db, run, options.retryReasons);
         this.#recount(run);
       }
       setRunState(this.#db, run, { state: "running" });
@@ -204,6 +210,11 @@ export class StoreWriter implements AsyncDisposable {
   /** The failed fetches with sequences from `first` to before `end`. */
   async failures(run: number, first: number, end: number): Promise<FailedFetch[]> {
     return [...failedFetches(this.#db, run, { first, end })];
+  }
+
+  /** Failure reasons of a run, most frequent first. */
+  async failureCounts(run: number): Promise<FailureCount[]> {
+    return failureCounts(this.#db, run);
   }
 
   /** A key of the run with an answer of at most `bytesMax` bytes that did not fail; undefined if there is none. */

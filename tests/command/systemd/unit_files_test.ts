@@ -98,6 +98,24 @@ Deno.test("serviceText() gives the service the environment and the secrets that 
   ) assert.ok(lines.includes(line), line);
 });
 
+Deno.test("serviceText() lets the service write metrics into one folder more, as a group that may", () => {
+  const facts = { job: jobOf(), variables: [], secrets: [] };
+  assert.doesNotMatch(serviceText(facts), /metrics|ReadWritePaths|SupplementaryGroups/);
+  const text = serviceText({ ...facts, metricsFolder: "/var/lib/node_exporter" });
+  assert.match(text, / --metrics \/var\/lib\/node_exporter\/trawl-my-api\.v2_x\.prom$/m);
+  assert.match(text, /^ReadWritePaths=\/var\/lib\/node_exporter$/m);
+  assert.match(text, /^SupplementaryGroups=trawl-metrics$/m);
+});
+
+Deno.test("serviceText() asks the failed keys of the newest window again, unless the job names another number", () => {
+  const execOf = (more: string) =>
+    /^ExecStart=.*$/m.exec(serviceText({ job: jobOf(more), variables: [], secrets: [] }))?.[0] ?? "";
+  const window = '[window]\nevery = "1d"\n';
+  assert.match(execOf(window), / --retry-failed-windows 1$/);
+  assert.doesNotMatch(execOf(""), /--retry-failed-windows/);
+  assert.doesNotMatch(execOf(`${window}[retry]\nfailed_windows = 3\n`), /--retry-failed-windows/);
+});
+
 Deno.test("serviceText() has room for all vain starts before the service has failed", () => {
   const hoursOf = (more: string) =>
     Number(
@@ -133,7 +151,7 @@ Deno.test(needing([analyzer], {
     ];
     for (const job of jobs) {
       using folder = new TempFolder();
-      const text = serviceText({ job, variables: ["A"], secrets: ["TOKEN"] });
+      const text = serviceText({ job, variables: ["A"], secrets: ["TOKEN"], metricsFolder: "/var/lib" });
       const service = folder.file(
         `trawl-${job.name}.service`,
         // The program has to be there.

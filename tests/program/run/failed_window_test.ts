@@ -9,6 +9,7 @@ import { HandlerServer } from "../../http/support.ts";
 import { runCommand } from "../../support/in_process.ts";
 import { TempFolder } from "../../support/temp.ts";
 
+const dayMs = 86_400_000;
 const firstMs = Date.parse("2026-11-02T04:00Z");
 
 function jobText(url: string): string {
@@ -50,4 +51,33 @@ Deno.test("trawl run exits with 3 again for a window that finished below min_cov
   isGone = false;
   assert.equal((await runCommand([...args, "--retry-failed"], firstMs)).code, 0);
   assert.equal((await runCommand(args, firstMs)).code, 0);
+});
+
+Deno.test("trawl run --retry-failed-windows asks once more what failed for a passing reason, and nothing else", async () => {
+  using folder = new TempFolder();
+  let isDown = true;
+  const asked: string[] = [];
+  await using server = new HandlerServer(({ url }) => {
+    const question = url.slice(url.lastIndexOf("/") + 1);
+    asked.push(question);
+    if (question === "8?day=2026-11-01") return new Response("", { status: 404 });
+    return isDown && question === "7?day=2026-11-01" ? new Response("", { status: 503 }) : Response.json([1]);
+  });
+  const args = [
+    ...["run", folder.file("days.toml", jobText(server.url)), "--db", folder.file("days.db")],
+    ...["--min-coverage", "0.95", "--retry-failed-windows", "1"],
+  ];
+  assert.equal((await runCommand(args, firstMs)).code, 3);
+  isDown = false;
+  asked.length = 0;
+  const second = await runCommand(args, firstMs + dayMs);
+  assert.equal(second.code, 0, second.stderr);
+  assert.match(
+    second.stderr,
+    /starts run 2 for 2026-11-02[^]*resumes run 1 for 2026-11-01: 19 keys have a verdict/,
+  );
+  assert.deepEqual([asked.length, asked.filter((it) => it.endsWith("01"))], [21, ["7?day=2026-11-01"]]);
+  // Only the newest finished window counts, and it has no failed key.
+  const third = await runCommand(args, firstMs + dayMs);
+  assert.deepEqual([third.code, asked.length], [0, 21], third.stderr);
 });
