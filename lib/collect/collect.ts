@@ -10,7 +10,7 @@ import type { Job, Window } from "../job/job.ts";
 import { Redactor } from "../job/secret.ts";
 import { httpLimits, runLimits } from "../limits.ts";
 import { nowUs } from "../pace/clock.ts";
-import { SharedState } from "../pace/shared_state.ts";
+import { type SharedMemory, SharedState } from "../pace/shared_state.ts";
 import { isTransient, meaningOf } from "../rows/failure_reasons.ts";
 import { coverageOf, doneOf, pendingOf } from "../store/coverage.ts";
 import type { StoreWriter } from "../store/database.ts";
@@ -23,6 +23,7 @@ import { controlFirst } from "./keys/control_keys.ts";
 import { openKeyList } from "./keys/key_list.ts";
 import { Progress } from "./progress.ts";
 import { requireFiles, type StorageChecks } from "./storage_guard.ts";
+import { SharedLimits } from "./sharing/shared_limits.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Quotas } from "./tuning/quotas.ts";
 import { Tuning } from "./tuning/tuning.ts";
@@ -43,7 +44,9 @@ export interface CollectOptions {
   readonly signal: AbortSignal;
   /** What to check while the run writes. Default: nothing. */
   readonly storage?: StorageChecks;
-  /** Called once, before the first request. */
+  /** Folder of what the runs of one user on one machine share; needed by a job with `limits.share`. */
+  readonly stateFolder?: string | undefined;
+  /** Called once, before the first request of a Worker. */
   readonly onStart: (progress: Progress) => void;
 }
 
@@ -71,7 +74,16 @@ interface RunParts {
   readonly planner: BatchPlanner;
   readonly workers: WorkerPool;
   readonly progress: Progress;
+  readonly limits: RunLimits;
+}
+
+/** What keeps a run to its limits. */
+interface RunLimits {
+  readonly memory: SharedMemory;
   readonly shared: SharedState;
+  readonly quotas: Quotas;
+  /** Absent where the job shares its limits with no other process. */
+  readonly sharing: SharedLimits | undefined;
 }
 
 /** How asking the keys ended. */
@@ -92,7 +104,11 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
   const { job, store, choice } = options;
   try {
     await checkRedirectHosts(job);
-    const parts = await prepare(options);
+    const memory = SharedState.create(job.limits.inFlight, job.limits.rates, nowUs());
+    const shared = new SharedState(memory);
+    await using sharing = await sharingOf(options, shared);
+    const quotas = await quotasOf(options, shared);
+    const parts = await prepare(options, { memory, shared, quotas, sharing });
     options.onStart(parts.progress);
     const ending = await askSupervised(parts);
     await requireFiles(options.storage ?? {});
@@ -108,12 +124,28 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
   }
 }
 
-async function prepare(options: CollectOptions): Promise<RunParts> {
+/** @throws {UsageError} If the folder of the shared limits cannot be written. */
+async function sharingOf(
+  { job, stateFolder }: CollectOptions,
+  shared: SharedState,
+): Promise<SharedLimits | undefined> {
+  const { share } = job.limits;
+  if (share === undefined || stateFolder === undefined) return undefined;
+  return await SharedLimits.open(share, job.limits, { shared, folder: `${stateFolder}/share` });
+}
+
+async function quotasOf({ job, window, store }: CollectOptions, { pace }: SharedState): Promise<Quotas> {
+  return await Quotas.open(job.limits.rates, { pace, store, host: jobHosts(job, window).join() });
+}
+
+async function prepare(options: CollectOptions, limits: RunLimits): Promise<RunParts> {
   const { job, window, store, choice, signal, storage = {} } = options;
-  const { inFlight, rates, auto } = job.limits;
-  const list = await openKeyList(job, { store, choice, window, signal, storage });
-  const memory = SharedState.create(inFlight, rates, nowUs());
-  const shared = new SharedState(memory);
+  const { inFlight, auto } = job.limits;
+  const { memory, shared, quotas, sharing } = limits;
+  const open = () => openKeyList(job, { store, choice, window, signal, storage });
+  // A list that the API serves is a request as any other.
+  const isAsked = job.keys.kind === "url" && choice.keys === null;
+  const list = await (isAsked && sharing !== undefined ? sharing.during(open, { signal, quotas }) : open());
   const progress = new Progress(choice.counts, { shared, auto });
   const controls = new Set(job.control).size;
   const limit = options.limit === undefined ? undefined : controls + options.limit;
@@ -136,18 +168,17 @@ async function prepare(options: CollectOptions): Promise<RunParts> {
     answeredKey: await store.answeredKey(choice.id, httpLimits.smallBodyBytesMax),
     onDrained: (batch) => sizes.drained(batch),
   });
-  return { options, controls, planner, workers, progress, shared };
+  return { options, controls, planner, workers, progress, limits };
 }
 
 /** Asks all keys under the eyes of a supervisor. */
 async function askSupervised(parts: RunParts): Promise<Ending> {
-  const { options, shared, workers } = parts;
+  const { options, workers, limits: { shared, quotas, sharing } } = parts;
   const { job, window, store, storage = {} } = options;
   const { outageMs } = job.retry;
-  const host = jobHosts(job, window).join();
-  const quotas = await Quotas.open(job.limits.rates, { pace: shared.pace, store, host });
-  const tuning = await Tuning.open(job.limits, { shared, store, host });
-  await using supervisor = await Supervisor.start({ workers, quotas, tuning, shared, outageMs, storage });
+  const tuning = await Tuning.open(job.limits, { shared, store, host: jobHosts(job, window).join() });
+  const watched = { workers, quotas, tuning, sharing, shared };
+  await using supervisor = await Supervisor.start({ ...watched, outageMs, storage });
   const signal = AbortSignal.any([options.signal, supervisor.signal]);
   using _stopping = stopOn(signal, workers);
   const broken = await askInOrder(parts, signal);

@@ -55,7 +55,7 @@ export class Progress {
 
   /** The tuned number in flight; undefined where the job fixes it. */
   get foundInFlight(): number | undefined {
-    return this.#auto?.inFlight === true ? this.#shared.inFlightMax : undefined;
+    return this.#auto?.inFlight === true ? this.#shared.inFlightWanted : undefined;
   }
 
   /** The tuned rate in requests a second; undefined where the job fixes it. */
@@ -100,8 +100,9 @@ export class Progress {
 }
 
 /**
- * Returns a function that tells whether the run is alive: a request is in flight, the circuit breaker is open, or the
- * run has advanced since the call before. A request that waits for its turn, a pause or a quota holds its slot already.
+ * Returns a function that tells whether the run is alive: a request is in flight, the circuit breaker is open, other
+ * processes hold all slots, or the run has advanced since the call before. A request that waits for its turn, a pause
+ * or a quota holds its slot already.
  */
 export function pulseOf(progress: Progress): () => boolean {
   let last = "";
@@ -109,6 +110,6 @@ export function pulseOf(progress: Progress): () => boolean {
     const now = `${progress.done} ${progress.attempts} ${progress.bytes}`;
     const hasAdvanced = now !== last;
     last = now;
-    return hasAdvanced || progress.inFlight > 0 || progress.isDown;
+    return hasAdvanced || progress.inFlight > 0 || progress.isDown || progress.inFlightMax === 0;
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Looks after a run several times a second, on the main thread: Workers alive, quotas, requests per second, tuning, the
- * circuit breaker, the database's files and disk. Ends the run where going on is pointless.
+ * Looks after a run several times a second, on the main thread: Workers alive, quotas, shared limits, requests per
+ * second, tuning, the circuit breaker, the database's files and disk. Ends the run where going on is pointless.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { nowUs, supervisorTickMs } from "../pace/clock.ts";
 import type { SharedState } from "../pace/shared_state.ts";
 import { describeNumber } from "../rows/failure_reasons.ts";
 import { formatDuration } from "../text/format.ts";
+import type { SharedLimits } from "./sharing/shared_limits.ts";
 import { fullDiskReason, requireFiles, type StorageChecks } from "./storage_guard.ts";
 import type { Quotas } from "./tuning/quotas.ts";
 import type { Tuning } from "./tuning/tuning.ts";
@@ -26,6 +27,8 @@ export interface SupervisorOptions {
   readonly workers: Pick<WorkerPool, "tick">;
   readonly quotas: Pick<Quotas, "tick" | "close">;
   readonly tuning: Pick<Tuning, "tick" | "close">;
+  /** Absent where the job shares its limits with no other process. */
+  readonly sharing?: Pick<SharedLimits, "tick"> | undefined;
   readonly shared: SharedState;
   /** An outage longer than this ends the run, milliseconds. */
   readonly outageMs: number;
@@ -74,6 +77,7 @@ export class Supervisor implements AsyncDisposable {
       this.#measure(now);
       await this.#options.tuning.tick(now);
       await this.#options.quotas.tick(now / 1_000);
+      await this.#options.sharing?.tick();
       this.reason = this.#outage(now) ?? await this.#checkStorage(now);
       if (this.reason !== undefined) return this.#ending.abort();
       this.#timer = setTimeout(() => this.#ticking = this.#tick(), supervisorTickMs);

@@ -35,7 +35,10 @@ export async function demoCommand(args: Arguments, context: CommandContext): Pro
     context.log(`trawl: the practice API imitates RIPEstat on ${simulator.url}, with some faults\n`);
     const { file, text } = await resolveJobName(preset);
     const env = (name: string) => name === "TRAWL_SOURCEAPP" ? "trawl-demo" : context.env(name);
-    const job = loadJob(text, { file, set: { host: simulator.url }, env, secret: () => undefined });
+    const loaded = loadJob(text, { file, set: { host: simulator.url }, env, secret: () => undefined });
+    // The practice API is no machine that other jobs ask.
+    const { share: _share, ...limits } = loaded.limits;
+    const job = { ...loaded, limits };
     const options = { ...runDefaults, database, isNew: true, isQuiet: args.get(flags.quiet) };
     const exit = await runJob(job, options, { context });
     context.log(`${nextSteps(database, context)}\n`);

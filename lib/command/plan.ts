@@ -21,6 +21,7 @@ import { formatCount, formatDuration, isoTime } from "../text/format.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import { failureText } from "../view/fact.ts";
 import { nothingJson, planJson, planText, type PlanView } from "../view/forecast_text.ts";
+import { stateFolderOf } from "./state_folder.ts";
 import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCode, exitCodeOfRun } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
@@ -59,7 +60,8 @@ export async function planCommand(args: Arguments, context: CommandContext): Pro
 async function plan(job: Job, options: PlanOptions, context: CommandContext): Promise<ExitCode> {
   const { database, window } = options;
   const before = await unfinishedRun(database, job, window);
-  const target = { job, window, signal: context.interruptible() };
+  const stateFolder = stateFolderOf(job, context.env);
+  const target = { job, window, signal: context.interruptible(), stateFolder };
   await using folder = await ProbeFolder.make();
   const sample = await folder.sample(target, {
     size: options.probe ?? keysDefault(job.limits),

@@ -24,6 +24,7 @@ import { RunObservers } from "./observe/run_observer.ts";
 import { RunReport } from "./observe/run_report.ts";
 import { type RunOptions, runOptions } from "./run_options.ts";
 import { reportFinished, runWindow, type WindowRun, type WindowTask } from "./run_window.ts";
+import { stateFolderOf } from "./state_folder.ts";
 import type { ServiceNotifier } from "./systemd/service_notifier.ts";
 
 /** Runs the job of a command line. The exit code is the worst of its windows'. */
@@ -52,6 +53,7 @@ export interface RunWorld {
 export async function runJob(job: Job, options: RunOptions, world: RunWorld): Promise<ExitCode> {
   const { context } = world;
   const { ignoresFreeSpace } = options;
+  const stateFolder = stateFolderOf(job, context.env);
   const database = await openDatabase(options.database);
   // Before the database is created.
   const listSize = await listSizeOf(job);
@@ -66,6 +68,7 @@ export async function runJob(job: Job, options: RunOptions, world: RunWorld): Pr
     store,
     options,
     listSize,
+    stateFolder,
     observers,
     isBegun: false,
     log,

@@ -35,6 +35,8 @@ export interface WindowRun {
   readonly options: RunOptions;
   /** The number of keys, where it is known before the list is read. */
   readonly listSize: number | undefined;
+  /** Folder of what runs share; undefined for a job without `limits.share`. */
+  readonly stateFolder: string | undefined;
   /** An earlier run of this start has asked keys. */
   readonly isBegun: boolean;
   readonly observers: RunObservers;
@@ -149,7 +151,7 @@ interface Chosen {
 }
 
 async function collectSummary(given: WindowRun, { window, choice }: Chosen): Promise<Summary> {
-  const { job, database, store, options, listSize, signal, observers } = given;
+  const { job, database, store, options, listSize, stateFolder, signal, observers } = given;
   using memory = new PeakMemory();
   let progress: Progress | undefined;
   const result = await collect({
@@ -159,6 +161,7 @@ async function collectSummary(given: WindowRun, { window, choice }: Chosen): Pro
     choice,
     limit: options.limit,
     listSize,
+    stateFolder,
     signal,
     storage: {
       freeBytes: options.ignoresFreeSpace ? undefined : () => database.freeBytes(),

@@ -28,6 +28,8 @@ export interface ProbeTarget {
   readonly window: Window | undefined;
   /** Aborted to stop the probe. */
   readonly signal: AbortSignal;
+  /** Folder of what runs share; undefined for a job without `limits.share`. */
+  readonly stateFolder: string | undefined;
 }
 
 /** Which keys to sample. */
@@ -121,6 +123,7 @@ export class ProbeFolder implements AsyncDisposable {
       limit: undefined,
       listSize: options.isBrief ? undefined : controls + keys.length,
       signal: AbortSignal.any([target.signal, ending.signal]),
+      stateFolder: target.stateFolder,
       onStart: (progress) => {
         ending.observe(progress, options.isBrief ? forecastLimits.probeMs : undefined);
         options.started(progress);

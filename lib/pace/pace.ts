@@ -12,6 +12,7 @@
 import type { Rate } from "../job/job.ts";
 import { clockSkewUs, supervisorTickMs } from "./clock.ts";
 import type { SharedNumbers } from "./shared_numbers.ts";
+import { type TurnLease, TurnLeases, turnLeasesCount } from "./turn_leases.ts";
 
 /** How precisely a pace is kept, and how it reacts to refusals. */
 export const paceTuning = {
@@ -72,10 +73,22 @@ const Place = {
   isTuned: 9,
   /** Length of the longest pause, microseconds: a longer rest shows that the clock was set back. */
   pauseUsMax: 10,
+  /** Starts that the quotas shared with other processes grant, since the start of the run. */
+  grantedShared: 11,
+  /** 1 if requests start only at turns leased from a pace shared with other processes. */
+  isLeased: 12,
+  /** From here on: the leases. */
+  leases: 13,
 } as const;
 
 /** Numbers that a pace occupies in shared memory. */
-export const paceCount = 11;
+export const paceCount = Place.leases + turnLeasesCount;
+
+/** Wait for a leased turn where none is known yet: the main thread leases turns at its next tick. */
+const leaseWaitUs = 20_000;
+
+/** Wait while the leases are being written, which takes microseconds. */
+const busyWaitUs = 1_000;
 
 /** More starts than any run makes. */
 const unlimited = 2 ** 62;
@@ -89,10 +102,12 @@ const intervalUsMin = 20;
 /** A view of the shared pace; each thread makes its own. */
 export class Pace {
   readonly #numbers: SharedNumbers;
+  readonly #leases: TurnLeases;
 
   /** `numbers` has {@linkcode paceCount} places. */
   constructor(numbers: SharedNumbers) {
     this.#numbers = numbers;
+    this.#leases = new TurnLeases(numbers.from(Place.leases));
   }
 
   /** Sets the rates of a run before its first request, which waits as if another request had just started. */
@@ -107,6 +122,7 @@ export class Pace {
     this.#numbers.set(Place.steppedBackUs, Math.floor(nowUs) - 1);
     this.#numbers.set(Place.refusedAt, -paceTuning.burstStarts - 1);
     this.#numbers.set(Place.granted, rates.some(isQuota) ? 0 : unlimited);
+    this.#numbers.set(Place.grantedShared, unlimited);
   }
 
   /** Microseconds between two starts; 0: no rate. */
@@ -131,6 +147,17 @@ export class Pace {
     this.#numbers.set(Place.granted, started);
   }
 
+  /** Grants `started` starts of the shared quotas, counted from the start of the run; undefined: no such quota. */
+  grantShared(started: number | undefined): void {
+    this.#numbers.set(Place.grantedShared, started ?? unlimited);
+  }
+
+  /** From now on requests start only at these turns, and at any time again once undefined. Main thread only. */
+  lease(leases: readonly TurnLease[] | undefined): void {
+    this.#leases.set(leases ?? []);
+    this.#numbers.set(Place.isLeased, leases === undefined ? 0 : 1);
+  }
+
   /**
    * Starts a request if one may start now.
    *
@@ -140,11 +167,16 @@ export class Pace {
     const pausedUs = this.#pausedUs(nowUs);
     if (pausedUs > 0) return pausedUs;
     const intervalUs = this.intervalUs;
-    const waitUs = intervalUs === 0 ? 0 : this.#tryTurn(Math.ceil(nowUs), intervalUs);
+    const waitUs = this.#numbers.get(Place.isLeased) === 1
+      ? this.#tryLeasedTurn(Math.ceil(nowUs), intervalUs)
+      : intervalUs === 0
+      ? 0
+      : this.#tryTurn(Math.ceil(nowUs), intervalUs);
     if (waitUs > 0) return waitUs;
     for (;;) {
       const { started } = this;
-      if (started >= this.#numbers.get(Place.granted)) return supervisorTickMs * 1_000;
+      const granted = Math.min(this.#numbers.get(Place.granted), this.#numbers.get(Place.grantedShared));
+      if (started >= granted) return supervisorTickMs * 1_000;
       if (this.#numbers.replace(Place.started, started, started + 1)) return 0;
     }
   }
@@ -161,6 +193,26 @@ export class Pace {
       if (aheadUs > 0) return aheadUs;
       const turnUs = Math.max(next, nowUs - paceTuning.lateMsMax * 1_000);
       if (!this.#numbers.replace(Place.nextUs, next, turnUs + intervalUs)) continue;
+      this.#recover(intervalUs);
+      return 0;
+    }
+  }
+
+  /** Takes a leased turn. The own interval, if a tuner or a step back made it longer, holds on average. */
+  #tryLeasedTurn(nowUs: number, intervalUs: number): number {
+    for (;;) {
+      const before = this.#numbers.get(Place.nextUs);
+      // The clock was set back. The leases alone keep the pace until the next start.
+      const isSetBack =
+        before - nowUs > Math.max(intervalUs, paceTuning.firstWaitMsMax * 1_000) + clockSkewUs;
+      const next = isSetBack ? nowUs : before;
+      const turn = this.#leases.next(next, nowUs);
+      if (turn === "none") return leaseWaitUs;
+      if (turn === "busy") return busyWaitUs;
+      if (turn.atUs > nowUs) return turn.atUs - nowUs;
+      const earlierUs = Math.max(next, turn.atUs - turn.intervalUs);
+      const afterUs = Math.max(turn.atUs + turn.gapUs, earlierUs + intervalUs);
+      if (!this.#numbers.replace(Place.nextUs, before, afterUs)) continue;
       this.#recover(intervalUs);
       return 0;
     }

@@ -12,6 +12,11 @@ export class SharedNumbers {
     this.#longs = longs;
   }
 
+  /** The numbers from a place on, as numbers of their own. */
+  from(place: number): SharedNumbers {
+    return new SharedNumbers(this.#longs.subarray(place));
+  }
+
   get(place: number): number {
     return Number(Atomics.load(this.#longs, place));
   }

@@ -24,8 +24,11 @@ const Place = {
   /** All slots, and the number of Workers that share them. */
   total: 3,
   workers: 4,
+  /** `total` is the smaller of both: what the job or its tuner wants, and what other processes leave. */
+  wanted: 5,
+  cap: 6,
   /** From here on: slots that each Worker holds. */
-  held: 5,
+  held: 7,
 } as const;
 
 /** `held` of a Worker that may hold no slots. */
@@ -50,6 +53,9 @@ const intCount = Math.ceil((Place.held + runLimits.workersMax) / 2) * 2;
 
 /** The memory, passed to each Worker as it is. */
 export type SharedMemory = SharedArrayBuffer;
+
+/** `cap` of a run that shares its slots with no other process. */
+const uncapped = 2 ** 31 - 1;
 
 /** What a Worker waits for before it starts a request; and `answer`, summed over the requests. */
 export type WaitedFor = "slot" | "pace" | "server" | "store" | "answer";
@@ -87,7 +93,8 @@ export class SharedState {
     const longCount = Place64.count + paceCount + circuitBreakerCount + retryBudgetCount + feedbackCount;
     const memory = new SharedArrayBuffer(intCount * 4 + longCount * 8);
     const ints = new Int32Array(memory, 0, intCount);
-    for (const place of [Place.free, Place.share, Place.total]) ints[place] = inFlight;
+    for (const place of [Place.free, Place.share, Place.total, Place.wanted]) ints[place] = inFlight;
+    ints[Place.cap] = uncapped;
     ints[Place.workers] = 1;
     new SharedState(memory).pace.begin(rates, nowUs);
     return memory;
@@ -161,10 +168,32 @@ export class SharedState {
 
   /** Sets the number of slots. If more are in use, requests end before a new one starts. Main thread only. */
   resize(inFlightMax: number): void {
-    const before = Atomics.exchange(this.#ints, Place.total, inFlightMax);
-    if (inFlightMax === before) return;
-    Atomics.add(this.#ints, Place.free, inFlightMax - before);
+    Atomics.store(this.#ints, Place.wanted, inFlightMax);
+    this.#resize();
+  }
+
+  /** Sets the number of slots that other processes leave to this one, from 0 on. Main thread only. */
+  cap(slots: number): void {
+    Atomics.store(this.#ints, Place.cap, slots);
+    this.#resize();
+  }
+
+  #resize(): void {
+    const total = Math.min(this.inFlightWanted, Atomics.load(this.#ints, Place.cap));
+    const before = Atomics.exchange(this.#ints, Place.total, total);
+    if (total === before) return;
+    Atomics.add(this.#ints, Place.free, total - before);
     this.#share();
+  }
+
+  /** The slots that the job or its tuner wants, whatever other processes leave. */
+  get inFlightWanted(): number {
+    return Atomics.load(this.#ints, Place.wanted);
+  }
+
+  /** Slots in use, with those that a Worker is just taking or returning: never too few. Main thread only. */
+  get slotsTaken(): number {
+    return this.inFlightMax - Atomics.load(this.#ints, Place.free);
   }
 
   /** All slots, in use or free. */

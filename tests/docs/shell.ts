@@ -6,7 +6,7 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { TempFolder } from "../support/temp.ts";
-import { denoEnv } from "../support/trawl.ts";
+import { denoEnv, stateEnv } from "../support/trawl.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
@@ -31,7 +31,12 @@ export class Shell implements Disposable {
       `#!/bin/sh\nexec "${Deno.execPath()}" ${args} --config "${root}deno.json" "${root}main.ts" "$@"\n`,
     );
     Deno.chmodSync(this.#folder.file("trawl"), 0o755);
-    this.#env = { ...denoEnv, PATH: `${this.#folder.path}:${Deno.env.get("PATH")}`, NO_COLOR: "1" };
+    this.#env = {
+      ...denoEnv,
+      ...stateEnv,
+      PATH: `${this.#folder.path}:${Deno.env.get("PATH")}`,
+      NO_COLOR: "1",
+    };
   }
 
   /** Writes a file of the folder. */

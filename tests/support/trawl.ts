@@ -56,6 +56,14 @@ function environmentOfDeno(): Record<string, string> {
   return folder === undefined ? env : { ...env, DENO_DIR: resolve(folder) };
 }
 
+/** Where runs of this test keep what they share, so that they share it with no run outside. */
+const stateHome = Deno.makeTempDirSync({ prefix: "trawl-state-" });
+if (executable !== undefined) Deno.chmodSync(stateHome, 0o777);
+globalThis.addEventListener("unload", () => Deno.removeSync(stateHome, { recursive: true }));
+
+/** Variables of every process of trawl that a test starts. */
+export const stateEnv: Readonly<Record<string, string>> = { XDG_STATE_HOME: stateHome };
+
 /** How a process ended, and what it printed. */
 export interface Ended {
   readonly code: number;
@@ -96,7 +104,7 @@ export function startTrawl(args: readonly string[], options: TrawlOptions = {}):
     args: [...before, ...args],
     cwd: options.cwd ?? (executable === undefined ? root : "/"),
     clearEnv: true,
-    env: { ...denoEnv, NO_COLOR: "1", ...options.env },
+    env: { ...denoEnv, ...stateEnv, NO_COLOR: "1", ...options.env },
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
