@@ -10,10 +10,12 @@ import { meaningOf } from "../rows/failure_reasons.ts";
 import { checkRedirectHosts, jobHosts } from "../collect/job_hosts.ts";
 import { fetchKeys } from "../collect/keys/fetch_keys.ts";
 import { Client } from "../http/client.ts";
+import type { HttpRequest } from "../http/http_request.ts";
+import { MistakesError } from "../job/diagnostics.ts";
 import type { Job, Window } from "../job/job.ts";
 import { controlFirst } from "../collect/keys/control_keys.ts";
 import { readKeys } from "../collect/keys/key_reader.ts";
-import { type KeysOfRequest, RequestBuilder } from "../job/request_builder.ts";
+import { hideSecrets, keyListRequest, RequestBuilder } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
 import { formatWindow } from "../job/window.ts";
 import { cellValue, type RowBatch } from "../rows/row_batch.ts";
@@ -29,24 +31,76 @@ import { formatDuration } from "../text/format.ts";
 /** Requests printed without `--try`. */
 const requestsShown = 3;
 
+/** Mistakes printed of one job file. */
+const mistakesShown = 100;
+
+/** Characters of a printed line. */
+const lineCharsMax = 2_000;
+
+/** Stands in for a key that is not known before the key list is fetched or read. */
+const unknownKey = "KEY";
+
 /** Rows printed of one answer. */
 const rowsShown = 5;
 
-/** Exits with code 3 if a tried key failed. */
+/** Exits with code 2 if the job has mistakes, and with code 3 if a tried key failed. */
 export async function checkCommand(args: Arguments, context: CommandContext): Promise<ExitCode> {
-  const job = await loadJobOf(args, context);
+  let job: Job;
+  try {
+    job = await loadJobOf(args, context);
+  } catch (error) {
+    if (!(error instanceof MistakesError)) throw error;
+    printMistakes(error, context);
+    return exitCode.usage;
+  }
   const window = givenOrNewestWindow(job, args, context);
   const tries = args.get(flags.tryKeys);
-  context.out(`${describe(job, { window, database: databaseOf(args, job) }).join("\n")}\n`);
-  if (job.keys.kind === "url" && tries === undefined) {
+  context.out(lines(describe(job, { window, database: databaseOf(args, job) })));
+  const isKnown = tries !== undefined || job.keys.kind === "file" || job.keys.kind === "range";
+  const keys = isKnown ? await firstKeys(job, window, tries ?? requestsShown) : job.control.slice(0, 1);
+  context.out(lines(requestLines(job, { window, keys: keys.length === 0 ? [unknownKey] : keys })));
+  if (!isKnown && job.keys.kind === "url") {
     context.out("  the key list comes over the network: --try 3 fetches it and asks the first three keys\n");
-    return exitCode.done;
   }
-  if (job.keys.kind === "stdin" && tries === undefined) return exitCode.done;
-  const keys = await firstKeys(job, window, tries ?? requestsShown);
-  const requests = RequestBuilder.of(job, window);
-  for (const key of keys) context.out(`  ${sanitizeLine(requestText(requests, [{ key }]), 1_000)}\n`);
   return tries === undefined ? exitCode.done : await tryKeys(job, { window, keys }, context);
+}
+
+/** One line for each mistake, as an editor can jump to it. */
+function printMistakes({ mistakes }: MistakesError, { log }: CommandContext): void {
+  for (const mistake of mistakes.slice(0, mistakesShown)) {
+    log(`trawl: ${sanitizeLine(mistake, lineCharsMax)}\n`, "error");
+  }
+  const more = mistakes.length - mistakesShown;
+  if (more > 0) log(`trawl: and ${more} more mistake${more === 1 ? "" : "s"}\n`, "error");
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => `${sanitizeLine(text, lineCharsMax)}\n`).join("");
+}
+
+/** The requests without secrets: for the key list, and for some keys; the headers once, of the first key. */
+function requestLines(
+  job: Job,
+  { window, keys }: { readonly window: Window | undefined; readonly keys: readonly string[] },
+): string[] {
+  const shown = hideSecrets(job);
+  const requests = RequestBuilder.of(shown, window);
+  const headersOf = ({ headers }: HttpRequest) =>
+    Object.entries(headers).map(([name, value]) => `    ${name}: ${value}`);
+  const list = shown.keys.kind === "url" ? [keyListRequest(shown.keys, window)] : [];
+  return [
+    ...list.flatMap((request) => [`  GET ${request.url}`, ...headersOf(request)]),
+    ...keys.flatMap((key, index) => {
+      try {
+        const request = requests.first([{ key }]);
+        return [`  GET ${request.url}`, ...(index === 0 ? headersOf(request) : [])];
+      } catch (error) {
+        // The job cannot make a request of this key.
+        if (!(error instanceof RangeError)) throw error;
+        return [`  ${error.message}`];
+      }
+    }),
+  ];
 }
 
 function describe(
@@ -59,12 +113,13 @@ function describe(
     ? `auto in flight (${limits.inFlight} at most)`
     : `${limits.inFlight} in flight`;
   const rates = limits.rates.map(({ count, perMs }) => `${count} per ${formatDuration(perMs)}`);
+  const shared = limits.share === undefined ? [] : [`shared by all jobs of ${limits.share}`];
   return [
     `${job.name} is a valid job`,
     `  keys       ${keysText(job)}${job.control.length === 0 ? "" : `, control ${job.control.join(", ")}`}`,
     ...(window === undefined ? [] : [`  window     ${formatWindow(window)}`]),
     `  limits     ${
-      [inFlight, ...(auto?.rate === true ? ["auto rate"] : []), ...rates].join(", ")
+      [inFlight, ...(auto?.rate === true ? ["auto rate"] : []), ...rates, ...shared].join(", ")
     }, ${retry.attempts} attempts, ` +
     `${formatDuration(request.timeout.totalMs)} a request at most`,
     ...tables.flatMap((table) => [
@@ -80,23 +135,13 @@ function describe(
 function keysText({ keys }: Job): string {
   switch (keys.kind) {
     case "file":
-      return sanitizeLine(keys.file);
+      return keys.file;
     case "stdin":
       return "standard input";
     case "range":
       return `${keys.first}..${keys.last}`;
     case "url":
-      return `${keys.path} of a first request`;
-  }
-}
-
-/** The request for a key, or why the job cannot make one. */
-function requestText(requests: RequestBuilder, keys: KeysOfRequest): string {
-  try {
-    return requests.shown(keys);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return error.message;
+      return `${keys.path} of a document`;
   }
 }
 

@@ -71,7 +71,9 @@ export const commands: readonly Command[] = [
     operands: "JOB",
     operandKind: "job",
     summary: "validate a job and show its first requests",
-    about: "With --try it also asks some keys. Stores nothing. Secrets are shown as ***.",
+    about:
+      "Lists every mistake of the job file, up to 100, or shows tables, limits and requests with their headers. With " +
+      "--try it also asks some keys. Stores nothing. Secrets are shown as ***.",
     flags: [flags.tryKeys, ...jobFlags, ...common],
     exits: [[exitCode.incomplete, "a key of --try failed"]],
     examples: ["trawl check ./my-api.toml", "trawl check ./my-api.toml --try 3"],

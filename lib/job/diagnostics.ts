@@ -1,6 +1,6 @@
 /**
- * The mistakes in a job file: collects each with the position of its field, and reports them in one line: the first in
- * the file and the number of others. Bounded by the size of one job file. Prints nothing.
+ * The mistakes in a job file: collects each with the position of its field, and reports them in the order of the file.
+ * Unknown fields get a suggestion. Bounded by the size of one job file. Prints nothing.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import type { z } from "zod";
 import { messageOf, shortened, UsageError } from "../errors.ts";
 import { nearest } from "../text/nearest.ts";
 import { jobJsonSchema } from "./job_schema.ts";
+import { hintFor } from "./other_words.ts";
 import type { FieldPath, Position, TomlDocument } from "./toml_document.ts";
 
 /** UTF-16 code units of a wrong name or value in a message. */
@@ -24,6 +25,18 @@ export interface DiagnosticSource {
   readonly file: string;
   /** The name of a field that comes from somewhere else than the file, such as a flag. */
   readonly nameOf?: ((path: FieldPath) => string | undefined) | undefined;
+}
+
+/** A job file has mistakes. The message is the first of them and the number of others. */
+export class MistakesError extends UsageError {
+  /** A message for each mistake, in the order of the file. */
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    const [first = "", ...others] = mistakes;
+    super(others.length === 0 ? first : `${first} (and ${others.length} more: trawl check lists all)`);
+    this.mistakes = mistakes;
+  }
 }
 
 /** A complete message, and the position that it is sorted by. */
@@ -84,29 +97,54 @@ export class Diagnostics {
   /**
    * Reports the mistakes, if there are any.
    *
-   * @throws {UsageError} If there is a mistake.
+   * @throws {MistakesError} If there is a mistake.
    */
   throwIfAny(): void {
     if (this.#found.length > 0) throw this.error();
   }
 
   /** The error that reports the mistakes, of which there must be at least one. */
-  error(): UsageError {
-    const [first, ...more] = this.#found.toSorted(({ position: a }, { position: b }) =>
+  error(): MistakesError {
+    const sorted = this.#found.toSorted(({ position: a }, { position: b }) =>
       a.line - b.line || a.column - b.column
     );
-    const message = first?.message ?? "Cannot report mistakes: there must be at least one";
-    return new UsageError(more.length === 0 ? message : `${message} (and ${more.length} more)`);
+    return new MistakesError(sorted.map(({ message }) => message));
   }
 
-  /** Adds an unknown field with a suggestion, or with all known fields if no name is close. */
+  /** Adds an unknown field with a suggestion, or with all known fields if there is none. */
   #addUnknown(table: FieldPath, name: string): void {
-    const known = knownFields(table);
-    const meant = nearest(name, known);
-    const hint = meant === undefined ? `known fields are ${known.join(", ")}` : `did you mean "${meant}"`;
-    this.add([...table, name], `is not a known field: ${hint}`, "name");
+    this.add([...table, name], `is not a known field: ${suggestion(table, name)}`, "name");
   }
 }
+
+/** What may be meant by an unknown field: a misspelling, another tool's word, a field of another table. */
+function suggestion(table: FieldPath, name: string): string {
+  const known = knownFields(table);
+  const meant = nearest(name, known);
+  if (meant !== undefined) return `did you mean "${meant}"`;
+  // The fields of a column and of a rule are few, and words such as "field" mean another thing there.
+  const isInner = table.length > 2 || table[1] === "fail_if";
+  const tables = isInner ? [] : tablesWith(name);
+  return (isInner ? undefined : hintFor(name)) ??
+    (tables.length > 0 ? `it belongs to ${tables.join(" or ")}` : `known fields are ${known.join(", ")}`);
+}
+
+/** The tables of the job file that have a field of this name. */
+function tablesWith(name: string): string[] {
+  const { properties = {} } = jobJsonSchema();
+  return Object.entries(properties).flatMap(([table, schema]) =>
+    typeof schema === "object" && Object.hasOwn(schema.properties ?? {}, name) ? [`[${table}]`] : []
+  );
+}
+
+/** Whether a job file is read as it was meant where the fields of an issue are left out. */
+export function isApart(issue: z.core.$ZodIssue): boolean {
+  if (issue.code !== "unrecognized_keys") return apartTables.includes(String(issue.path[0]));
+  return issue.keys.every((name) => nearest(name, knownFields(issue.path)) === undefined);
+}
+
+/** Tables on which no field outside depends. */
+const apartTables: readonly string[] = ["keep", "limits", "retry"];
 
 /** A field in TOML notation: `rows.columns.ts.path`, `accept.fail_if[0]`. */
 export function fieldName(path: FieldPath): string {

@@ -1,5 +1,5 @@
 /**
- * Loads a job: the text of a job file in, a checked `Job` out. Reports the first mistake with its line and column.
+ * Loads a job: the text of a job file in, a checked `Job` out. Reports every mistake with its line and column.
  * Environment and secrets are functions. Does no I/O.
  *
  * @module
@@ -9,7 +9,7 @@ import { UsageError } from "../errors.ts";
 import { runLimits } from "../limits.ts";
 import type { Job, Window, WindowRule } from "./job.ts";
 import { nearest } from "../text/nearest.ts";
-import { Diagnostics, shown } from "./diagnostics.ts";
+import { Diagnostics, isApart, shown } from "./diagnostics.ts";
 import { RequestBuilder } from "./request_builder.ts";
 import { readControl, readKeySource, readRequest } from "./load_request.ts";
 import { readAccept, readRows } from "./load_rows.ts";
@@ -37,7 +37,8 @@ export interface LoadContext {
 /**
  * Loads a job from the text of its file. A job without `[keys]` reads keys from standard input.
  *
- * @throws {UsageError} If the job has a mistake: `FILE:LINE:COLUMN: FIELD: must …: found … (and N more)`.
+ * @throws {MistakesError} If the job has mistakes, each as `FILE:LINE:COLUMN: FIELD: must …: found …`.
+ * @throws {UsageError} If the text is not TOML, or `--set` names what the job has not.
  */
 export function loadJob(text: string, context: LoadContext): Job {
   const document = new TomlDocument(text, context.file);
@@ -71,12 +72,36 @@ export function loadJob(text: string, context: LoadContext): Job {
   return job;
 }
 
-/** Checks each field against the schema. */
+/**
+ * Checks each field against the schema. If the wrong fields can be left out, returns the others, so that their mistakes
+ * are found too.
+ *
+ * @throws {UsageError} If there are mistakes without which the rest cannot be judged.
+ */
 function readFields(document: TomlDocument, diagnostics: Diagnostics): JobFile {
   const parsed = jobFile.safeParse(document.value);
   if (parsed.success) return parsed.data;
-  diagnostics.addIssues(parsed.error.issues);
+  const { issues } = parsed.error;
+  diagnostics.addIssues(issues);
+  const rest = structuredClone(document.value);
+  for (const issue of issues) {
+    if (!isApart(issue)) throw diagnostics.error();
+    if (issue.code !== "unrecognized_keys") Reflect.deleteProperty(rest, String(issue.path[0]));
+    else for (const name of issue.keys) removeField(rest, [...issue.path, name]);
+  }
+  const others = jobFile.safeParse(rest);
+  if (others.success) return others.data;
   throw diagnostics.error();
+}
+
+/** Removes a field of a parsed file. */
+function removeField(file: object, path: FieldPath): void {
+  const name = path.at(-1) ?? "";
+  const table = path.slice(0, -1).reduce<unknown>(
+    (value, part) => typeof value === "object" && value !== null ? Reflect.get(value, part) : undefined,
+    file,
+  );
+  if (typeof table === "object" && table !== null) Reflect.deleteProperty(table, name);
 }
 
 function readRetry({ retry }: JobFile): Job["retry"] {

@@ -53,14 +53,21 @@ export class RequestBuilder {
     return { method: "GET", url, headers: this.#fixedHeaders ?? this.#headers(key) };
   }
 
-  /** Method and URL of that request with asterisks for secrets: to show, log or store. Throws as `first`. */
-  shown([{ key }]: KeysOfRequest): string {
-    return `GET ${filledUrl(withoutSecrets(this.#job.request.url), { key, window: this.#window })}`;
-  }
-
   #headers(key: string): HttpRequest["headers"] {
     return filledHeaders(this.#job.request.headers, { key, window: this.#window });
   }
+}
+
+/** The job with asterisks for secrets, whose requests can be shown, logged or stored. */
+export function hideSecrets(job: Job): Job {
+  const { request, keys } = job;
+  return {
+    ...job,
+    request: { ...request, url: withoutSecrets(request.url), headers: hiddenHeaders(request.headers) },
+    keys: keys.kind === "url"
+      ? { ...keys, url: withoutSecrets(keys.url), headers: hiddenHeaders(keys.headers) }
+      : keys,
+  };
 }
 
 /** The request for a key list. Throws as {@linkcode plainUrl}. */
@@ -132,6 +139,10 @@ export function checkHeader(name: string, template: Template): void {
       `must be Latin-1 without line breaks and control characters: found U+${code} in its value`,
     );
   }
+}
+
+function hiddenHeaders(headers: Job["request"]["headers"]): Job["request"]["headers"] {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, withoutSecrets(value)]));
 }
 
 function filledHeaders(

@@ -7,7 +7,11 @@
 import { base, cols, testMistakes } from "./mistakes.ts";
 
 testMistakes([
-  ["an empty file", "", "1:1: name: must be a name in quotes: found nothing (and 2 more)"],
+  [
+    "an empty file",
+    "",
+    "1:1: name: must be a name in quotes: found nothing (and 2 more: trawl check lists all)",
+  ],
   [
     "no name",
     'rows.path = "$"\nrequest.url = "https://h/{key}"\n',
@@ -255,6 +259,6 @@ testMistakes([
   [
     "several mistakes",
     `${base}[limits]\nin_flight = 0\nrate = "1"\n[retry]\nattempts = 0\n`,
-    '7:13: limits.in_flight: must be a whole number from 1 to 10000, or "auto": found 0 (and 2 more)',
+    '7:13: limits.in_flight: must be a whole number from 1 to 10000, or "auto": found 0 (and 2 more: trawl check lists all)',
   ],
 ]);

@@ -10,7 +10,7 @@ import type { HttpRequest } from "../../lib/http/http_request.ts";
 import { userAgent } from "../../lib/http/user_agent.ts";
 import type { Job, Window } from "../../lib/job/job.ts";
 import { loadJob } from "../../lib/job/load_job.ts";
-import { keyListRequest, plainUrl, RequestBuilder } from "../../lib/job/request_builder.ts";
+import { hideSecrets, keyListRequest, plainUrl, RequestBuilder } from "../../lib/job/request_builder.ts";
 import { assertProperty, codePoint } from "../support/property.ts";
 
 function requestFor(job: Job, key: string, window?: Window): HttpRequest {
@@ -152,10 +152,12 @@ Deno.test("RequestBuilder fills in the window of each request", () => {
   }
 });
 
-Deno.test("RequestBuilder.shown() hides secrets", () => {
-  const job = jobOf("https://h.example/{key}?t={secret.T}&x=1");
+Deno.test("hideSecrets() hides secrets in URLs and headers", () => {
+  const job = jobOf("https://h.example/{key}?t={secret.T}&x=1", 'a = "Bearer {secret.T}"');
   strictEqual(requestFor(job, "a b").url, "https://h.example/a%20b?t=se%2Fcret&x=1");
-  strictEqual(RequestBuilder.of(job).shown([{ key: "a b" }]), "GET https://h.example/a%20b?t=***&x=1");
+  const { url, headers } = requestFor(hideSecrets(job), "a b");
+  strictEqual(url, "https://h.example/a%20b?t=***&x=1");
+  deepStrictEqual(headers, { a: "Bearer ***", "user-agent": userAgent });
 });
 
 Deno.test("RequestBuilder.first() writes values as they are", () => {

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { delay } from "@std/async/delay";
+import config from "../../../deno.json" with { type: "json" };
 import { commands } from "../../../lib/command/commands.ts";
 import { freePort } from "../../support/free_port.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
@@ -99,12 +100,39 @@ Deno.test("trawl check shows the first requests without a secret, and sends none
     assert.match(stdout, /^updates is a valid job\n {2}keys /);
     assert.ok(stdout.includes("resource=AS1%202&starttime=2026-11-20T00%3A00%3A00"), stdout);
     assert.ok(!stdout.includes("s3cr3t"));
+    // The headers once, with the secrets hidden.
+    assert.deepEqual(stdout.match(/^ {4}.*$/gm), [
+      `    user-agent: trawl/${config.version}`,
+      "    authorization: Bearer ***",
+    ]);
     assert.equal(simulator.stats().requests, 0);
     assert.deepEqual(folder.names(), [
       "job.toml",
       "keys.txt",
     ]);
   });
+});
+
+Deno.test("trawl check lists every mistake in a line, at most a hundred; trawl run shows the first", async () => {
+  using folder = new TempFolder();
+  const unknown = Array.from({ length: 101 }, (_, index) => `qqqqqq${index} = 1\n`).join("");
+  const file = folder.file(
+    "a.toml",
+    `name = "a"\n[request]\nmethod = "POST"\nurl = "ftp://h/{key}"\n[rows]\n${unknown}path = "$["\n`,
+  );
+  const { code, stdout, stderr } = await trawl(["check", file]);
+  assert.deepEqual([code, stdout], [2, ""]);
+  const found = stderr.trimEnd().split("\n");
+  assert.equal(found.length, 101);
+  assert.match(
+    found[0] ?? "",
+    /^trawl: .*a\.toml:3:1: request\.method: is not a known field: every request is a GET/,
+  );
+  assert.match(found[1] ?? "", /^trawl: .*a\.toml:4:7: request\.url: must begin with http/);
+  assert.equal(found[100], "trawl: and 4 more mistakes");
+  const run = await trawl(["run", file]);
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /^trawl: .*request\.method: .* \(and 103 more: trawl check lists all\)\n$/);
 });
 
 Deno.test("trawl check --try shows rows and verdicts, and stores nothing", async () => {
@@ -118,7 +146,7 @@ Deno.test("trawl check --try shows rows and verdicts, and stores nothing", async
     });
     assert.equal(code, 3, stderr);
     assert.match(stdout, /\n12654: ok, \d+ rows, \d+ bytes\n( {2}\d{10} {2}"[AW]"\n){5}/);
-    assert.match(stdout, /\n100: failed: the server answered 404 \(http-404\)\n/);
+    assert.match(stdout, /\n100: failed: the server answered 404 \(http-404\)(: .*)?\n/);
     assert.deepEqual(folder.names(), ["job.toml"]);
   });
 });
