@@ -22,7 +22,8 @@ export interface HealthBounds {
 export type HealthProblem =
   | { readonly kind: "never-finished" }
   | { readonly kind: "too-old"; readonly maxAgeMs: number }
-  | { readonly kind: "low-coverage"; readonly minCoverage: number };
+  | { readonly kind: "low-coverage"; readonly minCoverage: number }
+  | { readonly kind: "died" };
 
 /** The judgement of one job. */
 export interface JobHealth {
@@ -48,9 +49,11 @@ export function ageMsOf({ ended }: RunRecord, nowMs: number): number {
   return ended === null ? Infinity : Math.max(0, nowMs - Date.parse(ended));
 }
 
-function problemOf({ finished }: JobState, bounds: HealthBounds): HealthProblem | undefined {
+function problemOf({ newest, finished }: JobState, bounds: HealthBounds): HealthProblem | undefined {
   const { maxAgeMs, minCoverage, nowMs } = bounds;
   if (finished === undefined) return { kind: "never-finished" };
   if (maxAgeMs !== undefined && ageMsOf(finished, nowMs) > maxAgeMs) return { kind: "too-old", maxAgeMs };
-  return (coverageOf(finished) ?? 0) < minCoverage ? { kind: "low-coverage", minCoverage } : undefined;
+  if ((coverageOf(finished) ?? 0) < minCoverage) return { kind: "low-coverage", minCoverage };
+  // Unlike an interrupted run, nothing resumes it by itself: a process that is killed has no exit code.
+  return newest.state === "died" ? { kind: "died" } : undefined;
 }

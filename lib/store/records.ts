@@ -39,12 +39,14 @@ export interface RunRecord extends RunCounts {
   readonly list: string | null;
   readonly windowStart: string | null;
   readonly windowEnd: string | null;
-  readonly state: "running" | "finished" | "interrupted";
+  /** `died`: its process ended before it could store why, as after `kill -9`. The next start resumes the run. */
+  readonly state: "running" | "finished" | "interrupted" | "died";
   /** The run finished with the coverage that its job asks for. */
   readonly isCovered: boolean;
-  /** Why the run was interrupted. */
+  /** Why the run was interrupted, or what is known of its death. */
   readonly reason: string | null;
   readonly started: string;
+  /** The last write to the database, if the run died. */
   readonly ended: string | null;
   /** When the summary of the finished run was written; null before. */
   readonly reported: string | null;

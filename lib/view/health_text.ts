@@ -9,7 +9,7 @@ import { ageMsOf, isWell, type JobHealth } from "../store/job_health.ts";
 import type { JobState, RunRecord } from "../store/records.ts";
 import { formatDuration, percent } from "../text/format.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
-import { windowText } from "./status_table.ts";
+import { endText, windowText } from "./status_table.ts";
 
 /** `ok: ` and the state of each job, or `not ok: ` and the problems. */
 export function healthLine(jobs: readonly JobHealth[], nowMs: number): string {
@@ -36,7 +36,9 @@ function problemText({ state, problem }: JobHealth, nowMs: number): string | und
     case "too-old":
       return `${text}: more than ${formatDuration(problem.maxAgeMs)} ago${interruptionText(state)}`;
     case "low-coverage":
-      return `${text}: below ${percent(problem.minCoverage)}`;
+      return `${text}: below ${percent(problem.minCoverage)}${interruptionText(state)}`;
+    case "died":
+      return `${text}${interruptionText(state)}`;
     case undefined:
       return undefined;
   }
@@ -44,7 +46,9 @@ function problemText({ state, problem }: JobHealth, nowMs: number): string | und
 
 function interruptionText({ newest }: JobState): string {
   if (newest.state === "finished" || newest.reason === null) return "";
-  return ` (run ${newest.id} was interrupted: ${sanitizeLine(newest.reason)})`;
+  return newest.state === "died"
+    ? ` (${endText(newest)})`
+    : ` (run ${newest.id} was interrupted: ${sanitizeLine(newest.reason)})`;
 }
 
 function nameOf(run: RunRecord): string {

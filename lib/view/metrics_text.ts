@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { FailureCount, JobState } from "../store/records.ts";
+import type { FailureCount, JobState, RunRecord } from "../store/records.ts";
 import { coverageOf, pendingOf } from "../store/coverage.ts";
 
 /** What the metrics are made from. Times are milliseconds since 1970. */
@@ -23,6 +23,8 @@ export interface Metrics {
   readonly exit: number | undefined;
   readonly databaseBytes: number;
 }
+
+const runStates: readonly RunRecord["state"][] = ["running", "finished", "interrupted", "died"];
 
 interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
@@ -46,12 +48,21 @@ export function metricsText(metrics: Metrics): string {
   const keys = Object.entries({ ok, empty, unchanged, failed, pending });
   return [
     write("info", "Version of trawl.", { labels: { version: metrics.version }, value: 1 }),
-    write("running", "1 while a run is under way, else 0.", { value: metrics.exit === undefined ? 1 : 0 }),
+    write("running", "1 while a run is under way, else 0; stays 1 after kill -9: see update_time_seconds.", {
+      value: metrics.exit === undefined ? 1 : 0,
+    }),
+    write(
+      "run_state",
+      "1 for the state of the newest run; died: its process was killed.",
+      ...runStates.map((state) => ({ labels: { state }, value: run && (run.state === state ? 1 : 0) })),
+    ),
     write("exit_code", "Exit code of the last start: 0 is success, 75 is resumed by the next start.", {
       value: metrics.exit,
     }),
     write("start_time_seconds", "Begin of the last start.", { value: metrics.startedMs / 1_000 }),
-    write("update_time_seconds", "Time of this update.", { value: metrics.nowMs / 1_000 }),
+    write("update_time_seconds", "Time of this update, every 15 s while a run is under way.", {
+      value: metrics.nowMs / 1_000,
+    }),
     write(
       "run_keys",
       "Keys of the newest run by verdict.",

@@ -35,13 +35,21 @@ export function statusTable(runs: readonly RunRecord[]): string[] {
 /** Why a run ended, and its failures. */
 export function runLines(run: RunRecord, failures: readonly FailureCount[]): string[] {
   return [
-    ...(run.reason === null ? [] : [`run ${run.id}: ${sanitizeLine(run.reason)}`]),
+    ...(run.reason === null ? [] : [endText(run)]),
     ...failures.map(({ reason, count, example }) =>
       `run ${run.id}: ${formatCount(count)} failed with ${reason}: ${meaningOf(reason)}, such as ${
         sanitizeLine(example, 40)
       }`
     ),
   ];
+}
+
+/** Why and, for a run that died, when a run ended: `run 7: the API is down`. */
+export function endText({ id, state, ended, reason }: RunRecord): string {
+  const why = sanitizeLine(reason ?? "");
+  return state === "died"
+    ? `run ${id} died, last write at ${ended}: ${why}; run again to resume`
+    : `run ${id}: ${why}`;
 }
 
 function cellsOf(run: RunRecord): string[] {

@@ -466,7 +466,7 @@ Deno.test("openKeyList() stops an endless list before the disk is full, and give
     message:
       /^The key list cannot be stored: the disk is nearly full: 25\d(\.\d+)? MiB are free, and 256 MiB must stay free; free some/,
   });
-  assert.deepEqual(query(file, "SELECT count(*) FROM key_list"), [[0]]);
+  assert.deepEqual(query(file, "SELECT count(*) FROM _trawl_key_list"), [[0]]);
   assert.ok(bytesOf("a.db") < 500_000, `${bytesOf("a.db")} bytes are left`);
 });
 
@@ -485,6 +485,6 @@ Deno.test("StoreWriter.open() deletes what a killed process left of a key list, 
   }
   assert.ok((await Deno.stat(file)).size > 8_000_000);
   await using _store = await openWriter(file, ...job.tables.map(schemaOf));
-  assert.deepEqual(query(file, "SELECT count(*) FROM key_list"), [[0]]);
+  assert.deepEqual(query(file, "SELECT count(*) FROM _trawl_key_list"), [[0]]);
   assert.deepEqual(query(file, "PRAGMA freelist_count"), [[0]]);
 });

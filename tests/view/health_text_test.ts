@@ -52,6 +52,16 @@ Deno.test("healthLine() names a low coverage, and a job that never finished", ()
   assert.deepEqual(line([]), [false, "not ok: no run yet"]);
 });
 
+Deno.test("healthLine() names a run that died, beside a window that is well", () => {
+  const newest = runRecord({ id: 8, state: "died", reason: "no word", ended: "2026-11-22T11:00:00Z" });
+  const death = "(run 8 died, last write at 2026-11-22T11:00:00Z: no word; run again to resume)";
+  assert.deepEqual(line([{ newest, finished }], 26 * hourMs), [
+    false,
+    `not ok: days: 2026-11-21 finished 3h ago, coverage 99.50 % ${death}`,
+  ]);
+  assert.deepEqual(line([{ newest, finished: undefined }]), [false, `not ok: days: never finished ${death}`]);
+});
+
 Deno.test("healthLine() names only the jobs that are not well", () => {
   const other = runRecord({ job: "hours", ended: "2026-11-20T00:00:00Z" });
   const [isGood, text] = line([well, { newest: other, finished: other }], 26 * hourMs);

@@ -14,7 +14,7 @@ Deno.test("metricsText() has every verdict, leaves out what is not known, and es
   const text = metricsText({
     job: 'a"b\\c\nd',
     version: "1.2.3",
-    state: { newest: runRecord({ keys: null }), finished: undefined },
+    state: { newest: runRecord({ keys: null, state: "died" }), finished: undefined },
     failures: [{ reason: "http-404", count: 5, example: "x" }],
     startedMs: nowMs - 1_500,
     nowMs,
@@ -25,6 +25,10 @@ Deno.test("metricsText() has every verdict, leaves out what is not known, and es
   assert.match(text, /^trawl_run_keys\{.*verdict="failed"\} 5$/m);
   assert.match(text, /^trawl_run_failures\{.*reason="http-404"\} 5$/m);
   assert.match(text, /^trawl_running\{.*\} 1$/m);
+  assert.match(
+    text,
+    /^trawl_run_state\{.*state="running"\} 0\n.*state="finished"\} 0\n.*\n.*state="died"\} 1$/m,
+  );
   assert.match(text, /^trawl_start_time_seconds\{.*\} 1795348798.5$/m);
   for (const unknown of ["pending", "coverage", "exit_code", "finished_"]) {
     assert.ok(!text.includes(unknown), text);

@@ -1,13 +1,17 @@
 /**
- * Preparation of a database before a run writes it: takes the run lock, migrates an older file to this version, and
- * withdraws access from other users.
+ * Preparation of a database before a run writes it: takes the run lock, migrates an older file to this version,
+ * names the runs that died, and withdraws access from other users.
  *
  * @module
  */
 
+import { isoTime } from "../../text/format.ts";
+import { openUnchecked, versionOf } from "./connection.ts";
 import { realPathOf } from "./database_name.ts";
+import { exists, lastWriteMs } from "./free_space.ts";
 import { migrate, type MigrateOptions } from "./migration.ts";
 import { RunLock } from "./run_lock.ts";
+import { deathAt, endRunning } from "./run_table.ts";
 import { explain } from "./sqlite_error.ts";
 
 /** Mode bits of users other than the owner and the group. */
@@ -29,13 +33,29 @@ export interface AcquireOptions extends MigrateOptions {
 export async function acquire(file: string, { job, ...options }: AcquireOptions): Promise<RunLock> {
   const lock = await RunLock.acquire(file, job);
   try {
+    // Before any connection writes.
+    const lastWrite = isoTime(lastWriteMs(file));
     await migrate(file, options);
+    nameDead(file, { lastWrite, log: options.log });
     // Only now: migrate() has made sure that the file is trawl's.
     hide(file, options.log);
     return lock;
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw explain(error, file, { isBegun: false });
+  }
+}
+
+/** Ends the runs that a killed process left as running: this process holds the lock, so nobody works on them. */
+function nameDead(
+  file: string,
+  { lastWrite, log }: { readonly lastWrite: string; readonly log: AcquireOptions["log"] },
+): void {
+  if (!exists(file)) return;
+  using db = openUnchecked(file);
+  if (versionOf(db, file) === 0) return;
+  for (const { id, job, reason } of endRunning(db, deathAt(lastWrite))) {
+    log(`trawl: run ${id} of ${job} died after its last write at ${lastWrite}: ${reason}\n`);
   }
 }
 

@@ -7,10 +7,12 @@
 
 import { backup, DatabaseSync } from "node:sqlite";
 import { messageOf, UsageError } from "../../errors.ts";
+import { isoTime } from "../../text/format.ts";
 import { openForReading } from "./connection.ts";
 import { requireDatabaseName, sqlitePath } from "./database_name.ts";
 import { folderOf } from "./free_space.ts";
 import { isStillAt, openOwnFile } from "./own_file.ts";
+import { endRunning } from "./run_table.ts";
 
 /** All pages in one step: a write between two steps would restart the copy. */
 const allPages = 0x7fffffff;
@@ -34,7 +36,7 @@ export async function backupDatabase(from: string, to: string): Promise<number> 
     using file = openPart(part);
     try {
       await backup(source, sqlitePath(part), { rate: allPages });
-      check(part);
+      complete(part);
       if (!isStillAt(file, part)) throw new Error(`another program has replaced "${part}"`);
       file.syncDataSync();
       const bytes = file.statSync().size;
@@ -129,10 +131,16 @@ function syncFolder(to: string): void {
   }
 }
 
-/** @throws {Error} If the copy is damaged. */
-function check(file: string): void {
+/**
+ * Checks the copy, and ends the runs in it: the process that works on them writes the original.
+ *
+ * @throws {Error} If the copy is damaged.
+ */
+function complete(file: string): void {
   // A connection that may write removes its log and index file when it is closed.
   using db = new DatabaseSync(sqlitePath(file));
   const found = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (found !== "ok") throw new Error(`the copy is damaged, so the database may be too: ${found}`);
+  const reason = "copied by trawl backup before its end";
+  endRunning(db, { state: "interrupted", reason, ended: isoTime(Date.now()) });
 }

@@ -23,11 +23,14 @@ import type {
   TimeBuckets,
   TimeColumn,
 } from "../records.ts";
+import { isoTime } from "../../text/format.ts";
 import { openForReading } from "./connection.ts";
 import { inspect } from "./integrity.ts";
 import { failedFetches, failureCounts, topKeys } from "./fetch_table.ts";
+import { lastWriteMs } from "./free_space.ts";
 import { startsOf } from "./host_tables.ts";
-import { asRun, jobStates, latestRun, runColumns } from "./run_table.ts";
+import { asRun, deathAt, jobStates, latestRun, runColumns } from "./run_table.ts";
+import { isHeld } from "./run_lock.ts";
 import { quote } from "./sql_schema.ts";
 import { explain, rescueText } from "./sqlite_error.ts";
 import { measuredFetches, pastStorage, storageSize } from "./storage_size.ts";
@@ -77,19 +80,23 @@ export class StoreReader implements AsyncDisposable {
 
   /** The newest runs, newest first. */
   async runs(count: number): Promise<RunRecord[]> {
-    return this.#db.prepare(`SELECT ${runColumns} FROM _trawl_run ORDER BY id DESC LIMIT ?`).all(count).map(
-      asRun,
-    );
+    const newest = this.#db.prepare(`SELECT ${runColumns} FROM _trawl_run ORDER BY id DESC LIMIT ?`);
+    return this.#withDeaths((seen) => newest.all(count).map(asRun).map(seen));
   }
 
   async run(id: number): Promise<RunRecord | undefined> {
-    const row = this.#db.prepare(`SELECT ${runColumns} FROM _trawl_run WHERE id = ?`).get(id);
-    return row === undefined ? undefined : asRun(row);
+    const one = this.#db.prepare(`SELECT ${runColumns} FROM _trawl_run WHERE id = ?`);
+    return this.#withDeaths((seen) => {
+      const row = one.get(id);
+      return row === undefined ? undefined : seen(asRun(row));
+    });
   }
 
   /** The state of each job in the database, by name. */
   async jobs(): Promise<JobState[]> {
-    return jobStates(this.#db);
+    return this.#withDeaths((seen) =>
+      jobStates(this.#db).map(({ newest, finished }) => ({ newest: seen(newest), finished }))
+    );
   }
 
   /** The newest run of a job for a window, by the window's start; null for jobs without windows. */
@@ -138,5 +145,19 @@ export class StoreReader implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#db[Symbol.dispose]();
+  }
+
+  /** Reads runs, each through `seen`: a run that is running while nobody holds the lock of the database has died. */
+  #withDeaths<T>(read: (seen: (run: RunRecord) => RunRecord) => T): T {
+    let isRunning = false;
+    const found = read((run) => {
+      isRunning ||= run.state === "running";
+      return run;
+    });
+    if (!isRunning || isHeld(this.#file) !== false) return found;
+    // The run may have ended after it was read. What is running still, before and after it without a lock, is dead.
+    const death = deathAt(isoTime(lastWriteMs(this.#file)));
+    const later = read((run) => run.state === "running" ? { ...run, ...death } : run);
+    return isHeld(this.#file) === false ? later : found;
   }
 }

@@ -8,6 +8,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { isoTime } from "../../text/format.ts";
 import type { JobState, NewRun, RunCounts, RunEnd, RunRecord } from "../records.ts";
 
+/** What is known of a run that died. */
+const deathReason = "its process ended before it could store why, as after kill -9 or on a full disk";
+
 type SqlRow = Readonly<Record<string, unknown>>;
 
 /** The columns that {@linkcode asRun} reads. */
@@ -26,7 +29,7 @@ export function asRun(row: SqlRow): RunRecord {
     list: textOrNull(row["list"]),
     windowStart: textOrNull(row["window_start"]),
     windowEnd: textOrNull(row["window_end"]),
-    state: state === "finished" || state === "interrupted" ? state : "running",
+    state: state === "finished" || state === "interrupted" || state === "died" ? state : "running",
     isCovered: row["covered"] === 1,
     reason: textOrNull(row["reason"]),
     started: String(row["started"]),
@@ -127,6 +130,22 @@ export function wrongCurrent(db: DatabaseSync): number[] {
     `SELECT id FROM (SELECT id, current, row_number() OVER (PARTITION BY job, window_start ORDER BY ${byPreference})
        AS rank FROM _trawl_run) WHERE current <> (rank = 1) ORDER BY id`,
   ).all().map(({ id }) => Number(id));
+}
+
+/** The end of a run whose process was killed, and wrote last at `ended`. */
+export function deathAt(ended: string) {
+  return { state: "died", reason: deathReason, ended } as const;
+}
+
+/** Ends the runs that are running, where nobody works on them any more; returns them. */
+export function endRunning(
+  db: DatabaseSync,
+  { state, reason, ended }: Pick<RunRecord, "state" | "reason" | "ended">,
+): RunRecord[] {
+  const rows = db.prepare(
+    `UPDATE _trawl_run SET state = ?, reason = ?, ended = ? WHERE state = 'running' RETURNING ${runColumns}`,
+  ).all(state, reason, ended);
+  return rows.map(asRun);
 }
 
 /** Sets the number of keys of a run. */

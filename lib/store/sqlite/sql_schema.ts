@@ -31,7 +31,7 @@ CREATE TABLE _trawl_run (                  -- internal: for people is the view r
   list         TEXT,                       -- fingerprint of the key list, as JSON
   window_start TEXT,                       -- ISO 8601, UTC; start <= t < end
   window_end   TEXT,
-  state        TEXT NOT NULL CHECK (state IN ('running', 'finished', 'interrupted')),
+  state        TEXT NOT NULL CHECK (state IN ('running', 'finished', 'interrupted', 'died')),
   covered      INTEGER NOT NULL DEFAULT 0 CHECK (covered IN (0, 1)), -- finished with the job's coverage
   current      INTEGER NOT NULL DEFAULT 0 CHECK (current IN (0, 1)), -- the run of its window that people see
   reason       TEXT,                       -- why the run was interrupted
@@ -111,7 +111,7 @@ CREATE TABLE _trawl_table (                -- internal: which job a table belong
 
 CREATE VIEW runs AS                        -- for people: one row per run
 SELECT id, job, window_start, window_end,  -- ISO 8601, UTC; start <= t < end
-  state, reason,                           -- running, finished, or interrupted, and why
+  state, reason,                           -- running, finished, interrupted or died, and why
   covered,                                 -- 1 if the run finished with the job's coverage
   current,                                 -- 1 for the one run of its window whose rows the job's table shows
   started, ended, reported,

@@ -43,15 +43,32 @@ Deno.test("trawl run is refused while another run is on, readers are not, and ki
         "3",
       ]];
       for (const reader of readers) {
-        const { code, stderr } = await trawl(reader);
+        const { code, stdout, stderr } = await trawl(reader);
         assert.equal(code, 0, stderr);
+        if (reader[0] === "status") assert.match(stdout, / first +- +running /);
       }
       first.kill("SIGKILL");
       assert.equal((await first.ended).signal, "SIGKILL");
       assert.ok(folder.names().includes("a.db.lock"));
+      const death =
+        /run 1 died, last write at \d{4}-\S+Z: its process ended before it could store why, as after kill -9/;
+      const status = await trawl(["status", db]);
+      assert.match(status.stdout, / first +- +died /);
+      assert.match(status.stdout, death);
+      assert.match(
+        (await trawl(["status", db, "--json"])).stdout,
+        /"state":"died","reason":"its process ended/,
+      );
+      const check = await trawl(["status", db, "--check"]);
+      assert.equal(check.code, 3);
+      assert.match(check.stdout, death);
       const again = await trawl(["run", "first", ...job, db, "--in-flight", "100"]);
       assert.equal(again.code, 0, again.stderr);
       assert.match(again.stderr, /resumes run 1: \d+ keys have a verdict/);
+      assert.match(
+        again.stderr,
+        /^trawl: run 1 of first died after its last write at \S+Z: its process ended/,
+      );
       assert.deepEqual(query(db, "SELECT id, job, state, ok FROM runs"), [[1, "first", "finished", 1_000]]);
       assert.ok(!folder.names().includes("a.db.lock"));
     },

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../../lib/errors.ts";
 import type { TableSchema } from "../../../lib/rows/table_schema.ts";
 import { backupDatabase } from "../../../lib/store/sqlite/backup_file.ts";
-import { createDatabase, query } from "../../support/database.ts";
+import { createDatabase, openWriter, query } from "../../support/database.ts";
 import { TempFolder } from "../../support/temp.ts";
 
 const schema: TableSchema = { name: "t", columns: [{ name: "v", type: "ANY" }] };
@@ -48,6 +48,17 @@ Deno.test("backupDatabase() gives the copy its name when the copy is complete, n
   assert.deepEqual(copiesIn(folder), ["b.db"]);
   assert.equal(modeOf(folder.file("b.db")), 0o600);
   assert.deepEqual(query(folder.file("b.db"), "PRAGMA integrity_check"), [["ok"]]);
+});
+
+Deno.test("backupDatabase() ends the runs of the copy, and leaves those of the original alone", async () => {
+  using folder = new TempFolder();
+  await using store = await openWriter(folder.file("a.db"), schema);
+  await store.beginRun({ job: "j", text: "", identity: "" });
+  await backupDatabase(folder.file("a.db"), folder.file("b.db"));
+  assert.deepEqual(query(folder.file("a.db"), "SELECT state FROM runs"), [["running"]]);
+  assert.deepEqual(query(folder.file("b.db"), "SELECT state, reason FROM runs"), [
+    ["interrupted", "copied by trawl backup before its end"],
+  ]);
 });
 
 Deno.test("backupDatabase() takes over the part that a killed backup left", async () => {

@@ -140,7 +140,10 @@ Deno.test("acquire() and StoreWriter.open() make every file private, at any umas
     {
       await using _lock = await acquire(file, options);
       await using store = await openWriter(file, schema);
-      await store.beginRun({ job: "j", text: "", identity: "" });
+      await store.endRun(await store.beginRun({ job: "j", text: "", identity: "" }), {
+        state: "finished",
+        isCovered: true,
+      });
       assert.deepEqual(folder.names(), ["a.db", "a.db-shm", "a.db-wal", "a.db.lock"]);
       for (const name of folder.names()) assert.equal(modeOf(folder.file(name)), 0o600, name);
     }
@@ -152,7 +155,10 @@ Deno.test("acquire() and StoreWriter.open() make every file private, at any umas
     {
       await using _lock = await acquire(file, options);
       await using store = await openWriter(file, schema);
-      await store.beginRun({ job: "j", text: "", identity: "" });
+      await store.endRun(await store.beginRun({ job: "j", text: "", identity: "" }), {
+        state: "finished",
+        isCovered: true,
+      });
       for (const name of folder.names()) assert.equal(modeOf(folder.file(name)), 0o600, name);
     }
     assert.deepEqual(said, [
