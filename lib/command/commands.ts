@@ -89,8 +89,14 @@ export const commands: readonly Command[] = [
       "will limit the run.",
     flags: [flags.probe, ...jobFlags, flags.limit, flags.json, ...common],
     exits: [
-      [exitCode.incomplete, "no forecast: a control key or every key of the probe failed"],
-      [exitCode.interrupted, "no forecast: interrupted, or no answer: run the same command again"],
+      [
+        exitCode.incomplete,
+        "no forecast: a control key failed for a lasting reason, or every key of the probe",
+      ],
+      [
+        exitCode.interrupted,
+        "no forecast: interrupted, API down or in maintenance: run the same command again",
+      ],
     ],
     examples: [
       "trawl plan ripestat-updates --window yesterday",

@@ -35,8 +35,22 @@ Deno.test(needing(programs, {
       }
       assert.ok(tested >= 14, String(tested));
       const page = await textOf("docs/recipes.md");
-      const forecast = JSON.parse(await shell.read("plan.json"));
-      for (const field of [...Object.keys(forecast), ...Object.keys(forecast.probe)]) {
+      const [forecast, run, status, health, failed] = await Promise.all(
+        ["plan.json", "run.json", "status.json", "health.json", "failed.json"].map(async (name) =>
+          JSON.parse(await shell.read(name))
+        ),
+      );
+      const parts = [
+        forecast,
+        forecast.probe,
+        run,
+        run.thisStart,
+        status,
+        status.runs[0],
+        status.jobs[0],
+        health,
+      ];
+      for (const field of [...parts, failed].flatMap(Object.keys)) {
         assert.ok(page.includes(`\`${field}\``), field);
       }
     });

@@ -21,6 +21,12 @@ Deno.test("docs/server.md has the steps that trawl init prints", async () => {
   assert.ok(steps.length >= 5, stderr);
   const blocks = blocksOf(await textOf("docs/server.md")).map(({ body }) => body);
   assert.ok(blocks.includes(steps.join("")), stderr);
+  const again = ["init", "ripestat-updates", "--systemd", "--force", "--metrics", "/var/lib/node_exporter"];
+  const withMetrics = await trawl(again, { cwd: folder.path });
+  const more = withMetrics.stderr.split("\n").filter((line) => /metrics/.test(line)).map((line) =>
+    `${line.trim()}\n`
+  );
+  assert.ok(blocks.includes(more.join("")), withMetrics.stderr);
 });
 
 Deno.test(needing(programs, {
@@ -44,7 +50,7 @@ Deno.test(needing(programs, {
     const [plan, check] = transcripts.map(({ body }) => body);
     await withSimulator({ profile: "hello", latency: { kind: "none" } }, async ({ url }) => {
       using shell = new Shell();
-      shell.file("keys.txt", keyLines(500));
+      shell.file("many.txt", keyLines(500));
       const forecast = await replayed(shell, plan ?? "", { "http://127.0.0.1:8081": url });
       assert.equal(labelsOf(forecast), labelsOf(plan ?? ""));
     });

@@ -102,7 +102,12 @@ Deno.test("trawl run notifies systemd that it is ready when there is nothing to 
   assert.equal(code, 0);
   assert.match(stderr, /nothing to do/);
   await manager.settled();
-  assert.deepEqual(manager.told, ["READY=1"]);
+  const [first, status, ...more] = manager.told;
+  assert.deepEqual([first, more], ["READY=1", []]);
+  assert.match(
+    status ?? "",
+    /^STATUS=nothing to do for \d{4}-\d\d-\d\d: already finished; --new asks again$/,
+  );
 });
 
 Deno.test("trawl run sends no READY for a wrong job, and no WATCHDOG for another process", async () => {
