@@ -14,7 +14,7 @@ import { formatBytes, formatFreeSpace } from "../text/format.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import { healthLine, stateText } from "../view/health_text.ts";
 import { failedKeyJson, healthJson, statusJson, type StatusView } from "../view/status_json.ts";
-import { runLines, statusTable } from "../view/status_table.ts";
+import { failedKeyLine, runLines, statusTable } from "../view/status_table.ts";
 import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
@@ -52,6 +52,8 @@ interface StatusOptions {
   /** The run to show; undefined for the last ones. */
   readonly run: number | undefined;
   readonly showsFailedKeys: boolean;
+  /** Failed keys are shown with what the server said. */
+  readonly isVerbose: boolean;
   readonly isJson: boolean;
   /** Prints no messages beside the JSON object. */
   readonly isSilent: boolean;
@@ -73,6 +75,7 @@ function statusOptions(args: Arguments, nowMs: number): StatusOptions {
     checksFile: args.get(flags.checkFile),
     run: args.get(flags.run),
     showsFailedKeys: args.get(flags.failed),
+    isVerbose: args.get(flags.verbose),
     isJson: args.get(flags.json),
     isSilent: isSilent(args),
   });
@@ -129,9 +132,7 @@ async function showFailedKeys(
   out: CommandContext["out"],
 ): Promise<void> {
   if (!options.isJson) {
-    for await (const { key, reason, status, attempts } of reader.failedKeys(run)) {
-      out(`${sanitizeLine(key, Infinity)}\t${reason}\t${status ?? "-"}\t${attempts}\n`);
-    }
+    for await (const failed of reader.failedKeys(run)) out(`${failedKeyLine(failed, options)}\n`);
     return;
   }
   let before = `{"run":${run},"failedKeys":[`;

@@ -132,9 +132,12 @@ export function keysDefault({ rates }: Pick<Job["limits"], "rates">): number {
 
 /** Failed keys by reason, most frequent first. */
 export function failuresOf(fetches: readonly MeasuredFetch[]): FailureCount[] {
-  const failed = fetches.flatMap(({ key, reason }) => reason === null ? [] : [{ key, reason }]);
+  const failed = fetches.flatMap(({ reason, ...fetch }) => reason === null ? [] : [{ reason, ...fetch }]);
   return [...Map.groupBy(failed, ({ reason }) => reason)]
-    .map(([reason, all]) => ({ reason, count: all.length, example: all[0]?.key ?? "" }))
+    .map(([reason, all]) => {
+      const shown = all.find(({ detail }) => detail !== null) ?? all[0];
+      return { reason, count: all.length, example: shown?.key ?? "", detail: shown?.detail ?? null };
+    })
     .sort((a, b) => b.count - a.count);
 }
 

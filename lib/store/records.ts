@@ -78,7 +78,8 @@ export interface BatchRecord {
 }
 
 /** A failed key of a run. */
-export interface FailedFetch extends Pick<FetchRecord, "sequence" | "key" | "status" | "attempts"> {
+export interface FailedFetch
+  extends Pick<FetchRecord, "sequence" | "key" | "status" | "attempts" | "detail"> {
   readonly reason: string;
 }
 
@@ -88,6 +89,8 @@ export interface FailureCount {
   readonly count: number;
   /** One of the keys. */
   readonly example: string;
+  /** What the server said for that key; null if that was not kept. */
+  readonly detail: string | null;
 }
 
 /** A key with its number of rows. */
@@ -141,6 +144,8 @@ export interface MeasuredFetch {
   readonly key: string;
   /** Failure reason; null for other verdicts. */
   readonly reason: string | null;
+  /** What the server said in the failure; null if that was not kept. */
+  readonly detail: string | null;
   readonly attempts: number;
   /** Decoded bytes of the last attempt. */
   readonly bytes: number;

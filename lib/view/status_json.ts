@@ -50,8 +50,8 @@ export function healthJson(jobs: readonly JobHealth[], nowMs: number): string {
 }
 
 /** One failed key as JSON. */
-export function failedKeyJson({ key, reason, status, attempts }: FailedFetch): string {
-  return sanitizedJson({ key, reason, status, attempts });
+export function failedKeyJson({ key, reason, status, attempts, detail }: FailedFetch): string {
+  return sanitizedJson({ key, reason, status, attempts, detail });
 }
 
 function runFields(run: RunRecord) {

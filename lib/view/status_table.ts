@@ -4,10 +4,10 @@
  * @module
  */
 
-import { meaningOf } from "../rows/failure_reasons.ts";
-import type { FailureCount, RunRecord } from "../store/records.ts";
+import type { FailedFetch, FailureCount, RunRecord } from "../store/records.ts";
 import { coverageOf, pendingOf } from "../store/coverage.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
+import { exampleText } from "./fact.ts";
 import { formatBytes, formatCount, percent } from "../text/format.ts";
 
 const headings = [
@@ -32,14 +32,21 @@ export function statusTable(runs: readonly RunRecord[]): string[] {
   return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
 }
 
+/** A failed key as a line of columns; with `isVerbose`, what the server said is the last one. */
+export function failedKeyLine(
+  { key, reason, status, attempts, detail }: FailedFetch,
+  { isVerbose }: { readonly isVerbose: boolean },
+): string {
+  const columns = [sanitizeLine(key, Infinity), reason, status ?? "-", attempts];
+  return [...columns, ...(isVerbose ? [sanitizeLine(detail ?? "-", Infinity)] : [])].join("\t");
+}
+
 /** Why a run ended, and its failures. */
 export function runLines(run: RunRecord, failures: readonly FailureCount[]): string[] {
   return [
     ...(run.reason === null ? [] : [endText(run)]),
-    ...failures.map(({ reason, count, example }) =>
-      `run ${run.id}: ${formatCount(count)} failed with ${reason}: ${meaningOf(reason)}, such as ${
-        sanitizeLine(example, 40)
-      }`
+    ...failures.map((failure) =>
+      `run ${run.id}: ${formatCount(failure.count)} failed with ${failure.reason}: ${exampleText(failure)}`
     ),
   ];
 }

@@ -21,7 +21,8 @@ async function withRun(work: (file: string) => Promise<void>): Promise<void> {
   {
     await using store = await openWriter(file, { name: "t", columns: [{ name: "v", type: "ANY" }] });
     const id = await store.beginRun({ job: "days", text: "", identity: "", window });
-    const failed = recordOf(1, { verdict: "failed", reason: "http-503" });
+    const detail = '{"status":"error","status_code":503}';
+    const failed = recordOf(1, { verdict: "failed", reason: "http-503", status: 503, detail });
     const fetches = [recordOf(0), failed, recordOf(2)];
     await store.finish(id, finishedOf({ fetches, rowCounts: [0, 0, 0], rows: noRows }));
     await store.setKeys(id, 3);
@@ -56,7 +57,12 @@ Deno.test("trawl status --json prints one object with the file, the runs and the
       bytes: run.bytes,
       attempts: run.attempts,
     });
-    assert.deepEqual(failures, [{ reason: "http-503", count: 1, example: failures[0].example }]);
+    assert.deepEqual(failures, [{
+      reason: "http-503",
+      count: 1,
+      example: "1",
+      detail: '{"status":"error","status_code":503}',
+    }]);
     assert.deepEqual(
       jobs.map((
         job: { readonly job: string; readonly newest: { readonly run: number } },
@@ -85,5 +91,15 @@ Deno.test("trawl status --failed --json prints one object with all failed keys",
     const { run, failedKeys } = JSON.parse(stdout);
     assert.equal(run, 1);
     assert.deepEqual(failedKeys.map(({ reason }: { readonly reason: string }) => reason), ["http-503"]);
+    assert.match(failedKeys[0].detail, /"status_code":503/);
+  });
+});
+
+Deno.test("trawl status --failed --verbose shows what the server said", async () => {
+  await withRun(async (file) => {
+    const { stdout } = await runCommand(["status", file, "--failed", "--verbose"]);
+    assert.match(stdout, /^\S+\thttp-503\t503\t\d+\t\{"status":"error","status_code":503\}\n$/);
+    const { stdout: short } = await runCommand(["status", file, "--failed"]);
+    assert.match(short, /^\S+\thttp-503\t503\t\d+\n$/);
   });
 });

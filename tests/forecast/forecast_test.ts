@@ -19,6 +19,7 @@ function fetchOf(given: Partial<MeasuredFetch> = {}): MeasuredFetch {
     bytes: 1_000,
     rows: 2,
     storedRows: 2,
+    detail: null,
     durationMs: 100,
     ...given,
   };
@@ -127,11 +128,11 @@ Deno.test("forecastOf() names failures by reason, most frequent first, also wher
   const fetches = [
     fetchOf({ key: "a", reason: "http-404" }),
     fetchOf({ key: "b", reason: "cut" }),
-    fetchOf({ key: "c", reason: "cut" }),
+    fetchOf({ key: "c", reason: "cut", detail: "said" }),
   ];
   assert.deepEqual(forecastOf(probeOf(fetches), outlookOf()).failures, [
-    { reason: "cut", count: 2, example: "b" },
-    { reason: "http-404", count: 1, example: "a" },
+    { reason: "cut", count: 2, example: "c", detail: "said" },
+    { reason: "http-404", count: 1, example: "a", detail: null },
   ]);
 });
 

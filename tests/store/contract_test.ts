@@ -166,12 +166,35 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     assert.ok(found !== undefined);
     assert.deepEqual([found.ok, found.empty, found.failed, pendingOf(found)], [1, 1, 2, 2]);
     assert.equal(coverageOf(found), 2 / 6);
-    assert.deepEqual(await reader.failures(run), [{ reason: "cut", count: 2, example: "2" }]);
+    assert.deepEqual(await reader.failures(run), [{ reason: "cut", count: 2, example: "2", detail: null }]);
     assert.deepEqual(await Array.fromAsync(reader.failedKeys(run)), [
-      { sequence: 2, key: "2", reason: "cut", status: null, attempts: 3 },
-      { sequence: 4, key: "4", reason: "cut", status: null, attempts: 3 },
+      { sequence: 2, key: "2", reason: "cut", status: null, attempts: 3, detail: null },
+      { sequence: 4, key: "4", reason: "cut", status: null, attempts: 3, detail: null },
     ]);
     assert.deepEqual((await store.failures(run, 0, 4)).map(({ sequence }) => sequence), [2]);
+  },
+
+  "what a server said is kept for the first failures of each reason": async (
+    { database, store, run, query },
+  ) => {
+    const told = (sequence: number, reason: string) =>
+      [{ ...failed(sequence), reason, detail: `${reason} ${sequence}` }, []] as const;
+    await finish(store, run, [failed(0), []], told(1, "cut"), told(2, "http-500"));
+    for (const sequence of [3, 4, 5, 6, 7, 8]) await finish(store, run, told(sequence, "cut"));
+    await using reader = await database.openReader();
+    const kept = async () => (await Array.fromAsync(reader.failedKeys(run))).map(({ detail }) => detail);
+    const cuts = [3, 4, 5, 6].map((sequence) => `cut ${sequence}`);
+    assert.deepEqual(await kept(), [null, "cut 1", "http-500 2", ...cuts, null, null]);
+    assert.deepEqual((await reader.failures(run))[0], {
+      reason: "cut",
+      count: 8,
+      example: "1",
+      detail: "cut 1",
+    });
+    await store.resumeRun(run, { retryFailed: true, restoreKeys: false });
+    assert.deepEqual(await query("SELECT count(*) FROM fetches WHERE detail IS NOT NULL"), [[0]]);
+    await finish(store, run, told(7, "cut"));
+    assert.deepEqual(await kept(), ["cut 7"]);
   },
 
   "the sums add up: those of the run are those of its fetches": async ({ database, store, run }) => {

@@ -15,7 +15,7 @@ Deno.test("metricsText() has every verdict, leaves out what is not known, and es
     job: 'a"b\\c\nd',
     version: "1.2.3",
     state: { newest: runRecord({ keys: null, state: "died" }), finished: undefined },
-    failures: [{ reason: "http-404", count: 5, example: "x" }],
+    failures: [{ reason: "http-404", count: 5, example: "x", detail: null }],
     startedMs: nowMs - 1_500,
     nowMs,
     exit: undefined,

@@ -37,7 +37,7 @@ const summary: Summary = {
   bottleneck: "rate",
   foundRate: undefined,
   foundInFlight: undefined,
-  failures: [{ reason: "http-404", count: 4, example: "17" }],
+  failures: [{ reason: "http-404", count: 4, example: "17", detail: '{"error": "gone"}' }],
   top: [{ key: "15473", rows: 400, series: [0, 1, 8] }, { key: "7", rows: 9, series: undefined }],
 };
 
@@ -53,7 +53,7 @@ Deno.test("summaryText() has the sums, the measurements, the bottleneck, the fai
       "  data        2 MiB, 204.8 KiB/s",
       "  memory      100 MiB at most",
       "  limited by  the job's rate",
-      "  failed      4 × http-404: the server answered 404, such as 17",
+      '  failed      4 × http-404: the server answered 404, such as 17: {"error": "gone"}',
       "  next        add --retry-failed to ask the failed keys again",
       "  most rows   bars: the window in 3 parts, each line by its own peak",
       "     1  15473  400   ▂█",
@@ -155,7 +155,7 @@ Deno.test("summaryJson() keeps its fields", () => {
       foundRate: null,
       foundInFlight: null,
     },
-    failures: [{ reason: "http-404", count: 4, example: "17" }],
+    failures: [{ reason: "http-404", count: 4, example: "17", detail: '{"error": "gone"}' }],
     top: [{ key: "15473", rows: 400 }, { key: "7", rows: 9 }],
   });
 });

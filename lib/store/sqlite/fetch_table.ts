@@ -31,16 +31,25 @@ const insertedColumns = [
   ...["started_ms", "duration_ms", "etag", "last_modified"],
 ];
 
+/** Details kept of the failures of one reason in a run. */
+const detailsMax = 5;
+
 /** Inserts fetches, and adds them to the sums of their run. */
 export class FetchInsert {
   readonly #fetches: BulkInsert;
   readonly #addCounts: StatementSync;
+  readonly #addDetail: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#fetches = new BulkInsert(db, { table: "_trawl_fetch", columns: insertedColumns });
     this.#addCounts = db.prepare(
       `UPDATE _trawl_run SET ok = ok + ?, empty = empty + ?, unchanged = unchanged + ?, failed = failed + ?,
          rows = rows + ?, bytes = bytes + ?, attempts = attempts + ? WHERE id = ?`,
+    );
+    this.#addDetail = db.prepare(
+      `INSERT INTO _trawl_failure (fetch, detail) SELECT ?, ? WHERE (
+         SELECT count(*) FROM _trawl_failure AS failure JOIN _trawl_fetch AS fetch ON fetch.id = failure.fetch
+         WHERE failure.fetch >= ? AND failure.fetch < ? AND fetch.reason = ?) < ${detailsMax}`,
     );
   }
 
@@ -57,9 +66,16 @@ export class FetchInsert {
       sums.rows += record.rows;
       sums.bytes += record.bytes;
       sums.attempts += record.attempts;
+      this.#keepDetail(run, record);
     }
     const { ok, empty, unchanged, failed, rows, bytes, attempts } = sums;
     this.#addCounts.run(ok, empty, unchanged, failed, rows, bytes, attempts, run);
+  }
+
+  /** Keeps what the server said, unless enough is known of the reason. Workers send few details. */
+  #keepDetail(run: number, { sequence, reason, detail }: FetchRecord): void {
+    if (detail === null) return;
+    this.#addDetail.run(run * idsPerRun + sequence, detail, ...idRange(run), reason);
   }
 }
 
@@ -95,7 +111,8 @@ export function* failedFetches(
   range: SequenceRange = {},
 ): Generator<FailedFetch> {
   const statement = db.prepare(
-    `SELECT id, key, reason, status, attempts FROM _trawl_fetch
+    `SELECT id, key, reason, status, attempts, detail
+       FROM _trawl_fetch LEFT JOIN _trawl_failure ON _trawl_failure.fetch = id
        WHERE id >= ? AND id < ? AND verdict = 'failed' ORDER BY id`,
   );
   for (const row of statement.iterate(...idRange(run, range))) yield asFailedFetch(row);
@@ -107,10 +124,17 @@ export function failureCounts(db: DatabaseSync, run: number): FailureCount[] {
     `SELECT reason, count(*) AS count, min(key) AS example FROM _trawl_fetch
        WHERE id >= ? AND id < ? AND verdict = 'failed' GROUP BY reason ORDER BY count DESC, reason`,
   ).all(...idRange(run));
+  const told = db.prepare(
+    `SELECT reason, key, detail FROM _trawl_failure JOIN _trawl_fetch ON id = fetch
+       WHERE fetch >= ? AND fetch < ? ORDER BY fetch DESC`,
+  ).all(...idRange(run));
+  // The first of each reason, as it comes last.
+  const byReason = new Map(told.map((row) => [row["reason"], row]));
   return rows.map((row) => ({
     reason: String(row["reason"]),
     count: Number(row["count"]),
-    example: String(row["example"]),
+    example: String(byReason.get(row["reason"])?.["key"] ?? row["example"]),
+    detail: byReason.has(row["reason"]) ? String(byReason.get(row["reason"])?.["detail"]) : null,
   }));
 }
 
@@ -161,6 +185,7 @@ function asFailedFetch(row: SqlRow): FailedFetch {
     reason: String(row["reason"]),
     status: row["status"] === null ? null : Number(row["status"]),
     attempts: Number(row["attempts"]),
+    detail: row["detail"] === null ? null : String(row["detail"]),
   };
 }
 

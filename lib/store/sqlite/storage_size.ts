@@ -58,12 +58,14 @@ export function measuredFetches(
     } AS span WHERE span.fetch = fetch.id), 0)`
   );
   return db.prepare(
-    `SELECT key, reason, attempts, bytes, rows, duration_ms AS durationMs, ${
+    `SELECT key, reason, detail, attempts, bytes, rows, duration_ms AS durationMs, ${
       storedRows.join(" + ")
-    } AS storedRows FROM _trawl_fetch AS fetch WHERE id >= ? AND id < ?`,
+    } AS storedRows FROM _trawl_fetch AS fetch LEFT JOIN _trawl_failure AS failure ON failure.fetch = id
+       WHERE id >= ? AND id < ?`,
   ).all(run * idsPerRun + first, run * idsPerRun + end).map((row) => ({
     key: String(row["key"]),
     reason: row["reason"] === null ? null : String(row["reason"]),
+    detail: row["detail"] === null ? null : String(row["detail"]),
     attempts: Number(row["attempts"]),
     bytes: Number(row["bytes"]),
     rows: Number(row["rows"]),
