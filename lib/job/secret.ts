@@ -79,6 +79,7 @@ const formCharsMax = 9;
 const excerptCharsMax = 300;
 
 const looseDecoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** The replacement of a secret. */
 export const asterisks = "***";
@@ -94,7 +95,10 @@ export class Redactor {
       .filter((form) => form.length >= searchedCharsMin)
       .sort((a, b) => b.length - a.length);
     this.#secretCharsMax = (searched[0]?.length ?? 0) * formCharsMax;
-    const forms = searched.map((form) => [...form].map(anyForm).join(""));
+    const forms = [
+      ...searched.map((form) => [...form].map(anyForm).join("")),
+      ...searched.flatMap(base64Forms),
+    ];
     this.#pattern = forms.length === 0 ? undefined : new RegExp(forms.join("|"), "gu");
   }
 
@@ -111,7 +115,7 @@ export class Redactor {
 
   /**
    * Replaces each secret of at least 6 characters by asterisks: plain, percent-encoded, escaped as in JSON, JavaScript
-   * or HTML, as the host of a URL, or in any mixture of these forms.
+   * or HTML, as the host of a URL, or in any mixture of these forms, and in Base64, as in `Authorization: Basic`.
    */
   hide(text: string): string {
     const pattern = this.#pattern;
@@ -147,6 +151,19 @@ function hostForms(secret: string): string[] {
 
 function secretTexts(template: Job["request"]["url"]): string[] {
   return template.flatMap((part) => part.kind === "text" && part.secret !== undefined ? [part.text] : []);
+}
+
+/**
+ * Patterns for a secret within Base64: one for each of its three alignments, without the characters that also hold bits
+ * of its neighbours.
+ */
+function base64Forms(secret: string): string[] {
+  const bytes = encoder.encode(secret);
+  return [0, 1, 2].map((shift) => {
+    const text = btoa("\0".repeat(shift) + String.fromCharCode(...bytes));
+    const own = text.slice(shift === 0 ? 0 : shift + 1, Math.floor((shift + bytes.length) * 8 / 6));
+    return own.replaceAll("+", "(?:[+\\-]|%2[Bb])").replaceAll("/", "(?:\\\\?[\\/_]|%2[Ff])");
+  });
 }
 
 const htmlNames: ReadonlyMap<string, string> = new Map([

@@ -131,6 +131,26 @@ Deno.test("Redactor.hide() replaces a secret that is in the host of a URL", () =
   strictEqual(new Redactor(["example/abc"]).hide("http://example:80"), "http://example:80");
 });
 
+Deno.test("Redactor.hide() replaces a secret within Base64 at every alignment, in both alphabets", () => {
+  for (const secret of ["s3cret", "to/k?n>~~~>>>???", "schlüssel€"]) {
+    const redactor = new Redactor([secret]);
+    for (const around of ["", "u", "us", "use", "user:"]) {
+      const text = String.fromCharCode(...new TextEncoder().encode(`${around}${secret}${around}`));
+      const encoded = btoa(text);
+      for (
+        const form of [
+          encoded,
+          encoded.replaceAll("+", "-").replaceAll("/", "_"),
+          encodeURIComponent(encoded),
+        ]
+      ) {
+        const hidden = redactor.hide(`Basic ${form}.`);
+        ok(hidden.includes("***") && hidden.length <= "Basic ***.".length + 2 * around.length + 12, hidden);
+      }
+    }
+  }
+});
+
 Deno.test("Redactor.hide() replaces the longer of two secrets and keeps other text", () => {
   const redactor = new Redactor(["secret", "secret-longer", "", "1", "abcde"]);
   strictEqual(redactor.hide("a secret-longer secret secre t 1 abcde"), "a *** *** secre t 1 abcde");
