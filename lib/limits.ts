@@ -15,8 +15,8 @@ export const jsonLimits = {
   depthMax: 512,
   /** Bytes of one captured value (a column or a row). It is held in memory; SQLite allows 1 GB. */
   valueBytesMax: 8 * MiB,
-  /** Bytes of an element that a filter tests. Parsed, it can take 30 times the memory of its text. */
-  elementBytesMax: 2 * MiB,
+  /** Bytes of an element that a filter tests. Parsed, it can take 30 times its text, a third of V8's heap. */
+  elementBytesMax: 1 * MiB,
   /** Bytes of an object name that is held to be compared, because it has escapes or spans two chunks. */
   nameBytesMax: 64 * KiB,
   /** Nested parentheses, calls and filters in a path. Real paths have fewer than ten; each level takes stack. */
@@ -61,6 +61,26 @@ export const httpLimits = {
   outageMs: 900_000,
 } as const;
 
+/** Bounds on what the fetches of a Worker hold, each counted before it is read on. `docs/limits.md#memory`. */
+export const memoryLimits = {
+  /** Bytes over all fetches of a Worker: a fetch beyond it waits. The oldest fetch may exceed it and never waits. */
+  budgetBytes: 48 * MiB,
+  /** A byte on V8's heap counts as this many: the heap ends at 96 MB, buffers lie outside of it. */
+  heapWeight: 4,
+  /** Bytes that a body counts while it is read: the platform reads ahead of trawl by up to 1 MiB. */
+  readAheadBytes: 1 * MiB,
+  /** `Content-Length` up to which an answer is not counted before it is read: at 10,000 in flight, 40 MiB. */
+  tinyBodyBytesMax: 4 * KiB,
+  /** A text of at least this many bytes stays outside of V8's heap. */
+  longTextBytesMin: 16 * KiB,
+  /** Bytes of the long texts of one row; a value has at most `jsonLimits.valueBytesMax`. */
+  rowBytesMax: 16 * MiB,
+  /** Bytes of the cells of rows that one piece of an answer makes: each cell takes 9. */
+  rowsBytesMax: 32 * MiB,
+  /** UTF-16 units of the short texts of such rows. */
+  shortTextCharsMax: 4 * MiB,
+} as const;
+
 /** Bounds on a run. */
 export const runLimits = {
   inFlightDefault: 8,
@@ -103,6 +123,8 @@ export const outboxLimits = {
   messageDelayMs: 100,
   /** Unacknowledged messages of a Worker, at which it stops reading from the network. */
   unacknowledgedMax: 4,
+  /** Bytes of those messages, unless there is only one: the main thread holds them until they are stored. */
+  unacknowledgedBytesMax: 8 * MiB,
   /** Groups that the counted rows of one answer may form: a year's minutes, twice. A new combination weighs 16. */
   countGroupsMax: 1_000_000,
 } as const;

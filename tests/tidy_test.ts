@@ -32,7 +32,10 @@ const worldly: readonly { readonly pattern: RegExp; readonly where: RegExp }[] =
   { pattern: /\bDeno\.exit\b|\bDeno\.args\b|\bDeno\.exitCode\b|\baddSignalListener\b/, where: /^main\.ts$/ },
   { pattern: /(?<![\w.#])fetch\(/, where: /^lib\/http\/fetch_transport\.ts$/ },
   { pattern: /from "node:sqlite"/, where: /^lib\/store\/sqlite\// },
-  { pattern: /\bMath\.random\(/, where: /^lib\/(worker\/batch_worker|collect\/keys\/key_list)\.ts$/ },
+  {
+    pattern: /\bMath\.random\(/,
+    where: /^lib\/(worker\/batch_worker|collect\/keys\/key_list|rows\/count_groups)\.ts$/,
+  },
   { pattern: /\bconsole\./, where: /^$/ },
 ];
 

@@ -64,7 +64,7 @@ export class Answer {
       this.#exchange.end();
       return bytes;
     }
-    if (this.#length !== undefined) return undefined;
+    if (this.length !== undefined) return undefined;
     return await this.#smallOfUnknownLength();
   }
 
@@ -118,6 +118,14 @@ export class Answer {
     return { bytes: cut, isWhole: isWhole && cut.length === bytes.length };
   }
 
+  /** Awaits what is not the server's doing: meanwhile no deadline passes. Nothing may be read. */
+  async pause(wait: Promise<void>): Promise<void> {
+    const sinceMs = performance.now();
+    this.#exchange.enter("pause");
+    await wait;
+    this.#exchange.resume(performance.now() - sinceMs);
+  }
+
   /** The body as a stream. Its chunks are copies, so they stay valid. */
   stream(): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>({
@@ -148,13 +156,13 @@ export class Answer {
   }
 
   /** Decoded bytes of the body. Unknown with a content encoding: then the header counts encoded bytes. */
-  get #length(): number | undefined {
+  get length(): number | undefined {
     const length = this.headers.get("content-length");
     return length === null || this.headers.has("content-encoding") ? undefined : Number(length);
   }
 
   #isKnownSmall(): boolean {
-    const length = this.#length;
+    const length = this.length;
     return length !== undefined && length <= httpLimits.smallBodyBytesMax;
   }
 

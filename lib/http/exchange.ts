@@ -31,15 +31,19 @@ export interface ExchangeOptions {
   readonly onEnd: (exchange: Exchange) => void;
 }
 
-/** `body` is the time between two reads, when only the total deadline counts; `idle` is a read in progress. */
-type Phase = "connect" | "probing" | "first-byte" | "body" | "idle";
+/**
+ * `body` is the time between two reads, when only the total deadline counts; `idle` is a read in progress; in a `pause`
+ * no deadline counts.
+ */
+type Phase = "connect" | "probing" | "first-byte" | "body" | "idle" | "pause";
 
 /** One exchange. */
 export class Exchange implements Watched {
   readonly url: string;
   dueMs: number;
   readonly #options: ExchangeOptions;
-  readonly #startedMs = performance.now();
+  /** Later by the length of all pauses. */
+  #startedMs = performance.now();
   readonly #controller = new AbortController();
   #phase: Phase = "connect";
   #failure: ExchangeError | undefined;
@@ -71,10 +75,17 @@ export class Exchange implements Watched {
   }
 
   /** Starts the deadline of a phase. */
-  enter(phase: "body" | "idle"): void {
+  enter(phase: "body" | "idle" | "pause"): void {
     this.#phase = phase;
-    if (phase === "body") this.dueMs = this.#totalDueMs;
+    if (phase === "pause") this.dueMs = Infinity;
+    else if (phase === "body") this.dueMs = this.#totalDueMs;
     else this.dueMs = Math.min(performance.now() + this.#options.timeouts.idleMs, this.#totalDueMs);
+  }
+
+  /** A pause of `ms` is over: the total deadline moves by as much. */
+  resume(ms: number): void {
+    this.#startedMs += ms;
+    this.enter("body");
   }
 
   /** The result of the check that `onSilence` started. Ignored if the answer has come meanwhile. */

@@ -35,6 +35,11 @@ export class Captures {
     this.textStart = textStart;
   }
 
+  /** Bytes of earlier inputs that are kept. */
+  get heldBytes(): number {
+    return this.#held?.length ?? 0;
+  }
+
   /** A node to capture begins at index `start` of the current input. */
   begin(start: number): void {
     this.#open.push(this.base + start);

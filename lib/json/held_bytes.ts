@@ -10,7 +10,8 @@ export class HeldBytes {
   readonly #pieces: Uint8Array[] = [];
   /** The offset of the first piece. */
   #base = 0;
-  #length = 0;
+  /** Bytes held. */
+  length = 0;
 
   /** Drops the inputs wholly before offset `first`; adds the part behind `first` of `piece`, at offset `base`. */
   keep(piece: Uint8Array, base: number, first: number): void {
@@ -18,7 +19,7 @@ export class HeldBytes {
     while (ended < this.#pieces.length && this.#base + this.#pieces[ended]!.length <= first) {
       const { length } = this.#pieces[ended++]!;
       this.#base += length;
-      this.#length -= length;
+      this.length -= length;
     }
     if (ended > 0) this.#pieces.splice(0, ended);
     if (first < base + piece.length) this.#add(piece, base, Math.max(0, first - base));
@@ -27,7 +28,7 @@ export class HeldBytes {
   /** A copy of everything held from offset `start` on, followed by `rest`. */
   join(start: number, rest: Uint8Array): Uint8Array<ArrayBuffer> {
     const from = start - this.#base;
-    const whole = new Uint8Array(this.#length - from + rest.length);
+    const whole = new Uint8Array(this.length - from + rest.length);
     let at = -from;
     for (const piece of this.#pieces) {
       if (at + piece.length > 0) whole.set(at < 0 ? piece.subarray(-at) : piece, Math.max(0, at));
@@ -40,6 +41,6 @@ export class HeldBytes {
   #add(piece: Uint8Array, base: number, from: number): void {
     if (this.#pieces.length === 0) this.#base = base + from;
     this.#pieces.push(piece.slice(from));
-    this.#length += piece.length - from;
+    this.length += piece.length - from;
   }
 }

@@ -64,6 +64,11 @@ export class RawText {
     return textOf(this.bytes, this.start, this.end);
   }
 
+  /** The first `bytesMax` bytes of the JSON text, or all of it. */
+  beginning(bytesMax: number): string {
+    return textOf(this.bytes, this.start, Math.min(this.end, this.start + bytesMax));
+  }
+
   /**
    * The characters of a string of at most 6 ASCII characters without escapes. Equal strings give the same object,
    * which makes them cheap to compare.

@@ -101,6 +101,11 @@ export class Tokenizer implements ScannerUser {
     }
   }
 
+  /** Bytes of earlier inputs that are kept, because a value or name that began in them is incomplete. */
+  get heldBytes(): number {
+    return this.#captures.heldBytes;
+  }
+
   /** For the scanner: another text takes over. */
   suspend(): void {
     this.#saved = this.#scanner.save();

@@ -86,6 +86,13 @@ export class AnswerCollector implements Collector<TableBatch> {
     return kept;
   }
 
+  /** Memory held over all tables, as `RowCollector.heldBytes` counts it. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const table of this.tables) bytes += table.heldBytes;
+    return bytes;
+  }
+
   enter(wanted: number, kind: ValueKind): void {
     const use = this.#extraction.uses[wanted];
     if (use?.use === "row") {
@@ -113,7 +120,8 @@ export class AnswerCollector implements Collector<TableBatch> {
       // A name may come twice: a value that differs is kept.
       const before = this.#echoes[use.rule];
       if (before === undefined || isEcho(before, this.#expected[use.rule])) {
-        this.#echoes[use.rule] = raw.toString();
+        const isCut = raw.end - raw.start > echoBytesMax;
+        this.#echoes[use.rule] = isCut ? `${raw.beginning(echoBytesMax)}…` : raw.toString();
       }
     } else if (use?.use === "fail" && holds(use.rule, kind, raw.toString())) {
       this.refusedBy ??= use.rule;
@@ -141,6 +149,9 @@ export class AnswerCollector implements Collector<TableBatch> {
   }
 }
 
+/** Bytes kept of a value of `accept.equals`: a key has at most `runLimits.keyCharsMax`, each 6 bytes as an escape. */
+const echoBytesMax = 65_536;
+
 /** A value that `accept.equals` does not expect. */
 export interface Differing {
   readonly path: string;
@@ -153,7 +164,7 @@ export interface Differing {
 function isEcho(json: string | undefined, expected: string | undefined): boolean {
   if (json === undefined) return false;
   if (!json.startsWith('"')) return json === expected && /^[-\d]/.test(json);
-  return decodeText(ValueKind.string, json) === expected;
+  return json.endsWith('"') && decodeText(ValueKind.string, json) === expected;
 }
 
 /** Counts batches over all answers, since they share the scanner. */

@@ -10,10 +10,14 @@ import type { ColumnType } from "../job/job.ts";
 import type { RawText } from "../json/raw_text.ts";
 import type { ColumnPlan } from "../json/row_scanner.ts";
 import { decodeText, ValueKind } from "../json/value.ts";
-import { CellKind } from "./row_batch.ts";
+import { memoryLimits } from "../limits.ts";
+import { CellKind, type LongText } from "./row_batch.ts";
 
 /** The value of a cell. In a column of type `any`, a `bigint` is an integer and a `number` is a real. */
 export type Converted = number | bigint | string | null;
+
+/** The value of a cell as it is held: a long text stays outside of V8's heap. */
+export type HeldValue = Converted | LongText;
 
 /** The value does not fit the column's type. */
 export const unfit = Symbol("unfit");
@@ -31,6 +35,29 @@ export function convertRaw(kind: ValueKind, raw: RawText, type: ColumnType): Con
     if (value !== undefined) return value;
   }
   return convert(kind, raw.toString(), type);
+}
+
+/**
+ * The value of a column as UTF-8, if it is a text of at least `memoryLimits.longTextBytesMin`: V8's heap has no room
+ * for many. Undefined for other values; a text with escapes may fail in {@linkcode convert} and be undefined here.
+ */
+export function longTextOf(kind: ValueKind, raw: RawText, type: ColumnType): LongText | undefined {
+  const { bytes, start, end } = raw;
+  if (end - start < memoryLimits.longTextBytesMin || type !== "text" && type !== "any" && type !== "json") {
+    return undefined;
+  }
+  const isText = kind === ValueKind.string && type !== "json";
+  if (isText && bytes.subarray(start, end).includes(backslash)) return encoded(convertRaw(kind, raw, type));
+  // A number in a column of type any may be a real.
+  if (kind === ValueKind.number && type === "any") return encoded(convertRaw(kind, raw, type));
+  return isText ? bytes.slice(start + 1, end - 1) : bytes.slice(start, end);
+}
+
+const backslash = 0x5c;
+const encoder = new TextEncoder();
+
+function encoded(value: Converted | typeof unfit): LongText | undefined {
+  return typeof value === "string" ? encoder.encode(value) : undefined;
 }
 
 /** The values of a column that the scanner converts by itself, as {@linkcode convertRaw} would. */

@@ -40,7 +40,10 @@ export const failureReasons = {
       "a redirect led to a host that request.redirect_hosts does not list, or there were too many redirects",
   },
   "body-too-large": { transient: false, means: "the body is larger than request.max_body" },
-  "value-too-large": { transient: false, means: "a single value is too large to be held" },
+  "value-too-large": {
+    transient: false,
+    means: "a value, or the values of one row, are too large to be held",
+  },
   "too-deep": { transient: false, means: "the JSON is nested too deeply" },
   "bad-value": { transient: false, means: "a value does not fit its column's type" },
   "too-many-groups": { transient: false, means: "rows.count makes too many groups" },

@@ -1,12 +1,14 @@
 /**
  * A batch of rows on its way from a Worker to the store: two typed arrays that change threads without a copy, and the
  * texts beside them. Flat arrays of JavaScript values cost twice as much to send (0.15 instead of 0.09 µs for a row of
- * a number and a short text) and five times the memory. {@linkcode RowBatchBuilder} makes batches.
+ * a number and a short text) and five times the memory. A long text stays UTF-8 in a buffer, outside of V8's heap, on
+ * both threads. {@linkcode RowBatchBuilder} makes batches.
  *
  * @module
  */
 
-import { outboxLimits } from "../limits.ts";
+import { memoryLimits, outboxLimits } from "../limits.ts";
+import { UnusableError } from "./unusable_error.ts";
 
 /** The kind of a cell, and where its value is. A cell that was not set is null. */
 export const CellKind = {
@@ -19,6 +21,8 @@ export const CellKind = {
   text: 3,
   /** A 64-bit integer that is not safe, in `bigints`; `cells` has the index. */
   bigint: 4,
+  /** In `longTexts`; `cells` has the index. */
+  longText: 5,
 } as const;
 
 /** Some rows. Plain data; the typed arrays share one buffer. */
@@ -30,7 +34,14 @@ export interface RowBatch {
   readonly kinds: Uint8Array<ArrayBuffer>;
   readonly texts: readonly string[];
   readonly bigints: readonly bigint[];
+  /** UTF-8, each in a buffer of its own. */
+  readonly longTexts: readonly LongText[];
+  /** Memory that the batch takes at most, in buffers and on V8's heap. */
+  readonly bytes: number;
 }
+
+/** The UTF-8 of a text that is too long for V8's heap. */
+export type LongText = Uint8Array<ArrayBuffer>;
 
 /** A cell's value: a `bigint` is an integer, a `number` a real. */
 export type CellValue = number | bigint | string | null;
@@ -42,10 +53,14 @@ export const noRows: RowBatch = {
   kinds: new Uint8Array(0),
   texts: [],
   bigints: [],
+  longTexts: [],
+  bytes: 0,
 };
 
-/** The value of the cell at an index of `cells`. */
-export function cellValue({ cells, kinds, texts, bigints }: RowBatch, at: number): CellValue {
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The value of the cell at an index of `cells`. A long text is decoded at each call. */
+export function cellValue({ cells, kinds, texts, bigints, longTexts }: RowBatch, at: number): CellValue {
   const cell = cells[at] ?? 0;
   switch (kinds[at]) {
     case CellKind.integer:
@@ -56,19 +71,21 @@ export function cellValue({ cells, kinds, texts, bigints }: RowBatch, at: number
       return texts[cell] ?? null;
     case CellKind.bigint:
       return bigints[cell] ?? null;
+    case CellKind.longText:
+      return decoder.decode(longTexts[cell]);
     default:
       return null;
   }
 }
 
 /** The buffers to transfer when a batch is posted to another thread. */
-export function transferOf({ rows, cells }: RowBatch): ArrayBuffer[] {
-  return rows === 0 ? [] : [cells.buffer];
+export function transferOf({ rows, cells, longTexts }: RowBatch): ArrayBuffer[] {
+  return rows === 0 ? [] : [cells.buffer, ...longTexts.map(({ buffer }) => buffer)];
 }
 
 /** Frees a batch, which must not be read any more: the garbage collector would leave tens of MB for later. */
-export function release({ rows, cells }: RowBatch): void {
-  if (rows > 0) cells.buffer.transfer(0);
+export function release(batch: RowBatch): void {
+  for (const buffer of transferOf(batch)) buffer.transfer(0);
 }
 
 /** Longest text, in UTF-16 units, that is stored once per column and batch. */
@@ -77,19 +94,28 @@ const sharedCharsMax = 32;
 /** Texts per column and batch that are looked up: beyond that, most texts occur once, and a lookup is a waste. */
 const sharedTextsMax = 256;
 
+const noLongText: LongText = new Uint8Array(0);
+
 /** Cells allocated first: most answers are small. */
 const firstCells = 16;
 
 /** Bytes of a cell: its number, and its kind. */
 const cellBytes = Float64Array.BYTES_PER_ELEMENT + 1;
 
+/** Bytes that V8 takes for a text beside its characters, of which each takes two at most. */
+const textBytes = 32;
+
 /**
  * Makes row batches. A row is begun, its cells are set in any order and as often as they come (the last value counts),
  * and the row is ended or dropped. Holds one batch.
+ *
+ * A builder with bounds throws an `UnusableError` where its row, its cells or its texts take too much memory: few bytes
+ * of an answer can make many cells, and nested values are captured several times.
  */
 export class RowBatchBuilder {
   /** Cells in a row. */
   readonly width: number;
+  readonly #isBounded: boolean;
   #cells = noRows.cells;
   #kinds = noRows.kinds;
   /** Index of the open row's first cell. */
@@ -99,16 +125,22 @@ export class RowBatchBuilder {
   #lengthNext = firstCells;
   #texts: string[] = [];
   #bigints: bigint[] = [];
+  #longTexts: LongText[] = [];
   /** UTF-16 units of `texts`. */
   #chars = 0;
-  /** `texts` and `bigints` of whole rows. */
+  /** Bytes of `longTexts`. */
+  #longBytes = 0;
+  /** `texts`, `bigints` and `longTexts` of whole rows, and the bytes of those long texts. */
   #textsKept = 0;
   #bigintsKept = 0;
+  #longTextsKept = 0;
+  #longBytesKept = 0;
   /** For each column, the indexes of its short texts. */
   readonly #shared: Map<string, number>[];
 
-  constructor(width: number) {
+  constructor(width: number, { isBounded = false }: { readonly isBounded?: boolean } = {}) {
     this.width = width;
+    this.#isBounded = isBounded;
     this.#shared = Array.from({ length: width }, () => new Map());
   }
 
@@ -120,7 +152,18 @@ export class RowBatchBuilder {
   /** The share of a message that the whole rows fill, by values or by characters: 1 is full, more is possible. */
   get fill(): number {
     if (this.#row === 0) return 0;
-    return Math.max(this.#row / outboxLimits.messageCellsMax, this.#chars / outboxLimits.messageCharsMax);
+    const chars = this.#chars + this.#longBytes;
+    return Math.max(this.#row / outboxLimits.messageCellsMax, chars / outboxLimits.messageCharsMax);
+  }
+
+  /** Bytes of the buffers held. */
+  get bufferBytes(): number {
+    return this.#cells.length * cellBytes + this.#longBytes;
+  }
+
+  /** Bytes of V8's heap that the texts take at most. */
+  get heapBytes(): number {
+    return 2 * this.#chars + textBytes * (this.#texts.length + this.#bigints.length);
   }
 
   /** The whole rows fill a message. */
@@ -157,6 +200,14 @@ export class RowBatchBuilder {
     return index;
   }
 
+  /** `text` must be alone in its buffer, which goes with the batch. */
+  setLongText(column: number, text: LongText): void {
+    this.#longBytes += text.length;
+    const rowBytes = this.#longBytes - this.#longBytesKept;
+    if (this.#isBounded && rowBytes > memoryLimits.rowBytesMax) throw tooLarge("a row's texts", rowBytes);
+    this.#set(column, CellKind.longText, this.#longTexts.push(text) - 1);
+  }
+
   setNull(column: number): void {
     this.#set(column, CellKind.null, 0);
   }
@@ -166,6 +217,8 @@ export class RowBatchBuilder {
     this.#row += this.width;
     this.#textsKept = this.#texts.length;
     this.#bigintsKept = this.#bigints.length;
+    this.#longTextsKept = this.#longTexts.length;
+    this.#longBytesKept = this.#longBytes;
   }
 
   /** Forgets the open row. */
@@ -174,6 +227,8 @@ export class RowBatchBuilder {
     this.#kinds.fill(CellKind.null, this.#row, this.#row + this.width);
     for (const text of this.#texts.splice(this.#textsKept)) this.#chars -= text.length;
     this.#bigints.length = this.#bigintsKept;
+    this.#longTexts.length = this.#longTextsKept;
+    this.#longBytes = this.#longBytesKept;
   }
 
   /** Opens several rows with the given cells. To set a cell, count columns on from row to row. */
@@ -191,13 +246,14 @@ export class RowBatchBuilder {
   }
 
   /** Adds the rows of another batch. No row may be open. */
-  append({ rows, cells, kinds, texts, bigints }: RowBatch): void {
+  append({ rows, cells, kinds, texts, bigints, longTexts }: RowBatch): void {
     this.beginRows(cells, kinds);
-    if (texts.length + bigints.length > 0) {
+    if (texts.length + bigints.length + longTexts.length > 0) {
       for (let at = 0; at < cells.length; at++) {
         const cell = cells[at] ?? 0;
         if (kinds[at] === CellKind.text) this.setText(at, texts[cell] ?? "");
         else if (kinds[at] === CellKind.bigint) this.setBigint(at, bigints[cell] ?? 0n);
+        else if (kinds[at] === CellKind.longText) this.setLongText(at, longTexts[cell] ?? noLongText);
       }
     }
     this.endRows(rows);
@@ -213,6 +269,8 @@ export class RowBatchBuilder {
       kinds: this.#kinds.subarray(0, this.#row),
       texts: this.#texts,
       bigints: this.#bigints,
+      longTexts: this.#longTexts,
+      bytes: this.bufferBytes + this.heapBytes,
     };
     // The next batch is about as large as this one; most answers have no next batch.
     this.#lengthNext = this.#cells.length;
@@ -220,15 +278,20 @@ export class RowBatchBuilder {
     this.#kinds = noRows.kinds;
     this.#row =
       this.#chars =
+      this.#longBytes =
       this.#textsKept =
       this.#bigintsKept =
+      this.#longTextsKept =
+      this.#longBytesKept =
         0;
     this.#texts = [];
     this.#bigints = [];
+    this.#longTexts = [];
     for (const shared of this.#shared) shared.clear();
     if (this.#isOpen) this.beginRow();
     for (const [column, { kind, value }] of open.entries()) {
-      if (typeof value === "string") this.setText(column, value);
+      if (value instanceof Uint8Array) this.setLongText(column, value);
+      else if (typeof value === "string") this.setText(column, value);
       else if (typeof value === "bigint" && kind === CellKind.bigint) this.setBigint(column, value);
       else if (value !== null) this.#set(column, kind, Number(value));
     }
@@ -236,20 +299,24 @@ export class RowBatchBuilder {
   }
 
   /** Takes the cells of the open row out of the batch, and the texts and bigints that only they use. */
-  #openCells(): readonly { readonly kind: number; readonly value: CellValue }[] {
+  #openCells(): readonly { readonly kind: number; readonly value: CellValue | LongText }[] {
     const batch = {
-      rows: 0,
+      ...noRows,
       cells: this.#cells,
       kinds: this.#kinds,
       texts: this.#texts,
       bigints: this.#bigints,
+      longTexts: this.#longTexts,
     };
-    const open = Array.from({ length: this.width }, (_, column) => ({
-      kind: this.#kinds[this.#row + column] ?? CellKind.null,
-      value: cellValue(batch, this.#row + column),
-    }));
+    const open = Array.from({ length: this.width }, (_, column) => {
+      const at = this.#row + column;
+      const kind = this.#kinds[at] ?? CellKind.null;
+      const long = kind === CellKind.longText ? this.#longTexts[this.#cells[at] ?? 0] : undefined;
+      return { kind, value: long ?? cellValue(batch, at) };
+    });
     this.#texts.length = this.#textsKept;
     this.#bigints.length = this.#bigintsKept;
+    this.#longTexts.length = this.#longTextsKept;
     return open;
   }
 
@@ -268,11 +335,17 @@ export class RowBatchBuilder {
       shared.set(text, this.#texts.length);
     }
     this.#chars += text.length;
+    if (this.#isBounded && this.#chars > memoryLimits.shortTextCharsMax) {
+      throw tooLarge("the texts of one element's rows", 2 * this.#chars);
+    }
     return this.#texts.push(text) - 1;
   }
 
   #grow(length: number): void {
     const [cells, kinds] = [this.#cells, this.#kinds];
+    if (this.#isBounded && length * cellBytes > memoryLimits.rowsBytesMax) {
+      throw tooLarge("the cells of one element's rows", length * cellBytes);
+    }
     this.#allocate(Math.max(this.#lengthNext, length, 2 * cells.length));
     this.#cells.set(cells);
     this.#kinds.set(kinds);
@@ -283,4 +356,8 @@ export class RowBatchBuilder {
     this.#cells = new Float64Array(buffer, 0, length);
     this.#kinds = new Uint8Array(buffer, length * Float64Array.BYTES_PER_ELEMENT);
   }
+}
+
+function tooLarge(what: string, bytes: number): UnusableError {
+  return new UnusableError("value-too-large", { what: `${what} take ${bytes} bytes` });
 }

@@ -9,25 +9,13 @@ import type { ColumnType } from "../job/job.ts";
 import { RawText } from "../json/raw_text.ts";
 import type { RowScanner } from "../json/row_scanner.ts";
 import { ValueKind } from "../json/value.ts";
-import { type Converted, convertRaw, unfit } from "./convert.ts";
+import { memoryLimits } from "../limits.ts";
+import { convertRaw, type HeldValue, longTextOf, unfit } from "./convert.ts";
 import type { TableExtraction } from "./extraction.ts";
-import type { Said } from "./failure_reasons.ts";
 import type { FoundRows, TableBatch } from "./fetch_record.ts";
 import { RowBatchBuilder } from "./row_batch.ts";
 import { RowCounter } from "./row_counter.ts";
-
-/** A value or the number of rows makes the whole answer unusable. */
-export class UnusableError extends Error {
-  override readonly name = "UnusableError";
-  readonly reason: "bad-value" | "too-many-groups" | "too-many-rows";
-  readonly said: Said;
-
-  constructor(reason: UnusableError["reason"], said: Said) {
-    super(`Cannot use the answer: ${reason}`);
-    this.reason = reason;
-    this.said = said;
-  }
-}
+import { UnusableError } from "./unusable_error.ts";
 
 /** One per table and answer. */
 export class RowCollector {
@@ -41,17 +29,19 @@ export class RowCollector {
   /** Cells go straight into the batch, unless rows are counted or nested. */
   readonly #isDirect: boolean;
   /** The value of the window's column in a direct row. */
-  #within: Converted = null;
+  #within: HeldValue = null;
   /** Otherwise the innermost open row, and the rows around it. */
-  #row: Converted[] = [];
-  readonly #outer: Converted[][] = [];
+  #row: HeldValue[] = [];
+  readonly #outer: HeldValue[][] = [];
+  /** Memory of the texts in those rows, of which up to `jsonLimits.depthMax` may be open, as in `heldBytes`. */
+  #openBytes = 0;
   readonly #raw = new RawText();
   /** Rows taken so far. */
   #taken = 0;
 
   constructor(table: TableExtraction) {
     this.#table = table;
-    this.#batch = new RowBatchBuilder(table.width);
+    this.#batch = new RowBatchBuilder(table.width, { isBounded: true });
     this.#counter = table.counting === undefined ? undefined : new RowCounter(table.counting);
     this.#isDirect = table.counting === undefined && !table.isNesting;
   }
@@ -61,10 +51,18 @@ export class RowCollector {
     return this.#batch.fill;
   }
 
+  /** Memory held, in bytes of buffers; a byte of V8's heap counts as `memoryLimits.heapWeight`. */
+  get heldBytes(): number {
+    const batch = this.#batch;
+    const counter = this.#counter;
+    return batch.bufferBytes + (counter?.bufferBytes ?? 0) + this.#openBytes +
+      memoryLimits.heapWeight * (batch.heapBytes + (counter?.heapBytes ?? 0));
+  }
+
   beginRow(): void {
     if (this.#isDirect) return this.#batch.beginRow();
     this.#outer.push(this.#row);
-    this.#row = Array<Converted>(this.#table.columns.length).fill(null);
+    this.#row = Array<HeldValue>(this.#table.columns.length).fill(null);
   }
 
   /** @throws {UnusableError} If there are too many rows or groups. */
@@ -80,10 +78,13 @@ export class RowCollector {
    * @throws {UnusableError} If the value does not fit its column.
    */
   setValue(column: number, kind: ValueKind, raw: RawText): void {
-    const value = convertRaw(kind, raw, this.#table.columns[column]?.type ?? "any");
+    const type = this.#table.columns[column]?.type ?? "any";
+    // What is counted is compared, so it is a string.
+    const long = this.#counter === undefined ? longTextOf(kind, raw, type) : undefined;
+    const value = long ?? convertRaw(kind, raw, type);
     if (value === unfit) throw this.#misfit(column, { row: this.selected, raw });
     if (this.#isDirect) this.#put(column, value);
-    else this.#row[column] = value;
+    else this.#keepOpen(column, value);
   }
 
   /**
@@ -130,7 +131,7 @@ export class RowCollector {
     const cell = rows.leftCell(index);
     const column = cell % this.#batch.width;
     const type = this.#table.columns[column]?.type ?? "any";
-    const value = convertRaw(kind, raw, type);
+    const value = longTextOf(kind, raw, type) ?? convertRaw(kind, raw, type);
     if (value === unfit) throw this.#misfit(column, { row: first + rows.leftRow(index), raw });
     const text = this.#set(cell, value, type);
     // A string of as many characters as bytes has no escapes.
@@ -154,7 +155,16 @@ export class RowCollector {
     }
   }
 
-  #keep(row: readonly Converted[]): void {
+  /** A value of a row that may hold other rows, or is counted. */
+  #keepOpen(column: number, value: HeldValue): void {
+    this.#openBytes += textBytesOf(value) - textBytesOf(this.#row[column] ?? null);
+    this.#row[column] = value;
+    if (this.#openBytes <= memoryLimits.rowsBytesMax) return;
+    throw new UnusableError("value-too-large", { what: `rows within rows hold ${this.#openBytes} bytes` });
+  }
+
+  #keep(row: readonly HeldValue[]): void {
+    for (const value of row) this.#openBytes -= textBytesOf(value);
     const isKept = this.#isWithinWindow(row[this.#table.withinColumn ?? 0]);
     this.#select();
     if (!isKept) return;
@@ -165,21 +175,22 @@ export class RowCollector {
     }
   }
 
-  #hold(row: readonly Converted[]): void {
+  #hold(row: readonly HeldValue[]): void {
     this.#batch.beginRow();
     for (let column = 0; column < row.length; column++) this.#put(column, row[column] ?? null);
     this.#batch.endRow();
   }
 
   /** Sets a cell of the batch's open row. The count follows the columns. */
-  #put(column: number, value: Converted): void {
+  #put(column: number, value: HeldValue): void {
     if (column === this.#table.withinColumn) this.#within = value;
     this.#set(column, value, this.#table.columns[column]?.type ?? "integer");
   }
 
   /** Returns the index of a text. */
-  #set(cell: number, value: Converted, type: ColumnType): number | void {
+  #set(cell: number, value: HeldValue, type: ColumnType): number | void {
     if (typeof value === "string") return this.#batch.setText(cell, value);
+    if (value instanceof Uint8Array) return this.#batch.setLongText(cell, value);
     if (typeof value === "bigint") return this.#batch.setBigint(cell, value);
     if (value === null) return this.#batch.setNull(cell);
     const isInteger = type === "integer" || type === "time" && Number.isInteger(value);
@@ -188,7 +199,7 @@ export class RowCollector {
   }
 
   /** @throws {UnusableError} If the row has no time: whether it belongs to the window is not known. */
-  #isWithinWindow(value: Converted | undefined): boolean {
+  #isWithinWindow(value: HeldValue | undefined): boolean {
     const { withinColumn, window } = this.#table;
     if (withinColumn === undefined || window === undefined) return true;
     if (value === null || value === undefined) {
@@ -218,6 +229,11 @@ export class RowCollector {
     const name = `column "${this.#table.columns[column]?.name}"`;
     return this.#table.isNesting ? name : `${name} of row ${row}`;
   }
+}
+
+function textBytesOf(value: HeldValue): number {
+  if (value instanceof Uint8Array) return value.length;
+  return typeof value === "string" ? memoryLimits.heapWeight * 2 * value.length : 0;
 }
 
 /** UTF-16 units kept of a value that does not fit. */

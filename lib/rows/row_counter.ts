@@ -6,26 +6,28 @@
  */
 
 import { outboxLimits } from "../limits.ts";
-import type { Converted } from "./convert.ts";
+import type { HeldValue } from "./convert.ts";
+import { CountGroups } from "./count_groups.ts";
 
-/** The memory of a combination, about 500 bytes, in groups of about 30 bytes. */
+/** Bytes of V8's heap that a combination takes, beside its texts: its row, its name and their entry. */
+const combinationBytes = 256;
+
+/** The memory of a combination, in groups of about 24 bytes; it lies on V8's heap, where there is less. */
 const combinationWeight = 16;
 
-/** UTF-16 units of text with the memory of a group: each is held twice. */
-const groupChars = 16;
-
-/** One combination of the other columns: its first row, and a count for each start of a bucket. */
-interface Combination {
-  readonly row: readonly Converted[];
-  readonly counts: Map<number, number>;
-}
+/** UTF-16 units of text that weigh as much as a group: each takes two bytes, and is held twice. */
+const groupChars = 4;
 
 /** The counts of one answer. */
 export class RowCounter {
   readonly #column: number;
   readonly #everyMs: number;
-  readonly #combinations = new Map<Converted, Combination>();
-  #groups = 0;
+  /** The numbers of the combinations by name. */
+  readonly #numbers = new Map<HeldValue, number>();
+  /** The first row of each combination, by number. */
+  readonly #rows: (readonly HeldValue[])[] = [];
+  readonly #groups = new CountGroups();
+  #chars = 0;
   #weight = 0;
 
   /** `column` is the index of the time column. A bucket is `everyMs` long and begins at a multiple of that. */
@@ -34,65 +36,54 @@ export class RowCounter {
     this.#everyMs = options.everyMs;
   }
 
+  /** Bytes of the buffers held. */
+  get bufferBytes(): number {
+    return this.#groups.bytes;
+  }
+
+  /** Bytes of V8's heap held. */
+  get heapBytes(): number {
+    return this.#rows.length * combinationBytes + 2 * 2 * this.#chars;
+  }
+
   /** Counts one row; returns false if there are too many groups. Rows without a time share a bucket. */
-  add(row: readonly Converted[]): boolean {
+  add(row: readonly HeldValue[]): boolean {
     const time = row[this.#column];
     // Whole milliseconds avoid rounded quotients; a finer time counts in the millisecond that holds it.
     const bucketMs = time === null || time === undefined
       ? NaN
       : Math.floor(millisecondOf(Number(time)) / this.#everyMs) * this.#everyMs;
-    const { counts } = this.#combinationOf(row);
-    const count = counts.get(bucketMs);
-    if (count === undefined) {
-      this.#groups++;
-      this.#weight++;
-    }
-    counts.set(bucketMs, (count ?? 0) + 1);
+    if (this.#groups.add(this.#combinationOf(row), bucketMs)) this.#weight++;
     return this.#weight <= outboxLimits.countGroupsMax;
   }
 
   /** The groups as rows, oldest bucket first, with the count as their last column. */
-  *rows(): Generator<Converted[]> {
-    // Typed arrays: one object per group would take many times the memory of the counts.
-    const combinations = [...this.#combinations.values()];
-    const bucketsMs = new Float64Array(this.#groups);
-    const indexes = new Uint32Array(this.#groups);
-    let at = 0;
-    for (const [index, { counts }] of combinations.entries()) {
-      for (const bucketMs of counts.keys()) {
-        bucketsMs[at] = bucketMs;
-        indexes[at++] = index;
-      }
-    }
-    const order = Uint32Array.from(bucketsMs.keys())
-      .sort((a, b) => (bucketsMs[a] || 0) - (bucketsMs[b] || 0) || a - b);
-    for (const place of order) {
-      const bucketMs = bucketsMs[place] ?? NaN;
-      const combination = combinations[indexes[place] ?? 0];
-      if (combination === undefined) continue;
-      const row = [...combination.row, combination.counts.get(bucketMs) ?? 0];
+  *rows(): Generator<HeldValue[]> {
+    const groups = this.#groups;
+    for (const group of groups.ordered()) {
+      const bucketMs = groups.bucketMsOf(group);
+      const row = [...this.#rows[groups.combinationOf(group)] ?? [], groups.countOf(group)];
       row[this.#column] = Number.isNaN(bucketMs) ? null : bucketMs / 1_000;
       yield row;
     }
   }
 
-  #combinationOf(row: readonly Converted[]): Combination {
+  /** The number of a row's combination. */
+  #combinationOf(row: readonly HeldValue[]): number {
     const name = this.#nameOf(row);
-    let combination = this.#combinations.get(name);
-    if (combination === undefined) {
-      combination = { row: [...row], counts: new Map() };
-      this.#combinations.set(name, combination);
-      const chars = row.reduce<number>(
-        (sum, value) => sum + (typeof value === "string" ? value.length : 0),
-        0,
-      );
-      this.#weight += combinationWeight + Math.floor(chars / groupChars);
-    }
-    return combination;
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const number = this.#rows.push([...row]) - 1;
+    this.#numbers.set(name, number);
+    let chars = 0;
+    for (const value of row) chars += typeof value === "string" ? value.length : 0;
+    this.#chars += chars;
+    this.#weight += combinationWeight + Math.floor(chars / groupChars);
+    return number;
   }
 
   /** The value of a single other column; of several, types and lengths tell ["a", "b"] from ["ab", ""]. */
-  #nameOf(row: readonly Converted[]): Converted {
+  #nameOf(row: readonly HeldValue[]): HeldValue {
     if (row.length === 2) return row[1 - this.#column] ?? null;
     let name = "";
     for (let column = 0; column < row.length; column++) {

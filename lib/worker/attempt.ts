@@ -16,15 +16,16 @@ import type { Job, Window } from "../job/job.ts";
 import { type KeysOfRequest, RequestBuilder } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
 import { expand } from "../job/template.ts";
-import { Tokenizer } from "../json/tokenizer.ts";
 import { JsonSyntaxError } from "../json/json_error.ts";
 import { AnswerCollector } from "../rows/answer_collector.ts";
 import { type Extraction, extractionOf, type TableExtraction } from "../rows/extraction.ts";
 import { type FailureReason, reasonOfJson, type Said } from "../rows/failure_reasons.ts";
 import type { FoundRows, RowSink } from "../rows/fetch_record.ts";
-import { UnusableError } from "../rows/row_collector.ts";
+import { UnusableError } from "../rows/unusable_error.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import { judge } from "./acceptance.ts";
+import { AnswerReader } from "./answer_reader.ts";
+import { MemoryBudget, type MemoryShare } from "./memory_budget.ts";
 
 /** The outcome of one HTTP exchange. `dropped`: trawl gave the exchange up, so it says nothing about the key. */
 export type Attempt =
@@ -61,9 +62,6 @@ export interface AttemptOptions {
   readonly isDetailWanted?: (reason: FailureReason) => boolean;
 }
 
-/** Bytes kept of an answer's beginning, to be shown if it is refused. */
-const keptBytesMax = 4_096;
-
 /** One per Worker. */
 export class AttemptRunner {
   readonly #client: Client;
@@ -95,22 +93,31 @@ export class AttemptRunner {
 
   /**
    * Sends one request for `keys`. Whatever the server does ends in the {@linkcode Attempt}. Rows that `sink` took are
-   * void unless the verdict is `ok`.
+   * void unless the verdict is `ok`. The attempt's rows are held by `share`.
    */
-  async ask(keys: KeysOfRequest, sink: RowSink): Promise<Attempt> {
+  async ask(
+    keys: KeysOfRequest,
+    sink: RowSink,
+    share: MemoryShare = new MemoryBudget().share(),
+  ): Promise<Attempt> {
     const request = this.#requestFor(keys);
     if (request === undefined) return this.#failed(undefined, "bad-key");
-    const body = new BodyStart();
     let answer: Answer | undefined;
+    let reader: AnswerReader | undefined;
     try {
       answer = await this.#client.send(request);
-      return await this.#byHead(answer, keys) ?? await this.#read(answer, { keys, sink, body });
+      const byHead = await this.#byHead(answer, keys);
+      if (byHead !== undefined) return byHead;
+      const collector = new AnswerCollector(this.#extraction, this.#echoesOf(keys));
+      reader = new AnswerReader(answer, { query: this.#extraction.query, collector, sink, share });
+      const rows = await reader.read();
+      return this.#judged(answer, { keys, collector, reader, rows });
     } catch (error) {
       await answer?.discard();
       if (error instanceof ExchangeError && error.reason === "dropped") {
         return { verdict: "dropped", status: null, bytes: answer?.bytes ?? 0 };
       }
-      return this.#failed(answer, reasonOf(error), saidBy(error, body));
+      return this.#failed(answer, reasonOf(error), saidBy(error, reader));
     }
   }
 
@@ -147,29 +154,27 @@ export class AttemptRunner {
     }
   }
 
-  async #read(
+  /** What the answer must say about the question, in the order of `accept.equals`. */
+  #echoesOf([{ key }]: KeysOfRequest): string[] {
+    return this.#equals.map(({ value }) => expand(value, { key, window: this.#window }, "plain"));
+  }
+
+  /** The outcome of an answer that was read whole. */
+  #judged(
     answer: Answer,
-    { keys: [{ key }], sink, body }: {
+    { keys: [{ key }], collector, reader, rows }: {
       readonly keys: KeysOfRequest;
-      readonly sink: RowSink;
-      readonly body: BodyStart;
+      readonly collector: AnswerCollector;
+      readonly reader: AnswerReader;
+      readonly rows: readonly FoundRows[];
     },
-  ): Promise<Attempt> {
-    const expected = this.#equals.map(({ value }) => expand(value, { key, window: this.#window }, "plain"));
-    const collector = new AnswerCollector(this.#extraction, expected);
-    const tokenizer = new Tokenizer(this.#extraction.query, collector);
-    const small = await answer.small();
-    body.small = small;
-    if (small === undefined) await flow(answer, { tokenizer, collector, sink, body });
-    else tokenizer.process(small);
-    tokenizer.finalize();
-    const rows = await restOf(collector, sink);
+  ): Attempt {
     const judgement = judge(collector, {
       isCounted: this.#extraction.isCounted,
       isControl: this.#control.has(key),
     });
     if (judgement.verdict === "failed") {
-      return this.#failed(answer, judgement.reason, { ...body.quoted, ...judgement.said });
+      return this.#failed(answer, judgement.reason, { ...reader.beginning, ...judgement.said });
     }
     return { verdict: judgement.verdict, kept: collector.kept, rows, ...this.#headOf(answer) };
   }
@@ -211,57 +216,12 @@ export class AttemptRunner {
   }
 }
 
-/** The beginning of an answer's body, in case that the answer is refused. */
-class BodyStart {
-  small: Uint8Array | undefined;
-  #start: Uint8Array | undefined;
-
-  /** Keeps the beginning of a large body. */
-  keep(piece: Uint8Array): void {
-    this.#start ??= piece.slice(0, keptBytesMax);
-  }
-
-  get quoted(): Said {
-    const quote = this.#start ?? this.small?.subarray(0, keptBytesMax);
-    return { quote, isCut: quote?.length !== this.small?.length };
-  }
-}
-
-/** Tokenizes an answer while it arrives, and its rows leave. */
-async function flow(
-  answer: Answer,
-  { tokenizer, collector, sink, body }: {
-    readonly tokenizer: Tokenizer;
-    readonly collector: AnswerCollector;
-    readonly sink: RowSink;
-    readonly body: BodyStart;
-  },
-): Promise<void> {
-  for (let piece = await answer.read(); piece !== undefined; piece = await answer.read()) {
-    body.keep(piece);
-    tokenizer.process(piece);
-    for (let batch = collector.take(); batch !== undefined; batch = collector.take()) await sink(batch);
-  }
-}
-
-/** The rows that go with the verdict, by table: those of a table from which none has gone to the sink. */
-async function restOf(collector: AnswerCollector, sink: RowSink): Promise<FoundRows[]> {
-  const found: FoundRows[] = [];
-  for (const table of collector.tables) {
-    const rest = table.rest();
-    let next = rest.next();
-    for (; !next.done; next = rest.next()) await sink(next.value);
-    found.push(next.value);
-  }
-  return found;
-}
-
 /** What an error that ended an attempt says, and the beginning of the answer where it is about the answer. */
-function saidBy(error: unknown, body: BodyStart): Said {
+function saidBy(error: unknown, reader: AnswerReader | undefined): Said {
   if (error instanceof ExchangeError) return { quote: error.detail };
   if (error instanceof UnusableError) return error.said;
   const what = error instanceof Error ? error.message.replace(/^Cannot read JSON: /, "") : undefined;
-  return error instanceof JsonSyntaxError ? { what, ...body.quoted } : { what };
+  return error instanceof JsonSyntaxError ? { what, ...reader?.beginning } : { what };
 }
 
 /** @throws The error itself, if it is not about the answer. */

@@ -14,6 +14,7 @@ import { isShortAnswer } from "./acceptance.ts";
 import { type Attempt, AttemptRunner } from "./attempt.ts";
 import { FailureDetails } from "./failure_details.ts";
 import { HeadFeedback } from "./head_feedback.ts";
+import { MemoryBudget } from "./memory_budget.ts";
 import { Outbox } from "./outbox.ts";
 import type { BatchEntry, FromWorker, Prepare } from "./protocol.ts";
 import { rehearse } from "./rehearsal.ts";
@@ -36,6 +37,7 @@ export class BatchWorker {
   readonly #outbox: Outbox;
   readonly #retries: RetryPolicy;
   readonly #details = new FailureDetails();
+  readonly #memory = new MemoryBudget();
   readonly #post: Post;
   readonly #isTuning: boolean;
   readonly #rehearsed: Promise<void>;
@@ -129,10 +131,12 @@ export class BatchWorker {
       task.sinceMs = sinceMs;
     }
     let isStaged = false;
+    // Held until the outbox has the rows.
+    using share = this.#memory.share();
     const attempt = await this.#runner.ask(task.keys, (batch) => {
       isStaged = true;
       return this.#outbox.stage(sequence, batch);
-    });
+    }, share);
     this.#shared.addWait("answer", performance.now() - sinceMs);
     const isGood = attempt.verdict === "ok" || attempt.verdict === "empty";
     if (isStaged && !isGood) this.#outbox.discard(sequence);
@@ -152,7 +156,8 @@ export class BatchWorker {
    */
   async #probe(keys: KeysOfRequest): Promise<boolean> {
     const startedUs = nowUs();
-    const attempt = await this.#runner.ask(keys, () => Promise.resolve());
+    using share = this.#memory.share();
+    const attempt = await this.#runner.ask(keys, () => Promise.resolve(), share);
     if (attempt.verdict === "dropped") return false;
     if (attempt.verdict === "failed") {
       this.#retries.failed(noTries(), { ...attempt, startedUs }, retryContext());

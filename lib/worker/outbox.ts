@@ -1,7 +1,7 @@
 /**
  * The outbox of a Worker: sends finished fetches and staged rows to the store. Finished fetches are collected for a
- * moment and sent together. `postMessage` has no backpressure, so a caller waits while `unacknowledgedMax` messages are
- * unacknowledged. Holds at most one message, and one answer more.
+ * moment and sent together. `postMessage` has no backpressure, so a caller waits while `unacknowledgedMax` messages, or
+ * large messages of `unacknowledgedBytesMax`, are unacknowledged. Holds at most one message, and one answer more.
  *
  * @module
  */
@@ -29,9 +29,11 @@ export class Outbox {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The finished fetches are waiting for room. */
   #flushing: Promise<void> | undefined;
-  #unacknowledged = 0;
+  /** Bytes of each message that is unacknowledged, in the order of sending. */
+  readonly #unacknowledged: number[] = [];
+  #unacknowledgedBytes = 0;
   /** Callers that wait for room, the longest first. */
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly bytes: number; readonly resume: () => void }[] = [];
   #emptied: (() => void) | undefined;
 
   constructor(options: OutboxOptions) {
@@ -55,29 +57,36 @@ export class Outbox {
 
   /** Sends rows of an answer that is not whole yet. Waits for room. */
   async stage(sequence: number, batch: TableBatch): Promise<void> {
-    await this.#room();
+    await this.#room(batch.rows.bytes);
     this.#options.send({ type: "staged", part: { sequence, ...batch } }, transferOf(batch.rows));
   }
 
   /** Voids all rows staged for a key. Does not wait: the message carries no rows. */
   discard(sequence: number): void {
-    this.#unacknowledged++;
+    this.#count(0);
     this.#options.send({ type: "discarded", sequence }, []);
   }
 
   /** The store has taken one message. */
   acknowledged(): void {
-    // The room goes straight to the longest waiting caller, so that no other caller can take it.
-    const next = this.#unacknowledged <= outboxLimits.unacknowledgedMax ? this.#waiting.shift() : undefined;
-    if (next !== undefined) return next();
-    this.#unacknowledged--;
-    if (this.#unacknowledged === 0) this.#emptied?.();
+    this.#unacknowledgedBytes -= this.#unacknowledged.shift() ?? 0;
+    // The room goes straight to the longest waiting callers, so that no other caller can take it.
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && this.#hasRoom(next.bytes);
+      [next] = this.#waiting
+    ) {
+      this.#waiting.shift();
+      this.#count(next.bytes);
+      next.resume();
+    }
+    if (this.#unacknowledged.length === 0) this.#emptied?.();
   }
 
   /** Sends the rest; resolves when the store has taken everything. Nothing may be added afterwards. */
   async close(): Promise<void> {
     await this.#flush();
-    if (this.#unacknowledged > 0) await new Promise<void>((resolve) => this.#emptied = resolve);
+    if (this.#unacknowledged.length > 0) await new Promise<void>((resolve) => this.#emptied = resolve);
   }
 
   /** Resolves when the finished fetches have been sent. */
@@ -86,7 +95,8 @@ export class Outbox {
   }
 
   async #sendFinished(): Promise<void> {
-    await this.#room();
+    // Fetches that are added meanwhile are not counted: they fit into the message, but for the last answer.
+    await this.#room(this.#tables.reduce((bytes, table) => bytes + table.bytes, 0));
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#flushing = undefined;
@@ -96,15 +106,24 @@ export class Outbox {
     this.#options.send({ type: "finished", chunk }, tables.flatMap(({ rows }) => transferOf(rows)));
   }
 
-  /** Waits until one more message may be unacknowledged, and counts it. */
-  async #room(): Promise<void> {
-    if (this.#unacknowledged < outboxLimits.unacknowledgedMax) {
-      this.#unacknowledged++;
-      return;
-    }
+  /** Waits until one more message of `bytes` may be unacknowledged, and counts it. */
+  async #room(bytes: number): Promise<void> {
+    if (this.#waiting.length === 0 && this.#hasRoom(bytes)) return this.#count(bytes);
     const sinceMs = performance.now();
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await new Promise<void>((resume) => this.#waiting.push({ bytes, resume }));
     this.#options.waited(performance.now() - sinceMs);
+  }
+
+  /** A message that is larger than the limit goes alone. */
+  #hasRoom(bytes: number): boolean {
+    if (this.#unacknowledged.length === 0) return true;
+    return this.#unacknowledged.length < outboxLimits.unacknowledgedMax &&
+      this.#unacknowledgedBytes + bytes <= outboxLimits.unacknowledgedBytesMax;
+  }
+
+  #count(bytes: number): void {
+    this.#unacknowledged.push(bytes);
+    this.#unacknowledgedBytes += bytes;
   }
 
   /** All tables together fill one message. */
@@ -129,6 +148,10 @@ class FinishedRows {
 
   get fill(): number {
     return this.#rows.fill;
+  }
+
+  get bytes(): number {
+    return this.#rows.bufferBytes + this.#rows.heapBytes;
   }
 
   /** Adds the rows of the next fetch. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AnswerCollector } from "../../lib/rows/answer_collector.ts";
 import { unmetText } from "../../lib/rows/demands.ts";
 import { extractionOf } from "../../lib/rows/extraction.ts";
-import { UnusableError } from "../../lib/rows/row_collector.ts";
+import { UnusableError } from "../../lib/rows/unusable_error.ts";
 import type { FailRule } from "../../lib/job/job.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { TokenizerStream } from "../../lib/json/tokenizer_stream.ts";

@@ -96,5 +96,5 @@ Deno.test("RowCounter takes fewer combinations, and fewer still of long ones", (
   const short = taken(1);
   assert.ok(short > 50_000 && short < 70_000, String(short));
   const long = taken(10_000);
-  assert.ok(long > 1_000 && long < 2_000, String(long));
+  assert.ok(long > 300 && long < 500, String(long));
 });

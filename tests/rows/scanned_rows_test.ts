@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { AnswerCollector } from "../../lib/rows/answer_collector.ts";
 import { extractionOf } from "../../lib/rows/extraction.ts";
 import type { Extraction } from "../../lib/rows/extraction.ts";
-import { UnusableError } from "../../lib/rows/row_collector.ts";
+import { UnusableError } from "../../lib/rows/unusable_error.ts";
 import type { Column, Window } from "../../lib/job/job.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import type { CellValue } from "../../lib/rows/row_batch.ts";

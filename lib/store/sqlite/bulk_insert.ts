@@ -51,16 +51,22 @@ export class BulkInsert {
 
   /**
    * Inserts `count` rows; returns the rowid of the last. `bind` fills an array with the values of rows from number
-   * `first` on, row after row.
+   * `first` on, row after row. `rowsMax` bounds the rows bound at once: large values must not be held together.
    */
-  write(count: number, bind: (bound: SQLInputValue[], first: number) => void): number {
+  write(
+    count: number,
+    bind: (bound: SQLInputValue[], first: number) => void,
+    { rowsMax = Infinity }: { readonly rowsMax?: number } = {},
+  ): number {
     let first = 0;
     let last = 0;
     for (const { rows, statement, bound } of this.#inserts) {
+      if (rows > rowsMax) continue;
       for (; first + rows <= count; first += rows) {
         bind(bound, first);
         last = Number(statement.run(...bound).lastInsertRowid);
       }
+      if (rowsMax < Infinity) bound.fill(null);
     }
     return last;
   }

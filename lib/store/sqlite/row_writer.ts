@@ -39,6 +39,7 @@ export class RowWriter {
     const last = insert.write(
       batch.rows,
       (bound, first) => bindCells(bound, batch, first * width, takesNumber),
+      batch.longTexts.length > 0 ? { rowsMax: 1 } : {},
     );
     return last - batch.rows + 1;
   }

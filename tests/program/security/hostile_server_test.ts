@@ -69,7 +69,7 @@ const cases: readonly (readonly [string, () => Response, RegExp])[] = [
   [
     "long",
     () => new Response(streamed("x".repeat(megabyte), 9, '"}]}').pipeThrough(before('{"items": [{"id": "'))),
-    /^failed: a single value is too large to be held \(value-too-large\)$/,
+    /^failed: a value, or the values of one row, are too large to be held \(value-too-large\)$/,
   ],
   [
     "many",
