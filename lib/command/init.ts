@@ -180,7 +180,11 @@ function nextSteps(
     "sudo systemctl daemon-reload",
     `sudo systemctl enable --now ${unitName(job)}.timer`,
   ];
-  return `trawl: next, on the server:\n${steps.map((step) => `  ${step}\n`).join("")}`;
+  // A checkout has no executable yet.
+  const first = Deno.build.standalone
+    ? ""
+    : "trawl: the service starts the executable /usr/local/bin/trawl: deno task compile makes it, see docs/server.md\n";
+  return `${first}trawl: next, on the server:\n${steps.map((step) => `  ${step}\n`).join("")}`;
 }
 
 /** A key file inside the folder of the job file is installed with it. */
