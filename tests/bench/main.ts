@@ -15,10 +15,11 @@ import type { BenchContext, Scenario } from "./harness.ts";
 import { hello } from "./hello.ts";
 import { large } from "./large.ts";
 import { plan } from "./plan.ts";
+import { read } from "./read.ts";
 import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
 
-const questions: readonly Scenario[] = [auto, extract, hello, large, plan, slots];
+const questions: readonly Scenario[] = [auto, extract, hello, large, plan, read, slots];
 const sizeMbDefault = 100;
 /** V8's longest string: one contestant reads the whole file as text. */
 const sizeMbMax = 500;

@@ -50,6 +50,7 @@ CREATE TABLE _trawl_run (                  -- internal: for people is the view r
 ) STRICT;
 
 CREATE INDEX _trawl_run_window ON _trawl_run (job, window_start);
+CREATE INDEX _trawl_run_start ON _trawl_run (window_start);
 
 CREATE TABLE _trawl_batch (                -- internal: what a run needs to resume
   run    INTEGER NOT NULL REFERENCES _trawl_run (id),
@@ -125,13 +126,12 @@ CREATE VIEW fetches AS                     -- for people: one row per key and ru
 SELECT fetch.id, run.id AS run, fetch.id % ${idsPerRun} AS sequence,
   fetch.key, run.job, run.window_start,
   fetch.verdict, fetch.reason,             -- ok, empty, unchanged, or failed, and why
-  failure.detail,                          -- what the server said, for the first failures of each reason
+  (SELECT detail FROM _trawl_failure AS failure WHERE failure.fetch = fetch.id) AS detail, -- what the server said
   fetch.status, fetch.attempts, fetch.bytes, fetch.rows,
   strftime('%Y-%m-%dT%H:%M:%fZ', fetch.started_ms / 1000.0, 'unixepoch') AS started,
   fetch.duration_ms, fetch.etag, fetch.last_modified
 FROM _trawl_run AS run JOIN _trawl_fetch AS fetch
-  ON ${fetchOfRun}
-  LEFT JOIN _trawl_failure AS failure ON failure.fetch = fetch.id;
+  ON ${fetchOfRun};
 `;
 
 /** `name` as an SQL identifier. */
