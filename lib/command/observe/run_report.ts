@@ -13,7 +13,7 @@ import type { ChosenRun, EndedRun, RunObserver } from "./run_observer.ts";
 
 /** Where and what to report. */
 export interface RunReportOptions extends Pick<Platform, "out" | "log"> {
-  /** Reports neither start nor summary. */
+  /** Reports neither start, stop nor summary. */
   readonly isQuiet: boolean;
   readonly isJson: boolean;
 }
@@ -32,7 +32,8 @@ export class RunReport implements RunObserver {
   }
 
   stopping(): void {
-    this.#options.log(`trawl: ${stoppingText}\n`);
+    const { log, isQuiet } = this.#options;
+    if (!isQuiet) log(`trawl: ${stoppingText}\n`);
   }
 
   finishedBefore(run: EndedRun): void {
