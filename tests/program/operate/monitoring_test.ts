@@ -45,7 +45,11 @@ Deno.test("trawl run --metrics writes a whole file for Prometheus when the run f
   await withSimulator({ ...options, faults }, async ({ url }, folder) => {
     folder.file("k.txt", keyLines(20));
     const cwd = folder.path;
-    assert.equal((await trawl([...flags(url), "--metrics", "trawl.prom"], { cwd })).code, 3);
+    // The umask of the shipped unit, which a process inherits.
+    const umask = Deno.build.os === "windows" ? 0 : Deno.umask(0o077);
+    const ending = trawl([...flags(url), "--metrics", "trawl.prom"], { cwd });
+    if (Deno.build.os !== "windows") Deno.umask(umask);
+    assert.equal((await ending).code, 3);
     const text = await Deno.readTextFile(folder.file("trawl.prom"));
     assert.match(text, /^trawl_run_keys\{job="127.0.0.1-\d+",verdict="ok"\} 19$/m);
     assert.match(text, /^trawl_run_failures\{.*reason="status"\} 1$|reason="http-404"\} 1$/m);
