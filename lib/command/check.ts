@@ -6,7 +6,6 @@
  */
 
 import { AttemptRunner } from "../worker/attempt.ts";
-import { meaningOf } from "../rows/failure_reasons.ts";
 import { checkRedirectHosts, jobHosts } from "../collect/job_hosts.ts";
 import { fetchKeys } from "../collect/keys/fetch_keys.ts";
 import { Client } from "../http/client.ts";
@@ -18,7 +17,6 @@ import { readKeys } from "../collect/keys/key_reader.ts";
 import { hideSecrets, keyListRequest, RequestBuilder } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
 import { formatWindow } from "../job/window.ts";
-import { cellValue, type RowBatch } from "../rows/row_batch.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCode } from "./exit_code.ts";
@@ -27,6 +25,7 @@ import { flags } from "./flags.ts";
 import { databaseOf, givenOrNewestWindow, loadJobOf } from "./job_arguments.ts";
 import { schemaOf } from "../rows/table_schema.ts";
 import { formatDuration } from "../text/format.ts";
+import { TableSample, triedLines } from "../view/tried_text.ts";
 
 /** Requests printed without `--try`. */
 const requestsShown = 3;
@@ -39,9 +38,6 @@ const lineCharsMax = 2_000;
 
 /** Stands in for a key that is not known before the key list is fetched or read. */
 const unknownKey = "KEY";
-
-/** Rows printed of one answer. */
-const rowsShown = 5;
 
 /** Exits with code 2 if the job has mistakes, and with code 3 if a tried key failed. */
 export async function checkCommand(args: Arguments, context: CommandContext): Promise<ExitCode> {
@@ -172,28 +168,15 @@ async function tryKeys(
   const redactor = Redactor.of(job);
   let exit: ExitCode = exitCode.done;
   for (const key of keys) {
-    const shown: string[] = [];
-    const keep = (rows: RowBatch) => {
-      const count = Math.min(rows.rows, rowsShown - shown.length);
-      for (let row = 0; row < count; row++) shown.push(sanitizeLine(redactor.hide(rowLine(rows, row))));
-    };
-    const attempt = await runner.ask([{ key }], (batch) => Promise.resolve(keep(batch.rows)));
-    if (attempt.verdict === "failed") {
-      exit = exitCode.incomplete;
-      const { reason, detail } = attempt;
-      const found = detail === undefined ? "" : `: ${sanitizeLine(detail)}`;
-      out(`${sanitizeLine(key)}: failed: ${meaningOf(reason)} (${reason})${found}\n`);
-    } else if (attempt.verdict !== "dropped") {
-      for (const rows of attempt.rows) if (rows !== "staged") keep(rows);
-      out(`${sanitizeLine(key)}: ${attempt.verdict}, ${attempt.kept} rows, ${attempt.bytes} bytes\n`);
-      for (const line of shown) out(`  ${line}\n`);
-    }
+    const samples = job.tables.map(({ name }) => new TableSample(name, (text) => redactor.hide(text)));
+    const attempt = await runner.ask([{ key }], ({ table, rows }) => {
+      samples.find(({ name }) => name === table)?.add(rows);
+      return Promise.resolve();
+    });
+    if (attempt.verdict === "dropped") continue;
+    if (attempt.verdict === "failed") exit = exitCode.incomplete;
+    else attempt.rows.forEach((rows, table) => rows === "staged" || samples[table]?.add(rows));
+    for (const line of triedLines(key, { attempt, samples })) out(`${line}\n`);
   }
   return exit;
-}
-
-function rowLine(rows: RowBatch, row: number): string {
-  const width = rows.cells.length / rows.rows;
-  const values = Array.from({ length: width }, (_, column) => cellValue(rows, row * width + column));
-  return values.map((value) => typeof value === "string" ? JSON.stringify(value) : String(value)).join("  ");
 }

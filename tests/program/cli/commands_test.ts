@@ -168,10 +168,12 @@ Deno.test("trawl status shows runs, failures by reason, and failed keys", async 
     assert.match(stdout, /\n1 +127\.0\.0\.1-\d+ +- +finished +66\.66 % +2 +0 +1 +0 +2 /);
     assert.match(
       stdout,
-      /\nrun 1: 1 failed with http-404: the server answered 404, such as 2\n.* finished [^\n]* ago, coverage 66.66 %\na.db: .* free\n$/,
+      /\nrun 1: 1 failed with http-404: the server answered 404, such as 2: \{"status":"error","status_code":404\}\n.* finished [^\n]* ago, coverage 66.66 %\na.db: .* free\n$/,
     );
     const failed = await trawl(["status", "a.db", "--run", "1", "--failed"], { cwd: folder.path });
     assert.equal(failed.stdout, "2\thttp-404\t404\t1\n");
+    const told = await trawl(["status", "a.db", "--failed", "--verbose"], { cwd: folder.path });
+    assert.equal(told.stdout, '2\thttp-404\t404\t1\t{"status":"error","status_code":404}\n');
     assert.equal((await trawl(["status", "a.db", "--run", "7"], { cwd: folder.path })).code, 2);
   });
 });

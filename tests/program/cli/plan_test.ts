@@ -201,7 +201,7 @@ Deno.test("trawl plan exits with 3 when every key fails, and says why", async ()
     assert.deepEqual([code, stdout], [3, ""]);
     assert.match(
       stderr,
-      /no forecast for 127\.0\.0\.1-\d+: every key failed: 5 × http-404: the server answered 404, such as \d\n$/,
+      /no forecast for 127\.0\.0\.1-\d+: every key failed: 5 × http-404: the server answered 404, such as \d: \{"status":"error","status_code":404\}\n$/,
     );
   });
 });
