@@ -59,7 +59,8 @@ Deno.test("trawl plan --json foretells what trawl run then does, where all keys 
         run.attempts,
         300,
       ]);
-      assert.deepEqual(forecast.failures, [{ reason: "http-404", count: 1, example: "7" }]);
+      const detail = '{"status":"error","status_code":404}';
+      assert.deepEqual(forecast.failures, [{ reason: "http-404", count: 1, example: "7", detail }]);
       assert.deepEqual(forecast.limit, { what: "in_flight", inFlight: 8 });
       const { probe } = forecast;
       assert.deepEqual([probe.keys, probe.failed, probe.givenUp, probe.isControlOnly], [300, 1, 0, false]);
