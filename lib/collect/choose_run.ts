@@ -10,7 +10,7 @@ import type { Job, Window } from "../job/job.ts";
 import { answeredOf, doneOf } from "../store/coverage.ts";
 import type { StoreWriter } from "../store/database.ts";
 import type { RunCounts, RunRecord } from "../store/records.ts";
-import { identityOf } from "../job/identity.ts";
+import { changedFields, fieldFingerprints, identityOf } from "../job/identity.ts";
 import { isoTime } from "../text/format.ts";
 
 /** The chosen run. */
@@ -24,6 +24,17 @@ export interface RunChoice {
   readonly keys: number | null;
   /** The run before this one with the same window, or none. Undefined if there is none, or this run is resumed. */
   readonly follows: number | undefined;
+  /** The unfinished run of the window that this one replaces. */
+  readonly replaces?: ReplacedRun;
+}
+
+/** An unfinished run that is given up. */
+export interface ReplacedRun {
+  readonly id: number;
+  /** Keys with a verdict. */
+  readonly done: number;
+  /** The fields that changed since it began, if that is why: the run had ended at `--limit`. */
+  readonly changed: readonly string[];
 }
 
 /** There is nothing to ask: this run has finished. */
@@ -71,12 +82,13 @@ export async function chooseRun(
   const { window, isNew, retryReasons } = options;
   const retryFailed = options.retryFailed || retryReasons !== undefined;
   const identity = await identityOf(job);
+  const fields = await fieldFingerprints(job);
   const latest = await store.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
   if (latest !== undefined && !isNew) {
     const hasMore = latest.state !== "finished" || (retryFailed && latest.failed > 0);
     const isSame = latest.identity === identity;
     // A run that ended at --limit was a trial: after a change of the job, a new run starts.
-    if (hasMore && !isSame && !isLimited(latest)) throw jobChanged(latest);
+    if (hasMore && !isSame && !isLimited(latest)) throw jobChanged(latest, changedSince(latest, fields));
     // The stored list of a finished run is deleted, and the server may list other keys by now.
     const restoreKeys = latest.state === "finished" && job.keys.kind === "url";
     if (hasMore && isSame) {
@@ -86,17 +98,36 @@ export async function chooseRun(
     if (!hasMore && (window !== undefined || retryFailed)) return { finished: latest };
   }
   await options.beforeStart?.(0);
-  if (latest !== undefined && latest.state !== "finished") {
-    await store.endRun(latest.id, { state: "interrupted", reason: "given up for a new run" });
+  const unfinished = latest?.state === "finished" ? undefined : latest;
+  if (unfinished !== undefined) {
+    await store.endRun(unfinished.id, { state: "interrupted", reason: "given up for a new run" });
   }
   const id = await store.beginRun({
     job: job.name,
     text: job.text,
     identity,
+    fields: JSON.stringify(fields),
     ...(window && { window: { start: isoTime(window.startMs), end: isoTime(window.endMs) } }),
   });
   const counts = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
-  return { id, isResumed: false, counts, keys: null, follows: latest?.id };
+  const replaces = unfinished && {
+    id: unfinished.id,
+    done: doneOf(unfinished),
+    changed: isNew ? [] : changedSince(unfinished, fields),
+  };
+  return { id, isResumed: false, counts, keys: null, follows: latest?.id, ...(replaces && { replaces }) };
+}
+
+/** The fields that differ from those of an earlier run. */
+function changedSince({ fields }: RunRecord, now: Readonly<Record<string, string>>): string[] {
+  const before: unknown = JSON.parse(fields ?? "{}");
+  return typeof before === "object" && before !== null ? changedFields({ ...before }, now) : [];
+}
+
+/** `request.url has changed` and the like. */
+export function changeText(changed: readonly string[]): string {
+  const [first = "the job", ...others] = changed;
+  return `${[first, ...others].join(" and ")} ${others.length === 0 ? "has" : "have"} changed since`;
 }
 
 async function resume(
@@ -109,10 +140,10 @@ async function resume(
   return { id: run.id, isResumed: true, counts, keys: run.keys, follows: undefined };
 }
 
-function jobChanged(run: RunRecord): StaleRunError {
+function jobChanged(run: RunRecord, changed: readonly string[]): StaleRunError {
   const window = run.windowStart === null ? "" : ` for ${run.windowStart}`;
   return new StaleRunError(
-    `Cannot resume run ${run.id} of "${run.job}"${window}: the job has changed since; ` +
-      `finish the run with the old job file, or start a new run with --new`,
+    `Cannot resume run ${run.id} of "${run.job}"${window}: ${changeText(changed)}; ` +
+      `finish the run with the old job, or start a new run with --new`,
   );
 }

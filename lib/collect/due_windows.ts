@@ -25,7 +25,7 @@ export interface DueOptions extends RunRequest {
 
 /**
  * The windows to collect, in order: first those of unfinished runs that retention keeps, then due windows without a
- * finished run, both oldest first. An unfinished run of another text of the job counts only while its window is due.
+ * finished run, both oldest first. An unfinished run of another identity counts only while its window is due.
  * With `isNew` and nothing due: the newest closed window.
  */
 export function windowsToAsk(

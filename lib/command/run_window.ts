@@ -6,7 +6,7 @@
  */
 
 import { bottleneckOf } from "../collect/bottleneck.ts";
-import { chooseRun, type RunChoice } from "../collect/choose_run.ts";
+import { changeText, chooseRun, type ReplacedRun, type RunChoice } from "../collect/choose_run.ts";
 import { collect, type CollectResult } from "../collect/collect.ts";
 import type { Progress } from "../collect/progress.ts";
 import type { Job, Window } from "../job/job.ts";
@@ -72,6 +72,7 @@ export async function runWindow(
   });
   const windowText = window && formatWindow(window);
   if ("finished" in choice) return await reportFinished(given, choice.finished);
+  if (choice.replaces !== undefined) given.log(`trawl: ${replacedText(choice.replaces)}\n`);
   using _stopping = onAbort(given.signal, () => observers.stopping());
   try {
     observers.chosen(titleOf(job, windowText, choice));
@@ -119,6 +120,12 @@ export async function reportFinished(given: WindowRun, run: RunRecord): Promise<
   const exit = exitCodeOfRun(result, job.accept.minCoverage);
   observers.finishedBefore({ summary, exit });
   return exit;
+}
+
+/** Keys that were asked are never given up without a word. */
+function replacedText({ id, done, changed }: ReplacedRun): string {
+  const why = changed.length === 0 ? "--new starts another" : changeText(changed);
+  return `run ${id} is given up with ${done} key${done === 1 ? "" : "s"} done: ${why}`;
 }
 
 async function requireSpace(given: WindowRun, done: number): Promise<void> {

@@ -131,7 +131,7 @@ export interface EqualsRule {
 /** A job with checked fields. */
 export interface Job {
   readonly name: string;
-  /** The identity of its runs: the job file's text, then a line for each `--set`. Holds no secret. */
+  /** As written: the job file's text, then a line for each `--set`. Stored for people; holds no secret. */
   readonly text: string;
   readonly keys: KeySource;
   /** Keys known never to be empty. */

@@ -128,7 +128,7 @@ function readLimits({ limits }: JobFile, diagnostics: Diagnostics): Job["limits"
   };
 }
 
-/** The identity of a run: the text of the job file, then a line for each `--set`, sorted by name. */
+/** The job as written: the text of the job file, then a line for each `--set`, sorted by name. */
 function jobText(text: string, set: Readonly<Record<string, string>>): string {
   const lines = Object.entries(set).map(([name, value]) => {
     const shownValue = /[\p{Cc}\u2028\u2029]/u.test(value) ? JSON.stringify(value) : value;

@@ -1,6 +1,6 @@
 /**
- * Replaces fields of a loaded job: where keys come from, how fast to ask, how much must succeed. Values in, a job out;
- * the run's identity, `job.text`, stays. Pure.
+ * Replaces fields of a loaded job: where keys come from, how fast to ask, how much must succeed. Values in, a job out.
+ * Pure.
  *
  * @module
  */

@@ -26,6 +26,8 @@ export interface NewRun {
   readonly text: string;
   /** SHA-256 of what identifies a run of the job. */
   readonly identity: string;
+  /** Fingerprints of the fields that make the identity, as JSON, to tell which of them changed. */
+  readonly fields?: string;
   readonly window?: { readonly start: string; readonly end: string };
 }
 
@@ -35,6 +37,8 @@ export interface RunRecord extends RunCounts {
   readonly job: string;
   readonly text: string;
   readonly identity: string;
+  /** Fingerprints of the fields that make the identity, as JSON. */
+  readonly fields: string | null;
   /** Fingerprint of the key list, as JSON; null until it is known. */
   readonly list: string | null;
   readonly windowStart: string | null;

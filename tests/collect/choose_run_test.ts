@@ -108,6 +108,7 @@ Deno.test("chooseRun() starts a new run when a limited run belongs to another jo
     await store.endRun(id, { state: "interrupted", reason: limitedReason(100) });
     const changed = await begun(store, window, { job: jobOf("http://y") });
     assert.deepEqual([changed.id, changed.isResumed], [id + 1, false]);
+    assert.deepEqual(changed.replaces, { id, done: 0, changed: ["request.url"] });
   });
 });
 
@@ -117,10 +118,11 @@ Deno.test("chooseRun() refuses to mix two jobs of one name, and takes the new on
     const job = jobOf("http://y");
     await assert.rejects(chooseRun(store, job, { ...plain, window }), {
       name: "UsageError",
-      message: 'Cannot resume run 1 of "job" for 2026-11-20T00:00:00Z: the job has changed since; ' +
-        "finish the run with the old job file, or start a new run with --new",
+      message: 'Cannot resume run 1 of "job" for 2026-11-20T00:00:00Z: request.url has changed since; ' +
+        "finish the run with the old job, or start a new run with --new",
     });
-    assert.equal((await begun(store, window, { job, isNew: true })).id, 2);
+    const fresh = await begun(store, window, { job, isNew: true });
+    assert.deepEqual([fresh.id, fresh.replaces], [2, { id: 1, done: 0, changed: [] }]);
     assert.deepEqual(query(file, "SELECT state, reason FROM runs WHERE id = 1"), [
       ["interrupted", "given up for a new run"],
     ]);

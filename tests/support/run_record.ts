@@ -13,6 +13,7 @@ export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
     job: "days",
     text: "",
     identity: "",
+    fields: null,
     list: null,
     windowStart: "2026-11-21T00:00:00Z",
     windowEnd: "2026-11-22T00:00:00Z",

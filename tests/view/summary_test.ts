@@ -192,6 +192,7 @@ Deno.test("statusTable() aligns its columns and shows unknown numbers as questio
     job: "updates",
     text: "",
     identity: "",
+    fields: null,
     list: null,
     isCovered: true,
     reported: null,

@@ -15,8 +15,8 @@ type SqlRow = Readonly<Record<string, unknown>>;
 
 /** The columns that {@linkcode asRun} reads. */
 export const runColumns =
-  "id, job, text, identity, list, window_start, window_end, state, covered, reason, started, ended, reported, keys, " +
-  "ok, empty, unchanged, failed, rows, bytes, attempts";
+  "id, job, text, identity, fields, list, window_start, window_end, state, covered, reason, started, ended, " +
+  "reported, keys, ok, empty, unchanged, failed, rows, bytes, attempts";
 
 /** A row with {@linkcode runColumns}, as a record. */
 export function asRun(row: SqlRow): RunRecord {
@@ -26,6 +26,7 @@ export function asRun(row: SqlRow): RunRecord {
     job: String(row["job"]),
     text: String(row["text"]),
     identity: String(row["identity"]),
+    fields: textOrNull(row["fields"]),
     list: textOrNull(row["list"]),
     windowStart: textOrNull(row["window_start"]),
     windowEnd: textOrNull(row["window_end"]),
@@ -85,11 +86,11 @@ export function jobStates(db: DatabaseSync): JobState[] {
 }
 
 /** Adds a run; returns its id. */
-export function insertRun(db: DatabaseSync, { job, text, identity, window }: NewRun): number {
+export function insertRun(db: DatabaseSync, { job, text, identity, fields, window }: NewRun): number {
   const { lastInsertRowid } = db.prepare(
-    `INSERT INTO _trawl_run (job, text, identity, window_start, window_end, state, started)
-       VALUES (?, ?, ?, ?, ?, 'running', ?)`,
-  ).run(job, text, identity, window?.start ?? null, window?.end ?? null, isoTime(Date.now()));
+    `INSERT INTO _trawl_run (job, text, identity, fields, window_start, window_end, state, started)
+       VALUES (?, ?, ?, ?, ?, ?, 'running', ?)`,
+  ).run(job, text, identity, fields ?? null, window?.start ?? null, window?.end ?? null, isoTime(Date.now()));
   setCurrent(db, Number(lastInsertRowid));
   return Number(lastInsertRowid);
 }

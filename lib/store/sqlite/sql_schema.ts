@@ -28,6 +28,7 @@ CREATE TABLE _trawl_run (                  -- internal: for people is the view r
   id           INTEGER PRIMARY KEY,
   job          TEXT NOT NULL,
   identity     TEXT NOT NULL,              -- SHA-256 of what identifies a run
+  fields       TEXT,                       -- fingerprint of each field that identifies a run, as JSON
   list         TEXT,                       -- fingerprint of the key list, as JSON
   window_start TEXT,                       -- ISO 8601, UTC; start <= t < end
   window_end   TEXT,

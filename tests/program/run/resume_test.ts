@@ -178,7 +178,7 @@ Deno.test("trawl run refuses to resume a run of another question, and resumes it
     assert.equal(refused.code, 2);
     assert.match(
       refused.stderr,
-      /Cannot resume run 1 of "updates" for 2026-11-20T00:00:00Z: the job has changed/,
+      /Cannot resume run 1 of "updates" for 2026-11-20T00:00:00Z: request\.url has changed since; finish/,
     );
     const end = "[retry]\nattempts = 3\n[limits]\nin_flight = 64   # a good night\n";
     await Deno.writeTextFile(job, updatesJob(simulator.url, { end }));

@@ -120,7 +120,7 @@ Deno.test("trawl run names an unfinished run of a changed job, and asks the othe
   assert.equal(code, 2);
   assert.match(
     said,
-    /Cannot resume run 1 of "days" for 2026-11-01.* the job has changed.*\n.*for 2026-11-02/,
+    /Cannot resume run 1 of "days" for 2026-11-01.* keys.range has changed.*\n.*for 2026-11-02/,
   );
   assert.equal((await start(Date.parse("2026-11-03T04:00Z"), [...args, "--new"])).code, 0);
   assert.deepEqual(query(args[3] ?? "", "SELECT substr(window_start, 1, 10), state FROM runs ORDER BY id"), [
@@ -128,6 +128,21 @@ Deno.test("trawl run names an unfinished run of a changed job, and asks the othe
     ["2026-11-02", "finished"],
     ["2026-11-01", "finished"],
   ]);
+});
+
+Deno.test("trawl run says that it gives up a trial of another question, and why", async () => {
+  using folder = new TempFolder();
+  await using server = new HandlerServer(new DailyApi().answer);
+  const args = ["run", folder.file("days.toml", jobText(server.url)), "--db", folder.file("days.db")];
+  const now = Date.parse("2026-11-02T04:00Z");
+  assert.equal((await start(now, [...args, "--limit", "3"])).code, 0);
+  folder.file("days.toml", jobText(server.url).replace("{key}?", "{key}?a=1&").replace("1..20", "1..9"));
+  const { code, said } = await start(now, args);
+  assert.equal(code, 0, said);
+  assert.match(
+    said,
+    /^trawl: run 1 is given up with 3 keys done: keys\.range and request\.url have changed since\ntrawl: .*starts run 2/,
+  );
 });
 
 Deno.test("trawl run deletes the windows that are older than `keep`, and reports their number", async () => {
