@@ -92,7 +92,9 @@ export function summaryText(summary: Summary): string {
       : [fact("limited by", bottleneckText(summary.bottleneck, summary))]),
     ...(found.length === 0 ? [] : [fact("found", found.join(", "))]),
     ...summary.failures.map((failure) => fact("failed", failureText(failure))),
-    ...(counts.failed === 0 ? [] : [fact("next", "add --retry-failed to ask the failed keys again")]),
+    ...(counts.failed > 0 && isOver(result)
+      ? [fact("next", "add --retry-failed to ask the failed keys again")]
+      : []),
     ...topLines(summary.top),
   ];
   return lines.map((line) => `${line}\n`).join("");
@@ -109,10 +111,17 @@ export function finishedText(summary: Summary): string {
   }; --retry-failed asks them again`;
 }
 
-/** `99.67 % of the keys`, with the bound where it is not reached. */
-function coverageText({ coverage, minCoverage, result: { keys } }: Summary): string {
-  if (keys === undefined) return "unknown";
-  const bound = coverage < minCoverage ? `, less than the ${percent(minCoverage)} of min_coverage` : "";
+/** Whether the same command would ask no more keys: an interrupted run comes to its end first. */
+function isOver({ state, isLimited }: CollectResult): boolean {
+  return state === "finished" || isLimited;
+}
+
+/** `99.67 % of the keys`, with the bound where it is not reached in the end. */
+function coverageText({ coverage, minCoverage, result }: Summary): string {
+  if (result.keys === undefined) return "unknown";
+  const bound = coverage < minCoverage && isOver(result)
+    ? `, less than the ${percent(minCoverage)} of min_coverage`
+    : "";
   return `${percent(coverage)} of the keys${bound}`;
 }
 

@@ -86,6 +86,7 @@ Deno.test("summaryText() says how to resume, and names tuned limits", () => {
   assert.equal(stopped[1], "  coverage    unknown");
   assert.match(stopped[2] ?? "", /^ {2}keys {8}1,000 ok .* \+ an unknown number pending$/);
   assert.equal(stopped[3], "  rows        5,678 stored in a, c and counted in b of a.db");
+  assert.ok(!stopped.some((line) => line.includes("--retry-failed")), "resuming comes first");
   assert.equal(stopped[7], "  limited by  the rate that the server allows");
   assert.equal(stopped[8], "  found       97.3/s (auto)");
   const limited = {
