@@ -89,6 +89,8 @@ export const runLimits = {
   inFlightAutoMax: 1_000,
   /** Windows that one start may catch up on, or ask failed keys of again: two years of days. */
   windowsMax: 732,
+  /** Windows that `--window START/END` may hold: a year of hours. Each of them becomes a run. */
+  spanWindowsMax: 10_000,
   /** Keys in one batch, and UTF-16 units of all its keys. The main thread and the Worker hold them. */
   batchMax: 50_000,
   batchCharsMax: 4 * MiB,

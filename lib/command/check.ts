@@ -22,7 +22,7 @@ import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
-import { databaseOf, givenOrNewestWindow, loadJobOf } from "./job_arguments.ts";
+import { databaseOf, givenOrNewestWindows, loadJobOf } from "./job_arguments.ts";
 import { schemaOf } from "../rows/table_schema.ts";
 import { formatDuration } from "../text/format.ts";
 import { TableSample, triedLines } from "../view/tried_text.ts";
@@ -49,9 +49,10 @@ export async function checkCommand(args: Arguments, context: CommandContext): Pr
     printMistakes(error, context);
     return exitCode.usage;
   }
-  const window = givenOrNewestWindow(job, args, context);
+  const windows = givenOrNewestWindows(job, args, context);
+  const [window] = windows;
   const tries = args.get(flags.tryKeys);
-  context.out(lines(describe(job, { window, database: databaseOf(args, job) })));
+  context.out(lines(describe(job, { windows, database: databaseOf(args, job) })));
   const isKnown = tries !== undefined || job.keys.kind === "file" || job.keys.kind === "range";
   const keys = isKnown ? await firstKeys(job, window, tries ?? requestsShown) : job.control.slice(0, 1);
   context.out(lines(requestLines(job, { window, keys: keys.length === 0 ? [unknownKey] : keys })));
@@ -101,7 +102,7 @@ function requestLines(
 
 function describe(
   job: Job,
-  { window, database }: { readonly window: Window | undefined; readonly database: string },
+  { windows, database }: { readonly windows: readonly Window[]; readonly database: string },
 ): string[] {
   const { limits, tables, retry, request } = job;
   const { auto } = limits;
@@ -113,7 +114,7 @@ function describe(
   return [
     `${job.name} is a valid job`,
     `  keys       ${keysText(job)}${job.control.length === 0 ? "" : `, control ${job.control.join(", ")}`}`,
-    ...(window === undefined ? [] : [`  window     ${formatWindow(window)}`]),
+    ...(windows.length === 0 ? [] : [`  window     ${windowsText(windows)}`]),
     `  limits     ${
       [inFlight, ...(auto?.rate === true ? ["auto rate"] : []), ...rates, ...shared].join(", ")
     }, ${retry.attempts} attempts, ` +
@@ -126,6 +127,14 @@ function describe(
     ]),
     `  database   ${database}`,
   ];
+}
+
+/** The only window, or the span of several. */
+function windowsText(windows: readonly Window[]): string {
+  const [first, last] = [windows[0], windows.at(-1)];
+  if (first === undefined || last === undefined) return "";
+  const span = formatWindow({ startMs: first.startMs, endMs: last.endMs });
+  return windows.length === 1 ? span : `${span}: ${windows.length} windows, the requests are of the first`;
 }
 
 function keysText({ keys }: Job): string {

@@ -10,7 +10,8 @@ import type { Job, Window } from "../job/job.ts";
 import { loadJob } from "../job/load_job.ts";
 import { overrideJob } from "../job/override.ts";
 import { resolveJobName } from "../job/presets.ts";
-import { dueWindows, parseWindow } from "../job/window.ts";
+import { dueWindows, parseWindows } from "../job/window.ts";
+import { isoTime } from "../text/format.ts";
 import type { CommandContext } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
@@ -52,31 +53,40 @@ export async function onlyDatabase(): Promise<string> {
 }
 
 /**
- * The window of `--window`, if given.
+ * The windows of `--window`, if given, oldest first.
  *
- * @throws {UsageError} If the job has no windows, or no such window.
+ * @throws {UsageError} If the job has no windows, or no such windows, or deletes them at the end of the same start.
  */
-export function givenWindow(
+export function givenWindows(
   job: Job,
   args: Arguments,
   { now }: Pick<CommandContext, "now">,
-): Window | undefined {
+): readonly Window[] | undefined {
   const text = args.get(flags.window);
   if (text === undefined) return undefined;
   if (job.window === undefined) {
     throw new UsageError(`Cannot use --window: the job must have a [window], got "${job.name}" without`);
   }
-  return parseWindow(text, job.window, { nowMs: now() });
+  const nowMs = now();
+  const windows = parseWindows(text, job.window, { nowMs });
+  const keptMs = nowMs - (job.keepMs ?? Infinity);
+  if (windows[0].endMs < keptMs) {
+    throw new UsageError(
+      `Cannot use the window ${JSON.stringify(text)}: the job deletes windows that ended before ` +
+        `${isoTime(keptMs)}, got an end of ${isoTime(windows[0].endMs)}; lengthen keep to collect it`,
+    );
+  }
+  return windows;
 }
 
-/** The window of `--window`, or else the newest window that is due. */
-export function givenOrNewestWindow(
+/** The windows of `--window`, or else the newest window that is due; none for a job without windows. */
+export function givenOrNewestWindows(
   job: Job,
   args: Arguments,
   context: Pick<CommandContext, "now">,
-): Window | undefined {
-  const newest = job.window && dueWindows(job.window, context.now(), () => false).at(-1);
-  return givenWindow(job, args, context) ?? newest;
+): readonly Window[] {
+  return givenWindows(job, args, context) ??
+    (job.window === undefined ? [] : dueWindows(job.window, context.now(), () => false).slice(-1));
 }
 
 /** @throws {UsageError} If the keys would be read from a terminal. */

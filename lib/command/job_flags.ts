@@ -66,8 +66,9 @@ export const jobFlags = {
     default: "every window that is due and not finished",
     help: "collect this time span only, such as 2026-11-20",
     more:
-      "For jobs with a [window]. WHEN is a date, yesterday, a start such as 2026-11-20T06:00Z, or START/END. " +
-      "Times are UTC, and the window must have closed.",
+      "For jobs with a [window]. WHEN is a date, yesterday, a start such as 2026-11-20T06:00Z, or START/END. A span " +
+      "of several windows, such as 2026-11-01/2026-11-08, is collected one by one, oldest first. Times are UTC, " +
+      "END is excluded, and the windows must have closed.",
     examples: ["yesterday"],
     parse: text,
   },

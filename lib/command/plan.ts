@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InterruptedError } from "../errors.ts";
+import { InterruptedError, UsageError } from "../errors.ts";
 import { cautionsOf, fitsOnDisk } from "../forecast/cautions.ts";
 import { forecastLimits } from "../forecast/forecast_limits.ts";
 import { failuresOf, forecastOf, keysDefault } from "../forecast/forecast.ts";
@@ -26,7 +26,7 @@ import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCode, exitCodeOfRun } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags, isSilent } from "./flags.ts";
-import { databaseOf, givenOrNewestWindow, loadJobOf, refuseTerminal } from "./job_arguments.ts";
+import { databaseOf, givenOrNewestWindows, loadJobOf, refuseTerminal } from "./job_arguments.ts";
 import { ProgressLine } from "./observe/progress_line.ts";
 
 /** Options of one forecast. */
@@ -45,9 +45,13 @@ interface PlanOptions {
 /** Exit code 3 if a control key or every key of the probe failed, 75 without an answer or if interrupted. */
 export async function planCommand(args: Arguments, context: CommandContext): Promise<ExitCode> {
   const job = await loadJobOf(args, context);
+  const [window, ...others] = givenOrNewestWindows(job, args, context);
+  if (others.length > 0) {
+    throw new UsageError(`Cannot use --window: plan forecasts one window, got ${others.length + 1}`);
+  }
   const options: PlanOptions = Object.freeze({
     database: await openDatabase(databaseOf(args, job)),
-    window: givenOrNewestWindow(job, args, context),
+    window,
     probe: args.get(flags.probe),
     limit: args.get(flags.limit),
     isJson: args.get(flags.json),

@@ -111,17 +111,18 @@ async function prune({ job, store, signal, log }: WindowRun, nowMs: number): Pro
   log(`trawl: deleted ${count} run${count === 1 ? "" : "s"} older than ${formatDuration(job.keepMs)}\n`);
 }
 
-/** Runs the named window, or each window that is due, oldest first, and then those with failed keys to ask again. */
+/** Runs the named windows, or each that is due and then those with failed keys to ask again; oldest first. */
 async function runWindows(given: WindowRun, nowMs: number): Promise<ExitCode> {
-  const { job, options: { window }, signal } = given;
-  if (window !== undefined || job.window === undefined) return await runWindow(given, { window });
-  const due = await windowsDue(given, nowMs);
-  if (due.length > 1 && job.keys.kind === "stdin") {
+  const { job, options: { windows: named }, signal } = given;
+  if (job.window === undefined) return await runWindow(given, { window: undefined });
+  const windows = named ?? await windowsDue(given, nowMs);
+  if (windows.length > 1 && job.keys.kind === "stdin") {
     throw new UsageError(
-      `${due.length} windows are due, but standard input can be read once: name a window with --window`,
+      `${windows.length} windows are to be collected, but standard input can be read once: name one with --window`,
     );
   }
-  const tasks = [...due.map((window) => ({ window })), ...await failedWindows(given, due, nowMs)];
+  const again = named === undefined ? await failedWindows(given, windows, nowMs) : [];
+  const tasks = [...windows.map((window) => ({ window })), ...again];
   if (tasks.length === 0) return await reportNewest(given);
   const exits: ExitCode[] = [];
   for (const [index, task] of tasks.entries()) {

@@ -9,14 +9,14 @@ import type { Job, Window } from "../job/job.ts";
 import type { Platform } from "./context.ts";
 import type { Arguments } from "./flag.ts";
 import { flags, isSilent } from "./flags.ts";
-import { databaseOf, givenWindow } from "./job_arguments.ts";
+import { databaseOf, givenWindows } from "./job_arguments.ts";
 
 /** Options of one start. */
 export interface RunOptions extends RunRequest {
   /** The database file. */
   readonly database: string;
-  /** The window to collect; undefined for every window that is due, or for a job without windows. */
-  readonly window: Window | undefined;
+  /** The windows to collect; undefined for every window that is due, or for a job without windows. */
+  readonly windows: readonly Window[] | undefined;
   /** Ask this many keys only, control keys not counted. */
   readonly limit: number | undefined;
   /** Neither check the free space before a run nor stop when the disk fills up. */
@@ -31,7 +31,7 @@ export interface RunOptions extends RunRequest {
 
 /** The options that change nothing. */
 export const runDefaults: Omit<RunOptions, "database"> = Object.freeze({
-  window: undefined,
+  windows: undefined,
   limit: undefined,
   isNew: false,
   retryFailed: false,
@@ -49,7 +49,7 @@ export const runDefaults: Omit<RunOptions, "database"> = Object.freeze({
 export function runOptions(args: Arguments, job: Job, { now }: Pick<Platform, "now">): RunOptions {
   return Object.freeze({
     database: databaseOf(args, job),
-    window: givenWindow(job, args, { now }),
+    windows: givenWindows(job, args, { now }),
     limit: args.get(flags.limit),
     isNew: args.get(flags.isNew),
     retryFailed: args.get(flags.retryFailed),

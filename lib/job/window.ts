@@ -7,9 +7,16 @@
 
 import { UsageError } from "../errors.ts";
 import type { Window, WindowRule } from "./job.ts";
+import { runLimits } from "../limits.ts";
 import { formatDuration } from "../text/format.ts";
 
 const dayMs = 86_400_000;
+
+/** What the names of windows are read with: the current time. */
+export interface ReadOptions {
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
 
 /**
  * Parses the name of a window: `2026-11-20` or `yesterday` (a UTC day), `2026-11-20T06:00Z` (its start), or
@@ -17,40 +24,95 @@ const dayMs = 86_400_000;
  *
  * @throws {UsageError} If the text is not a window, or the window is not one of the job's, or is not over yet.
  */
-export function parseWindow(text: string, rule: WindowRule, { nowMs }: { readonly nowMs: number }): Window {
+export function parseWindow(text: string, rule: WindowRule, options: ReadOptions): Window {
+  const [window, ...others] = parseWindows(text, rule, options);
+  if (others.length > 0) throw windowError(text, `it must be one window, and it is ${others.length + 1}`);
+  return window;
+}
+
+/**
+ * Parses the name of a window, or of a span of consecutive windows by its start and end. Oldest first; at most
+ * `runLimits.spanWindowsMax`.
+ *
+ * @throws {UsageError} If the text is not a window, or it begins or ends within one of the job's windows, or it is not
+ *   over yet.
+ */
+export function parseWindows(
+  text: string,
+  rule: WindowRule,
+  { nowMs }: ReadOptions,
+): readonly [Window, ...Window[]] {
+  const { everyMs } = rule;
+  const span = parseSpan(text, rule, nowMs);
+  const partial = partialOf(span, everyMs);
+  if (partial !== undefined) throw windowError(text, partial);
+  const { startMs, endMs } = span;
+  if (endMs > nowMs) {
+    const closed = { startMs, endMs: Math.floor(nowMs / everyMs) * everyMs };
+    const hint = closed.endMs > startMs ? `; ${formatWindow(closed)} is` : "";
+    throw windowError(text, `it must be over, and it ends at ${new Date(endMs).toISOString()}${hint}`);
+  }
+  const count = (endMs - startMs) / everyMs;
+  const { spanWindowsMax } = runLimits;
+  if (count > spanWindowsMax) {
+    throw windowError(text, `it must hold at most ${spanWindowsMax} windows, and it holds ${count}`);
+  }
+  const windowAt = (startMs: number) => ({ startMs, endMs: startMs + everyMs });
+  return [
+    windowAt(startMs),
+    ...Array.from({ length: count - 1 }, (_, index) => windowAt(startMs + (index + 1) * everyMs)),
+  ];
+}
+
+/** The span that a text names, aligned or not. */
+function parseSpan(text: string, { everyMs }: WindowRule, nowMs: number): Window {
   const [from = "", to, ...more] = text.trim().split("/");
   const startMs = parseInstant(from, nowMs);
-  const everyDay = rule.everyMs % dayMs === 0;
-  if (
-    startMs === undefined || more.length > 0 || (to !== undefined && parseInstant(to, nowMs) === undefined)
-  ) {
+  const endMs = to === undefined ? undefined : parseInstant(to, nowMs);
+  if (startMs === undefined || more.length > 0 || (to !== undefined && endMs === undefined)) {
     throw windowError(
       text,
       'it must be "yesterday", a date, a time or START/END, such as 2026-11-20T06:00Z/2026-11-20T07:00Z',
     );
   }
-  if (to === undefined && !everyDay && !from.includes("T")) {
+  if (endMs !== undefined) {
+    if (endMs <= startMs) throw windowError(text, "its end must be after its start");
+    return { startMs, endMs };
+  }
+  const length = `the windows of the job last ${formatDuration(everyMs)}`;
+  if (everyMs % dayMs !== 0 && !from.includes("T")) {
     const example = new Date(startMs).toISOString().slice(0, 16);
-    throw windowError(
-      text,
-      `the windows of the job last ${
-        formatDuration(rule.everyMs)
-      }, so it must be a start such as ${example}Z`,
-    );
+    throw windowError(text, `${length}, so it must be a start such as ${example}Z`);
   }
-  const endMs = (to === undefined ? undefined : parseInstant(to, nowMs)) ?? startMs + rule.everyMs;
-  if (startMs % rule.everyMs !== 0 || endMs - startMs !== rule.everyMs) {
-    const beforeMs = Math.floor(startMs / rule.everyMs) * rule.everyMs;
-    const near = formatWindow({ startMs: beforeMs, endMs: beforeMs + rule.everyMs });
-    throw windowError(
-      text,
-      `the windows of the job last ${formatDuration(rule.everyMs)}, counted from 1970, such as ${near}`,
-    );
+  if (startMs % everyMs !== 0) {
+    const near = formatWindow(windowAround(startMs, everyMs));
+    throw windowError(text, `${length}, counted from 1970, such as ${near}`);
   }
-  if (endMs > nowMs) {
-    throw windowError(text, `it must be over, and it ends at ${new Date(endMs).toISOString()}`);
-  }
-  return { startMs, endMs };
+  return { startMs, endMs: startMs + everyMs };
+}
+
+/** Which edge of a span lies within a window, and the nearest span that is whole; undefined for a whole one. */
+function partialOf({ startMs, endMs }: Window, everyMs: number): string | undefined {
+  const edges = [
+    ...(startMs % everyMs === 0 ? [] : [`begins within the window ${nameAround(startMs, everyMs)}`]),
+    ...(endMs % everyMs === 0 ? [] : [`ends within the window ${nameAround(endMs, everyMs)}`]),
+  ];
+  if (edges.length === 0) return undefined;
+  const near = {
+    startMs: Math.round(startMs / everyMs) * everyMs,
+    endMs: Math.round(endMs / everyMs) * everyMs,
+  };
+  const whole = near.endMs > near.startMs ? near : windowAround(startMs, everyMs);
+  return `it ${edges.join(" and ")}; the nearest whole windows are ${formatWindow(whole)}`;
+}
+
+function windowAround(ms: number, everyMs: number): Window {
+  const startMs = Math.floor(ms / everyMs) * everyMs;
+  return { startMs, endMs: startMs + everyMs };
+}
+
+function nameAround(ms: number, everyMs: number): string {
+  return formatWindow(windowAround(ms, everyMs));
 }
 
 /** Options of `dueWindows()`. */

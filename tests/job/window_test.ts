@@ -7,7 +7,7 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import type { Window, WindowRule } from "../../lib/job/job.ts";
-import { dueWindows, formatWindow, parseWindow } from "../../lib/job/window.ts";
+import { dueWindows, formatWindow, parseWindow, parseWindows } from "../../lib/job/window.ts";
 import { assertProperty } from "../support/property.ts";
 
 const hourMs = 3_600_000;
@@ -69,9 +69,8 @@ const refused: readonly (readonly [string, WindowRule, string])[] = [
   ["2026-11-20", hourly, "the windows of the job last 1h, so it must be a start such as 2026-11-20T00:00Z"],
   ["yesterday", hourly, "the windows of the job last 1h, so it must be a start such as 2026-11-21T00:00Z"],
   ["2026-11-20T06:00Z", daily, "the windows of the job last 1d, counted from 1970, such as 2026-11-20"],
-  ["2026-11-20/2026-11-22", daily, "the windows of the job last 1d, counted from 1970, such as 2026-11-20"],
-  ["2026-11-20/2026-11-20", daily, "the windows of the job last 1d, counted from 1970, such as 2026-11-20"],
-  ["2026-11-21/2026-11-20", daily, "the windows of the job last 1d, counted from 1970, such as 2026-11-21"],
+  ["2026-11-20/2026-11-20", daily, "its end must be after its start"],
+  ["2026-11-21/2026-11-20", daily, "its end must be after its start"],
   [
     "2026-11-20T06:30Z",
     hourly,
@@ -86,6 +85,71 @@ Deno.test("parseWindow() throws when the text is not a window of the job", () =>
   for (const [text, rule, rest] of refused) {
     const message = `Cannot use the window ${JSON.stringify(text)}: ${rest}`;
     throws(() => parseWindow(text, rule, { nowMs }), { name: "UsageError", message }, text);
+  }
+});
+
+Deno.test("parseWindow() refuses a span of several windows", () => {
+  throws(() => parseWindow("2026-11-18/2026-11-21", daily, { nowMs }), {
+    message: 'Cannot use the window "2026-11-18/2026-11-21": it must be one window, and it is 3',
+  });
+});
+
+Deno.test("parseWindows() divides a span into the job's windows, oldest first", () => {
+  const namesOf = (text: string, rule: WindowRule) => parseWindows(text, rule, { nowMs }).map(formatWindow);
+  deepStrictEqual(namesOf("2026-11-19/2026-11-22", daily), ["2026-11-19", "2026-11-20", "2026-11-21"]);
+  deepStrictEqual(namesOf("2026-11-20", daily), ["2026-11-20"]);
+  deepStrictEqual(namesOf("2026-11-21T23:00Z/2026-11-22T01:00Z", hourly), [
+    "2026-11-21T23:00Z/2026-11-22T00:00Z",
+    "2026-11-22T00:00Z/2026-11-22T01:00Z",
+  ]);
+  deepStrictEqual(namesOf("2026-11-05/2026-11-19", weekly), [
+    "2026-11-05/2026-11-12",
+    "2026-11-12/2026-11-19",
+  ]);
+  strictEqual(parseWindows("1999-07-07/2026-11-22", daily, { nowMs }).length, 10_000);
+});
+
+const refusedSpans: readonly (readonly [string, WindowRule, string])[] = [
+  [
+    "2026-11-18T06:00Z/2026-11-21",
+    daily,
+    "it begins within the window 2026-11-18; the nearest whole windows are 2026-11-18/2026-11-21",
+  ],
+  [
+    "2026-11-18/2026-11-20T18:00Z",
+    daily,
+    "it ends within the window 2026-11-20; the nearest whole windows are 2026-11-18/2026-11-21",
+  ],
+  [
+    "2026-11-18T20:00Z/2026-11-20T02:00Z",
+    daily,
+    "it begins within the window 2026-11-18 and ends within the window 2026-11-20; the nearest whole windows are " +
+    "2026-11-19",
+  ],
+  [
+    "2026-11-18T13:00Z/2026-11-18T14:00Z",
+    daily,
+    "it begins within the window 2026-11-18 and ends within the window 2026-11-18; the nearest whole windows are " +
+    "2026-11-18",
+  ],
+  [
+    "2026-11-01/2026-11-12",
+    weekly,
+    "it begins within the window 2026-10-29/2026-11-05; the nearest whole windows are 2026-10-29/2026-11-12",
+  ],
+  [
+    "2026-11-20/2026-11-25",
+    daily,
+    "it must be over, and it ends at 2026-11-25T00:00:00.000Z; 2026-11-20/2026-11-22 is",
+  ],
+  ["1999-07-06/2026-11-22", daily, "it must hold at most 10000 windows, and it holds 10001"],
+  ["1970-01-01/2026-11-22", hourly, "it must hold at most 10000 windows, and it holds 498696"],
+];
+
+Deno.test("parseWindows() names the windows that a span has a part of, and the nearest whole ones", () => {
+  for (const [text, rule, rest] of refusedSpans) {
+    const message = `Cannot use the window ${JSON.stringify(text)}: ${rest}`;
+    throws(() => parseWindows(text, rule, { nowMs }), { name: "UsageError", message }, text);
   }
 });
 

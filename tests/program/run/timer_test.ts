@@ -130,6 +130,54 @@ Deno.test("trawl run names an unfinished run of a changed job, and asks the othe
   ]);
 });
 
+Deno.test("trawl run --window START/END collects each window of the span, oldest first, and none twice", async () => {
+  using folder = new TempFolder();
+  const api = new DailyApi();
+  await using server = new HandlerServer(api.answer);
+  const job = folder.file("days.toml", jobText(server.url));
+  const args = ["run", job, "--db", folder.file("days.db"), "--window"];
+  const now = Date.parse("2026-11-09T04:00Z");
+  assert.equal((await start(now, [...args, "2026-11-03"])).code, 0);
+  const { code, said } = await start(now, [...args, "2026-11-02/2026-11-05"]);
+  assert.equal(code, 0, said);
+  const runs = query(
+    args[3] ?? "",
+    "SELECT id, substr(window_start, 1, 10), state, ok FROM runs ORDER BY id",
+  );
+  assert.deepEqual(runs, [
+    [1, "2026-11-03", "finished", 20],
+    [2, "2026-11-02", "finished", 20],
+    [3, "2026-11-04", "finished", 20],
+  ]);
+  assert.equal(Math.max(...api.answered.values()), 1);
+  api.isDown = true;
+  const down = await start(now, [...args, "2026-11-05/2026-11-08"]);
+  assert.deepEqual([down.code, down.said.match(/starts run/g)?.length], [75, 1], down.said);
+  const partial = await start(now, [...args, "2026-11-02T12:00Z/2026-11-05"]);
+  assert.equal(partial.code, 2);
+  assert.match(
+    partial.said,
+    /it begins within the window 2026-11-02; the nearest whole windows are 2026-11-03\//,
+  );
+  const plan = await start(now, ["plan", job, "--window", "2026-11-02/2026-11-05"]);
+  assert.equal(plan.code, 2);
+  assert.match(plan.said, /plan forecasts one window, got 3/);
+});
+
+Deno.test("trawl run collects no window that the job deletes at the end of the same start", async () => {
+  using folder = new TempFolder();
+  const job = folder.file("days.toml", `keep = "3d"\n${jobText("http://127.0.0.1:9")}`);
+  const { code, said } = await start(Date.parse("2026-11-09T04:00Z"), [
+    ...["run", job, "--db", folder.file("days.db"), "--window", "2026-11-04/2026-11-08"],
+  ]);
+  assert.equal(code, 2);
+  assert.match(
+    said,
+    /deletes windows that ended before 2026-11-06T04:00:00Z, got an end of 2026-11-05T00:00:00Z/,
+  );
+  assert.deepEqual(folder.names(), ["days.toml"]);
+});
+
 Deno.test("trawl run says that it gives up a trial of another question, and why", async () => {
   using folder = new TempFolder();
   await using server = new HandlerServer(new DailyApi().answer);
