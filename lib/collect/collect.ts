@@ -57,6 +57,8 @@ export interface CollectResult {
   readonly reason: string | null;
   /** Why a control key failed: a passing or a lasting cause; null if none failed. */
   readonly controlFailure: "passing" | "lasting" | null;
+  /** The server refuses access: a person must change the credentials before the same command goes on. */
+  readonly isRefused?: boolean;
   /** The run reached its `limit`; a start without the limit asks the other keys. */
   readonly isLimited: boolean;
   readonly counts: RunCounts;
@@ -92,6 +94,8 @@ interface Ending {
   readonly broken: FailedFetch | undefined;
   /** Why not every key was asked. */
   readonly stopped: string | undefined;
+  /** The server refuses access. */
+  readonly isRefused: boolean;
 }
 
 /**
@@ -183,7 +187,8 @@ async function askSupervised(parts: RunParts): Promise<Ending> {
   using _stopping = stopOn(signal, workers);
   const broken = await askInOrder(parts, signal);
   if (supervisor.reason === undefined) supervisor.signal.throwIfAborted();
-  return { broken, stopped: supervisor.reason ?? (signal.aborted ? "stopped" : undefined) };
+  const { reason, isRefused } = supervisor;
+  return { broken, stopped: reason ?? (signal.aborted ? "stopped" : undefined), isRefused };
 }
 
 /** Asks the control keys and, if they are well, all others. Returns the control key that failed. */
@@ -219,7 +224,7 @@ async function askInOrder(parts: RunParts, signal: AbortSignal): Promise<FailedF
 }
 
 /** Counts the sums from the fetches, and ends the run in the store. */
-async function end(parts: RunParts, { broken, stopped }: Ending): Promise<CollectResult> {
+async function end(parts: RunParts, { broken, stopped, isRefused }: Ending): Promise<CollectResult> {
   const { options: { store, choice, limit }, planner, progress } = parts;
   const { keyCount, isCut, planned } = planner;
   const counts = await store.countRun(choice.id);
@@ -246,7 +251,7 @@ async function end(parts: RunParts, { broken, stopped }: Ending): Promise<Collec
   );
   const pending = pendingOf({ ...counts, keys });
   const controlFailure = broken === undefined ? null : isTransient(broken.reason) ? "passing" : "lasting";
-  return { state, reason, controlFailure, isLimited, counts, keys, pending };
+  return { state, reason, controlFailure, isRefused, isLimited, counts, keys, pending };
 }
 
 /** Stops the Workers on a signal. Requests in flight get `runLimits.graceMs`; what hangs after that is ended. */

@@ -8,8 +8,9 @@
 import { httpLimits } from "../limits.ts";
 import { nowUs, supervisorTickMs } from "../pace/clock.ts";
 import type { SharedState } from "../pace/shared_state.ts";
-import { describeNumber } from "../rows/failure_reasons.ts";
+import { describeNumber, isAccessRefusalNumber } from "../rows/failure_reasons.ts";
 import { formatDuration } from "../text/format.ts";
+import { refusalText } from "./refusal_text.ts";
 import type { SharedLimits } from "./sharing/shared_limits.ts";
 import { fullDiskReason, requireFiles, type StorageChecks } from "./storage_guard.ts";
 import type { Quotas } from "./tuning/quotas.ts";
@@ -24,7 +25,7 @@ const ticksMeasured = 4;
 
 /** What is supervised. */
 export interface SupervisorOptions {
-  readonly workers: Pick<WorkerPool, "tick">;
+  readonly workers: Pick<WorkerPool, "tick" | "refusal">;
   readonly quotas: Pick<Quotas, "tick" | "close">;
   readonly tuning: Pick<Tuning, "tick" | "close">;
   /** Absent where the job shares its limits with no other process. */
@@ -49,6 +50,8 @@ export class Supervisor implements AsyncDisposable {
   readonly #started: { readonly count: number; readonly us: number }[] = [];
   /** Why the run has to end; the same command resumes it later. */
   reason: string | undefined;
+  /** The server refuses access, so a person must change something before. */
+  isRefused = false;
 
   private constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -78,7 +81,7 @@ export class Supervisor implements AsyncDisposable {
       await this.#options.tuning.tick(now);
       await this.#options.quotas.tick(now / 1_000);
       await this.#options.sharing?.tick();
-      this.reason = this.#outage(now) ?? await this.#checkStorage(now);
+      this.reason = this.#refusal() ?? this.#outage(now) ?? await this.#checkStorage(now);
       if (this.reason !== undefined) return this.#ending.abort();
       this.#timer = setTimeout(() => this.#ticking = this.#tick(), supervisorTickMs);
     } catch (error) {
@@ -95,11 +98,20 @@ export class Supervisor implements AsyncDisposable {
     if (this.#started.length > ticksMeasured) this.#started.shift();
   }
 
+  /** How the server refuses access, if it does so from the first request on. */
+  #refusal(): string | undefined {
+    const { refusal } = this.#options.workers;
+    if (refusal === undefined) return undefined;
+    this.isRefused = true;
+    return refusalText(refusal);
+  }
+
   /** Why waiting for the API is pointless, if it is. */
   #outage(now: number): string | undefined {
     const { shared: { pace, circuitBreaker }, outageMs } = this.#options;
     if (circuitBreaker.downMs(now) > outageMs) {
       const last = describeNumber(circuitBreaker.lastFailure);
+      this.isRefused = isAccessRefusalNumber(circuitBreaker.lastFailure);
       return `the API is down: no request has succeeded for ${
         formatDuration(outageMs)
       }; the last failure: ${last}`;

@@ -52,6 +52,7 @@ export function worstOf(codes: readonly ExitCode[]): ExitCode {
  * down: the next start goes on. A lasting reason needs a person.
  */
 export function exitCodeOfRun(result: CollectResult, minCoverage: number): ExitCode {
+  if (result.isRefused === true) return exitCode.usage;
   if (result.controlFailure === "lasting") return exitCode.incomplete;
   if (result.state === "interrupted" && !result.isLimited) return exitCode.interrupted;
   return runCoverage(result) < minCoverage ? exitCode.incomplete : exitCode.done;

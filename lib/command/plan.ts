@@ -144,7 +144,7 @@ function failureExit(
   { log }: CommandContext,
 ): ExitCode | undefined {
   const { result, isDown, probe: { fetches } } = found;
-  if (result.controlFailure !== null) {
+  if (result.controlFailure !== null || result.isRefused === true) {
     log(`trawl: no forecast for ${job.name}: ${sanitizeLine(result.reason ?? "")}\n`);
     return exitCodeOfRun(result, 0);
   }

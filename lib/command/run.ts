@@ -127,9 +127,11 @@ async function runWindows(given: WindowRun, nowMs: number): Promise<ExitCode> {
   const exits: ExitCode[] = [];
   for (const [index, task] of tasks.entries()) {
     if (signal.aborted) exits.push(exitCode.interrupted);
-    // If the API is down for one window, it is down for the next.
+    // If the API is down for one window, or refuses access, so it does for the next.
     if (exits.includes(exitCode.interrupted)) break;
-    exits.push(await runWindowOrSkip({ ...given, isBegun: index > 0 }, task));
+    const exit = await runWindowOrSkip({ ...given, isBegun: index > 0 }, task);
+    exits.push(exit ?? exitCode.usage);
+    if (exit === exitCode.usage) break;
   }
   return worstOf(exits);
 }
@@ -168,14 +170,14 @@ async function reportNewest(given: WindowRun): Promise<ExitCode> {
   return newest === undefined ? exitCode.done : await reportFinished(given, newest);
 }
 
-/** A run that cannot be resumed does not keep other windows from being collected. */
-async function runWindowOrSkip(given: WindowRun, task: WindowTask): Promise<ExitCode> {
+/** A run that cannot be resumed does not keep other windows from being collected: undefined. */
+async function runWindowOrSkip(given: WindowRun, task: WindowTask): Promise<ExitCode | undefined> {
   try {
     return await runWindow(given, task);
   } catch (error) {
     if (!(error instanceof StaleRunError)) throw error;
     given.logError(`trawl: ${messageOf(error)}\n`);
-    return exitCode.usage;
+    return undefined;
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * Circuit breaker over all Workers. It opens when keys fail and none succeeds: then one probe at a time passes, at
  * growing intervals, and the first success closes it. Failures while it is open do not count against their keys,
- * except after two false alarms in a row. Atomic numbers in shared memory; the clock is passed in.
+ * except after two false alarms in a row. Refusals of access open it too, or end the run. Atomic numbers in shared
+ * memory; the clock is passed in.
  *
  * @module
  */
@@ -14,6 +15,10 @@ export const circuitBreakerTuning = {
    * Failures since the last success that open it. A host that cannot be reached counts double (its caller's weight).
    */
   failuresMax: 10,
+  /** Refusals of access in a row that open it. */
+  refusalsMax: 10,
+  /** Refusals of access that end the run if they are its first answers. */
+  firstRefusalsMax: 20,
   /** Each false alarm in a row doubles that, at most this many times: keys may fail on their own. */
   falseAlarmsMax: 3,
   /** The first probe passes after this wait; each later one waits twice as long, up to the maximum. */
@@ -39,10 +44,14 @@ const Place = {
   lastFailure: 6,
   /** False alarms in a row. */
   falseAlarms: 7,
+  /** Refusals of access since the last other answer. */
+  refusals: 8,
+  /** 1 once every request is refused, so that no more may start. */
+  isRefused: 9,
 } as const;
 
 /** Numbers that a breaker occupies in shared memory. */
-export const circuitBreakerCount = 8;
+export const circuitBreakerCount = 10;
 
 /** A view of the shared breaker; each thread makes its own. */
 export class CircuitBreaker {
@@ -76,6 +85,7 @@ export class CircuitBreaker {
 
   /** Lets a request pass if the breaker is closed or a probe is due. Returns 0, or the microseconds to wait. */
   tryPass(nowUs: number): number {
+    if (this.#numbers.get(Place.isRefused) === 1) return circuitBreakerTuning.probeMsMax * 1_000;
     if (!this.isDown) return 0;
     for (;;) {
       const next = this.#numbers.get(Place.nextProbeUs);
@@ -93,8 +103,9 @@ export class CircuitBreaker {
   /** The API answered as an API does, even if not with the key's rows. Closes the breaker. */
   succeeded(): void {
     this.#numbers.add(Place.successes, 1);
-    if (this.#numbers.get(Place.failures) === 0 && !this.isDown) return;
+    if (this.#numbers.get(Place.failures) === 0 && this.refusals === 0 && !this.isDown) return;
     this.#numbers.set(Place.failures, 0);
+    this.#numbers.set(Place.refusals, 0);
     this.#numbers.set(Place.openSinceUs, 0);
   }
 
@@ -121,7 +132,46 @@ export class CircuitBreaker {
     const { failuresMax } = circuitBreakerTuning;
     this.#numbers.set(Place.lastFailure, why);
     const failures = this.#numbers.add(Place.failures, weight);
-    if (failures < failuresMax * 2 ** this.#numbers.get(Place.falseAlarms) || this.isDown) return;
+    if (failures >= this.#raised(failuresMax)) this.#open(nowUs);
+  }
+
+  /** Refusals of access (401 and the like) since the last other answer. */
+  get refusals(): number {
+    return this.#numbers.get(Place.refusals);
+  }
+
+  /**
+   * A request was refused for want of access. Opens the breaker after some in a row. If they are the first answers, and
+   * there is no key whose answer would tell more (`hasProbe`), they end the run.
+   *
+   * @returns Whether the run must end; true once.
+   */
+  refused({ why, hasProbe }: { readonly why: number; readonly hasProbe: boolean }, nowUs: number): boolean {
+    const { refusalsMax, firstRefusalsMax } = circuitBreakerTuning;
+    this.#numbers.set(Place.lastFailure, why);
+    const refusals = this.#numbers.add(Place.refusals, 1);
+    if (this.successes === 0 && !hasProbe) return refusals >= firstRefusalsMax && this.refuse();
+    if (refusals >= this.#raised(refusalsMax)) this.#open(nowUs);
+    return false;
+  }
+
+  /** A key that was answered before was refused. Returns whether the run must end, as {@linkcode refused} does. */
+  probeRefused(why: number): boolean {
+    this.#numbers.set(Place.lastFailure, why);
+    return this.successes === 0 && this.refuse();
+  }
+
+  /** Lets no request pass any more. Returns true once. */
+  refuse(): boolean {
+    return this.#numbers.exchange(Place.isRefused, 1) === 0;
+  }
+
+  #raised(max: number): number {
+    return max * 2 ** this.#numbers.get(Place.falseAlarms);
+  }
+
+  #open(nowUs: number): void {
+    if (this.isDown) return;
     this.#numbers.set(Place.probes, 0);
     this.#numbers.set(Place.nextProbeUs, Math.ceil(nowUs + probeWaitMs(0) * 1_000));
     this.#numbers.add(Place.outages, 1);

@@ -87,6 +87,16 @@ export function isTransient(reason: string): boolean {
   return status === undefined ? infoOf(reason)?.transient ?? false : isTransientStatus(status);
 }
 
+/** Whether a server refuses whoever asks without access in this way: a person must change something. */
+export function isAccessRefusal(reason: FailureReason): boolean {
+  return reason === "http-401" || reason === "http-403" || reason === "http-407" || reason === "redirect";
+}
+
+/** {@linkcode isAccessRefusal} of a number from {@linkcode numberOf}. */
+export function isAccessRefusalNumber(number: number): boolean {
+  return number === 401 || number === 403 || number === 407 || number === numberOf("redirect");
+}
+
 /** The meaning of a code from a database, which a newer version may have written. */
 export function meaningOf(reason: string): string {
   const status = statusOf(reason);

@@ -54,6 +54,9 @@ export type Attempt =
     | { readonly verdict: "dropped" }
   );
 
+/** An attempt without an answer that counts. */
+export type FailedAttempt = Extract<Attempt, { readonly verdict: "failed" }>;
+
 /** What the attempts of a Worker share. */
 export interface AttemptOptions {
   readonly window: Window | undefined;

@@ -9,8 +9,10 @@ import { Client } from "../http/client.ts";
 import type { KeysOfRequest } from "../job/request_builder.ts";
 import { nowUs } from "../pace/clock.ts";
 import { SharedState } from "../pace/shared_state.ts";
+import { isAccessRefusal } from "../rows/failure_reasons.ts";
 import type { FoundRows } from "../rows/fetch_record.ts";
 import { isShortAnswer } from "./acceptance.ts";
+import { AccessRefusals } from "./access_refusals.ts";
 import { type Attempt, AttemptRunner } from "./attempt.ts";
 import { FailureDetails } from "./failure_details.ts";
 import { HeadFeedback } from "./head_feedback.ts";
@@ -46,6 +48,8 @@ export class BatchWorker {
   /** A key that the API has answered in this run, and shortly: the circuit breaker's probe. */
   #probeKeys: KeysOfRequest | undefined;
   #pool: RequestPool<RequestTask> | undefined;
+  readonly #refusals: AccessRefusals;
+  readonly #stopping = new AbortController();
 
   constructor({ job, window, shared, worker, hosts, answeredKey }: Prepare, post: Post) {
     this.#shared = new SharedState(shared);
@@ -75,6 +79,12 @@ export class BatchWorker {
       waited: (ms) => this.#shared.addWait("store", ms),
     });
     this.#retries = new RetryPolicy(this.#shared, job.retry.attempts);
+    this.#refusals = new AccessRefusals({
+      shared: this.#shared,
+      fail: (task, attempt) => this.#finish(task, attempt),
+      again: (task) => this.#pool?.add(task),
+      tell: ({ reason, detail }) => post({ type: "refused", refusal: { reason, detail } }),
+    });
     this.#rehearsed = rehearse(this.#client);
   }
 
@@ -88,7 +98,9 @@ export class BatchWorker {
     });
     await this.#rehearsed;
     this.#heads = new HeadFeedback(this.#shared, { isTuning: this.#isTuning });
-    await this.#pool.run();
+    do {
+      await this.#pool.run();
+    } while (await this.#refusals.drain({ stopped: this.#stopping.signal, hasProbe: this.#hasProbe }));
     await this.#outbox.close();
     this.#post({ type: "ended" });
   }
@@ -100,12 +112,17 @@ export class BatchWorker {
 
   /** Starts no more requests. */
   stop(): void {
+    this.#stopping.abort();
     this.#pool?.stop();
   }
 
   /** Aborts the requests in flight. */
   drop(): void {
     this.#client.drop();
+  }
+
+  get #hasProbe(): boolean {
+    return this.#probeKeys !== undefined;
   }
 
   /** One pass through the rate limiter. Returns the task to do next, if this one leaves one. */
@@ -141,11 +158,16 @@ export class BatchWorker {
     const isGood = attempt.verdict === "ok" || attempt.verdict === "empty";
     if (isStaged && !isGood) this.#outbox.discard(sequence);
     if (attempt.verdict === "dropped") return undefined;
+    if (attempt.verdict === "failed" && !attempt.isRefusal && isAccessRefusal(attempt.reason)) {
+      await this.#refusals.add(task, attempt, { hasProbe: this.#hasProbe });
+      return undefined;
+    }
     if (attempt.verdict === "failed") {
       const decision = this.#retries.failed(task.tries, { ...attempt, startedUs }, retryContext());
       return await this.#proceed(task, attempt, decision);
     }
     this.#shared.circuitBreaker.succeeded();
+    await this.#refusals.settle();
     await this.#finish(task, attempt);
     return undefined;
   }
@@ -159,10 +181,13 @@ export class BatchWorker {
     using share = this.#memory.share();
     const attempt = await this.#runner.ask(keys, () => Promise.resolve(), share);
     if (attempt.verdict === "dropped") return false;
-    if (attempt.verdict === "failed") {
+    if (attempt.verdict === "failed" && !attempt.isRefusal && isAccessRefusal(attempt.reason)) {
+      this.#refusals.probed(attempt);
+    } else if (attempt.verdict === "failed") {
       this.#retries.failed(noTries(), { ...attempt, startedUs }, retryContext());
     } else {
       this.#shared.circuitBreaker.answeredAgain();
+      await this.#refusals.settle();
     }
     return true;
   }

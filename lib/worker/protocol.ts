@@ -6,6 +6,7 @@
 
 import type { Job, Window } from "../job/job.ts";
 import type { SharedMemory } from "../pace/shared_state.ts";
+import type { FailureReason } from "../rows/failure_reasons.ts";
 import type { FinishedFetches, StagedRows } from "../rows/fetch_record.ts";
 
 /** The first message to a Worker: everything but the keys. */
@@ -63,6 +64,13 @@ export type ToStore =
   | { readonly type: "discarded"; readonly sequence: number }
   | { readonly type: "finished"; readonly chunk: FinishedFetches };
 
+/** How a server refuses access. */
+export interface AccessRefusal {
+  readonly reason: FailureReason;
+  /** What the server said, without secrets; undefined where unknown. */
+  readonly detail: string | undefined;
+}
+
 /** Messages of a Worker. */
 export type FromWorker =
   | ToStore
@@ -70,6 +78,8 @@ export type FromWorker =
   | { readonly type: "drained" }
   /** Nothing is in flight, and the store has taken everything. */
   | { readonly type: "ended" }
+  /** Every request is refused for want of access; no more are started. */
+  | { readonly type: "refused"; readonly refusal: AccessRefusal }
   /** The answer to a ping. */
   | { readonly type: "alive" }
   /** An internal error ended the Worker. */

@@ -38,7 +38,7 @@ export class RequestPool<T> {
     this.#options = options;
   }
 
-  /** Resolves when all items are done or, once stopped, when nothing is in flight. */
+  /** May be called again. Resolves when all items are done or, once stopped, when nothing is in flight. */
   async run(): Promise<void> {
     for (;;) {
       const item = this.#next();
@@ -50,6 +50,12 @@ export class RequestPool<T> {
         return;
       }
     }
+  }
+
+  /** Adds an item, which is worked on at the next {@linkcode run} if none is under way. */
+  add(item: T): void {
+    this.#ready.push(item);
+    this.#change();
   }
 
   /** Starts no more items and gives up waiting ones; items in flight are finished. */

@@ -29,7 +29,7 @@ class Scene {
 
   async start(): Promise<Supervisor> {
     return await Supervisor.start({
-      workers: { tick: () => void this.calls.push("workers") },
+      workers: { tick: () => void this.calls.push("workers"), refusal: undefined },
       tuning: {
         tick: (nowUs) => this.#record(`tuning ${nowUs - startUs}`),
         close: () => this.#record("close tuning"),

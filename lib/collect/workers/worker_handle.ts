@@ -9,7 +9,7 @@ import { messageOf } from "../../errors.ts";
 import { runLimits } from "../../limits.ts";
 import { supervisorTickMs } from "../../pace/clock.ts";
 import { formatDuration } from "../../text/format.ts";
-import type { FromWorker, Prepare, ToStore, ToWorker } from "../../worker/protocol.ts";
+import type { AccessRefusal, FromWorker, Prepare, ToStore, ToWorker } from "../../worker/protocol.ts";
 import type { PlannedBatch } from "./batch_source.ts";
 
 /** What is called when the Worker sends something. */
@@ -18,6 +18,8 @@ export interface WorkerHandleOptions {
   readonly store: (message: ToStore) => Promise<void>;
   /** Every key of the batch has been started. */
   readonly onDrained: (handle: WorkerHandle) => void;
+  /** Every request is refused for want of access. */
+  readonly onRefused: (refusal: AccessRefusal) => void;
   /** The batch has ended, and everything that the Worker found is stored. */
   readonly onEnded: (handle: WorkerHandle) => void;
   /** The Worker died of an error, hangs, or has ended without a message. */
@@ -105,6 +107,8 @@ export class WorkerHandle {
         return;
       case "drained":
         return this.#options.onDrained(this);
+      case "refused":
+        return this.#options.onRefused(message.refusal);
       case "ended":
         return this.#options.onEnded(this);
       case "died":

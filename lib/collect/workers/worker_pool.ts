@@ -11,7 +11,7 @@ import type { SharedState } from "../../pace/shared_state.ts";
 import { release } from "../../rows/row_batch.ts";
 import type { StoreWriter } from "../../store/database.ts";
 import { isShortAnswer } from "../../worker/acceptance.ts";
-import type { Prepare, ToStore } from "../../worker/protocol.ts";
+import type { AccessRefusal, Prepare, ToStore } from "../../worker/protocol.ts";
 import type { DrainedBatch } from "../keys/batch_sizes.ts";
 import type { Progress } from "../progress.ts";
 import type { BatchSource, PlannedBatch } from "./batch_source.ts";
@@ -63,6 +63,8 @@ export class WorkerPool {
   #error: Error | undefined;
   #onChange: (() => void) | undefined;
   #answeredKey: string | undefined;
+  /** How the server refuses access, if the run must end for that. */
+  refusal: AccessRefusal | undefined;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -184,6 +186,7 @@ export class WorkerPool {
     this.#standby = new WorkerHandle(prepare, {
       store: (message) => this.#store(message),
       onDrained: (handle) => this.#drained(handle),
+      onRefused: (refusal) => this.refusal ??= refusal,
       onEnded: (handle) => void this.#ended(handle, source),
       onDied: (handle, error) => void this.#died(handle, { error, source }),
       onStoreError: (error) => this.#fail(error),

@@ -73,6 +73,7 @@ async function askOne(url: string, hosts: readonly string[]): Promise<readonly T
     }, {
       store: (message) => Promise.resolve(void taken.push(message)),
       onDrained: () => {},
+      onRefused: () => {},
       onEnded: () => {
         handle.terminate();
         resolve();
@@ -122,6 +123,7 @@ function idleWorker(died: (error: Error) => void): WorkerHandle {
   return new WorkerHandle(prepare, {
     store: () => assert.fail("it has found nothing"),
     onDrained: () => {},
+    onRefused: () => {},
     onEnded: () => {},
     onDied: (_, error) => died(error),
     onStoreError: () => assert.fail("it has found nothing"),

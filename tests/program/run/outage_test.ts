@@ -88,7 +88,7 @@ Deno.test("trawl run gives keys that always fail a verdict when only such keys a
   await using server = new HandlerServer((request) => {
     const key = Number(request.url.split("/").at(-1));
     asked.set(key, 1 + (asked.get(key) ?? 0));
-    return key > 30 ? new Response("", { status: 500 }) : Response.json(key);
+    return key > 30 ? new Response("", { status: 500 }) : Response.json([key]);
   });
   const db = folder.file("a.db");
   const job = folder.file("job.toml", jobText(server.url, 60, '[retry]\nattempts = 2\noutage = "20s"\n'));
@@ -142,7 +142,9 @@ async function runOn(
 Deno.test("trawl run is interrupted when the server asks for a pause of two hours", async () => {
   await runOn(
     (key) =>
-      key === 5 ? new Response("", { status: 429, headers: { "retry-after": "7200" } }) : Response.json(key),
+      key === 5
+        ? new Response("", { status: 429, headers: { "retry-after": "7200" } })
+        : Response.json([key]),
     (db, ended) => {
       assert.equal(ended.code, 75, ended.stderr);
       assert.deepEqual(query(db, sums), [["interrupted", 4, 0, 1]]);
@@ -159,7 +161,7 @@ Deno.test("trawl run pauses when a success says that no request remains, and rep
   await runOn((key) => {
     askedMs.push(performance.now());
     if (key === 3 && askedMs.length === 3) {
-      return Response.json(key, { headers: { "ratelimit": '"second";r=0;t=1' } });
+      return Response.json([key], { headers: { "ratelimit": '"second";r=0;t=1' } });
     }
     if (key === 7 && askedMs.length === 7) {
       return Response.json({}, {
@@ -167,7 +169,7 @@ Deno.test("trawl run pauses when a success says that no request remains, and rep
         headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1" },
       });
     }
-    return Response.json(key, { headers: { "ratelimit": '"second";r=9;t=1' } });
+    return Response.json([key], { headers: { "ratelimit": '"second";r=9;t=1' } });
   }, (db, ended) => {
     assert.equal(ended.code, 0, ended.stderr);
     assert.deepEqual(query(db, sums), [["finished", 20, 0, 2]]);

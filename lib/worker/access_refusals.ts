@@ -1,0 +1,128 @@
+/**
+ * Keys that the server refused as it refuses everybody without access: 401, 403, 407, a redirect to another host. Until
+ * another answer shows that access is well, such keys have no verdict: a run with a wrong token ends soon and goes on
+ * with the same keys once the token is right. Holds as many keys as may be refused in a row.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async/delay";
+import { nowUs } from "../pace/clock.ts";
+import type { SharedState } from "../pace/shared_state.ts";
+import { numberOf } from "../rows/failure_reasons.ts";
+import type { FailedAttempt } from "./attempt.ts";
+import type { RequestTask } from "./request_task.ts";
+
+/** At the end of a batch, the answers of other Workers are looked at this often. */
+const lookMs = 100;
+
+/** With no request in flight for so many looks, no other answer comes. */
+const looksMax = 10;
+
+/** What becomes of the keys. */
+export interface AccessRefusalsOptions {
+  readonly shared: SharedState;
+  /** Gives a key its verdict. */
+  readonly fail: (task: RequestTask, attempt: FailedAttempt) => Promise<void>;
+  /** Asks a key again. */
+  readonly again: (task: RequestTask) => void;
+  /** Tells the main thread that the run has no access and must end. */
+  readonly tell: (attempt: FailedAttempt) => void;
+}
+
+interface Refused {
+  readonly task: RequestTask;
+  readonly attempt: FailedAttempt;
+  /** Outages at that time; NaN during an outage, whose failures do not count. */
+  readonly outagesAt: number;
+}
+
+/** One per Worker. */
+export class AccessRefusals {
+  readonly #options: AccessRefusalsOptions;
+  #refused: Refused[] = [];
+  /** Successes of all Workers at the last refusal. */
+  #successesAt = 0;
+
+  constructor(options: AccessRefusalsOptions) {
+    this.#options = options;
+  }
+
+  /** Keeps a refused key. `hasProbe`: a key is known that was answered in this run. */
+  async add(
+    task: RequestTask,
+    attempt: FailedAttempt,
+    { hasProbe }: { readonly hasProbe: boolean },
+  ): Promise<void> {
+    const { circuitBreaker } = this.#options.shared;
+    if (circuitBreaker.successes !== this.#successesAt) await this.settle();
+    this.#successesAt = circuitBreaker.successes;
+    const outagesAt = circuitBreaker.isDown ? NaN : circuitBreaker.outages;
+    this.#refused.push({ task, attempt, outagesAt });
+    const mustEnd = circuitBreaker.refused({ why: numberOf(attempt.reason), hasProbe }, nowUs());
+    if (mustEnd) this.#end();
+  }
+
+  /** A key that was answered before is refused now. Without any answer in this start, there is no access. */
+  probed(attempt: FailedAttempt): void {
+    const { circuitBreaker } = this.#options.shared;
+    if (circuitBreaker.probeRefused(numberOf(attempt.reason))) this.#options.tell(attempt);
+  }
+
+  /** Another answer has come: the keys were refused on their own, except during an outage. */
+  async settle(): Promise<void> {
+    const { circuitBreaker } = this.#options.shared;
+    const refused = this.#refused;
+    this.#refused = [];
+    for (const { task, attempt, outagesAt } of refused) {
+      if (circuitBreaker.outages !== outagesAt) {
+        task.tries.excused++;
+        this.#options.again(task);
+      } else {
+        await this.#options.fail(task, attempt);
+      }
+    }
+  }
+
+  /**
+   * Waits at the end of a batch until it is clear what becomes of the keys. Returns with keys left if the run ends.
+   * Resolves to whether keys are to be asked again.
+   */
+  async drain(
+    { stopped, hasProbe }: { readonly stopped: AbortSignal; readonly hasProbe: boolean },
+  ): Promise<boolean> {
+    const { circuitBreaker } = this.#options.shared;
+    let [looks, refusals] = [0, -1];
+    while (this.#refused.length > 0 && !stopped.aborted) {
+      const isQuiet = this.#options.shared.inFlight() === 0 && circuitBreaker.refusals === refusals;
+      looks = isQuiet ? looks + 1 : 0;
+      refusals = circuitBreaker.refusals;
+      if (circuitBreaker.isDown) return this.#askAgain();
+      if (refusals === 0 || (looks > looksMax && (circuitBreaker.successes > 0 || hasProbe))) {
+        await this.settle();
+        // An outage may be over.
+        return true;
+      }
+      // Every answer of the run so far was a refusal.
+      if (looks > looksMax && circuitBreaker.refuse()) this.#end();
+      await delay(lookMs, { signal: stopped }).catch(() => {});
+    }
+    return false;
+  }
+
+  /** The keys wait in the pool for the end of the outage, and drive its probes. */
+  #askAgain(): boolean {
+    const refused = this.#refused;
+    this.#refused = [];
+    for (const { task } of refused) {
+      task.tries.excused++;
+      this.#options.again(task);
+    }
+    return true;
+  }
+
+  #end(): void {
+    const told = this.#refused.find(({ attempt }) => attempt.detail !== undefined) ?? this.#refused[0];
+    if (told !== undefined) this.#options.tell(told.attempt);
+  }
+}
