@@ -95,7 +95,10 @@ export async function chooseRun(
       await options.beforeStart?.(retryFailed ? answeredOf(latest) : doneOf(latest));
       return await resume(store, latest, { retryFailed, retryReasons, restoreKeys });
     }
-    if (!hasMore && (window !== undefined || retryFailed)) return { finished: latest };
+    // Without windows each start is a new run, unless the one before was killed between the end of its run and its
+    // summary: then the summary is missing, not a run.
+    const isUnreported = isSame && latest.reported === null;
+    if (!hasMore && (window !== undefined || retryFailed || isUnreported)) return { finished: latest };
   }
   await options.beforeStart?.(0);
   const unfinished = latest?.state === "finished" ? undefined : latest;

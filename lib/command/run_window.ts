@@ -79,6 +79,7 @@ export async function runWindow(
     const summary = await collectSummary(given, { window, choice });
     const exit = exitCodeOfRun(summary.result, job.accept.minCoverage);
     observers.ended({ summary, exit });
+    if (summary.result.state === "finished") await store.setReported(choice.id);
     return exit;
   } catch (error) {
     observers.failed();
@@ -87,12 +88,12 @@ export async function runWindow(
 }
 
 /**
- * Reports a run that had finished before this start, which has nothing to ask. It ends with the exit code of then: a
- * second start must not turn a failed window green.
+ * Reports a run that had finished before this start, which has nothing to ask: in full, if the process was killed
+ * before it could. It ends with the exit code of then: a second start must not turn a failed window green.
  */
 export async function reportFinished(given: WindowRun, run: RunRecord): Promise<ExitCode> {
-  const { job, database, observers, options } = given;
-  const { id, windowStart, windowEnd, keys, ...counts } = run;
+  const { job, database, store, observers, options } = given;
+  const { id, windowStart, windowEnd, keys, reported, ...counts } = run;
   const window = windowStart === null || windowEnd === null
     ? undefined
     : { startMs: Date.parse(windowStart), endMs: Date.parse(windowEnd) };
@@ -115,10 +116,11 @@ export async function reportFinished(given: WindowRun, run: RunRecord): Promise<
     progress: undefined,
     peakBytes: 0,
     // They are read from all fetches of the run, for nothing if they are not printed.
-    isBrief: !options.isJson,
+    isBrief: reported !== null && !options.isJson,
   });
   const exit = exitCodeOfRun(result, job.accept.minCoverage);
-  observers.finishedBefore({ summary, exit });
+  observers.finishedBefore({ summary, exit }, reported !== null);
+  if (reported === null) await store.setReported(id);
   return exit;
 }
 

@@ -65,20 +65,15 @@ export interface Summary {
 /** The summary as lines of text. */
 export function summaryText(summary: Summary): string {
   const { result, requests, elapsedMs, bytes, isResumed } = summary;
-  const { counts, keys, pending } = result;
+  const { counts } = result;
   const seconds = Math.max(elapsedMs, 1) / 1_000;
-  const sums = `${formatCount(counts.ok)} ok + ${formatCount(counts.empty)} empty + ` +
-    `${formatCount(counts.unchanged)} unchanged + ${formatCount(counts.failed)} failed + ` +
-    `${pending === undefined ? "an unknown number" : formatCount(pending)} pending`;
   const found = foundTexts(summary);
   const perSecond = `${rateText(requests / seconds)}/s`;
   const attempts = `${formatCount(counts.attempts)} attempts in`;
   const inThisStart = isResumed ? " in this start" : "";
   const lines = [
     headline(summary),
-    fact("coverage", coverageText(summary)),
-    fact("keys", `${keys === undefined ? "" : `${formatCount(keys)} = `}${sums}`),
-    fact("rows", `${formatCount(counts.rows)} ${placeText(summary)}`),
+    ...sumLines(summary),
     fact(
       "requests",
       isResumed
@@ -91,13 +86,43 @@ export function summaryText(summary: Summary): string {
       ? []
       : [fact("limited by", bottleneckText(summary.bottleneck, summary))]),
     ...(found.length === 0 ? [] : [fact("found", found.join(", "))]),
-    ...summary.failures.map((failure) => fact("failed", failureText(failure))),
-    ...(counts.failed > 0 && isOver(result)
-      ? [fact("next", "add --retry-failed to ask the failed keys again")]
-      : []),
-    ...topLines(summary.top),
+    ...keyLines(summary),
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The summary of a run that an earlier start finished without reporting it: what the store knows. */
+export function lateSummaryText(summary: Summary): string {
+  const { run, job, window } = summary;
+  const headline = `run ${run} of ${job}${
+    windowSuffix({ window })
+  } had finished before, and was not reported`;
+  const lines = [headline, ...sumLines(summary), ...keyLines(summary)];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** What came out, from the store. */
+function sumLines(summary: Summary): string[] {
+  const { counts, keys, pending } = summary.result;
+  const sums = `${formatCount(counts.ok)} ok + ${formatCount(counts.empty)} empty + ` +
+    `${formatCount(counts.unchanged)} unchanged + ${formatCount(counts.failed)} failed + ` +
+    `${pending === undefined ? "an unknown number" : formatCount(pending)} pending`;
+  return [
+    fact("coverage", coverageText(summary)),
+    fact("keys", `${keys === undefined ? "" : `${formatCount(keys)} = `}${sums}`),
+    fact("rows", `${formatCount(counts.rows)} ${placeText(summary)}`),
+  ];
+}
+
+/** The keys that failed, and those with the most rows. */
+function keyLines({ failures, top, result }: Summary): string[] {
+  return [
+    ...failures.map((failure) => fact("failed", failureText(failure))),
+    ...(result.counts.failed > 0 && isOver(result)
+      ? [fact("next", "add --retry-failed to ask the failed keys again")]
+      : []),
+    ...topLines(top),
+  ];
 }
 
 /** In place of a summary: the run had finished before this start, which asked nothing. */

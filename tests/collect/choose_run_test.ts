@@ -71,7 +71,9 @@ for (const each of [window, undefined]) {
 Deno.test("chooseRun() skips a finished window, and starts a new run for a job without windows", async () => {
   await withStore(async (store) => {
     for (const each of [window, undefined]) {
-      await store.endRun((await begun(store, each)).id, { state: "finished", isCovered: true });
+      const { id } = await begun(store, each);
+      await store.endRun(id, { state: "finished", isCovered: true });
+      await store.setReported(id);
     }
     const job = jobOf("http://x");
     const finished = async (options: ChoiceOptions) => {
@@ -84,6 +86,21 @@ Deno.test("chooseRun() skips a finished window, and starts a new run for a job w
     assert.deepEqual([second.id, second.isResumed, second.follows], [3, false, 2]);
     const fresh = await begun(store, window, { isNew: true });
     assert.deepEqual([fresh.id, fresh.follows], [4, 1]);
+  });
+});
+
+Deno.test("chooseRun() repeats no finished run that was not reported, unless the job is another one", async () => {
+  await withStore(async (store, file) => {
+    const { id } = await begun(store, undefined);
+    await store.endRun(id, { state: "finished", isCovered: true });
+    const job = jobOf("http://x");
+    const choice = await chooseRun(store, job, { ...plain, window: undefined });
+    assert.ok("finished" in choice && choice.finished.reported === null);
+    assert.equal((await begun(store, undefined, { job: jobOf("http://y") })).id, id + 1);
+    await store.endRun(id + 1, { state: "interrupted", reason: "stopped" });
+    assert.equal((await begun(store, undefined, { isNew: true })).id, id + 2);
+    await store.setReported(id);
+    assert.match(String(query(file, `SELECT reported FROM runs WHERE id = ${id}`)), /^\d{4}-.*Z$/);
   });
 });
 

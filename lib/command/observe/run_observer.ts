@@ -30,8 +30,8 @@ export interface RunObserver {
   started?(progress: Progress): void;
   /** A signal asked the program to stop. Requests in flight have some seconds to finish. */
   stopping?(): void;
-  /** Nothing was asked, as this run had finished before. */
-  finishedBefore?(run: EndedRun): void;
+  /** Nothing was asked, as this run had finished before. It may not have been reported: the process was killed. */
+  finishedBefore?(run: EndedRun, isReported: boolean): void;
   /** The chosen run has ended by itself or was interrupted. */
   ended?(run: EndedRun): void;
   /** The chosen run ended with an error, which the caller reports. */
@@ -60,8 +60,8 @@ export class RunObservers implements Required<RunObserver> {
     for (const observer of this.#observers) observer.stopping?.();
   }
 
-  finishedBefore(run: EndedRun): void {
-    for (const observer of this.#observers) observer.finishedBefore?.(run);
+  finishedBefore(run: EndedRun, isReported: boolean): void {
+    for (const observer of this.#observers) observer.finishedBefore?.(run, isReported);
   }
 
   ended(run: EndedRun): void {

@@ -6,7 +6,7 @@
  */
 
 import { startText, stoppingText } from "../../view/run_text.ts";
-import { finishedText, summaryJson, summaryText } from "../../view/summary.ts";
+import { finishedText, lateSummaryText, summaryJson, summaryText } from "../../view/summary.ts";
 import type { MessageLevel, Platform } from "../context.ts";
 import { exitCode } from "../exit_code.ts";
 import type { ChosenRun, EndedRun, RunObserver } from "./run_observer.ts";
@@ -36,8 +36,8 @@ export class RunReport implements RunObserver {
     if (!isQuiet) log(`trawl: ${stoppingText}\n`);
   }
 
-  finishedBefore(run: EndedRun): void {
-    this.#report(run, `${finishedText(run.summary)}\n`);
+  finishedBefore(run: EndedRun, isReported: boolean): void {
+    this.#report(run, isReported ? `${finishedText(run.summary)}\n` : lateSummaryText(run.summary));
   }
 
   ended(run: EndedRun): void {

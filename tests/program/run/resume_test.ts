@@ -5,10 +5,11 @@
  */
 
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { delay } from "@std/async/delay";
 import { startSimulator } from "../../../lib/simulate/simulator.ts";
 import { query } from "../../support/database.ts";
-import { helloRun } from "../../support/simulator.ts";
+import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
 import { seed } from "../../support/property.ts";
 import { day, updatesJob } from "../../support/ripestat_job.ts";
 import { TempFolder } from "../../support/temp.ts";
@@ -24,6 +25,29 @@ Deno.test("trawl run stores what an undisturbed run stores after kill -9 at ten 
   assert.deepEqual(problems, []);
   assert.equal(kills, 10);
   assert.ok(verdicts.some((count) => count > 0 && count < keys), `verdicts at each kill: ${verdicts}`);
+});
+
+Deno.test("trawl run reports a finished run that was killed before its summary, and does not repeat it", async () => {
+  await withSimulator({ profile: "hello", latency: { kind: "fixed", ms: 1 } }, async (simulator, folder) => {
+    const db = folder.file("a.db");
+    const args = helloRun(simulator.url, folder.file("keys.txt", keyLines(20)), "--db", db, "--json");
+    const first = await trawl([...args, "--quiet"]);
+    assert.match(String(query(db, "SELECT reported FROM runs")), /^\d{4}-.*Z$/, first.stderr);
+    {
+      // As after kill -9 between the commit of "finished" and the summary.
+      using database = new DatabaseSync(db);
+      database.exec("UPDATE _trawl_run SET reported = NULL");
+    }
+    const again = await trawl([...args, "--verbose"]);
+    assert.deepEqual([again.code, simulator.stats().requests], [0, 20]);
+    assert.match(again.stderr, /run 1 of \S+ had finished before, and was not reported\n.*\n.*20 = 20 ok/);
+    const { run, ok } = JSON.parse(again.stdout);
+    assert.deepEqual([run, ok], [1, 20]);
+    // Now that it was reported, the same command is a new run.
+    assert.equal((await trawl([...args, "--quiet"])).code, 0);
+    assert.deepEqual(query(db, "SELECT count(*), count(reported), sum(current) FROM runs"), [[2, 2, 1]]);
+    assert.equal(simulator.stats().requests, 40);
+  });
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
