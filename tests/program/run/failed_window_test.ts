@@ -47,7 +47,7 @@ Deno.test("trawl run exits with 3 again for a window that finished below min_cov
   const { code, stdout, stderr } = await runCommand([...args, "--json"], firstMs);
   const { failed, thisStart, failures } = JSON.parse(stdout);
   assert.deepEqual([code, stderr, failed, thisStart.requests], [3, "", 1, 0]);
-  assert.deepEqual(failures, [{ reason: "http-404", count: 1, example: "7" }]);
+  assert.deepEqual(failures, [{ reason: "http-404", count: 1, example: "7", detail: null }]);
   isGone = false;
   assert.equal((await runCommand([...args, "--retry-failed"], firstMs)).code, 0);
   assert.equal((await runCommand(args, firstMs)).code, 0);
