@@ -14,5 +14,7 @@ export function keyRule(key: string): string | undefined {
     return `must be a key of at most ${runLimits.keyCharsMax} characters`;
   }
   if (/\p{Cc}/u.test(key)) return "must be a key without control characters";
+  // A lone surrogate has no UTF-8 form: it would be stored, and asked, as another key.
+  if (!key.isWellFormed()) return "must be a key of whole Unicode characters";
   return undefined;
 }

@@ -33,7 +33,7 @@ const secondsRule: NumberRule = {
   max: 86_400,
   fractions: true,
 };
-const statusRule: NumberRule = { rule: "status= must be a whole number from 400 to 599", min: 400, max: 599 };
+const statusRule: NumberRule = { rule: "status= must be a whole number from 200 to 599", min: 200, max: 599 };
 const retryAfterRule: NumberRule = {
   rule: "retry-after= must be S or date:S, S from 0 to 86400",
   min: 0,

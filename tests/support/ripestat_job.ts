@@ -35,6 +35,7 @@ ${request}
 [accept]
 require = "$.data.updates"
 count = "$.data.nr_updates"
+equals = { "$.data.resource" = "{key}" }
 fail_if = [{ path = "$.data_call_status", starts_with = "maintenance" }]
 [rows]
 path = "$.data.updates[*]"

@@ -28,6 +28,9 @@ const unknownLengthBytes = 256;
 
 const reasonPhrases: Readonly<Record<number, string>> = {
   200: "OK",
+  202: "Accepted",
+  204: "No Content",
+  206: "Partial Content",
   302: "Found",
   400: "Bad Request",
   404: "Not Found",

@@ -36,6 +36,10 @@ export function answerWith(
       return { status: 302, headers: [`location: ${movedPath}${target}`], body: textBody("") };
     case "html":
       return { status: 200, headers: ["content-type: text/html"], body: textBody(page) };
+    case "next-page": {
+      const answer = call.answer(undefined);
+      return { ...answer, headers: [...answer.headers, 'link: <?page=2>; rel="next"'] };
+    }
     case "malformed":
     case "truncate-json": {
       const answer = call.answer(undefined);
@@ -49,6 +53,7 @@ export function answerWith(
 }
 
 function statusAnswer(fault: StatusFault, nowMs: number): Answer {
+  if (fault.status === 204) return { status: 204, headers: [], body: textBody("") };
   const answer = jsonAnswer(fault.status, JSON.stringify({ status: "error", status_code: fault.status }));
   if (fault.retryAfterS === undefined) return answer;
   // An HTTP date has whole seconds. Round up: a date must not allow a retry before the fault's delay is over.

@@ -13,6 +13,7 @@ import { hashText, mix, unitOf } from "./random.ts";
  * - `status`: another status code, optionally with `Retry-After`
  * - `redirect`: 302 to another path, where the same call is answered
  * - `html`: 200 with an HTML page
+ * - `next-page`: the correct answer, with a `Link` header to a next page
  * - `malformed`: one byte that JSON allows nowhere
  * - `truncate-json`: a complete frame with incomplete JSON
  * - `gzip`: correct, compressed
@@ -27,6 +28,7 @@ export const engineFaultKinds = [
   "status",
   "redirect",
   "html",
+  "next-page",
   "malformed",
   "truncate-json",
   "gzip",
@@ -67,7 +69,7 @@ export type HeadFault = Aim & { readonly kind: "slow-headers"; readonly ms: numb
 /** Another status code. */
 export type StatusFault = Aim & {
   readonly kind: "status";
-  /** 400 to 599. */
+  /** 200 to 599; an answer of 204 has no body. */
   readonly status: number;
   /** `Retry-After` in seconds. Default: no such header. */
   readonly retryAfterS?: number;
@@ -78,7 +80,7 @@ export type StatusFault = Aim & {
 /** A fault of the answer's content, independent of the profile. */
 export type ContentFault =
   | StatusFault
-  | Aim & { readonly kind: "redirect" | "html" | "malformed" | "truncate-json" };
+  | Aim & { readonly kind: "redirect" | "html" | "next-page" | "malformed" | "truncate-json" };
 
 /** A rule for one of the engine's faults. */
 export type EngineFault = ContentFault | CodingFault | EndingFault | StallFault | HeadFault;

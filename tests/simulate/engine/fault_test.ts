@@ -176,6 +176,15 @@ Deno.test("the fault html answers 200 with an HTML page", async () => {
   assert.ok(text.startsWith("<!DOCTYPE html>"));
 });
 
+Deno.test("the fault next-page adds a link to the correct answer, and the status 204 has no body", async () => {
+  const { answer, text, right } = await spoilt("next-page", small);
+  assert.match(answer.head, /^link: <\?page=2>; rel="next"\r$/m);
+  assert.equal(text, right);
+  const nothing = await spoilt("status=204", small);
+  assert.match(nothing.answer.head, /^HTTP\/1.1 204 No Content\r\n/);
+  assert.equal(nothing.text, "");
+});
+
 Deno.test("the faults of the profile ripestat change what they name and nothing else", async () => {
   for (const envelope of ["a", "b"] as const) {
     const { right } = await spoilt("empty", small, { ripestat: { ...ripestat, envelope } });
@@ -186,6 +195,9 @@ Deno.test("the faults of the profile ripestat change what they name and nothing 
     assert.deepEqual((await changed("wrong-count")).data, { ...wanted.data, nr_updates: 41 });
     const { updates: _, ...rest } = wanted.data;
     assert.deepEqual((await changed("missing")).data, rest);
+    assert.deepEqual((await changed("null-rows")).data, { ...wanted.data, nr_updates: 0, updates: null });
+    const other = String(Number(wanted.data.resource) + 1);
+    assert.deepEqual((await changed("other-key")).data, { ...wanted.data, resource: other });
     const { data, data_call_status } = await changed("maintenance");
     assert.deepEqual(data, {});
     assert.ok(data_call_status.startsWith("maintenance"));
@@ -310,9 +322,9 @@ Deno.test("parseFault() reads every kind", () => {
 const badRules: readonly (readonly [text: string, message: string])[] = [
   ["", `it must start with one of ${faultKinds.join(", ")}, got ""`],
   ["teapot", `it must start with one of ${faultKinds.join(", ")}, got "teapot"`],
-  ["status", `status= must be a whole number from 400 to 599, got ""`],
-  ["status=200", `status= must be a whole number from 400 to 599, got "200"`],
-  ["status=50.5", `status= must be a whole number from 400 to 599, got "50.5"`],
+  ["status", `status= must be a whole number from 200 to 599, got ""`],
+  ["status=199", `status= must be a whole number from 200 to 599, got "199"`],
+  ["status=50.5", `status= must be a whole number from 200 to 599, got "50.5"`],
   ["status=503 retry-after=soon", `retry-after= must be S or date:S, S from 0 to 86400, got "soon"`],
   ["status=503 retry-after=date:", `retry-after= must be S or date:S, S from 0 to 86400, got ""`],
   ["html=1", `html must have no value, got "html=1"`],

@@ -168,8 +168,11 @@ function updatesAnswer({ history, span, cover, fault }: HistoryRequest, unix: bo
   let count = 0;
   for (const { first, end } of stretches()) count += end - first;
   const total = { "nr_updates": count + (fault === "wrong-count" ? 1 : 0) };
-  const asked = { resource: String(history.asn), ...echo(span, unix) };
+  const asked = { resource: resourceOf(history, fault), ...echo(span, unix) };
   if (fault === "missing") return jsonAnswer(200, envelope(cover, { ...asked, ...total }));
+  if (fault === "null-rows") {
+    return jsonAnswer(200, envelope(cover, { ...asked, updates: null, "nr_updates": 0 }));
+  }
   const totalFirst = pretty || mix(history.hash, 0x707) % 2 === 0;
   const data = totalFirst ? { ...asked, ...total, updates: [] } : { ...asked, updates: [], ...total };
   const { head, tail } = openArray(envelope(cover, data), "updates");
@@ -193,7 +196,7 @@ function activityAnswer({ history, span, cover, fault }: HistoryRequest, samplin
     updates.push({ announcements, withdrawals: null, starttime: isoText(startS) });
   }
   const asked = {
-    resource: String(history.asn),
+    resource: resourceOf(history, fault),
     "resource_type": "asn",
     ...echo(span, false),
     "sampling_period": periodS,
@@ -201,7 +204,16 @@ function activityAnswer({ history, span, cover, fault }: HistoryRequest, samplin
   };
   const count = { "nr_updates": updates.length + 1 };
   const counted = fault === "wrong-count" ? count : {};
-  return jsonAnswer(200, envelope(cover, fault === "missing" ? asked : { ...asked, updates, ...counted }));
+  const found = fault === "null-rows" ? null : updates;
+  return jsonAnswer(
+    200,
+    envelope(cover, fault === "missing" ? asked : { ...asked, updates: found, ...counted }),
+  );
+}
+
+/** The system that an answer is about: with the fault `other-key`, the next one. */
+function resourceOf({ asn }: History, fault: string | undefined): string {
+  return String(fault === "other-key" ? asn + 1 : asn);
 }
 
 /** The window as the answer repeats it. */

@@ -33,9 +33,18 @@ export type RipestatSettings = Required<Omit<RipestatOptions, "sizes">> & {
  * - `maintenance`: 200 with empty data and a maintenance status
  * - `empty`: a valid, empty list
  * - `missing`: no list
+ * - `null-rows`: null in place of the list
  * - `wrong-count`: the declared count is one too high
+ * - `other-key`: the answer says that it is about the next ASN
  */
-export const ripestatFaultKinds = ["maintenance", "empty", "missing", "wrong-count"] as const;
+export const ripestatFaultKinds = [
+  "maintenance",
+  "empty",
+  "missing",
+  "null-rows",
+  "wrong-count",
+  "other-key",
+] as const;
 
 /** One of `ripestatFaultKinds`. */
 export type RipestatFaultKind = (typeof ripestatFaultKinds)[number];
