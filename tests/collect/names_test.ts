@@ -219,23 +219,6 @@ Deno.test("keys and values are only ever bound, whatever they hold", async () =>
   assert.equal((await reader.topKeys(run, 100, { without: hostileTexts })).length, 0);
 });
 
-Deno.test("half of a surrogate pair is stored as the replacement character", async () => {
-  using folder = new TempFolder();
-  const job = load("t", ["v"]);
-  await using store = await openWriter(folder.file("a.db"), ...job.tables.map(schemaOf));
-  const run = await store.beginRun({ job: job.name, text: job.text, identity: "" });
-  await store.finish(
-    run,
-    finishedOf({
-      fetches: [recordOf(0, { rows: 1 })],
-      rowCounts: [1],
-      rows: chunkOf([["a\ud800b"]]),
-    }),
-  );
-  using db = new DatabaseSync(folder.file("a.db"), { readOnly: true });
-  assert.equal(db.prepare("SELECT v FROM t").get()?.["v"], "a\ufffdb");
-});
-
 Deno.test("names are quoted all the same, should one that is no identifier ever come through", async () => {
   using folder = new TempFolder();
   const job = load("t", ["v"]);

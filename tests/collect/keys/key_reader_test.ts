@@ -296,5 +296,6 @@ Deno.test("keyRule() takes any text that fits on a line", () => {
   strictEqual(keyRule(""), "must be a key that is not empty");
   strictEqual(keyRule(" a"), "must be a key without white space around it");
   strictEqual(keyRule("a\nb"), "must be a key without control characters");
+  strictEqual(keyRule("a\ud800b"), "must be a key of whole Unicode characters");
   strictEqual(keyRule("x".repeat(2_049)), "must be a key of at most 2048 characters");
 });

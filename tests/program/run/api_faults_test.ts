@@ -152,7 +152,7 @@ for (const kind of ["empty", "maintenance"] as const) {
       const db = folder.file("a.db");
       const args = ["run", folder.file("job.toml", text), "--db", db, "--window", day];
       const first = await trawl(args);
-      assert.equal(first.code, 3, first.stderr);
+      assert.equal(first.code, 75, first.stderr);
       const reason = kind === "empty" ? "control-empty" : "refused";
       assert.deepEqual(query(db, "SELECT key, verdict, reason FROM fetches"), [[control, "failed", reason]]);
       assert.deepEqual(query(db, "SELECT state FROM runs"), [["interrupted"]]);
