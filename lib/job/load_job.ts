@@ -64,7 +64,7 @@ export function loadJob(text: string, context: LoadContext): Job {
     limits: readLimits(file, diagnostics),
     retry: readRetry(file),
     ...(file.paging !== undefined && { paging: file.paging }),
-    accept: readAccept(file, { scope, problems: diagnostics }),
+    accept: readAccept(file, { scope, diagnostics }),
     tables: [readRows(file, diagnostics)],
   };
   diagnostics.throwIfAny();

@@ -49,7 +49,7 @@ testMistakes([
     "6:9: rows.table: must be a name of 1 to 48 lower-case letters, digits and underscores, the first no digit: " +
     `found "${name}"`,
   ]),
-  ["no columns", `${base}[rows.columns]\n`, "6:2: rows.columns: must hold a column: found none"],
+  ["no columns", `${base}[rows.columns]\n`, "6:2: rows.columns: must have at least one column: found none"],
   [
     "a column with a space",
     cols('"a b" = { path = "$" }'),
@@ -112,12 +112,12 @@ testMistakes([
   [
     "a count by a column that is not there",
     cols('ts = { path = "$", type = "time" }', 'count = { by = "t", every = "1m" }\n'),
-    '6:16: rows.count.by: must be the name of a column of type time (ts): found "t"',
+    '6:16: rows.count.by: must be a column of type time (ts): found "t"',
   ],
   [
     "a count by a column of another type",
     cols('ts = { path = "$" }', 'count = { by = "ts", every = "1m" }\n'),
-    '6:16: rows.count.by: must be the name of a column of type time (there is none): found "ts"',
+    '6:16: rows.count.by: must be a column of type time, and there is none: found "ts"',
   ],
   [
     "a count without a length",
@@ -127,22 +127,22 @@ testMistakes([
   [
     "rows within a window that the job has not",
     cols('ts = { path = "$", type = "time" }', 'within_window = "ts"\n'),
-    "6:17: rows.within_window: needs a [window] table: there is none",
+    "6:17: rows.within_window: needs a [window] table: found none",
   ],
   [
     "rows within a window by no time",
     `${base}within_window = "value"\n[window]\nevery = "1d"\n`,
-    '6:17: rows.within_window: must be the name of a column of type time (there is none): found "value"',
+    '6:17: rows.within_window: must be a column of type time, and there is none: found "value"',
   ],
   [
     "a fail rule without a test",
     `${base}[accept]\nfail_if = [{ path = "$" }]\n`,
-    "7:12: accept.fail_if[0]: must hold exactly one of equals, starts_with, contains, exists: found nothing",
+    "7:12: accept.fail_if[0]: must have exactly one of equals, starts_with, contains, exists: found nothing",
   ],
   [
     "a fail rule with two tests",
     `${base}[accept]\nfail_if = [\n  { path = "$", exists = true, contains = "x" },\n]\n`,
-    "8:3: accept.fail_if[0]: must hold exactly one of equals, starts_with, contains, exists: found contains and exists",
+    "8:3: accept.fail_if[0]: must have exactly one of equals, starts_with, contains, exists: found contains and exists",
   ],
   [
     "a fail rule without a path",
@@ -209,6 +209,6 @@ testMistakes([
 Deno.test("loadJob() shortens a message when names are long", () => {
   const columns = `${"x".repeat(70_000)} = { path = "$.t", type = "time" }`;
   const message = messageOf(`${base}within_window = "ts"\n[rows.columns]\n${columns}\n`);
-  match(message, /^x\.toml:.*rows\.within_window: must be the name of a column of type time \(x+…/);
+  match(message, /^x\.toml:.*rows\.within_window: must be a column of type time \(x+…/);
   ok(message.length < 5_000);
 });

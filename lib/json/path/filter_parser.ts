@@ -157,7 +157,7 @@ export class FilterReader {
     if (name !== "" && cursor.take("(")) return this.#call(name, at);
     const value = literals.get(name);
     if (value !== undefined) return { kind: "literal", value };
-    return cursor.fail("a path from @, a literal or a function must stand in a filter", at);
+    return cursor.fail("a path that begins with @, a literal or a function must follow", at);
   }
 
   /** Reads from behind `@`. */

@@ -83,7 +83,7 @@ export class PathCursor {
       text += this.match(plain);
       if (this.take(quote)) return text;
       if (this.atEnd) this.fail("a quote is not closed");
-      if (!this.take("\\")) this.fail("a control character or a lone surrogate may not stand in quotes");
+      if (!this.take("\\")) this.fail("quotes must not contain control characters or lone surrogates");
       text += this.#escape(quote);
     }
   }
@@ -106,7 +106,7 @@ export class PathCursor {
     const unit = Number.parseInt(hex, 16);
     if (unit < 0xd800 || unit > 0xdfff) return String.fromCharCode(unit);
     const low = unit < 0xdc00 ? this.match(lowSurrogate) : "";
-    if (low === "") this.fail("a surrogate stands alone", at);
+    if (low === "") this.fail("a surrogate must be followed by the other half of its pair", at);
     return String.fromCharCode(unit, Number.parseInt(low.slice(2), 16));
   }
 }

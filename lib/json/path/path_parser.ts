@@ -50,7 +50,7 @@ class PathReader {
     while (!cursor.atEnd) {
       const before = cursor.at;
       cursor.blank();
-      if (cursor.atEnd) cursor.fail("white space may not end it", before);
+      if (cursor.atEnd) cursor.fail("it must not end with white space", before);
       segments.push(this.#segment());
     }
     return segments;
@@ -130,7 +130,10 @@ class PathReader {
     if (cursor.take(":")) return this.#slice(first);
     cursor.at = afterFirst;
     if (first !== undefined) return { kind: "index", index: first };
-    return cursor.fail(cursor.atEnd ? "a bracket is not closed" : "a selector must stand in a bracket", at);
+    return cursor.fail(
+      cursor.atEnd ? "a bracket is not closed" : "a selector must follow the bracket or comma",
+      at,
+    );
   }
 
   /** Reads a slice from behind its first colon. */
