@@ -37,9 +37,19 @@ export interface Waits {
   readonly serverMs: number;
   /** For the store to acknowledge rows. */
   readonly storeMs: number;
+  /** For answers, summed over the requests that have ended. */
+  readonly answerMs: number;
 }
 
-const noWaits: Waits = { elapsedMs: 0, cpuMs: 0, slotMs: 0, paceMs: 0, serverMs: 0, storeMs: 0 };
+const noWaits: Waits = {
+  elapsedMs: 0,
+  cpuMs: 0,
+  slotMs: 0,
+  paceMs: 0,
+  serverMs: 0,
+  storeMs: 0,
+  answerMs: 0,
+};
 
 /** The waits until now. */
 export function waitsOf(progress: Pick<Progress, "elapsedMs" | "cpuMs" | "waitedMs">): Waits {
@@ -50,6 +60,7 @@ export function waitsOf(progress: Pick<Progress, "elapsedMs" | "cpuMs" | "waited
     paceMs: progress.waitedMs("pace"),
     serverMs: progress.waitedMs("server"),
     storeMs: progress.waitedMs("store"),
+    answerMs: progress.waitedMs("answer"),
   };
 }
 
@@ -63,8 +74,9 @@ const busy = 0.7;
 const tellMs = 2_000;
 
 /**
- * The bottleneck since an earlier reading, by default since the start; undefined if no time has passed. Server and disk
- * come first: they also make requests wait for slots and for the rate limiter.
+ * The bottleneck since an earlier reading, by default since the start; undefined if no time has passed, or if nothing
+ * was waited for, as between two attempts on the last key. Server and disk come first: they also make requests wait for
+ * slots and for the rate limiter.
  */
 export function bottleneckOf(progress: BottleneckFacts, since: Waits = noWaits): Bottleneck | undefined {
   const now = waitsOf(progress);
@@ -80,6 +92,7 @@ export function bottleneckOf(progress: BottleneckFacts, since: Waits = noWaits):
   const { inFlight, inFlightMax } = progress;
   if (isLong(slotMs) || inFlight >= inFlightMax) return "in_flight";
   if ((now.cpuMs - since.cpuMs) / spanMs > busy) return "CPU";
+  if (now.elapsedMs < tellMs) return "short";
   // Slots are free, no request waits, and the CPU is idle: the answers take their time.
-  return now.elapsedMs < tellMs ? "short" : "server";
+  return inFlight > 0 || isLong(now.answerMs - since.answerMs) ? "server" : undefined;
 }

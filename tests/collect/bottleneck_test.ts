@@ -12,6 +12,7 @@ interface Scene {
   readonly pace?: number;
   readonly server?: number;
   readonly store?: number;
+  readonly answer?: number;
   readonly inFlight?: number;
   readonly isDown?: boolean;
   readonly elapsedMs?: number;
@@ -32,7 +33,8 @@ const table: readonly (readonly [Scene, expected: string | undefined])[] = [
   [{ cpuMs: 700 }, "short"],
   [{ cpuMs: 1_900, inFlight: 4 }, "CPU"],
   // 2 s of CPU time in 70 s are no limit of the machine.
-  [{ elapsedMs: 70_000, cpuMs: 2_000, inFlight: 0 }, "server"],
+  [{ elapsedMs: 70_000, cpuMs: 2_000, inFlight: 0, answer: 60_000 }, "server"],
+  [{ elapsedMs: 70_000, cpuMs: 2_000, inFlight: 0, answer: 10_000 }, undefined],
   [{ elapsedMs: 70_000, cpuMs: 2_000, inFlight: 9 }, "server"],
   [{ elapsedMs: 1_999 }, "short"],
   [{ elapsedMs: 2_000 }, "server"],

@@ -20,7 +20,7 @@ const dayMs = 24 * hourMs;
 const restartMs = 15 * minuteMs;
 const startsMax = 8;
 
-/** The starts of many servers are spread over this time. */
+/** The starts of many servers are spread over this time, or a little less. */
 const delayMsMax = 15 * minuteMs;
 
 /** A job without windows runs once a day, at this time. */
@@ -85,9 +85,18 @@ export function timerText(job: Job): string {
         : "When a window becomes due. A start without a due window does nothing.",
     ],
     calendar: [calendar],
-    delay: [formatDuration(Math.floor(Math.min(delayMsMax, stepMs / 4) / secondMs) * secondMs)],
+    delay: [
+      formatDuration(Math.floor(delayShareOf(job) * Math.min(delayMsMax, stepMs / 4) / secondMs) * secondMs),
+    ],
     accuracy: [stepMs < hourMs ? "1s" : "1min"],
   });
+}
+
+/** A share from 0.5 to 1 by the name of a job, so that no two jobs of a server are spread over the same time. */
+function delayShareOf({ name }: Pick<Job, "name">): number {
+  const prime = 9_973;
+  const hash = [...name].reduce((hash, char) => (hash * 31 + (char.codePointAt(0) ?? 0)) % prime, 0);
+  return 1 - hash / prime / 2;
 }
 
 /** The times at which windows become due. */

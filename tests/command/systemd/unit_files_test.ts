@@ -131,11 +131,16 @@ Deno.test("serviceText() has room for all vain starts before the service has fai
 Deno.test("timerText() catches up and spreads the starts, less where windows are short", () => {
   const day = timerText(jobOf('[window]\nevery = "1d"\nlag = "3h"\n'));
   assert.match(day, /^OnCalendar=\*-\*-\* 03:00:00 UTC$/m);
-  assert.match(day, /^RandomizedDelaySec=15m$/m);
+  const delayOf = (text: string) => /^RandomizedDelaySec=(.*)$/m.exec(text)?.[1];
+  assert.equal(delayOf(day), "12m 51s");
   assert.match(day, /^AccuracySec=1min$/m);
   assert.match(day, /^Persistent=yes$/m);
   const short = timerText(jobOf('[window]\nevery = "10m"\n'));
-  assert.match(short, /^RandomizedDelaySec=2m 30s$/m);
+  assert.equal(delayOf(short), "2m 8s");
+  const presetDelays = Object.values(presets).map(({ text }) =>
+    delayOf(timerText(loadJob(text, { file: "preset", env: () => "x", secret: () => "y" })))
+  );
+  assert.equal(new Set(presetDelays).size, presetDelays.length, String(presetDelays));
   assert.match(short, /^AccuracySec=1s$/m);
   assert.match(timerText(jobOf()), /no \[window\][^\n]*\nOnCalendar=\*-\*-\* 03:00:00 UTC$/m);
 });
