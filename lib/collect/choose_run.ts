@@ -12,6 +12,8 @@ import type { StoreWriter } from "../store/database.ts";
 import type { RunCounts, RunRecord } from "../store/records.ts";
 import { changedFields, fieldFingerprints, identityOf } from "../job/identity.ts";
 import { isoTime } from "../text/format.ts";
+import type { KeySurvey } from "./keys/key_survey.ts";
+import { differenceOf, isKept, type ListRecord, parseRecord } from "./keys/list_record.ts";
 
 /** The chosen run. */
 export interface RunChoice {
@@ -20,8 +22,8 @@ export interface RunChoice {
   readonly isResumed: boolean;
   /** The sums so far. */
   readonly counts: RunCounts;
-  /** Number of keys; null until the list has been read to its end. */
-  readonly keys: number | null;
+  /** What the run remembers of its key list; undefined before the list is known. */
+  readonly list: ListRecord | undefined;
   /** The run before this one with the same window, or none. Undefined if there is none, or this run is resumed. */
   readonly follows: number | undefined;
   /** The unfinished run of the window that this one replaces. */
@@ -55,6 +57,8 @@ export interface ChoiceOptions extends RunRequest {
   readonly window: Window | undefined;
   /** Ask keys again that failed for one of these reasons. */
   readonly retryReasons?: readonly string[] | undefined;
+  /** The key list as it is now. Default: it is not compared with that of an unfinished run. */
+  readonly survey?: KeySurvey | undefined;
   /** Called before a run is started or resumed, with its number of keys with a verdict; may refuse by throwing. */
   readonly beforeStart?: (done: number) => Promise<void>;
 }
@@ -72,27 +76,33 @@ export function isLimited({ state, reason }: RunRecord): boolean {
 /**
  * Starts or resumes the run of a window, or finds that the window is finished and no key is to be asked again.
  *
- * @throws {StaleRunError} If the unfinished run has another identity.
+ * @throws {StaleRunError} If the unfinished run has another identity, or another key list.
  */
 export async function chooseRun(
   store: StoreWriter,
   job: Job,
   options: ChoiceOptions,
 ): Promise<RunChoice | FinishedChoice> {
-  const { window, isNew, retryReasons } = options;
+  const { window, survey, isNew, retryReasons } = options;
   const retryFailed = options.retryFailed || retryReasons !== undefined;
   const identity = await identityOf(job);
   const fields = await fieldFingerprints(job);
   const latest = await store.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
   if (latest !== undefined && !isNew) {
-    const hasMore = latest.state !== "finished" || (retryFailed && latest.failed > 0);
+    const isFinished = latest.state === "finished";
+    const hasMore = !isFinished || (retryFailed && latest.failed > 0);
     const isSame = latest.identity === identity;
-    // A run that ended at --limit was a trial: after a change of the job, a new run starts.
-    if (hasMore && !isSame && !isLimited(latest)) throw jobChanged(latest, changedSince(latest, fields));
-    // The stored list of a finished run is deleted, and the server may list other keys by now.
-    const restoreKeys = latest.state === "finished" && job.keys.kind === "url";
-    if (hasMore && isSame) {
+    const list = parseRecord(latest.list);
+    const difference = survey && differenceOf(list, survey);
+    // A run that ended at --limit was a trial: after a change of the job or its list, a new run starts.
+    if (hasMore && !isLimited(latest)) {
+      if (!isSame) throw jobChanged(latest, changedSince(latest, fields));
+      if (!isFinished && difference !== undefined) throw listChanged(latest, difference);
+    }
+    if (hasMore && isSame && (isFinished || difference === undefined)) {
       await options.beforeStart?.(retryFailed ? answeredOf(latest) : doneOf(latest));
+      const restoreKeys = isFinished &&
+        (isKept(list) || difference !== undefined || !isReadable(job, survey));
       return await resume(store, latest, { retryFailed, retryReasons, restoreKeys });
     }
     // Without windows each start is a new run, unless the one before was killed between the end of its run and its
@@ -116,9 +126,19 @@ export async function chooseRun(
   const replaces = unfinished && {
     id: unfinished.id,
     done: doneOf(unfinished),
-    changed: isNew ? [] : changedSince(unfinished, fields),
+    changed: isNew ? [] : [
+      ...changedSince(unfinished, fields),
+      ...(survey && differenceOf(parseRecord(unfinished.list), survey) ? ["the key list"] : []),
+    ],
   };
-  return { id, isResumed: false, counts, keys: null, follows: latest?.id, ...(replaces && { replaces }) };
+  return {
+    id,
+    isResumed: false,
+    counts,
+    list: undefined,
+    follows: latest?.id,
+    ...(replaces && { replaces }),
+  };
 }
 
 /** The fields that differ from those of an earlier run. */
@@ -133,20 +153,42 @@ export function changeText(changed: readonly string[]): string {
   return `${[first, ...others].join(" and ")} ${others.length === 0 ? "has" : "have"} changed since`;
 }
 
+/** Whether the list can be read once more. The keys of a finished run are those of its fetches where it cannot. */
+function isReadable({ keys }: Job, survey: KeySurvey | undefined): boolean {
+  return keys.kind === "range" || survey?.file !== undefined;
+}
+
 async function resume(
   store: StoreWriter,
   run: RunRecord,
-  options: Parameters<StoreWriter["resumeRun"]>[1],
+  options: {
+    readonly retryFailed: boolean;
+    readonly retryReasons: readonly string[] | undefined;
+    readonly restoreKeys: boolean;
+  },
 ): Promise<RunChoice> {
-  await store.resumeRun(run.id, options);
+  const { restoreKeys, ...retries } = options;
+  const known = parseRecord(run.list);
+  const list = restoreKeys ? { keys: run.keys ?? 0, duplicates: known?.duplicates ?? null } : known;
+  await store.resumeRun(run.id, { ...retries, ...(restoreKeys && { restoredList: JSON.stringify(list) }) });
   const counts = await store.countRun(run.id);
-  return { id: run.id, isResumed: true, counts, keys: run.keys, follows: undefined };
+  return { id: run.id, isResumed: true, counts, list, follows: undefined };
+}
+
+function listChanged(run: RunRecord, difference: string): StaleRunError {
+  return new StaleRunError(
+    `Cannot resume ${nameOf(run)}: its key list has changed, ${difference}; ` +
+      `restore the old list, or start a new run with --new`,
+  );
 }
 
 function jobChanged(run: RunRecord, changed: readonly string[]): StaleRunError {
-  const window = run.windowStart === null ? "" : ` for ${run.windowStart}`;
   return new StaleRunError(
-    `Cannot resume run ${run.id} of "${run.job}"${window}: ${changeText(changed)}; ` +
+    `Cannot resume ${nameOf(run)}: ${changeText(changed)}; ` +
       `finish the run with the old job, or start a new run with --new`,
   );
+}
+
+function nameOf({ id, job, windowStart }: RunRecord): string {
+  return `run ${id} of "${job}"${windowStart === null ? "" : ` for ${windowStart}`}`;
 }

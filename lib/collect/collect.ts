@@ -5,7 +5,7 @@
  * @module
  */
 
-import { messageOf } from "../errors.ts";
+import { InterruptedError, messageOf, StaleRunError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { Redactor } from "../job/secret.ts";
 import { httpLimits, runLimits } from "../limits.ts";
@@ -20,7 +20,9 @@ import { checkRedirectHosts, jobHosts } from "./job_hosts.ts";
 import { BatchPlanner } from "./keys/batch_planner.ts";
 import { BatchSizes } from "./keys/batch_sizes.ts";
 import { controlFirst } from "./keys/control_keys.ts";
-import { openKeyList } from "./keys/key_list.ts";
+import { type KeyList, openKeyList } from "./keys/key_list.ts";
+import type { KeySurvey } from "./keys/key_survey.ts";
+import { isKept } from "./keys/list_record.ts";
 import { Progress } from "./progress.ts";
 import { requireFiles, type StorageChecks } from "./storage_guard.ts";
 import { SharedLimits } from "./sharing/shared_limits.ts";
@@ -38,8 +40,7 @@ export interface CollectOptions {
   readonly choice: RunChoice;
   /** Asks only this many keys, control keys not counted. */
   readonly limit: number | undefined;
-  /** Keys in the list, where known before the list is read. */
-  readonly listSize: number | undefined;
+  readonly survey: KeySurvey;
   /** Aborted to stop the run: requests in flight get `runLimits.graceMs` to finish. */
   readonly signal: AbortSignal;
   /** What to check while the run writes. Default: nothing. */
@@ -66,11 +67,14 @@ export interface CollectResult {
   readonly keys: number | undefined;
   /** Keys without a verdict; undefined where `keys` is. */
   readonly pending: number | undefined;
+  /** Keys that occur before in the list; undefined where they were not counted, as beyond a million keys. */
+  readonly duplicates: number | undefined;
 }
 
 /** The parts of a run under way. */
 interface RunParts {
   readonly options: CollectOptions;
+  readonly list: KeyList;
   /** Number of control keys; if there are any, they are the first batch. */
   readonly controls: number;
   readonly planner: BatchPlanner;
@@ -143,18 +147,17 @@ async function quotasOf({ job, window, store }: CollectOptions, { pace }: Shared
 }
 
 async function prepare(options: CollectOptions, limits: RunLimits): Promise<RunParts> {
-  const { job, window, store, choice, signal, storage = {} } = options;
+  const { job, store, choice, signal, storage = {} } = options;
   const { inFlight, auto } = job.limits;
   const { memory, shared, quotas, sharing } = limits;
-  const open = () => openKeyList(job, { store, choice, window, signal, storage });
+  const open = () => openKeyList(job, { ...options, storage });
   // A list that the API serves is a request as any other.
-  const isAsked = job.keys.kind === "url" && choice.keys === null;
+  const isAsked = job.keys.kind === "url" && !isKept(choice.list);
   const list = await (isAsked && sharing !== undefined ? sharing.during(open, { signal, quotas }) : open());
   const progress = new Progress(choice.counts, { shared, auto });
   const controls = new Set(job.control).size;
   const limit = options.limit === undefined ? undefined : controls + options.limit;
-  const listSize = list.count ?? options.listSize;
-  progress.total = listSize === undefined ? undefined : Math.min(listSize, limit ?? Infinity);
+  progress.total = list.count === undefined ? undefined : Math.min(list.count, limit ?? Infinity);
   const sizes = new BatchSizes(feedersMaxOf(inFlight), inFlight);
   const sizeOf = (number: number, planned: number) => {
     if (number === 0 && controls > 0) return controls;
@@ -164,7 +167,7 @@ async function prepare(options: CollectOptions, limits: RunLimits): Promise<RunP
   const keys = controlFirst(list.blocks, job.control);
   const planner = new BatchPlanner({ store, run: choice.id, keys, limit, size: sizeOf });
   const workers = new WorkerPool({
-    prepare: { job, window, shared: memory, hosts: jobHosts(job, window) },
+    prepare: { job, window: options.window, shared: memory, hosts: jobHosts(job, options.window) },
     shared,
     store,
     run: choice.id,
@@ -172,7 +175,7 @@ async function prepare(options: CollectOptions, limits: RunLimits): Promise<RunP
     answeredKey: await store.answeredKey(choice.id, httpLimits.smallBodyBytesMax),
     onDrained: (batch) => sizes.drained(batch),
   });
-  return { options, controls, planner, workers, progress, limits };
+  return { options, list, controls, planner, workers, progress, limits };
 }
 
 /** Asks all keys under the eyes of a supervisor. */
@@ -183,16 +186,25 @@ async function askSupervised(parts: RunParts): Promise<Ending> {
   const tuning = await Tuning.open(job.limits, { shared, store, host: jobHosts(job, window).join() });
   const watched = { workers, quotas, tuning, sharing, shared };
   await using supervisor = await Supervisor.start({ ...watched, outageMs, storage });
-  const signal = AbortSignal.any([options.signal, supervisor.signal]);
+  const failing = new AbortController();
+  const signal = AbortSignal.any([options.signal, supervisor.signal, failing.signal]);
   using _stopping = stopOn(signal, workers);
-  const broken = await askInOrder(parts, signal);
+  const broken = await askInOrder(parts, { signal, fail: (error) => failing.abort(error) });
+  failing.signal.throwIfAborted();
   if (supervisor.reason === undefined) supervisor.signal.throwIfAborted();
   const { reason, isRefused } = supervisor;
   return { broken, stopped: reason ?? (signal.aborted ? "stopped" : undefined), isRefused };
 }
 
+/** How the asking is stopped. */
+interface Stopping {
+  readonly signal: AbortSignal;
+  /** Called when the key list cannot be read on. Requests in flight are finished: their keys were in the list. */
+  readonly fail: (error: Error) => void;
+}
+
 /** Asks the control keys and, if they are well, all others. Returns the control key that failed. */
-async function askInOrder(parts: RunParts, signal: AbortSignal): Promise<FailedFetch | undefined> {
+async function askInOrder(parts: RunParts, { signal, fail }: Stopping): Promise<FailedFetch | undefined> {
   const { options: { store, choice }, controls, planner, workers, progress } = parts;
   // A control key that failed at an earlier start is asked again: it tells whether the API is well now.
   for (const { sequence } of await store.failures(choice.id, 0, controls)) {
@@ -215,7 +227,7 @@ async function askInOrder(parts: RunParts, signal: AbortSignal): Promise<FailedF
   const [broken] = await store.failures(choice.id, 0, controls);
   if (broken !== undefined || signal.aborted) return broken;
   const next = async () => {
-    const batch = takeFirst() ?? await planner.next();
+    const batch = takeFirst() ?? await nextOrFail(planner, fail);
     progress.total = planner.keyCount ?? progress.total;
     return batch;
   };
@@ -223,9 +235,23 @@ async function askInOrder(parts: RunParts, signal: AbortSignal): Promise<FailedF
   return undefined;
 }
 
+/** The next batch, after others were asked; undefined if the list has a mistake. */
+async function nextOrFail(planner: BatchPlanner, fail: Stopping["fail"]): Promise<PlannedBatch | undefined> {
+  try {
+    return await planner.next();
+  } catch (error) {
+    if (error instanceof InterruptedError || error instanceof StaleRunError) fail(error);
+    else if (error instanceof UsageError) {
+      const remedy = "keys before it were asked: correct the list, and run again to resume";
+      fail(new UsageError(`${error.message}; ${remedy}`, { cause: error }));
+    } else throw error;
+    return undefined;
+  }
+}
+
 /** Counts the sums from the fetches, and ends the run in the store. */
 async function end(parts: RunParts, { broken, stopped, isRefused }: Ending): Promise<CollectResult> {
-  const { options: { store, choice, limit }, planner, progress } = parts;
+  const { options: { store, choice, limit }, list, planner, progress } = parts;
   const { keyCount, isCut, planned } = planner;
   const counts = await store.countRun(choice.id);
   const done = doneOf(counts);
@@ -251,7 +277,8 @@ async function end(parts: RunParts, { broken, stopped, isRefused }: Ending): Pro
   );
   const pending = pendingOf({ ...counts, keys });
   const controlFailure = broken === undefined ? null : isTransient(broken.reason) ? "passing" : "lasting";
-  return { state, reason, controlFailure, isRefused, isLimited, counts, keys, pending };
+  const duplicates = list.duplicates();
+  return { state, reason, controlFailure, isRefused, isLimited, counts, keys, pending, duplicates };
 }
 
 /** Stops the Workers on a signal. Requests in flight get `runLimits.graceMs`; what hangs after that is ended. */

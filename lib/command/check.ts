@@ -8,23 +8,26 @@
 import { AttemptRunner } from "../worker/attempt.ts";
 import { checkRedirectHosts, jobHosts } from "../collect/job_hosts.ts";
 import { fetchKeys } from "../collect/keys/fetch_keys.ts";
+import { KeyListError } from "../collect/keys/key_list_error.ts";
 import { Client } from "../http/client.ts";
 import type { HttpRequest } from "../http/http_request.ts";
 import { MistakesError } from "../job/diagnostics.ts";
 import type { Job, Window } from "../job/job.ts";
 import { controlFirst } from "../collect/keys/control_keys.ts";
 import { readKeys } from "../collect/keys/key_reader.ts";
+import { type KeySurvey, surveyKeys } from "../collect/keys/key_survey.ts";
 import { hideSecrets, keyListRequest, RequestBuilder } from "../job/request_builder.ts";
 import { Redactor } from "../job/secret.ts";
 import { formatWindow } from "../job/window.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
+import { duplicatesText } from "../view/duplicates_text.ts";
 import type { CommandContext } from "./context.ts";
 import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { databaseOf, givenOrNewestWindows, loadJobOf } from "./job_arguments.ts";
 import { schemaOf } from "../rows/table_schema.ts";
-import { formatDuration } from "../text/format.ts";
+import { formatCount, formatDuration } from "../text/format.ts";
 import { TableSample, triedLines } from "../view/tried_text.ts";
 
 /** Requests printed without `--try`. */
@@ -52,8 +55,10 @@ export async function checkCommand(args: Arguments, context: CommandContext): Pr
   const windows = givenOrNewestWindows(job, args, context);
   const [window] = windows;
   const tries = args.get(flags.tryKeys);
-  context.out(lines(describe(job, { windows, database: databaseOf(args, job) })));
-  const isKnown = tries !== undefined || job.keys.kind === "file" || job.keys.kind === "range";
+  const survey = await surveyKeys(job);
+  context.out(lines(describe(job, { windows, survey, database: databaseOf(args, job) })));
+  // What can be read only once is left to `trawl run`.
+  const isKnown = tries !== undefined || survey.keys !== undefined;
   const keys = isKnown ? await firstKeys(job, window, tries ?? requestsShown) : job.control.slice(0, 1);
   context.out(lines(requestLines(job, { window, keys: keys.length === 0 ? [unknownKey] : keys })));
   if (!isKnown && job.keys.kind === "url") {
@@ -102,7 +107,11 @@ function requestLines(
 
 function describe(
   job: Job,
-  { windows, database }: { readonly windows: readonly Window[]; readonly database: string },
+  { windows, survey, database }: {
+    readonly windows: readonly Window[];
+    readonly survey: KeySurvey;
+    readonly database: string;
+  },
 ): string[] {
   const { limits, tables, retry, request } = job;
   const { auto } = limits;
@@ -113,7 +122,9 @@ function describe(
   const shared = limits.share === undefined ? [] : [`shared by all jobs of ${limits.share}`];
   return [
     `${job.name} is a valid job`,
-    `  keys       ${keysText(job)}${job.control.length === 0 ? "" : `, control ${job.control.join(", ")}`}`,
+    `  keys       ${keysText(job, survey)}${
+      job.control.length === 0 ? "" : `, control ${job.control.join(", ")}`
+    }`,
     ...(windows.length === 0 ? [] : [`  window     ${windowsText(windows)}`]),
     `  limits     ${
       [inFlight, ...(auto?.rate === true ? ["auto rate"] : []), ...rates, ...shared].join(", ")
@@ -137,10 +148,10 @@ function windowsText(windows: readonly Window[]): string {
   return windows.length === 1 ? span : `${span}: ${windows.length} windows, the requests are of the first`;
 }
 
-function keysText({ keys }: Job): string {
+function keysText({ keys }: Job, survey: KeySurvey): string {
   switch (keys.kind) {
     case "file":
-      return keys.file;
+      return [keys.file, ...countTexts(survey)].join(", ");
     case "stdin":
       return "standard input";
     case "range":
@@ -150,12 +161,28 @@ function keysText({ keys }: Job): string {
   }
 }
 
+function countTexts({ keys, duplicates }: KeySurvey): string[] {
+  if (keys === undefined) return ["which can be read only once"];
+  const twice = duplicatesText(duplicates, keys);
+  return [`${formatCount(keys)} ${keys === 1 ? "key" : "keys"}`, ...(twice === undefined ? [] : [twice])];
+}
+
+/**
+ * The first keys of the list. A list over HTTP is read to its end: only then it is known to be whole.
+ *
+ * @throws {UsageError | InterruptedError} If the list cannot be read.
+ */
 async function firstKeys(job: Job, window: Window | undefined, count: number): Promise<string[]> {
+  const isFetched = job.keys.kind === "url";
   const blocks = job.keys.kind === "url" ? fetchKeys(job, job.keys, { window }) : readKeys(job.keys);
   const keys: string[] = [];
-  for await (const block of controlFirst(blocks, job.control)) {
-    keys.push(...block.slice(0, count - keys.length));
-    if (keys.length >= count) break;
+  try {
+    for await (const block of controlFirst(blocks, job.control)) {
+      keys.push(...block.slice(0, count - keys.length));
+      if (keys.length >= count && !isFetched) break;
+    }
+  } catch (error) {
+    throw error instanceof KeyListError ? error.ending(1) : error;
   }
   return keys;
 }

@@ -6,7 +6,7 @@
  */
 
 import { windowsToAsk, windowsToRetry } from "../collect/due_windows.ts";
-import { countKeys } from "../collect/keys/key_reader.ts";
+import { surveyKeys } from "../collect/keys/key_survey.ts";
 import { messageOf, StaleRunError, UsageError } from "../errors.ts";
 import type { Job, Window } from "../job/job.ts";
 import { isTransient } from "../rows/failure_reasons.ts";
@@ -55,8 +55,9 @@ export async function runJob(job: Job, options: RunOptions, world: RunWorld): Pr
   const { ignoresFreeSpace } = options;
   const stateFolder = stateFolderOf(job, context.env);
   const database = await openDatabase(options.database);
+  refuseTerminal(job);
   // Before the database is created.
-  const listSize = await listSizeOf(job);
+  const survey = await surveyKeys(job);
   const log: CommandContext["log"] = options.isQuiet ? () => {} : context.log;
   await using lock = await database.acquire({ job: job.name, log, ignoresFreeSpace });
   await using store = await database.openWriter(job.name, job.tables.map(schemaOf));
@@ -67,7 +68,7 @@ export async function runJob(job: Job, options: RunOptions, world: RunWorld): Pr
     lock,
     store,
     options,
-    listSize,
+    survey,
     stateFolder,
     observers,
     isBegun: false,
@@ -179,20 +180,6 @@ async function runWindowOrSkip(given: WindowRun, task: WindowTask): Promise<Exit
     given.logError(`trawl: ${messageOf(error)}\n`);
     return undefined;
   }
-}
-
-/**
- * The number of keys, where it is known before the list is read.
- *
- * @throws {UsageError} If there are no keys, or they would be read from a terminal.
- */
-async function listSizeOf(job: Job): Promise<number | undefined> {
-  refuseTerminal(job);
-  const { keys } = job;
-  const count = await countKeys(keys);
-  if (count !== 0) return count;
-  const name = keys.kind === "file" ? keys.file : keys.kind;
-  throw new UsageError(`Cannot use the keys of "${name}": must have at least one, got none`);
 }
 
 async function windowsDue({ job, store, options }: WindowRun, nowMs: number): Promise<Window[]> {

@@ -7,6 +7,8 @@
 
 import { bottleneckOf } from "../collect/bottleneck.ts";
 import { changeText, chooseRun, type ReplacedRun, type RunChoice } from "../collect/choose_run.ts";
+import { type KeySurvey, surveyKeys } from "../collect/keys/key_survey.ts";
+import { parseRecord } from "../collect/keys/list_record.ts";
 import { collect, type CollectResult } from "../collect/collect.ts";
 import type { Progress } from "../collect/progress.ts";
 import type { Job, Window } from "../job/job.ts";
@@ -33,8 +35,8 @@ export interface WindowRun {
   readonly lock: DatabaseLock;
   readonly store: StoreWriter;
   readonly options: RunOptions;
-  /** The number of keys, where it is known before the list is read. */
-  readonly listSize: number | undefined;
+  /** What was found before the database was opened. */
+  readonly survey: KeySurvey;
   /** Folder of what runs share; undefined for a job without `limits.share`. */
   readonly stateFolder: string | undefined;
   /** An earlier run of this start has asked keys. */
@@ -63,12 +65,15 @@ export async function runWindow(
 ): Promise<ExitCode> {
   const { job, store, options, observers } = given;
   const { isNew, retryFailed } = options;
+  // Hours may have passed since the window before.
+  const survey = await surveyKeys(job, given.survey);
   const choice = await chooseRun(store, job, {
     isNew,
     retryFailed,
     retryReasons,
     window,
-    beforeStart: (done) => requireSpace(given, done),
+    survey,
+    beforeStart: (done) => requireSpace({ ...given, survey }, done),
   });
   const windowText = window && formatWindow(window);
   if ("finished" in choice) return await reportFinished(given, choice.finished);
@@ -76,7 +81,7 @@ export async function runWindow(
   using _stopping = onAbort(given.signal, () => observers.stopping());
   try {
     observers.chosen(titleOf(job, windowText, choice));
-    const summary = await collectSummary(given, { window, choice });
+    const summary = await collectSummary({ ...given, survey }, { window, choice });
     const exit = exitCodeOfRun(summary.result, job.accept.minCoverage);
     observers.ended({ summary, exit });
     if (summary.result.state === "finished") await store.setReported(choice.id);
@@ -105,6 +110,7 @@ export async function reportFinished(given: WindowRun, run: RunRecord): Promise<
     counts,
     keys: keys ?? undefined,
     pending: pendingOf(run),
+    duplicates: parseRecord(run.list)?.duplicates ?? undefined,
   };
   const summary = await summaryOf({
     job,
@@ -131,9 +137,9 @@ function replacedText({ id, done, changed }: ReplacedRun): string {
 }
 
 async function requireSpace(given: WindowRun, done: number): Promise<void> {
-  const { job, database, options: { ignoresFreeSpace, limit }, listSize, isBegun } = given;
+  const { job, database, options: { ignoresFreeSpace, limit }, survey, isBegun } = given;
   if (ignoresFreeSpace) return;
-  await requireFreeSpace({ database, job: job.name, listSize, limit, done, isBegun });
+  await requireFreeSpace({ database, job: job.name, listSize: survey.keys, limit, done, isBegun });
 }
 
 function titleOf(
@@ -160,7 +166,7 @@ interface Chosen {
 }
 
 async function collectSummary(given: WindowRun, { window, choice }: Chosen): Promise<Summary> {
-  const { job, database, store, options, listSize, stateFolder, signal, observers } = given;
+  const { job, database, store, options, survey, stateFolder, signal, observers } = given;
   using memory = new PeakMemory();
   let progress: Progress | undefined;
   const result = await collect({
@@ -169,7 +175,7 @@ async function collectSummary(given: WindowRun, { window, choice }: Chosen): Pro
     store,
     choice,
     limit: options.limit,
-    listSize,
+    survey,
     stateFolder,
     signal,
     storage: {

@@ -16,6 +16,8 @@ import type { MeasuredFetch } from "../store/records.ts";
 import { collect, type CollectResult } from "../collect/collect.ts";
 import { jobHosts } from "../collect/job_hosts.ts";
 import { openKeyList } from "../collect/keys/key_list.ts";
+import { type KeySurvey, surveyKeys } from "../collect/keys/key_survey.ts";
+import { stoppable } from "../collect/keys/stoppable.ts";
 import { chooseRun, type RunChoice } from "../collect/choose_run.ts";
 import type { Progress } from "../collect/progress.ts";
 import { isEnough, type Probe } from "./forecast.ts";
@@ -108,7 +110,8 @@ export class ProbeFolder implements AsyncDisposable {
     const database = await openDatabase(`${this.#path}/probe.db`);
     await using store = await database.openWriter(job.name, tables);
     await copyStarts(store, { job, window }, options);
-    const choice = await begin(store, job, window);
+    const survey = await surveyKeys(job);
+    const choice = await begin(store, job, { window, survey });
     await using reader = await database.openReader();
     const controls = new Set(job.control).size;
     const fetches = () => reader.measuredFetches(choice.id, { first: controls, tables });
@@ -121,7 +124,7 @@ export class ProbeFolder implements AsyncDisposable {
       store,
       choice,
       limit: undefined,
-      listSize: options.isBrief ? undefined : controls + keys.length,
+      survey,
       signal: AbortSignal.any([target.signal, ending.signal]),
       stateFolder: target.stateFolder,
       onStart: (progress) => {
@@ -155,13 +158,15 @@ export class ProbeFolder implements AsyncDisposable {
     { job, window, signal }: ProbeTarget,
   ): Promise<{ readonly blocks: AsyncIterable<readonly string[]> } & AsyncDisposable> {
     if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), async [Symbol.asyncDispose]() {} };
+    const survey = await surveyKeys(job);
     const database = await openDatabase(`${this.#path}/keys.db`);
     const store = await database.openWriter(job.name, job.tables.map(schemaOf));
     try {
-      const choice = await begin(store, job, window);
+      const choice = await begin(store, job, { window, survey });
       const { blocks } = await openKeyList(job, {
         store,
         choice,
+        survey,
         window,
         signal,
         storage: { freeBytes: () => database.freeBytes() },
@@ -265,8 +270,12 @@ function timesOf(
 }
 
 /** Starts a run in an empty database. */
-async function begin(store: StoreWriter, job: Job, window: Window | undefined): Promise<RunChoice> {
-  const choice = await chooseRun(store, job, { window, isNew: true, retryFailed: false });
+async function begin(
+  store: StoreWriter,
+  job: Job,
+  { window, survey }: { readonly window: Window | undefined; readonly survey: KeySurvey },
+): Promise<RunChoice> {
+  const choice = await chooseRun(store, job, { window, survey, isNew: true, retryFailed: false });
   if ("finished" in choice) throw new Error("An empty database has no run to start");
   return choice;
 }
@@ -288,23 +297,10 @@ async function copyStarts(
 
 /** @throws {InterruptedError} Once the signal is aborted, even while the source is waited for. */
 async function* unlessStopped<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  let refuse = (_: Error) => {};
-  const stop = () =>
-    refuse(new InterruptedError("The probe was stopped while it counted the keys: run again"));
-  signal.addEventListener("abort", stop, { once: true });
   try {
-    const items = source[Symbol.asyncIterator]();
-    for (;;) {
-      // `Promise.race` with one promise for all items would keep every item until that promise settles.
-      const { done, value } = await new Promise<IteratorResult<T>>((resolve, reject) => {
-        refuse = reject;
-        if (signal.aborted) stop();
-        items.next().then(resolve, reject);
-      });
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    signal.removeEventListener("abort", stop);
+    yield* stoppable(source, signal);
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    throw new InterruptedError("The probe was stopped while it counted the keys: run again");
   }
 }

@@ -51,10 +51,10 @@ export function redirectTarget(location: string, base: URL, { hosts, redirectHos
 }
 
 /** The headers to send when an answer of `from` leads to `to`: without credentials if the origin changes. */
-export function forwardedHeaders(
-  headers: Readonly<Record<string, string>>,
+export function forwardedHeaders<Value>(
+  headers: Readonly<Record<string, Value>>,
   { from, to }: { readonly from: URL; readonly to: URL },
-): Readonly<Record<string, string>> {
+): Readonly<Record<string, Value>> {
   if (from.origin === to.origin) return headers;
   return Object.fromEntries(Object.entries(headers).filter(([name]) => forwarded.has(name.toLowerCase())));
 }

@@ -66,7 +66,9 @@ const keys = field(
   z.strictObject({
     file: field(
       text.min(1, { error: "must be the name of a file" }).optional(),
-      "Text file in UTF-8 with one key a line. The path is relative to the job file.",
+      "Text file in UTF-8 with one key a line. The path is relative to the job file. The file is checked to its end " +
+        "before the first request. A run ends with exit code 75 when its file changes, and an unfinished run is not " +
+        "resumed with another list. A pipe or a device is read once, and its keys are kept until the run is finished.",
       { example: "keys.txt" },
     ),
     range: field(
@@ -76,13 +78,19 @@ const keys = field(
     ),
     url: field(
       template.optional(),
-      "URL of a JSON document that lists the keys. It is fetched once, at the start of a run. Needs path.",
+      "URL of a JSON document that lists the keys. It is fetched once, at the start of a run, and must answer with " +
+        "status 200 and the whole list: a Link header to a next page fails it. A refusal that no retry can change, " +
+        "such as 401 or 404, ends the run with exit code 2, a passing one with 75. Needs path.",
       { form: "URL", example: "https://api.example/v1/items" },
     ),
-    path: field(path.optional(), "Where the keys are in the document from url.", {
-      form: "JSON path (RFC 9535)",
-      example: "$.items[*].id",
-    }),
+    path: field(
+      path.optional(),
+      "Where the keys are in the document from url: texts or numbers, in an array.",
+      {
+        form: "JSON path (RFC 9535)",
+        example: "$.items[*].id",
+      },
+    ),
     count: field(
       path.optional(),
       "Path of a number in the document that must equal the number of keys. Otherwise the list is refused.",
@@ -95,7 +103,8 @@ const keys = field(
         form: "table of texts",
         example: { accept: "application/json" },
         otherwise:
-          "those of request.headers without {key}, and without secrets where the document is on another server",
+          "those of request.headers without {key}; to another origin only accept, accept-encoding, accept-language " +
+          "and user-agent",
       },
     ),
     control: field(

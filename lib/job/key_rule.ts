@@ -13,6 +13,7 @@ export function keyRule(key: string): string | undefined {
   if (key.length > runLimits.keyCharsMax) {
     return `must be a key of at most ${runLimits.keyCharsMax} characters`;
   }
+  // U+0000 is a control character: SQLite's functions would end the text there.
   if (/\p{Cc}/u.test(key)) return "must be a key without control characters";
   // A lone surrogate has no UTF-8 form: it would be stored, and asked, as another key.
   if (!key.isWellFormed()) return "must be a key of whole Unicode characters";

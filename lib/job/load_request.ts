@@ -7,6 +7,7 @@
 
 import { dirname, isAbsolute, join } from "node:path";
 import { UsageError } from "../errors.ts";
+import { forwardedHeaders } from "../http/redirect_policy.ts";
 import { parsePath } from "../json/path/path_parser.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import type { Job, KeySource, Template, UrlKeySource } from "./job.ts";
@@ -14,7 +15,7 @@ import type { JobFile } from "./job_schema.ts";
 import { keyRule } from "./key_rule.ts";
 import { checkSingular } from "./load_rows.ts";
 import { checkHeader, checkUrl, redirectHost } from "./request_builder.ts";
-import { expand, parseTemplate, secretNameOf, type TemplateScope } from "./template.ts";
+import { expand, parseTemplate, type TemplateScope } from "./template.ts";
 import type { FieldPath } from "./toml_document.ts";
 
 /** What the readers of fields need. */
@@ -97,20 +98,19 @@ function readKeyUrl(
 
 /**
  * The headers of the request for a key list, unless the job names others: those of the other requests that need no
- * key. Another server than theirs gets no secret.
+ * key. Another origin than theirs gets what a redirect to it would get: no credentials, in whatever header.
  */
 export function listHeaders(url: Template, request: Job["request"]): UrlKeySource["headers"] {
-  const isSameServer = originOf(url) === originOf(request.url);
-  const kept = Object.entries(request.headers).filter(([, template]) =>
-    template.every((part) => part.kind !== "key" && (isSameServer || secretNameOf(part) === undefined))
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).filter(([, template]) => template.every(({ kind }) => kind !== "key")),
   );
-  return Object.fromEntries(kept);
+  const [from, to] = [sampleUrl(request.url), sampleUrl(url)];
+  return from === null || to === null ? {} : forwardedHeaders(headers, { from, to });
 }
 
-/** Scheme, host and port; undefined for a URL with a mistake. */
-function originOf(url: Template): string | undefined {
-  const window = { startMs: 0, endMs: 0 };
-  return URL.parse(expand(url, { key: "k", window }, "url"))?.origin;
+/** A URL with the origin of the template's; null for a template with a mistake. */
+function sampleUrl(url: Template): URL | null {
+  return URL.parse(expand(url, { key: "k", window: { startMs: 0, endMs: 0 } }, "url"));
 }
 
 /** A URL template. Checks its placeholders, then the URL as a whole. Empty if it has a mistake. */

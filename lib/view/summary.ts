@@ -11,6 +11,7 @@ import type { FailureCount } from "../store/records.ts";
 import { formatBytes, formatCount, formatDuration, percent } from "../text/format.ts";
 import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
 import { bottleneckText } from "./bottleneck_text.ts";
+import { duplicatesText } from "./duplicates_text.ts";
 import { fact, failureText } from "./fact.ts";
 import { foundTexts, rateText } from "./progress_text.ts";
 import { windowSuffix } from "./run_text.ts";
@@ -110,6 +111,7 @@ function sumLines(summary: Summary): string[] {
   return [
     fact("coverage", coverageText(summary)),
     fact("keys", `${keys === undefined ? "" : `${formatCount(keys)} = `}${sums}`),
+    ...duplicatesLines(summary.result),
     fact("rows", `${formatCount(counts.rows)} ${placeText(summary)}`),
   ];
 }
@@ -123,6 +125,12 @@ function keyLines({ failures, top, result }: Summary): string[] {
       : []),
     ...topLines(top),
   ];
+}
+
+/** Says that the list holds keys twice, or that nobody counted. */
+function duplicatesLines({ duplicates, keys = 0 }: CollectResult): string[] {
+  const text = duplicatesText(duplicates, keys);
+  return text === undefined ? [] : [fact("duplicates", text)];
 }
 
 /** In place of a summary: the run had finished before this start, which asked nothing. */
@@ -191,6 +199,7 @@ export function summaryJson(summary: Summary): string {
     unchanged: result.counts.unchanged,
     failed: result.counts.failed,
     pending: result.pending ?? null,
+    duplicates: result.duplicates ?? null,
     rows: result.counts.rows,
     attempts: result.counts.attempts,
     bytes: result.counts.bytes,

@@ -39,7 +39,7 @@ async function begun(
 Deno.test("chooseRun() begins a run where there is none, with its window", async () => {
   await withStore(async (store, file) => {
     const choice = await begun(store, window);
-    assert.deepEqual([choice.id, choice.isResumed, choice.keys, choice.counts.ok], [1, false, null, 0]);
+    assert.deepEqual([choice.id, choice.isResumed, choice.list, choice.counts.ok], [1, false, undefined, 0]);
     assert.deepEqual(query(file, "SELECT window_start, window_end, state FROM runs"), [
       ["2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", "running"],
     ]);

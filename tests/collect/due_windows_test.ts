@@ -17,6 +17,7 @@ function runOf(day: string, changes: Partial<RunRecord> = {}): RunRecord {
     windowEnd: new Date(Date.parse(day) + dayMs).toISOString(),
     state: "finished",
     list: null,
+    fields: null,
     isCovered: true,
     reported: null,
     reason: null,

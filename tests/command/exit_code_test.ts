@@ -23,6 +23,7 @@ const finished: CollectResult = {
   counts: { ok: 90, empty: 8, unchanged: 1, failed: 1, rows: 0, bytes: 0, attempts: 100 },
   keys: 100,
   pending: 0,
+  duplicates: 0,
 };
 
 Deno.test("exitCodeOfRun() tells success, low coverage, an interruption and a broken control key apart", () => {

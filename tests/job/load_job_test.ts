@@ -182,18 +182,19 @@ Deno.test("loadJob() requires an array unless the job names another type", () =>
   deepStrictEqual(required('{ path = "$.a", type = "object" }'), { path: "$.a", type: "object" });
 });
 
-Deno.test("loadJob() sends the headers without {key} with a key list, and secrets to the same server only", () => {
+Deno.test("loadJob() sends the headers without {key} with a key list, and credentials to the same origin only", () => {
   const headersOf = (url: string, more = "") => {
     const { keys } = load(
       `${everyField.split("\n[")[0]}\n[set]\n[keys]\nurl = "${url}"\npath = "$[*]"\n${more}
 [window]\nevery = "1h"\n[request]\nurl = "https://api.example/{key}"
-headers = { authorization = "Bearer {secret.TOKEN}", accept = "text/plain", x-key = "{key}" }
+headers = { authorization = "Bearer {secret.TOKEN}", x-token = "plain", accept = "text/plain", x-key = "{key}" }
 [rows]\npath = "$[*]"\n`,
     );
     return keys.kind === "url" ? Object.keys(keys.headers) : undefined;
   };
-  deepStrictEqual(headersOf("https://api.example/list"), ["authorization", "accept"]);
+  deepStrictEqual(headersOf("https://api.example/list"), ["authorization", "x-token", "accept"]);
   deepStrictEqual(headersOf("https://api.example:444/list"), ["accept"]);
+  deepStrictEqual(headersOf("http://api.example/list"), ["accept"]);
   deepStrictEqual(headersOf("https://other.example/list", 'headers = { x = "{secret.TOKEN}" }'), ["x"]);
 });
 

@@ -191,7 +191,7 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
       example: "1",
       detail: "cut 1",
     });
-    await store.resumeRun(run, { retryFailed: true, restoreKeys: false });
+    await store.resumeRun(run, { retryFailed: true });
     assert.deepEqual(await query("SELECT count(*) FROM fetches WHERE detail IS NOT NULL"), [[0]]);
     await finish(store, run, told(7, "cut"));
     assert.deepEqual(await kept(), ["cut 7"]);
@@ -227,12 +227,12 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await store[Symbol.asyncDispose]();
     await using again = await database.openWriter("j", [updates, peers]);
     assert.equal((await again.latestRun("j", null))?.id, run);
-    await again.resumeRun(run, { retryFailed: false, restoreKeys: false });
+    await again.resumeRun(run, { retryFailed: false });
     assert.deepEqual(await again.batch(run, 0), { ...first, state: "done" });
     assert.deepEqual(await again.batch(run, 1), { ...second, state: "open" });
     assert.equal(await again.batch(run, 2), undefined);
     assert.deepEqual([...await again.doneSequences(run, 0, 4)].sort(), [0, 1, 3]);
-    await again.resumeRun(run, { retryFailed: true, restoreKeys: false });
+    await again.resumeRun(run, { retryFailed: true });
     assert.deepEqual([...await again.doneSequences(run, 0, 4)].sort(), [0, 3]);
     assert.equal((await again.batch(run, 0))?.state, "open");
     assert.deepEqual((await again.latestRun("j", null))?.failed, 0);
@@ -248,7 +248,8 @@ const promises: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await finish(store, run, [recordOf(0), []], [recordOf(1), []]);
     await store.endRun(run, { state: "finished", isCovered: true });
     assert.deepEqual(await Array.fromAsync(store.keptKeys(run)), []);
-    await store.resumeRun(run, { retryFailed: true, restoreKeys: true });
+    await store.resumeRun(run, { retryFailed: true, restoredList: '{"keys":2}' });
+    assert.equal((await store.latestRun("j", null))?.list, '{"keys":2}');
     assert.deepEqual((await Array.fromAsync(store.keptKeys(run))).flat(), ["0", "1"]);
   },
 

@@ -27,6 +27,7 @@ const summary: Summary = {
     counts,
     keys: 1_234,
     pending: 0,
+    duplicates: 0,
   },
   coverage: 0.9967,
   minCoverage: 0.99,
@@ -126,6 +127,17 @@ Deno.test("finishedText() says how many keys failed, and what asks them again", 
   );
 });
 
+Deno.test("summaryText() says how many keys the list holds twice, or that nobody counted", () => {
+  const lineOf = (duplicates: number | undefined, keys: number) => {
+    const result = { ...summary.result, duplicates, keys };
+    return summaryText({ ...summary, result }).split("\n").find((line) => line.startsWith("  duplicates"));
+  };
+  assert.equal(lineOf(3, 10), "  duplicates  3 keys occur before in the list, and are asked again");
+  assert.equal(lineOf(1, 10), "  duplicates  1 key occurs before in the list, and is asked again");
+  assert.equal(lineOf(undefined, 1_000_001), "  duplicates  not counted in a list of more than 1M keys");
+  for (const keys of [10, 1_000_000]) assert.equal(lineOf(undefined, keys), undefined);
+});
+
 Deno.test("summaryJson() keeps its fields", () => {
   assert.deepEqual(JSON.parse(summaryJson(summary)), {
     run: 3,
@@ -143,6 +155,7 @@ Deno.test("summaryJson() keeps its fields", () => {
     unchanged: 30,
     failed: 4,
     pending: 0,
+    duplicates: 0,
     rows: 5_678,
     attempts: 1_300,
     bytes: 1,

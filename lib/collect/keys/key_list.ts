@@ -1,34 +1,40 @@
 /**
- * The key list of a run, read lazily in blocks. A list over HTTP is fetched once and kept in the store until the run is
- * finished, so that a resumed run asks the same keys.
+ * The key list of a run, read lazily in blocks. A list that cannot be read a second time, over HTTP or from a pipe, is
+ * kept in the store until the run is finished, so that a resumed run asks the same keys.
  *
  * @module
  */
 
 import { delay } from "@std/async/delay";
 import { InterruptedError } from "../../errors.ts";
-import { ExchangeError } from "../../http/exchange_error.ts";
 import { retryDelayMs } from "../../http/retry_delay.ts";
-import type { Job, UrlKeySource, Window } from "../../job/job.ts";
-import { meaningOf, reasonOfJson } from "../../rows/failure_reasons.ts";
+import type { Job, Window } from "../../job/job.ts";
 import type { StoreWriter } from "../../store/database.ts";
 import type { RunChoice } from "../choose_run.ts";
 import { fullDiskReason, requireFiles, type StorageChecks } from "../storage_guard.ts";
-import { fetchKeys, KeyListError } from "./fetch_keys.ts";
+import { DuplicateCounter } from "./duplicate_counter.ts";
+import { fetchKeys } from "./fetch_keys.ts";
+import { KeyListError } from "./key_list_error.ts";
 import { readKeys } from "./key_reader.ts";
+import type { KeySurvey } from "./key_survey.ts";
+import { isKept, type ListRecord, recordOf } from "./list_record.ts";
+import { stoppable } from "./stoppable.ts";
 
 /** The keys of a run, read lazily. */
 export interface KeyList {
   /** Keys in the order of the list. */
   readonly blocks: AsyncIterable<readonly string[]>;
-  /** Keys in the list, where the store knows; undefined until the list has been read to its end. */
+  /** Keys to be asked, control keys included; undefined until the list has been read to its end. */
   readonly count: number | undefined;
+  /** Keys that occur before in the list, as far as it has been read; undefined if they were not counted. */
+  readonly duplicates: () => number | undefined;
 }
 
 /** The run that a key list is for. */
 export interface KeyListOptions {
   readonly store: StoreWriter;
   readonly choice: RunChoice;
+  readonly survey: KeySurvey;
   readonly window: Window | undefined;
   /** Aborted to stop the run. */
   readonly signal: AbortSignal;
@@ -43,14 +49,56 @@ export interface KeyListOptions {
  * @throws {InterruptedError} If the list cannot be fetched, or the run is stopped before.
  */
 export async function openKeyList(job: Job, options: KeyListOptions): Promise<KeyList> {
-  const { store, choice, signal } = options;
-  if (job.keys.kind !== "url") return { blocks: readKeys(job.keys), count: undefined };
-  let count = choice.keys;
-  if (count === null) {
-    count = await unlessStopped(signal, keepList(job, job.keys, options));
-    await store.setKeys(choice.id, count);
+  const { store, choice: { id, list }, survey, signal } = options;
+  if (isKept(list) || survey.isOnce) {
+    const { keys, duplicates } = isKept(list) ? list : await unlessStopped(signal, keepList(job, options));
+    return { blocks: store.keptKeys(id), count: keys, duplicates: () => duplicates ?? undefined };
   }
-  return { blocks: store.keptKeys(choice.id), count };
+  const record = recordOf(survey);
+  if (survey.file !== undefined && record !== undefined) {
+    if (list === undefined) await store.setList(id, JSON.stringify(record));
+    return { blocks: survey.file.blocks(), count: survey.keys, duplicates: () => survey.duplicates };
+  }
+  const counts = new ListCounts(job);
+  return {
+    blocks: job.keys.kind === "range" ? readKeys(job.keys) : counts.of(sourceOf(job, options)),
+    count: survey.keys,
+    duplicates: () => survey.duplicates ?? counts.duplicates,
+  };
+}
+
+/** The keys of a source that is no range. */
+function sourceOf(job: Job, { window, signal }: KeyListOptions): AsyncIterable<readonly string[]> {
+  return job.keys.kind === "url" ? fetchKeys(job, job.keys, { window, signal }) : readKeys(job.keys);
+}
+
+/** Counts the keys of a list while it is read. */
+class ListCounts {
+  readonly #control: ReadonlySet<string>;
+  readonly #counter = new DuplicateCounter();
+  #others = 0;
+
+  constructor({ control }: Job) {
+    this.#control = new Set(control);
+  }
+
+  /** Keys to be asked, control keys included. */
+  get keys(): number {
+    return this.#control.size + this.#others;
+  }
+
+  get duplicates(): number | undefined {
+    return this.#counter.duplicates;
+  }
+
+  async *of(blocks: AsyncIterable<readonly string[]>): AsyncGenerator<readonly string[]> {
+    for await (const block of blocks) {
+      const others = this.#control.size === 0 ? block : block.filter((key) => !this.#control.has(key));
+      this.#others += others.length;
+      this.#counter.add(others);
+      yield block;
+    }
+  }
 }
 
 /** @throws {InterruptedError} If `work` failed because it was stopped. */
@@ -63,70 +111,50 @@ async function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<
   }
 }
 
-/** Fetches the list into the store, with retries. Returns the number of its keys. */
-async function keepList(job: Job, source: UrlKeySource, options: KeyListOptions): Promise<number> {
-  const { store, choice, window, signal, storage } = options;
+/** Reads the whole list into the store; a list over HTTP is fetched with retries. */
+async function keepList(job: Job, options: KeyListOptions): Promise<ListRecord> {
+  const { store, choice: { id }, signal, storage } = options;
   for (let attempts = 1;; attempts++) {
+    const counts = new ListCounts(job);
     try {
-      let count = 0;
-      const blocks = async function* () {
-        for await (const block of fetchKeys(job, source, { window, signal })) {
-          count += block.length;
-          await requireStorage(storage);
-          yield block;
-        }
-        // An empty list is a fault of the server.
-        if (count === 0) throw new KeyListError("missing");
-      };
-      await store.keepKeys(choice.id, blocks());
-      return count;
+      await store.keepKeys(id, counts.of(guarded(stoppable(sourceOf(job, options), signal), storage)));
     } catch (error) {
       // A part of a list is of no use, and would take the space that the next start needs.
-      await store.dropKeys(choice.id).catch(() => {});
+      await store.dropKeys(id).catch(() => {});
       signal.throwIfAborted();
-      const delayMs = retryDelay(error, { attempts, attemptsMax: job.retry.attempts });
-      await delay(delayMs, { signal });
+      if (!(error instanceof KeyListError)) throw error;
+      await delay(delayAfter(error, { attempts, attemptsMax: job.retry.attempts }), { signal });
+      continue;
     }
+    const record = { keys: counts.keys, duplicates: counts.duplicates ?? null };
+    await store.setList(id, JSON.stringify(record));
+    return record;
   }
 }
 
 /** @throws {InterruptedError} If the disk is full, or a file of the database is gone. */
-async function requireStorage(storage: StorageChecks): Promise<void> {
-  await requireFiles(storage);
-  const reason = await fullDiskReason(storage);
-  if (reason === undefined) return;
-  throw new InterruptedError(`The key list cannot be stored: ${reason}; free some space, then run again`);
+async function* guarded<T>(blocks: AsyncIterable<T>, storage: StorageChecks): AsyncGenerator<T> {
+  for await (const block of blocks) {
+    await requireFiles(storage);
+    const reason = await fullDiskReason(storage);
+    if (reason !== undefined) {
+      throw new InterruptedError(`The key list cannot be stored: ${reason}; free some space, then run again`);
+    }
+    yield block;
+  }
 }
 
 /**
  * The milliseconds until the next attempt.
  *
- * @throws {InterruptedError} If no attempt is left.
- * @throws The error itself, if it is not about the list.
+ * @throws {UsageError | InterruptedError} If no attempt is left, or another one would get the same answer.
  */
-function retryDelay(
-  error: unknown,
+function delayAfter(
+  error: KeyListError,
   { attempts, attemptsMax }: { readonly attempts: number; readonly attemptsMax: number },
 ): number {
-  const reason = reasonOf(error);
-  const retryAfterMs = error instanceof KeyListError ? error.retryAfterMs : undefined;
+  const { refusal: { retryAfterMs }, isTransient } = error;
   const delayMs = retryDelayMs({ attempts, attemptsMax, retryAfterMs }, Math.random());
-  if (delayMs !== undefined) return delayMs;
-  const detail = error instanceof ExchangeError && error.detail !== undefined ? `, ${error.detail}` : "";
-  throw new InterruptedError(
-    `The key list could not be read after ${attempts} attempt${attempts === 1 ? "" : "s"}: ${
-      meaningOf(reason)
-    } ` +
-      `(${reason}${detail}); run again to retry`,
-    { cause: error },
-  );
-}
-
-/** The reason that a fetch with this error would have. */
-function reasonOf(error: unknown): string {
-  if (error instanceof ExchangeError) return error.reason;
-  if (error instanceof KeyListError) return error.message;
-  const reason = reasonOfJson(error);
-  if (reason === undefined) throw error;
-  return reason;
+  if (!isTransient || delayMs === undefined) throw error.ending(attempts);
+  return delayMs;
 }

@@ -48,7 +48,7 @@ export function restoreKeys(db: DatabaseSync, run: number): void {
 /** Runs with a list that ends somewhere: its server failed, or the process was killed. */
 export function partialLists(db: DatabaseSync): number[] {
   return db.prepare(
-    `SELECT id FROM _trawl_run AS run WHERE keys IS NULL
+    `SELECT id FROM _trawl_run AS run WHERE list IS NULL
        AND EXISTS (SELECT 1 FROM _trawl_key_list WHERE run = run.id)`,
   ).all().map((row) => Number(row["id"]));
 }

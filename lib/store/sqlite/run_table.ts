@@ -154,6 +154,11 @@ export function setRunKeys(db: DatabaseSync, run: number, keys: number): void {
   db.prepare(`UPDATE _trawl_run SET keys = ? WHERE id = ?`).run(keys, run);
 }
 
+/** Sets what tells the key list of a run from another, as JSON. */
+export function setRunList(db: DatabaseSync, run: number, list: string): void {
+  db.prepare(`UPDATE _trawl_run SET list = ? WHERE id = ?`).run(list, run);
+}
+
 /** Replaces the sums of a run. */
 export function setRunCounts(db: DatabaseSync, run: number, counts: RunCounts): void {
   const { ok, empty, unchanged, failed, rows, bytes, attempts } = counts;

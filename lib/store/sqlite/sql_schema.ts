@@ -63,7 +63,7 @@ CREATE TABLE _trawl_batch (                -- internal: what a run needs to resu
   PRIMARY KEY (run, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE _trawl_key_list (             -- internal: keys that came over the network, until the run is finished
+CREATE TABLE _trawl_key_list (             -- internal: keys that can be read only once, until the run is finished
   run   INTEGER NOT NULL REFERENCES _trawl_run (id),
   block INTEGER NOT NULL,                  -- from 0
   keys  TEXT NOT NULL,                     -- a JSON array

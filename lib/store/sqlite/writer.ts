@@ -55,6 +55,7 @@ import {
   setReported,
   setRunCounts,
   setRunKeys,
+  setRunList,
   setRunState,
   windowRuns,
 } from "./run_table.ts";
@@ -134,18 +135,22 @@ export class StoreWriter implements AsyncDisposable {
 
   /**
    * Resumes a run. `retryFailed` makes its failed keys pending, or those that failed for one of `retryReasons`;
-   * `restoreKeys` stores the key list of a finished run again, which {@linkcode endRun} deleted.
+   * `restoredList` stores the keys of a finished run again, which {@linkcode endRun} deleted, and is what
+   * {@linkcode setList} takes.
    */
   async resumeRun(
     run: number,
     options: {
       readonly retryFailed: boolean;
       readonly retryReasons?: readonly string[] | undefined;
-      readonly restoreKeys: boolean;
+      readonly restoredList?: string;
     },
   ): Promise<void> {
     inTransaction(this.#db, () => {
-      if (options.restoreKeys) restoreKeys(this.#db, run);
+      if (options.restoredList !== undefined) {
+        restoreKeys(this.#db, run);
+        setRunList(this.#db, run, options.restoredList);
+      }
       if (options.retryFailed) {
         reopenFailedBatches(this.#db, run, options.retryReasons);
         deleteFailed(this.#db, run, options.retryReasons);
@@ -171,6 +176,11 @@ export class StoreWriter implements AsyncDisposable {
   /** Sets the number of keys of a run, once its list has been read to the end. */
   async setKeys(run: number, keys: number): Promise<void> {
     setRunKeys(this.#db, run, keys);
+  }
+
+  /** Sets what tells the key list of a run from another, as JSON. */
+  async setList(run: number, list: string): Promise<void> {
+    setRunList(this.#db, run, list);
   }
 
   /** The sums of a run, counted from its fetches instead of its running totals. */
@@ -224,7 +234,7 @@ export class StoreWriter implements AsyncDisposable {
 
   /**
    * Stores a key list that cannot be read a second time, block by block as it comes, in place of an earlier one. The
-   * list is complete once {@linkcode setKeys} has set its length.
+   * list is complete once {@linkcode setList} has described it.
    */
   async keepKeys(run: number, blocks: AsyncIterable<readonly string[]>): Promise<void> {
     await insertKeys(this.#db, run, blocks);

@@ -122,7 +122,7 @@ const cases: readonly Case[] = [
     what: "an empty key file",
     files: { "keys.txt": "\n\n" },
     args: ["run", "--url", url, "--rows", "$", "--keys", "keys.txt"],
-    message: /^trawl: Cannot use the keys of "keys\.txt": must have at least one, got none$/,
+    message: /^trawl: Cannot read the key file "keys\.txt": it must hold at least one key, got none$/,
   },
   {
     what: "--url without --rows",
