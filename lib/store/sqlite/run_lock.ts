@@ -15,9 +15,9 @@ import { isStillAt, openOwnFile } from "./own_file.ts";
 /** Bytes shown of a lock file: other programs may have written it. */
 const holderBytesMax = 400;
 
-/** Milliseconds between two attempts while readers ask {@linkcode isHeld}, which takes some microseconds. */
-const readersMs = 2;
-const readersTriesMax = 1_000;
+/** Milliseconds between two attempts: readers that ask {@linkcode isHeld} share the lock for some microseconds. */
+const tryMs = 2;
+const triesMax = 1_000;
 
 /** The lock of one database, held until disposed of. */
 export class RunLock implements AsyncDisposable {
@@ -41,20 +41,20 @@ export class RunLock implements AsyncDisposable {
     for (let tries = 1;; tries++) {
       const file = open(path, database);
       try {
-        if (!file.tryLockSync(true)) {
-          const isReader = tries < readersTriesMax && file.tryLockSync(false);
-          if (!isReader) throw heldByAnother(database, file);
-        } else if (isStillAt(file, path)) {
+        const isLocked = file.tryLockSync(true);
+        if (isLocked && isStillAt(file, path)) {
           sign(file, job);
           return new RunLock(path, file);
         }
+        // What can be shared is not held by a run.
+        if (tries === triesMax || !(isLocked || file.tryLockSync(false))) throw heldByAnother(database, file);
       } catch (error) {
         file.close();
         throw error;
       }
       // Either a reader has the file for a moment, or the previous holder removed it between open and lock.
       file.close();
-      await delay(readersMs);
+      await delay(tryMs);
     }
   }
 
