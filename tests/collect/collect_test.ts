@@ -172,7 +172,7 @@ Deno.test("collect() leaves in the store what its budget has been used for", asy
   const file = folder.file("a.db");
   const job = jobOf(server.url, { limits: { rates } });
   for (const expected of [10, 20]) {
-    await collectInto(file, job);
+    await collectInto(file, job, { isNew: true });
     const starts = "SELECT host, per_ms, (SELECT sum(value ->> 1) FROM json_each(starts)) FROM _trawl_quota";
     assert.deepEqual(query(file, starts), [[server.host, 86_400_000, expected]]);
   }

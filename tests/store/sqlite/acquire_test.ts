@@ -43,7 +43,7 @@ Deno.test("StoreReader says died of a run that nobody holds the lock of, and the
     assert.deepEqual(await seenBy(file), ["died", "2026-11-20T10:00:00Z"]);
     await using store = await openWriter(file, schema);
     assert.equal((await store.latestRun("j", null))?.state, "died");
-    await store.resumeRun(1, { retryFailed: false, restoreKeys: false });
+    await store.resumeRun(1, { retryFailed: false });
     assert.deepEqual(await seenBy(file), ["running", null]);
     await store.endRun(1, { state: "finished", isCovered: true });
   }
