@@ -83,7 +83,8 @@ const column = z.strictObject({
   ),
   index: field(
     z.boolean({ error: "must be true or false" }).default(false),
-    "Indexes a time column, so that queries of TABLE_by_time for a span of time do not read all rows.",
+    "Indexes a time column: queries of TABLE_by_time for a span of time, and of TABLE for a key, then do not read " +
+      "all rows. Storing a row costs several times as much, and its file is larger.",
     { form: "true or false", example: true },
   ),
 }, isTable);

@@ -81,6 +81,10 @@ Deno.test("migrate() leaves a database of this version alone, and refuses anothe
   await migrate(file, { log, ignoresFreeSpace: false });
   execute(file, "UPDATE _trawl_schema SET hash = 'x'");
   await assert.rejects(migrate(file, { log, ignoresFreeSpace: false }), UsageError);
+  await assert.rejects(
+    openReader(file),
+    /a version of trawl before 1.0 wrote it, with another schema; keep the file/,
+  );
   assert.deepEqual(folder.names().filter((name) => name.includes("bak")), []);
 });
 

@@ -137,6 +137,18 @@ Deno.test("t_by_time shows no staged row, and every row of a large answer once i
   });
 });
 
+Deno.test("prune() leaves each window with a current run", async () => {
+  await withStore(plain, async (store, file) => {
+    await store.endRun(await begin(store, 0), finished(true));
+    await store.endRun(await begin(store, 1), finished(true));
+    // The newest run of the database is kept, but not the covered run of its window.
+    await store.endRun(await begin(store, 0), interrupted);
+    assert.equal(await store.prune({ job: "j", before: "2000" }, new AbortController().signal), 1);
+    assert.deepEqual(query(file, "SELECT id, current FROM runs ORDER BY id"), [[2, 1], [3, 1]]);
+    assert.deepEqual(query(file, "SELECT DISTINCT v FROM t ORDER BY v"), [["run 2"], ["run 3"]]);
+  });
+});
+
 /** Names of views and indexes that follow from `index = true`. */
 const ofIndex = `SELECT name FROM sqlite_schema WHERE name LIKE '%.%' OR name = 't_by_time' ORDER BY name`;
 
