@@ -7,25 +7,30 @@
 
 /** Consecutive inputs, addressed by their byte offset in the whole text. */
 export class HeldBytes {
-  readonly #pieces: Uint8Array[] = [];
+  readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
+  /** What the last `join` gave. */
+  #joined: Uint8Array<ArrayBuffer> | undefined;
   /** The offset of the first piece. */
   #base = 0;
   /** Bytes held. */
   length = 0;
 
-  /** Drops the inputs wholly before offset `first`; adds the part behind `first` of `piece`, at offset `base`. */
+  /** Drops what the last `join` gave, and the inputs wholly before offset `first`; adds the part behind `first` of `piece`, at offset `base`. */
   keep(piece: Uint8Array, base: number, first: number): void {
+    free(this.#joined);
+    this.#joined = undefined;
     let ended = 0;
     while (ended < this.#pieces.length && this.#base + this.#pieces[ended]!.length <= first) {
-      const { length } = this.#pieces[ended++]!;
-      this.#base += length;
-      this.length -= length;
+      const piece = this.#pieces[ended++]!;
+      this.#base += piece.length;
+      this.length -= piece.length;
+      free(piece);
     }
     if (ended > 0) this.#pieces.splice(0, ended);
     if (first < base + piece.length) this.#add(piece, base, Math.max(0, first - base));
   }
 
-  /** A copy of everything held from offset `start` on, followed by `rest`. */
+  /** A copy of everything held from offset `start` on, followed by `rest`: valid until the next call of a method. */
   join(start: number, rest: Uint8Array): Uint8Array<ArrayBuffer> {
     const from = start - this.#base;
     const whole = new Uint8Array(this.length - from + rest.length);
@@ -35,7 +40,8 @@ export class HeldBytes {
       at += piece.length;
     }
     whole.set(rest, at);
-    return whole;
+    free(this.#joined);
+    return this.#joined = whole;
   }
 
   #add(piece: Uint8Array, base: number, from: number): void {
@@ -43,4 +49,9 @@ export class HeldBytes {
     this.#pieces.push(piece.slice(from));
     this.length += piece.length - from;
   }
+}
+
+/** Frees memory at once: the garbage collector leaves tens of MB of buffers for later. */
+function free(bytes: Uint8Array<ArrayBuffer> | undefined): void {
+  bytes?.buffer.transfer(0);
 }
