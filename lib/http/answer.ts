@@ -64,8 +64,9 @@ export class Answer {
       this.#exchange.end();
       return bytes;
     }
-    if (this.length !== undefined) return undefined;
-    return await this.#smallOfUnknownLength();
+    const small = this.length === undefined ? await this.#smallOfUnknownLength() : undefined;
+    if (small === undefined) this.#exchange.large();
+    return small;
   }
 
   /**

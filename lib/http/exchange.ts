@@ -27,6 +27,8 @@ export interface ExchangeOptions {
   readonly onBytes: ((bytes: number) => void) | undefined;
   /** Called when nothing has come within the connect timeout; {@linkcode Exchange.probed} is the reply. */
   readonly onSilence: (exchange: Exchange) => void;
+  /** Called when a body turns out to be larger than `httpLimits.smallBodyBytesMax`. */
+  readonly onLarge: () => void;
   /** Called when the exchange is over, once or more. */
   readonly onEnd: (exchange: Exchange) => void;
 }
@@ -118,6 +120,11 @@ export class Exchange implements Watched {
   /** Reports decoded bytes that were read. */
   count(bytes: number): void {
     this.#options.onBytes?.(bytes);
+  }
+
+  /** The body is larger than `httpLimits.smallBodyBytesMax`. */
+  large(): void {
+    this.#options.onLarge();
   }
 
   /** Nothing more will be read. */
