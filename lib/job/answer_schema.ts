@@ -102,7 +102,7 @@ export const rows = field(
     }),
     within_window: field(
       text.optional(),
-      "Name of a time column. Rows outside the run's window are dropped.",
+      "Name of a time column. Rows outside the run's window are dropped. A row without a time fails with bad-value.",
       { form: "name of a time column", example: "updated_at" },
     ),
     columns: field(
