@@ -175,8 +175,6 @@ export const flags = {
     name: "failed",
     help: "list the failed keys",
     more:
-      "With --verbose, the last column is what the server said, kept for the first failures of each reason.",
-    more:
       "One a line on standard output: key, reason, HTTP status and attempts, separated by tabs. Of the last " +
       "run, or of the run that --run names. With --verbose also what the server said, which is kept for the " +
       "first five failures of each reason.",
