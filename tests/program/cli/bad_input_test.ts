@@ -247,7 +247,7 @@ Deno.test("trawl run refuses a database from a newer version", async () => {
     assert.equal(code, 2, stderr);
     assert.match(
       stderr,
-      /^trawl: Cannot use the database "a\.db": a newer trawl wrote it, with schema version 99/,
+      /^trawl: Cannot use the database "a\.db": a newer trawl wrote it: its schema has version 99/,
     );
   }
 });

@@ -9,6 +9,7 @@ import type { SimulateOptions } from "../../../lib/simulate/simulate_options.ts"
 import { query } from "../../support/database.ts";
 import { keyLines, withSimulator } from "../../support/simulator.ts";
 import { day, updatesJob } from "../../support/ripestat_job.ts";
+import { TempFolder } from "../../support/temp.ts";
 import { program, startTrawl, trawl } from "../../support/trawl.ts";
 
 const hello: SimulateOptions = { profile: "hello", latency: { kind: "none" } };
@@ -233,13 +234,10 @@ Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
 });
 
 Deno.test("trawl plan ends with 75 when the key list does not come", async () => {
-  await withSimulator(
-    { ripestat: { asns: 40 }, faults: [{ kind: "status", status: 500 }] },
-    async ({ url }, folder) => {
-      const text = updatesJob(url, { end: "[retry]\nattempts = 1\n" }).replace("ris-asns", "no-such-call");
-      const { code, stdout, stderr } = await trawl(["plan", folder.file("job.toml", text), "--window", day]);
-      assert.deepEqual([code, stdout], [75, ""], stderr);
-      assert.match(stderr, /^trawl: The key list could not be read after .*\n$/);
-    },
-  );
+  using folder = new TempFolder();
+  // Nothing listens on port 9.
+  const job = folder.file("job.toml", updatesJob("http://127.0.0.1:9", { end: "[retry]\nattempts = 1\n" }));
+  const { code, stdout, stderr } = await trawl(["plan", job, "--window", day]);
+  assert.deepEqual([code, stdout], [75, ""], stderr);
+  assert.match(stderr, /^trawl: The key list could not be read after .*\n$/);
 });
