@@ -137,15 +137,6 @@ function tablesWith(name: string): string[] {
   );
 }
 
-/** Whether a job file is read as it was meant where the fields of an issue are left out. */
-export function isApart(issue: z.core.$ZodIssue): boolean {
-  if (issue.code !== "unrecognized_keys") return apartTables.includes(String(issue.path[0]));
-  return issue.keys.every((name) => nearest(name, knownFields(issue.path)) === undefined);
-}
-
-/** Tables on which no field outside depends. */
-const apartTables: readonly string[] = ["keep", "limits", "retry"];
-
 /** A field in TOML notation: `rows.columns.ts.path`, `accept.fail_if[0]`. */
 export function fieldName(path: FieldPath): string {
   const name = path.map((part) => {
@@ -168,7 +159,7 @@ export function shown(value: unknown): string {
 }
 
 /** The fields that the schema has for a table of the job file. */
-function knownFields(table: FieldPath): readonly string[] {
+export function knownFields(table: FieldPath): readonly string[] {
   let schema: Schema = jobJsonSchema();
   for (const part of table) {
     const inner = typeof part === "number"

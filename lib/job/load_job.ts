@@ -9,11 +9,12 @@ import { UsageError } from "../errors.ts";
 import { runLimits } from "../limits.ts";
 import type { Job, Window, WindowRule } from "./job.ts";
 import { nearest } from "../text/nearest.ts";
-import { Diagnostics, isApart, shown } from "./diagnostics.ts";
+import { Diagnostics, shown } from "./diagnostics.ts";
 import { RequestBuilder } from "./request_builder.ts";
 import { readControl, readKeySource, readRequest } from "./load_request.ts";
 import { readAccept, readRows } from "./load_rows.ts";
 import { type JobFile, jobFile } from "./job_schema.ts";
+import { mendedFile } from "./mended_file.ts";
 import type { TemplateScope } from "./template.ts";
 import { type FieldPath, TomlDocument } from "./toml_document.ts";
 
@@ -73,35 +74,19 @@ export function loadJob(text: string, context: LoadContext): Job {
 }
 
 /**
- * Checks each field against the schema. If the wrong fields can be left out, returns the others, so that their mistakes
- * are found too.
+ * Checks each field against the schema. After a mistake, returns the file as it may have been meant, so that other
+ * mistakes are found in the same pass.
  *
- * @throws {UsageError} If there are mistakes without which the rest cannot be judged.
+ * @throws {MistakesError} If the rest of the file cannot be judged.
  */
 function readFields(document: TomlDocument, diagnostics: Diagnostics): JobFile {
   const parsed = jobFile.safeParse(document.value);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
   diagnostics.addIssues(issues);
-  const rest = structuredClone(document.value);
-  for (const issue of issues) {
-    if (!isApart(issue)) throw diagnostics.error();
-    if (issue.code !== "unrecognized_keys") Reflect.deleteProperty(rest, String(issue.path[0]));
-    else for (const name of issue.keys) removeField(rest, [...issue.path, name]);
-  }
-  const others = jobFile.safeParse(rest);
-  if (others.success) return others.data;
+  const mended = jobFile.safeParse(mendedFile(document.value, issues));
+  if (mended.success) return mended.data;
   throw diagnostics.error();
-}
-
-/** Removes a field of a parsed file. */
-function removeField(file: object, path: FieldPath): void {
-  const name = path.at(-1) ?? "";
-  const table = path.slice(0, -1).reduce<unknown>(
-    (value, part) => typeof value === "object" && value !== null ? Reflect.get(value, part) : undefined,
-    file,
-  );
-  if (typeof table === "object" && table !== null) Reflect.deleteProperty(table, name);
 }
 
 function readRetry({ retry }: JobFile): Job["retry"] {

@@ -102,7 +102,26 @@ a = { path = "$.a[*]" }
   ]);
 });
 
-Deno.test("loadJob() judges no rest of a file in which a table is misspelled", () => {
-  const text = `${base.replace("{key}", "{key}?d={window.start}")}[windw]\nevery = "1d"\n`;
-  deepStrictEqual(mistakesOf(text), ['x.toml:6:2: windw: is not a known field: did you mean "window"']);
+Deno.test("loadJob() judges the rest of a file as if misspelled fields were spelled right", () => {
+  const windw = `${base.replace("{key}", "{key}?d={window.start}")}[windw]\nevery = "1d"\n`;
+  deepStrictEqual(mistakesOf(windw), ['x.toml:6:2: windw: is not a known field: did you mean "window"']);
+  const typ = `${base.replace("$[*]", "$[")}within_window = "ts"
+[window]
+every = "1d"
+[rows.columns]
+ts = { path = "$.ts", typ = "time" }
+`;
+  deepStrictEqual(mistakesOf(typ).map((message) => message.split(": ", 2).join(": ")), [
+    "x.toml:5:8: rows.path",
+    "x.toml:10:23: rows.columns.ts.typ",
+  ]);
+});
+
+Deno.test("loadJob() judges no rest of a file in which a field is wrong that others depend on", () => {
+  const text = `${
+    base.replace("$[*]", "$[")
+  }within_window = "ts"\n[rows.columns]\nts = { path = "$", type = "date" }\n`;
+  deepStrictEqual(mistakesOf(text).map((message) => message.split(": ", 2).join(": ")), [
+    "x.toml:8:27: rows.columns.ts.type",
+  ]);
 });
