@@ -13,6 +13,7 @@ import { Client } from "../http/client.ts";
 import type { HttpRequest } from "../http/http_request.ts";
 import { MistakesError } from "../job/diagnostics.ts";
 import type { Job, Window } from "../job/job.ts";
+import { memoryNeedBytes } from "../collect/workers/memory_need.ts";
 import { controlFirst } from "../collect/keys/control_keys.ts";
 import { readKeys } from "../collect/keys/key_reader.ts";
 import { type KeySurvey, surveyKeys } from "../collect/keys/key_survey.ts";
@@ -27,7 +28,7 @@ import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { databaseOf, givenOrNewestWindows, loadJobOf } from "./job_arguments.ts";
 import { schemaOf } from "../rows/table_schema.ts";
-import { formatCount, formatDuration } from "../text/format.ts";
+import { formatBytes, formatCount, formatDuration } from "../text/format.ts";
 import { TableSample, triedLines } from "../view/tried_text.ts";
 
 /** Requests printed without `--try`. */
@@ -137,6 +138,7 @@ function describe(
       })`,
     ]),
     `  database   ${database}`,
+    `  memory     ${formatBytes(memoryNeedBytes(limits.inFlight))} at most`,
   ];
 }
 

@@ -15,7 +15,10 @@ export class HeldBytes {
   /** Bytes held. */
   length = 0;
 
-  /** Drops what the last `join` gave, and the inputs wholly before offset `first`; adds the part behind `first` of `piece`, at offset `base`. */
+  /**
+   * Drops what the last `join` gave, and the inputs wholly before offset `first`; adds the part behind `first` of
+   * `piece`, at offset `base`.
+   */
   keep(piece: Uint8Array, base: number, first: number): void {
     free(this.#joined);
     this.#joined = undefined;

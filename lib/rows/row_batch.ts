@@ -343,10 +343,9 @@ export class RowBatchBuilder {
 
   #grow(length: number): void {
     const [cells, kinds] = [this.#cells, this.#kinds];
-    if (this.#isBounded && length * cellBytes > memoryLimits.rowsBytesMax) {
-      throw tooLarge("the cells of one element's rows", length * cellBytes);
-    }
-    this.#allocate(Math.max(this.#lengthNext, length, 2 * cells.length));
+    const lengthMax = this.#isBounded ? Math.floor(memoryLimits.rowsBytesMax / cellBytes) : Infinity;
+    if (length > lengthMax) throw tooLarge("the cells of one element's rows", length * cellBytes);
+    this.#allocate(Math.max(this.#lengthNext, length, Math.min(2 * cells.length, lengthMax)));
     this.#cells.set(cells);
     this.#kinds.set(kinds);
   }

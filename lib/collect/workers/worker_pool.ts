@@ -18,7 +18,7 @@ import type { BatchSource, PlannedBatch } from "./batch_source.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 /** From this many requests in flight, two Workers start requests at once, where there is a second core. */
-const inFlightForTwo = 32;
+export const inFlightForTwo = 32;
 
 /** Deaths of a batch's Worker, and of Workers without a batch, after which the run fails. */
 const deathsMax = 3;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { memoryNeedBytes } from "../../collect/workers/memory_need.ts";
 import type { Job, WindowRule } from "../../job/job.ts";
 import service from "./job.service" with { type: "text" };
 import timer from "./job.timer" with { type: "text" };
@@ -19,6 +20,10 @@ const dayMs = 24 * hourMs;
 /** An interrupted run is started again after this pause; after this many starts the service has failed. */
 const restartMs = 15 * minuteMs;
 const startsMax = 8;
+
+const MiB = 1024 * 1024;
+const memoryBlockMiB = 64;
+const memoryMiBMin = 512;
 
 /** The starts of many servers are spread over this time, or a little less. */
 const delayMsMax = 15 * minuteMs;
@@ -61,6 +66,7 @@ export function serviceText({ job, variables, secrets, metricsFolder }: UnitFact
     hours: [String(hours)],
     starts: [String(startsMax)],
     restart: [formatDuration(restartMs)],
+    memory: [`${memoryMiB(job)}M`],
   });
 }
 
@@ -71,6 +77,12 @@ function moreFlags(job: Job, metricsFolder: string | undefined): string {
     ...(job.window === undefined || job.retry.failedWindows > 0 ? [] : [" --retry-failed-windows 1"]),
     ...(metricsFolder === undefined ? [] : [` --metrics ${metricsFolder}/${unitName(job)}.prom`]),
   ].join("");
+}
+
+/** What the kernel may let the service have: the peak of a run, rounded up. */
+function memoryMiB({ limits }: Job): number {
+  const blocks = Math.ceil(memoryNeedBytes(limits.inFlight) / (memoryBlockMiB * MiB));
+  return Math.max(memoryMiBMin, blocks * memoryBlockMiB);
 }
 
 /** The text of `trawl-JOB.timer`. */

@@ -98,6 +98,14 @@ Deno.test("serviceText() gives the service the environment and the secrets that 
   ) assert.ok(lines.includes(line), line);
 });
 
+Deno.test("serviceText() gives the service the memory that its requests in flight need, 512M at least", () => {
+  const maxOf = (inFlight: number) => {
+    const job = { ...jobOf(), limits: { ...jobOf().limits, inFlight } };
+    return /^MemoryMax=(.*)$/m.exec(serviceText({ job, variables: [], secrets: [] }))?.[1];
+  };
+  assert.deepEqual([8, 31, 1_000, 10_000].map(maxOf), ["512M", "512M", "832M", "3072M"]);
+});
+
 Deno.test("serviceText() lets the service write metrics into one folder more, as a group that may", () => {
   const facts = { job: jobOf(), variables: [], secrets: [] };
   assert.doesNotMatch(serviceText(facts), /metrics|ReadWritePaths|SupplementaryGroups/);
