@@ -87,7 +87,9 @@ export async function chooseRun(
   const retryFailed = options.retryFailed || retryReasons !== undefined;
   const identity = await identityOf(job);
   const fields = await fieldFingerprints(job);
-  const latest = await store.latestRun(job.name, window === undefined ? null : isoTime(window.startMs));
+  const span = window && { start: isoTime(window.startMs), end: isoTime(window.endMs) };
+  const latest = await store.latestRun(job.name, span?.start ?? null);
+  if (span !== undefined && latest?.windowEnd !== span.end) await refuseOverlap(store, job, span);
   if (latest !== undefined && !isNew) {
     const isFinished = latest.state === "finished";
     const hasMore = !isFinished || (retryFailed && latest.failed > 0);
@@ -120,7 +122,7 @@ export async function chooseRun(
     text: job.text,
     identity,
     fields: JSON.stringify(fields),
-    ...(window && { window: { start: isoTime(window.startMs), end: isoTime(window.endMs) } }),
+    ...(span && { window: span }),
   });
   const counts = { ok: 0, empty: 0, unchanged: 0, failed: 0, rows: 0, bytes: 0, attempts: 0 };
   const replaces = unfinished && {
@@ -139,6 +141,25 @@ export async function chooseRun(
     follows: latest?.id,
     ...(replaces && { replaces }),
   };
+}
+
+/**
+ * Refuses a window of which another one holds a part: readers would see the rows of both.
+ *
+ * @throws {StaleRunError} If there is a run of such a window.
+ */
+async function refuseOverlap(
+  store: StoreWriter,
+  job: Job,
+  window: { readonly start: string; readonly end: string },
+): Promise<void> {
+  const other = await store.overlappingRun(job.name, window);
+  if (other === undefined) return;
+  throw new StaleRunError(
+    `Cannot collect the window ${window.start}/${window.end} of "${job.name}": it overlaps with ` +
+      `${other.windowStart}/${other.windowEnd} of run ${other.id}, as window.every has changed since; ` +
+      `use another database with --db`,
+  );
 }
 
 /** The fields that differ from those of an earlier run. */

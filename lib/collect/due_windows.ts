@@ -32,9 +32,11 @@ export function windowsToAsk(
   { rule, keepMs, identity, runs, nowMs, isNew, retryFailed }: DueOptions,
 ): Window[] {
   const byStart = new Map(runs.map((run) => [startOf(run), run]));
-  const isDone = (run: RunRecord | undefined) =>
-    run?.state === "finished" && !(retryFailed && run.failed > 0);
-  const due = dueWindows(rule, nowMs, ({ startMs }) => isDone(byStart.get(startMs)), {
+  // A run of a shorter or longer window with the same start says nothing about this one.
+  const isDone = (run: RunRecord | undefined, { endMs }: Window) =>
+    run?.state === "finished" && Date.parse(run.windowEnd ?? "") === endMs &&
+    !(retryFailed && run.failed > 0);
+  const due = dueWindows(rule, nowMs, (window) => isDone(byStart.get(window.startMs), window), {
     ...(runs.length > 0 && { sinceMs: Math.min(...byStart.keys()) }),
   });
   if (isNew) return due.length > 0 ? due : dueWindows(rule, nowMs, () => false).slice(-1);

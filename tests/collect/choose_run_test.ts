@@ -129,6 +129,28 @@ Deno.test("chooseRun() starts a new run when a limited run belongs to another jo
   });
 });
 
+Deno.test("chooseRun() refuses a window that overlaps with one of another length", async () => {
+  await withStore(async (store) => {
+    await store.endRun((await begun(store, window)).id, { state: "finished", isCovered: true });
+    const hour = 3_600_000;
+    for (
+      const startMs of [window.startMs, window.startMs + hour, window.endMs - hour, window.startMs - hour]
+    ) {
+      const isApart = startMs < window.startMs;
+      const choice = begun(store, { startMs, endMs: startMs + hour });
+      if (isApart) assert.equal((await choice).isResumed, false);
+      else {await assert.rejects(choice, {
+          message: /overlaps with 2026-11-20T00:00:00Z\/2026-11-21T00:00:00Z of run 1/,
+        });}
+    }
+    const week = { startMs: window.startMs - 7 * 24 * hour, endMs: window.endMs };
+    await assert.rejects(begun(store, week, { isNew: true }), {
+      name: "UsageError",
+      message: /window\.every has/,
+    });
+  });
+});
+
 Deno.test("chooseRun() refuses to mix two jobs of one name, and takes the new one for a new run", async () => {
   await withStore(async (store, file) => {
     await begun(store, window);

@@ -79,6 +79,11 @@ Deno.test("windowsToAsk() asks a finished window again only for its failed keys,
   assert.deepEqual(days("2026-11-22T06:30Z", unfinished, { isNew: true }), ["2026-11-21"]);
 });
 
+Deno.test("windowsToAsk() takes no shorter window with the same start for a finished day", () => {
+  const hour = runOf("2026-11-21", { windowEnd: "2026-11-21T01:00:00Z" });
+  assert.deepEqual(days("2026-11-22T06:30Z", [runOf("2026-11-20"), hour]), ["2026-11-21"]);
+});
+
 Deno.test("windowsToAsk() asks nothing twice when the clock is set back", () => {
   const runs = [runOf("2026-11-20"), runOf("2026-11-21")];
   assert.deepEqual(days("2026-11-21T06:30Z", runs), []);

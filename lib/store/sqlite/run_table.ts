@@ -62,6 +62,19 @@ export function latestRun(db: DatabaseSync, job: string, windowStart: string | n
   return row === undefined ? undefined : asRun(row);
 }
 
+/** The newest run of a job whose window overlaps another one, without being it. */
+export function overlappingRun(
+  db: DatabaseSync,
+  job: string,
+  { start, end }: { readonly start: string; readonly end: string },
+): RunRecord | undefined {
+  const row = db.prepare(
+    `SELECT ${runColumns} FROM _trawl_run WHERE job = ?1 AND window_start < ?3 AND window_end > ?2
+       AND (window_start <> ?2 OR window_end <> ?3) ORDER BY id DESC LIMIT 1`,
+  ).get(job, start, end);
+  return row === undefined ? undefined : asRun(row);
+}
+
 /** The newest run of each window of a job. */
 export function windowRuns(db: DatabaseSync, job: string): RunRecord[] {
   return db.prepare(

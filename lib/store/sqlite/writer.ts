@@ -52,6 +52,7 @@ import { Retention } from "./retention.ts";
 import {
   insertRun,
   latestRun,
+  overlappingRun,
   setReported,
   setRunCounts,
   setRunKeys,
@@ -121,6 +122,11 @@ export class StoreWriter implements AsyncDisposable {
   /** The newest run of a job for a window, by the window's start; null for jobs without windows. */
   async latestRun(job: string, windowStart: string | null): Promise<RunRecord | undefined> {
     return latestRun(this.#db, job, windowStart);
+  }
+
+  /** The newest run of a job whose window overlaps this one without being it: `window.every` was another then. */
+  async overlappingRun(job: string, window: NonNullable<NewRun["window"]>): Promise<RunRecord | undefined> {
+    return overlappingRun(this.#db, job, window);
   }
 
   /** The newest run of each window of a job, by the window's start. */
