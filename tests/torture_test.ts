@@ -26,7 +26,7 @@ Deno.test("scheduleOf() follows from the seed only, and 200 schedules have every
   assert.deepEqual(ill, new Set(illnesses));
   const kinds = new Set(schedules.flatMap(({ api }) => api.faults?.map(({ kind }) => kind) ?? []));
   // A run cannot detect the fault `empty`: the answer is valid.
-  assert.equal(kinds.size, 15);
+  assert.equal(kinds.size, 17);
   const has = (one: (schedule: Schedule) => boolean) => assert.ok(schedules.some(one), String(one));
   has(({ jumps }) => jumps.some(({ byMs }) => byMs < 0));
   has(({ lasting }) => lasting.length > 0);

@@ -11,7 +11,7 @@ import { canMount, mounted } from "../../support/disk.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
 import { day, updatesJob } from "../../support/ripestat_job.ts";
 import { TempFolder } from "../../support/temp.ts";
-import { executable, root, trawl } from "../../support/trawl.ts";
+import { trawl } from "../../support/trawl.ts";
 
 const isMountable = await canMount();
 
@@ -97,11 +97,6 @@ Deno.test({
     await Deno.mkdir(folder.file("deno"));
     for (const name of ["npm", "gen"]) await Deno.symlink(`${denoDir}/${name}`, folder.file(`deno/${name}`));
     const env = { DENO_DIR: folder.file("deno") };
-    // The analysis of all modules is larger than the limit too, and would end the process before it has a listener.
-    if (executable === undefined) {
-      const args = ["info", "--json", `${root}main.ts`];
-      await new Deno.Command(Deno.execPath(), { args, env, stdout: "null" }).output();
-    }
     await fillUp({
       file: (name) => folder.file(name),
       mend: () => Promise.resolve(),
