@@ -28,7 +28,7 @@ Deno.test("trawl run finds the rate that an API allows, asks every key, and stor
     const refused = answers["429"] ?? 0;
     assert.ok(refused > 0 && refused < 40, JSON.stringify(answers));
     assert.match(stderr, /found +\d[\d.]*\/s \(auto\), \d+ in flight \(auto\)\n/);
-    const { foundRate, foundInFlight } = JSON.parse(stdout);
+    const { foundRate, foundInFlight } = JSON.parse(stdout).thisStart;
     const learned = "SELECT what, value FROM _trawl_tuned WHERE host = '127.0.0.1:PORT' ORDER BY what DESC";
     const [rate, inFlight] = query(db, learned.replace("PORT", String(simulator.port)));
     assert.equal(rate?.[0], "rate");
