@@ -45,11 +45,13 @@ export function planTurns(
   const nextUs = last === undefined ? undefined : endOf(last);
   const isSetBack = last !== undefined && nextUs !== undefined &&
     nextUs - nowUs > aheadUsMax + last.intervalUs;
-  const startUs = nextUs === undefined || isSetBack
+  const isFirst = nextUs === undefined || isSetBack;
+  const startUs = isFirst
     ? Math.ceil(nowUs) + Math.min(intervalUs, firstWaitUsMax)
     : Math.max(nextUs, Math.ceil(nowUs));
   const kept = isSetBack ? [] : spans.filter((span) => endOf(span) > nowUs || span === last);
-  const count = Math.ceil((nowUs + aheadUs - startUs) / intervalUs);
+  // The first turn may be more than a second ahead; unplanned, it would move away with the clock.
+  const count = Math.max(isFirst ? 1 : 0, Math.ceil((nowUs + aheadUs - startUs) / intervalUs));
   if (count <= 0) return kept;
   const pattern = patternOf(claims);
   const isSame = last !== undefined && startUs === nextUs && last.intervalUs === intervalUs &&

@@ -14,6 +14,7 @@ import {
   parseLedger,
   withoutHolder,
 } from "../../../lib/collect/sharing/share_ledger.ts";
+import { leasesOf, planTurns, turnsBetween, type TurnSpan } from "../../../lib/collect/sharing/turn_plan.ts";
 
 const nowUs = 1.7e15;
 
@@ -112,4 +113,22 @@ Deno.test("fairShares() divides evenly, by wishes first, and in another order wi
   assert.deepEqual(shares(8, [1, 1]), [4, 4]);
   assert.deepEqual([shares(3, [8, 8]), shares(3, [8, 8], 1)], [[2, 1], [1, 2]]);
   assert.deepEqual([shares(1, [8, 8]), shares(1, [8, 8], 1)], [[1, 0], [0, 1]]);
+});
+
+Deno.test("planTurns() reaches the first turn of a slow rate, and gives the next one to another holder", () => {
+  const plan = (spans: readonly TurnSpan[], us: number) =>
+    planTurns(spans, {
+      intervalUs: 10e6,
+      lateUs: 3_000,
+      claims: [{ id: "a", want: 16 }, { id: "b", want: 16 }],
+      nowUs: us,
+    });
+  let spans: readonly TurnSpan[] = [];
+  for (let us = nowUs; us < nowUs + 60e6; us += 250_000) spans = plan(spans, us);
+  const turnsOf = (id: string) => turnsBetween(leasesOf(spans, { id, nowUs: 0 }), nowUs, nowUs + 60e6);
+  assert.deepEqual(spans.map(({ startUs, count }) => [startUs - nowUs, count]), [[1e6, 6]]);
+  assert.deepEqual([turnsOf("a"), turnsOf("b")], [3, 3]);
+  // A clock that is set back by an hour: the plan begins again.
+  const back = nowUs - 3_600e6;
+  assert.deepEqual(plan(spans, back).map(({ startUs }) => startUs - back), [1e6]);
 });
