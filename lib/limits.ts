@@ -17,6 +17,8 @@ export const jsonLimits = {
   valueBytesMax: 8 * MiB,
   /** Bytes of an element that a filter tests. Parsed, it can take 30 times its text, a third of V8's heap. */
   elementBytesMax: 1 * MiB,
+  /** Nodes that a filter may select of an element, repetitions included: it has fewer, and each takes 8 bytes. */
+  filterNodesMax: 1_000_000,
   /** Bytes of an object name that is held to be compared, because it has escapes or spans two chunks. */
   nameBytesMax: 64 * KiB,
   /** Nested parentheses, calls and filters in a path. Real paths have fewer than ten; each level takes stack. */

@@ -48,8 +48,11 @@ export class JsonSyntaxError extends SyntaxError implements JsonPlace {
   }
 }
 
-/** A bound of `jsonLimits`: open brackets, bytes of a captured value, of a filtered element, or of a name. */
-export type JsonLimit = "depth" | "value" | "element" | "name";
+/**
+ * A bound of `jsonLimits`: open brackets, bytes of a captured value, of a filtered element, or of a name, or nodes that
+ * a filter selects.
+ */
+export type JsonLimit = "depth" | "value" | "element" | "name" | "nodes";
 
 /** The text exceeds one of the bounds that keep memory constant. It may be valid JSON. */
 export class JsonLimitError extends RangeError {
@@ -64,6 +67,7 @@ export class JsonLimitError extends RangeError {
       depth: `brackets must nest at most ${jsonLimits.depthMax} deep`,
       value: `a selected value must have at most ${jsonLimits.valueBytesMax} bytes`,
       element: `an element under a filter must have at most ${jsonLimits.elementBytesMax} bytes`,
+      nodes: `a filter must select at most ${jsonLimits.filterNodesMax} nodes of an element`,
       name: `a name must have at most ${jsonLimits.nameBytesMax} bytes`,
     } as const;
     super(`Cannot read JSON: ${rules[limit]}, got more at offset ${offset}`);

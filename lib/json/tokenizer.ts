@@ -14,6 +14,7 @@ import { Captures } from "./captures.ts";
 import { placeBehind, ruleOf, whereCut } from "./grammar.ts";
 import type { RowHandler } from "./handler.ts";
 import { type JsonPlace, JsonSyntaxError } from "./json_error.ts";
+import { FilterNodesError } from "./path/filter_evaluator.ts";
 import type { Query } from "./query.ts";
 import { EventType, eventWords, Stop } from "./scanner_codes.ts";
 import { encodeLoosely, firstInvalid, shownAt, tailLength } from "./utf8.ts";
@@ -291,11 +292,22 @@ export class Tokenizer implements ScannerUser {
       const { raw } = this.#captures;
       const start = this.#captures.end(end, node.undecided);
       if (node.undecided) {
-        return this.#readElement(node.filtered(JSON.parse(raw.toString())), kind, start);
+        return this.#readElement(this.#filtered(node, end), kind, start);
       }
       for (let k = 0; k < texts.length; k++) this.#handler.text(texts[k]!, kind, raw);
     }
     for (let k = visits.length - 1; k >= 0; k--) this.#handler.leave(visits[k]!);
+  }
+
+  /** The state of the captured element that ends before index `end`, once its filters have decided. */
+  #filtered(node: QueryState, end: number): QueryState {
+    const { raw } = this.#captures;
+    try {
+      return node.filtered(JSON.parse(raw.toString()));
+    } catch (error) {
+      if (error instanceof FilterNodesError) this.#captures.fail("nodes", end);
+      throw error;
+    }
   }
 
   /** Filters have decided that the captured element at offset `start` has the state `node`: reads it again. */

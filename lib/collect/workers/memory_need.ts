@@ -15,8 +15,8 @@ const programBytes = 192 * MiB;
 /** A Worker that starts requests: `memoryLimits.budgetBytes`, twice what one answer may exceed it by, and its heap. */
 const workerBytes = 176 * MiB;
 
-/** A request in flight: its connection with TLS, its answer's head, and a body of unknown length. */
-const requestBytes = MiB / 4;
+/** A request in flight: its connection with TLS takes 0.1 MB, and its answer's head may have 400 KiB. */
+const requestBytes = MiB / 2;
 
 /** Bytes of resident memory that a run does not exceed. Neither keys nor the size of answers add to them. */
 export function memoryNeedBytes(inFlight: number): number {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { jsonLimits } from "../../limits.ts";
 import { compiledPattern } from "./pattern.ts";
 import type { Expression, Nodes, Operand, Operator, Selector, Slice } from "./path_types.ts";
 
@@ -54,21 +55,48 @@ function lengthOf(value: unknown): number | undefined {
   return Array.isArray(value) || isObject(value) ? childrenOf(value).length : undefined;
 }
 
-/** The selected nodes, repeated if selected repeatedly. */
+/** A filter selects too many nodes of one element. */
+export class FilterNodesError extends RangeError {
+  override readonly name = "FilterNodesError";
+
+  constructor() {
+    super(`Cannot evaluate a filter: it must select at most ${jsonLimits.filterNodesMax} nodes`);
+  }
+}
+
+/**
+ * The selected nodes, repeated if selected repeatedly.
+ *
+ * @throws {FilterNodesError} If they are too many: `@..*..*` selects a node once for each node around it.
+ */
 function nodesOf({ segments }: Nodes, value: unknown): readonly unknown[] {
   let nodes: readonly unknown[] = [value];
   for (const { descendant, selectors } of segments) {
-    const from = descendant ? nodes.flatMap((node) => withDescendants(node)) : nodes;
-    nodes = from.flatMap((node) => selectors.flatMap((selector) => select(selector, node)));
+    const from = descendant ? gathered(nodes, addWithDescendants) : nodes;
+    nodes = gathered(from, (node, found) => {
+      for (const selector of selectors) for (const child of select(selector, node)) found.push(child);
+    });
   }
   return nodes;
 }
 
-/** The value and all values below it. */
-function withDescendants(value: unknown, found: unknown[] = []): readonly unknown[] {
-  found.push(value);
-  for (const child of childrenOf(value)) withDescendants(child, found);
+/** What `add` finds at each node. */
+function gathered(
+  nodes: readonly unknown[],
+  add: (node: unknown, found: unknown[]) => void,
+): readonly unknown[] {
+  const found: unknown[] = [];
+  for (const node of nodes) {
+    add(node, found);
+    if (found.length > jsonLimits.filterNodesMax) throw new FilterNodesError();
+  }
   return found;
+}
+
+/** Adds the value and all values below it. */
+function addWithDescendants(value: unknown, found: unknown[]): void {
+  found.push(value);
+  for (const child of childrenOf(value)) addWithDescendants(child, found);
 }
 
 function select(selector: Selector, value: unknown): readonly unknown[] {

@@ -103,7 +103,7 @@ Deno.test("serviceText() gives the service the memory that its requests in fligh
     const job = { ...jobOf(), limits: { ...jobOf().limits, inFlight } };
     return /^MemoryMax=(.*)$/m.exec(serviceText({ job, variables: [], secrets: [] }))?.[1];
   };
-  assert.deepEqual([8, 31, 1_000, 10_000].map(maxOf), ["512M", "512M", "832M", "3072M"]);
+  assert.deepEqual([8, 31, 1_000, 10_000].map(maxOf), ["512M", "512M", "1088M", "5568M"]);
 });
 
 Deno.test("serviceText() lets the service write metrics into one folder more, as a group that may", () => {

@@ -277,6 +277,15 @@ Deno.test("Tokenizer throws JsonLimitError when an element or a name in it is to
   }
 });
 
+Deno.test("Tokenizer throws JsonLimitError when a filter selects a node once for each node around it, and there are many", () => {
+  const depth = 400;
+  const deep = (leaves: number) => `[${"[".repeat(depth)}${"1,".repeat(leaves)}1${"]".repeat(depth)}]`;
+  const query = textQuery("$[?count(@..*..*) > 3][0]");
+  assert.equal(record(query, [deep(1_000)]).texts.length, 1);
+  const error = thrown(() => record(query, [deep(4_000)]));
+  assert.equal(error instanceof JsonLimitError ? error.limit : error, "nodes");
+});
+
 Deno.test("Tokenizer counts from the document's start when a name is too long in an element within elements", () => {
   const error = thrown(() =>
     record(textQuery("$[?@][?@].b"), [`[[1,{"${"n".repeat(jsonLimits.nameBytesMax + 1)}":1}]]`])
