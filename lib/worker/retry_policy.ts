@@ -67,6 +67,7 @@ const answered: ReadonlySet<FailureReason> = new Set<FailureReason>([
   "bad-utf8",
   "missing",
   "wrong-count",
+  "wrong-answer",
   "control-empty",
 ]);
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { AttemptRunner } from "../../lib/worker/attempt.ts";
 import type { Job } from "../../lib/job/job.ts";
+import { loadJob } from "../../lib/job/load_job.ts";
+import { presets } from "../../lib/job/presets.ts";
 import { httpLimits } from "../../lib/limits.ts";
 import { clientOf, HandlerServer } from "../http/support.ts";
 import { jobOf } from "../collect/support.ts";
@@ -105,5 +107,46 @@ Deno.test("AttemptRunner tells what a server said: in a refusal, in no JSON, and
   ];
   for (const [body, status, detail] of details) {
     assert.equal((await outcome(() => new Response(body, { status }))).detail ?? "", detail);
+  }
+});
+
+Deno.test("AttemptRunner never calls an answer of another shape empty, without any rule of the job", async () => {
+  const bodies = [
+    '{"error": "quota exceeded"}',
+    '{"r": null}',
+    "null",
+    "42",
+    '"maintenance"',
+    "{}",
+    '{"r": {}}',
+  ];
+  for (const body of bodies) {
+    const { verdict, reason, detail } = await outcome(() => new Response(body));
+    assert.deepEqual([verdict, reason], ["failed", "missing"], body);
+    assert.match(detail ?? "", /^\$\.r must be an array, got [a-z ]+: /);
+    assert.ok(detail?.endsWith(body), detail);
+  }
+  assert.equal((await outcome(() => new Response('{"r": []}'))).verdict, "empty");
+});
+
+Deno.test("AttemptRunner fails RIPEstat's answers without a list, or about another system, for both presets", async () => {
+  const day = { startMs: Date.UTC(2026, 10, 20), endMs: Date.UTC(2026, 10, 21) };
+  const answers: readonly (readonly [data: unknown, reason: string | undefined])[] = [
+    [{ resource: "3333", updates: [], "nr_updates": 0 }, undefined],
+    [{ resource: "3333", updates: null, "nr_updates": 0 }, "missing"],
+    [{ resource: "3333", updates: "temporarily unavailable", "nr_updates": 0 }, "missing"],
+    [{ resource: "12654", updates: [], "nr_updates": 0 }, "wrong-answer"],
+    [{ updates: [], "nr_updates": 0 }, "wrong-answer"],
+  ];
+  for (const [name, { text }] of Object.entries(presets)) {
+    for (const [data, expected] of answers) {
+      await using server = new HandlerServer(() => Response.json({ data }));
+      using client = clientOf(server);
+      const job = loadJob(text, { file: name, set: { host: server.url }, env: () => "x", secret: () => "y" });
+      const attempt = await new AttemptRunner(job, { window: day, client })
+        .ask([{ key: "3333" }], () => Promise.resolve());
+      const found = attempt.verdict === "failed" ? attempt.reason : attempt.verdict;
+      assert.equal(found, expected ?? "empty", `${name}: ${JSON.stringify(data)}`);
+    }
   }
 });
