@@ -6,13 +6,14 @@
  */
 
 import { backup, DatabaseSync } from "node:sqlite";
-import { messageOf, UsageError } from "../../errors.ts";
+import { InterruptedError, messageOf, UsageError } from "../../errors.ts";
 import { isoTime } from "../../text/format.ts";
 import { openForReading } from "./connection.ts";
 import { requireDatabaseName, sqlitePath } from "./database_name.ts";
 import { folderOf } from "./free_space.ts";
 import { isStillAt, openOwnFile } from "./own_file.ts";
 import { endRunning } from "./run_table.ts";
+import { isPassingError } from "./sqlite_error.ts";
 
 /** All pages in one step: a write between two steps would restart the copy. */
 const allPages = 0x7fffffff;
@@ -24,8 +25,8 @@ const sideFiles = ["-journal", "-wal", "-shm"] as const;
  * Copies the database `from` into the new file `to` with mode 0600; returns the size of the copy in bytes. Takes over
  * the `.part` that a killed backup left. Blocks this thread, but no other writer or reader.
  *
- * @throws {UsageError} If `from` is not trawl's, or `to` exists, cannot be written, or is being written by another
- *   backup.
+ * @throws {UsageError} If `from` is not trawl's, or `to` exists or cannot be written.
+ * @throws {InterruptedError} If the disk is full, or another backup writes `to`.
  */
 export async function backupDatabase(from: string, to: string): Promise<number> {
   requireDatabaseName(to);
@@ -48,7 +49,11 @@ export async function backupDatabase(from: string, to: string): Promise<number> 
       throw error;
     }
   } catch (error) {
-    throw new UsageError(`Cannot write the backup "${to}": ${messageOf(error)}`, { cause: error });
+    const isPassing = error instanceof InterruptedError || isPassingError(error);
+    throw new (isPassing ? InterruptedError : UsageError)(
+      `Cannot write the backup "${to}": ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -104,8 +109,8 @@ function removeOwn(file: Deno.FsFile, part: string): void {
   }
 }
 
-function beingWritten(part: string): Error {
-  return new Error(`another trawl backup is writing "${part}"`);
+function beingWritten(part: string): InterruptedError {
+  return new InterruptedError(`another trawl backup is writing "${part}"; run again later`);
 }
 
 /** Renames the part, unless a file has the name by now. */

@@ -79,6 +79,7 @@ export class SqliteDatabase {
    * meanwhile.
    *
    * @throws {UsageError} If the database is not trawl's, or the file exists or cannot be written.
+   * @throws {InterruptedError} If the disk is full, or another backup writes the file.
    */
   backup(file: string): Promise<number> {
     return backupDatabase(this.location, file);

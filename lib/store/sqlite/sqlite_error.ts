@@ -60,6 +60,12 @@ export function isDamage(error: unknown): boolean {
   return sqliteErrorOf(error) === "damaged";
 }
 
+/** Whether an error of SQLite may pass by itself: a full disk, or the lock of another program. */
+export function isPassingError(error: unknown): boolean {
+  const cause = sqliteErrorOf(error);
+  return cause !== undefined && passing.has(cause);
+}
+
 /** What to do about a damaged file. */
 export function rescueText(file: string): string {
   return `restore a backup, or save what can be read with: sqlite3 '${file}' .recover | sqlite3 'saved.db'`;
