@@ -160,3 +160,37 @@ Deno.test("CircuitBreaker.answeredAgain() changes nothing while the breaker is c
   assert.deepEqual([breaker.successes, breaker.outages], [0, 0]);
   assert.equal(failuresToOpen(breaker), streak);
 });
+
+Deno.test("CircuitBreaker.refused() ends a run whose first 20 answers are refusals, once", () => {
+  const breaker = new CircuitBreaker(numbersOf());
+  const ends = Array.from({ length: 22 }, () => breaker.refused({ why: 401, hasProbe: false }, startUs));
+  assert.deepEqual(ends.flatMap((ends, index) => ends ? [index + 1] : []), [20]);
+  assert.equal(breaker.isDown, false);
+  assert.ok(breaker.tryPass(startUs) > 0);
+});
+
+Deno.test("CircuitBreaker.refused() opens after ten refusals in a row once a key was answered", () => {
+  const breaker = new CircuitBreaker(numbersOf());
+  const refuse = (count: number) => {
+    for (let n = 0; n < count; n++) {
+      assert.equal(breaker.refused({ why: 401, hasProbe: false }, startUs), false);
+    }
+    return breaker.isDown;
+  };
+  breaker.succeeded();
+  assert.equal(refuse(9), false);
+  breaker.succeeded();
+  assert.deepEqual([refuse(9), refuse(1)], [false, true]);
+  assert.equal(breaker.probeRefused(401), false);
+  // The probe is answered: twice as many open it next time.
+  breaker.tryPass(startUs + 2e6);
+  breaker.answeredAgain();
+  assert.deepEqual([refuse(19), refuse(1)], [false, true]);
+});
+
+Deno.test("CircuitBreaker.probeRefused() ends a start without any other answer", () => {
+  const breaker = new CircuitBreaker(numbersOf());
+  for (let n = 0; n < 10; n++) breaker.refused({ why: 403, hasProbe: true }, startUs);
+  assert.equal(breaker.isDown, true);
+  assert.deepEqual([breaker.probeRefused(403), breaker.probeRefused(403)], [true, false]);
+});

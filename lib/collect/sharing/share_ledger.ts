@@ -8,6 +8,7 @@
 
 import { z } from "zod";
 import type { Rate } from "../../job/job.ts";
+import { httpLimits } from "../../limits.ts";
 import { supervisorTickMs } from "../../pace/clock.ts";
 import { intervalUsOf, isQuota, paceTuning } from "../../pace/pace.ts";
 import type { TurnLease } from "../../pace/turn_leases.ts";
@@ -57,6 +58,8 @@ const ledgerSchema = z.object({
   spans: z.array(span),
   /** Starts of each quota by its `perMs`: see {@linkcode Quota}. */
   starts: z.record(z.string(), z.array(z.tuple([z.number(), whole]))),
+  /** The server has asked a holder to wait until then; 0 if it has not. */
+  pausedUntilUs: time,
 });
 
 /** The agreement, as it is written. */
@@ -65,7 +68,7 @@ export type Ledger = Readonly<z.infer<typeof ledgerSchema>>;
 type Holder = Ledger["holders"][string];
 
 /** A ledger without holders. */
-export const emptyLedger: Ledger = { holders: {}, spans: [], starts: {} };
+export const emptyLedger: Ledger = { holders: {}, spans: [], starts: {}, pausedUntilUs: 0 };
 
 /** Reads a ledger; undefined if the text is none. */
 export function parseLedger(text: string): Ledger | undefined {
@@ -85,6 +88,8 @@ export interface HolderFacts {
   readonly wantTurns: number;
   /** Requests started since its last advance. */
   readonly started: number;
+  /** The server has asked it to wait until then; 0 if it has not. */
+  readonly pausedUntilUs: number;
   /**
    * Lets it use `slots` from now on if that is fewer than before.
    *
@@ -102,6 +107,8 @@ export interface Allowance {
   readonly leases: readonly TurnLease[] | undefined;
   /** Starts that the quotas grant; undefined where no live holder has a quota. */
   readonly granted: number | undefined;
+  /** The server has asked a holder to wait until then; 0 if it has not. */
+  readonly pausedUntilUs: number;
 }
 
 /** When, and which holders are alive: the advancing one among them. */
@@ -125,17 +132,20 @@ export function advance(
   if (isPaced) facts.pace();
   const spans = isPaced ? scene.spans() : ledger.spans;
   const { granted, starts } = scene.starts();
+  const pausedUntilUs = scene.pausedUntilUs();
   const entry = { inFlight, rates: [...rates], slots: held, wantSlots, wantTurns, isPaced };
   return {
     ledger: {
       holders: { ...Object.fromEntries(scene.others), [id]: { ...entry, reserved: granted ?? 0 } },
       spans: [...spans],
       starts,
+      pausedUntilUs,
     },
     allowance: {
       slots,
       leases: isPaced ? leasesOf(spans, { id, nowUs: moment.nowUs }) : undefined,
       granted,
+      pausedUntilUs,
     },
   };
 }
@@ -180,6 +190,13 @@ class Scene {
       ? this.#ledger.holders[this.#facts.id]?.slots ?? 0
       : total - sumOf(this.others.map(([, { slots }]) => slots));
     return Math.max(0, Math.min(fair.get(this.#facts.id) ?? 0, free));
+  }
+
+  /** A pause that the server asked one holder for holds for all. One too long to wait for ends only that run. */
+  pausedUntilUs(): number {
+    const lastUs = this.#moment.nowUs + httpLimits.retryAfterMaxMs * 1_000;
+    const untilUs = [this.#ledger.pausedUntilUs, this.#facts.pausedUntilUs];
+    return Math.max(0, ...untilUs.filter((us) => us > this.#moment.nowUs && us <= lastUs));
   }
 
   /** The turns of all holders. */

@@ -60,7 +60,7 @@ export class SharedLimits implements AsyncDisposable {
   readonly #limits: Job["limits"];
   readonly #shared: SharedState;
   readonly #clock: () => number;
-  #allowance: Allowance = { slots: 0, leases: [], granted: 0 };
+  #allowance: Allowance = { slots: 0, leases: [], granted: 0, pausedUntilUs: 0 };
   /** Starts that the ledger has counted. */
   #reported = 0;
   #ticking: Promise<void> | undefined;
@@ -139,19 +139,22 @@ export class SharedLimits implements AsyncDisposable {
     const before = this.#folder.read();
     const { ledger, allowance } = advance(
       parseLedger(before ?? "") ?? emptyLedger,
-      this.#facts(started),
+      this.#facts(started, now),
       moment,
     );
     const text = JSON.stringify(ledger);
     if (text !== before) this.#folder.write(text);
     this.#reported = started;
     this.#allowance = allowance;
-    this.#shared.cap(allowance.slots);
     pace.lease(allowance.leases);
     pace.grantShared(allowance.granted === undefined ? undefined : started + allowance.granted);
+    const pauseMs = (allowance.pausedUntilUs - now) / 1_000;
+    if (pauseMs > pace.pausedMs(now) + 1) pace.pause(now, pauseMs);
+    this.#shared.cap(allowance.slots);
   }
 
-  #facts(started: number): HolderFacts {
+  #facts(started: number, now: number): HolderFacts {
+    const pausedUs = this.#shared.pace.pausedMs(now) * 1_000;
     const { rates, inFlight } = this.#limits;
     return {
       id: this.#folder.id,
@@ -160,6 +163,7 @@ export class SharedLimits implements AsyncDisposable {
       wantSlots: this.#wantSlots(),
       wantTurns: this.#wantTurns,
       started: started - this.#reported,
+      pausedUntilUs: pausedUs > 0 ? Math.round(now + pausedUs) : 0,
       shrink: (slots) => {
         if (slots < this.#shared.inFlightMax) this.#shared.cap(slots);
         return this.#shared.slotsTaken;

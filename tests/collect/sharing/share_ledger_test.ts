@@ -26,6 +26,7 @@ function facts(id: string, change: Partial<HolderFacts> = {}): HolderFacts {
     wantSlots: 8,
     wantTurns: 16,
     started: 0,
+    pausedUntilUs: 0,
     shrink: (slots) => slots,
     pace: () => {},
     ...change,
@@ -113,6 +114,18 @@ Deno.test("fairShares() divides evenly, by wishes first, and in another order wi
   assert.deepEqual(shares(8, [1, 1]), [4, 4]);
   assert.deepEqual([shares(3, [8, 8]), shares(3, [8, 8], 1)], [[2, 1], [1, 2]]);
   assert.deepEqual([shares(1, [8, 8]), shares(1, [8, 8], 1)], [[1, 0], [0, 1]]);
+});
+
+Deno.test("advance() has all holders wait when the server asked one of them to, for an hour at most", () => {
+  const paused = (us: number) =>
+    after(emptyLedger, [facts("a", { pausedUntilUs: nowUs + us })], ["a"]).ledger;
+  const seen = (ledger: Ledger, us = nowUs) =>
+    (after(ledger, [facts("b")], ["a", "b"], us).allowance?.pausedUntilUs ?? NaN) - nowUs;
+  assert.equal(seen(paused(60e6)), 60e6);
+  assert.equal(seen(paused(60e6), nowUs + 61e6), -nowUs);
+  assert.equal(seen(paused(3_601e6)), -nowUs);
+  // The clock was set back by a day.
+  assert.equal(seen(paused(60e6), nowUs - 86_400e6), -nowUs);
 });
 
 Deno.test("planTurns() reaches the first turn of a slow rate, and gives the next one to another holder", () => {
