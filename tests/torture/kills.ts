@@ -15,7 +15,7 @@ import { type Running, startTrawl, trawl } from "../support/trawl.ts";
 
 /** Many small answers and three staged ones, slow enough to be killed in the middle. */
 export const population = {
-  ripestat: { asns: 200, updatesMax: 1_000, sizes: { "12654": 20_000, "100": 30_000, "200": 40_000 } },
+  ripestat: { asns: 200, updatesMax: 1_000, sizes: { "12654": 10_000, "100": 15_000, "200": 20_000 } },
   latency: { kind: "uniform", minMs: 0, maxMs: 40 },
   faults: [{ kind: "cut", probability: 0.05, attempts: 1 }, {
     kind: "status",
