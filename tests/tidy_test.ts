@@ -167,7 +167,7 @@ Deno.test("every module of lib is in use", async () => {
   const used = new Set(
     (await Promise.all(entries.map(graphOf))).flat().map(({ specifier }) => pathOf(specifier)),
   );
-  // What is compiled into scanner.wasm, as tests/json/scanner_test.ts makes sure.
+  // What is compiled into scanner.wasm, as .ci/run makes sure.
   const isCompiled = (path: string) => path.startsWith("lib/json/scanner/");
   assert.deepEqual(
     sources.map(({ path }) => path).filter((path) => !used.has(path) && !isCompiled(path)),
