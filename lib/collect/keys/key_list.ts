@@ -128,6 +128,7 @@ async function keepList(job: Job, options: KeyListOptions): Promise<ListRecord> 
     }
     const record = { keys: counts.keys, duplicates: counts.duplicates ?? null };
     await store.setList(id, JSON.stringify(record));
+    await store.setKeys(id, record.keys);
     return record;
   }
 }
