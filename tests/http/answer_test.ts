@@ -241,3 +241,30 @@ Deno.test("Answer.beginning() reads little of a long body, of one that pauses, a
   const { bytes, isWhole } = await (await client.send(requestFor(server.url))).beginning();
   assert.deepEqual([new TextDecoder().decode(bytes), isWhole], ["abc", false]);
 });
+
+Deno.test("Answer.pause() lets no deadline pass, neither meanwhile nor afterwards", async () => {
+  const text = "x".repeat(httpLimits.smallBodyBytesMax + 1);
+  await using server = new HandlerServer(() => new Response(text));
+  using client = clientOf(server, {
+    timeouts: { connectMs: 1_000, firstByteMs: 1_000, idleMs: 300, totalMs: 1_000 },
+  });
+  const answer = await client.send(requestFor(server.url));
+  await answer.pause(delay(1_300));
+  assert.equal(await answer.small(), undefined);
+  assert.equal(await restOf(answer), text);
+});
+
+Deno.test("Client keeps fewer idle connections once 32 bodies were large, and breaks off none", async () => {
+  const large = httpLimits.smallBodyBytesMax + 1;
+  await using server = new RawServer(says(`${head}content-length: ${large}\r\n\r\n${"x".repeat(large)}`));
+  using client = clientOf(server, { connectionsMax: 100 });
+  const askMany = async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, () => client.send(requestFor(server.url))));
+    const texts = await Promise.all(answers.map((answer) => wholeText(answer)));
+    assert.ok(texts.every((text) => text.length === large));
+  };
+  for (const expected of [40, 80, 88]) {
+    await askMany();
+    assert.ok(server.connections >= expected, `${server.connections} connections`);
+  }
+});
