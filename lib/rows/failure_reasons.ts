@@ -45,7 +45,10 @@ export const failureReasons = {
     means: "a value, or the values of one row, are too large to be held",
   },
   "too-deep": { transient: false, means: "the JSON is nested too deeply" },
-  "bad-value": { transient: false, means: "a value does not fit its column's type" },
+  "bad-value": {
+    transient: false,
+    means: "a value does not fit its column, or a row lacks the time that decides about it",
+  },
   "too-many-groups": { transient: false, means: "rows.count makes too many groups" },
   "too-compressed": {
     transient: false,
