@@ -8,6 +8,7 @@
 
 import { InterruptedError } from "../../errors.ts";
 import { DuplicateCounter } from "./duplicate_counter.ts";
+import { KeyFilter } from "./key_filter.ts";
 import { KeyLines } from "./key_lines.ts";
 import { fullBlocks, nameOf, noKeys, readError } from "./key_reader.ts";
 
@@ -156,12 +157,12 @@ export class KeyFile {
 class KeyCount {
   /** Keys without those that are left out. */
   keys = 0;
-  readonly #without: ReadonlySet<string>;
+  readonly #without: KeyFilter;
   readonly #duplicates = new DuplicateCounter();
   #hasKeys = false;
 
   constructor(without: ReadonlySet<string>) {
-    this.#without = without;
+    this.#without = new KeyFilter(without);
   }
 
   get isEmpty(): boolean {
@@ -174,8 +175,7 @@ class KeyCount {
 
   /** Checks and counts the lines that end in `bytes`. Once nobody needs the keys themselves, they are not made. */
   add(bytes: Uint8Array, lines: KeyLines): void {
-    const needsKeys = this.#duplicates.isCounting || this.#without.size > 0;
-    const count = needsKeys ? undefined : lines.count(bytes);
+    const count = this.#duplicates.isCounting ? undefined : lines.count(bytes, this.#without);
     if (count === undefined) this.#add(lines.process(bytes));
     else this.keys += count;
   }
@@ -186,7 +186,7 @@ class KeyCount {
 
   #add(all: readonly string[]): void {
     this.#hasKeys ||= all.length > 0;
-    const keys = this.#without.size === 0 ? all : all.filter((key) => !this.#without.has(key));
+    const keys = this.#without.others(all);
     this.keys += keys.length;
     this.#duplicates.add(keys);
   }

@@ -10,6 +10,7 @@ import { shortened, UsageError } from "../../errors.ts";
 import { keyRule } from "../../job/key_rule.ts";
 import { firstInvalid, tailLength } from "../../json/utf8.ts";
 import { runLimits } from "../../limits.ts";
+import type { KeyFilter } from "./key_filter.ts";
 
 /** UTF-16 units of a line, white space included. A longer line is not part of a key list. */
 const lineCharsMax = 64 * 1024;
@@ -78,17 +79,18 @@ export class KeyLines {
   }
 
   /**
-   * The number of keys in lines that end in `bytes`, several times as fast as {@linkcode process}. Undefined, with
-   * nothing read, if `bytes` hold no line feed, or anything but printable ASCII, or a line too long for a key.
+   * The number of keys in lines that end in `bytes`, without those of `without`: five times as fast as
+   * {@linkcode process}. Undefined, with nothing read, if `bytes` hold no line feed, or anything but printable ASCII,
+   * or a line too long for a key.
    */
-  count(bytes: Uint8Array): number | undefined {
+  count(bytes: Uint8Array, without: KeyFilter): number | undefined {
     const start = bytes.indexOf(lineFeed) + 1;
     const end = bytes.lastIndexOf(lineFeed) + 1;
-    const found = start === 0 ? undefined : countAscii(bytes, start, end);
+    const found = start === 0 ? undefined : countAscii(bytes.subarray(start, end), without);
     if (found === undefined) return undefined;
-    const before = this.process(bytes.subarray(0, start)).length;
+    const before = without.others(this.process(bytes.subarray(0, start))).length;
     this.#line += found.lines;
-    return before + found.keys + this.process(bytes.subarray(end)).length;
+    return before + found.keys + without.others(this.process(bytes.subarray(end))).length;
   }
 
   #decoded(bytes: Uint8Array): string {
@@ -121,26 +123,29 @@ export class KeyLines {
   }
 }
 
-/** Lines, and lines that are not blank, in printable ASCII; undefined for other bytes or a line too long for a key. */
+/** Lines, and keys without those of `without`, in printable ASCII; undefined for other bytes or a too long line. */
 function countAscii(
   bytes: Uint8Array,
-  start: number,
-  end: number,
+  without: KeyFilter,
 ): { readonly lines: number; readonly keys: number } | undefined {
   let lines = 0;
   let keys = 0;
-  let isInKey = false;
-  let lineStart = start;
+  let lineStart = 0;
+  // The key's place in the line, without the spaces around it.
+  let start = -1;
+  let end = 0;
   // A loop over an iterator takes four times as long.
-  for (let at = start; at < end; at += 1) {
+  for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at]!;
-    if (byte > space && byte <= lastPrintable) isInKey = true;
-    else if (byte === lineFeed) {
+    if (byte > space && byte <= lastPrintable) {
+      if (start < 0) start = at;
+      end = at + 1;
+    } else if (byte === lineFeed) {
       if (at - lineStart > runLimits.keyCharsMax) return undefined;
       lineStart = at + 1;
       lines += 1;
-      if (isInKey) keys += 1;
-      isInKey = false;
+      if (start >= 0 && !without.has(bytes, start, end)) keys += 1;
+      start = -1;
     } else if (byte !== space && !(byte === carriageReturn && bytes[at + 1] === lineFeed)) return undefined;
   }
   return { lines, keys };

@@ -9,7 +9,6 @@ import type { SimulateOptions } from "../../../lib/simulate/simulate_options.ts"
 import { query } from "../../support/database.ts";
 import { keyLines, withSimulator } from "../../support/simulator.ts";
 import { day, updatesJob } from "../../support/ripestat_job.ts";
-import { TempFolder } from "../../support/temp.ts";
 import { program, startTrawl, trawl } from "../../support/trawl.ts";
 
 const hello: SimulateOptions = { profile: "hello", latency: { kind: "none" } };
@@ -233,11 +232,25 @@ Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
   });
 });
 
-Deno.test("trawl plan ends with 75 when the key list does not come", async () => {
-  using folder = new TempFolder();
-  // Nothing listens on port 9.
-  const job = folder.file("job.toml", updatesJob("http://127.0.0.1:9", { end: "[retry]\nattempts = 1\n" }));
-  const { code, stdout, stderr } = await trawl(["plan", job, "--window", day]);
-  assert.deepEqual([code, stdout], [75, ""], stderr);
-  assert.match(stderr, /^trawl: The key list could not be read after .*\n$/);
+Deno.test("trawl plan ends with 75 when the key list does not come, and with 2 when it is refused", async () => {
+  await withSimulator({ ripestat: { asns: 40 } }, async ({ url }, folder) => {
+    const text = updatesJob(url, { end: "[retry]\nattempts = 1\n" });
+    const wanting = [
+      [
+        text.replaceAll(url, "http://127.0.0.1:1"),
+        75,
+        /^trawl: The key list could not be read after 1 attempt: .*\n$/,
+      ],
+      [
+        text.replace("ris-asns", "no-such-call"),
+        2,
+        /^trawl: The key list cannot be used: .* \(http-404\): .*\n$/,
+      ],
+    ] as const;
+    for (const [job, exit, message] of wanting) {
+      const { code, stdout, stderr } = await trawl(["plan", folder.file("job.toml", job), "--window", day]);
+      assert.deepEqual([code, stdout], [exit, ""], stderr);
+      assert.match(stderr, message);
+    }
+  });
 });
