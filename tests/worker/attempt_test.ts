@@ -150,3 +150,16 @@ Deno.test("AttemptRunner fails RIPEstat's answers without a list, or about anoth
     }
   }
 });
+
+Deno.test("AttemptRunner says nothing of a failure whose detail is not wanted", async () => {
+  await using server = new HandlerServer(() => new Response("no", { status: 403 }));
+  using client = clientOf(server);
+  const runner = new AttemptRunner(jobOf(server.url), {
+    window: undefined,
+    client,
+    isDetailWanted: () => false,
+  });
+  const attempt = await runner.ask([{ key: "1" }], () => Promise.resolve());
+  assert.ok(attempt.verdict === "failed");
+  assert.deepEqual([attempt.reason, attempt.detail], ["http-403", undefined]);
+});
