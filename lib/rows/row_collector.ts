@@ -216,11 +216,11 @@ export class RowCollector {
     column: number,
     { row, raw }: { readonly row: number; readonly raw: RawText },
   ): UnusableError {
-    const json = raw.toString();
+    const { bytes, start, end } = raw;
     return new UnusableError("bad-value", {
       what: `${this.#nameOf(column, row)}: ${fitRules[this.#table.columns[column]?.type ?? "any"]}, got`,
-      quote: json.slice(0, quotedCharsMax),
-      isCut: json.length > quotedCharsMax,
+      quote: bytes.slice(start, Math.min(end, start + quotedBytesMax)),
+      isCut: end - start > quotedBytesMax,
     });
   }
 
@@ -236,8 +236,8 @@ function textBytesOf(value: HeldValue): number {
   return typeof value === "string" ? memoryLimits.heapWeight * 2 * value.length : 0;
 }
 
-/** UTF-16 units kept of a value that does not fit. */
-const quotedCharsMax = 4_096;
+/** Bytes kept of a value that does not fit. */
+const quotedBytesMax = 4_096;
 
 /** What a column demands of its values, by its type. */
 const fitRules = {

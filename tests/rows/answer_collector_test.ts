@@ -6,7 +6,7 @@ import { UnusableError } from "../../lib/rows/unusable_error.ts";
 import type { FailRule } from "../../lib/job/job.ts";
 import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { TokenizerStream } from "../../lib/json/tokenizer_stream.ts";
-import { outboxLimits } from "../../lib/limits.ts";
+import { memoryLimits, outboxLimits } from "../../lib/limits.ts";
 import { restOf, rowsOf } from "../support/rows.ts";
 import { collected, columnsOf, type JobChange, jobOf } from "../collect/support.ts";
 
@@ -117,9 +117,25 @@ Deno.test("AnswerCollector tells the column, the row and the value that does not
     assert.throws(() => collected(jobOf("http://x", { rows }), json), (error) => {
       assert.ok(error instanceof UnusableError);
       assert.ok(error.said.what?.startsWith(`column "${column}" of row ${row}: must `), error.said.what);
-      assert.equal(error.said.quote, value);
+      assert.ok(error.said.quote instanceof Uint8Array);
+      assert.equal(new TextDecoder().decode(error.said.quote), value);
       return true;
     });
+  }
+});
+
+Deno.test("AnswerCollector fails for U+0000 and a lone surrogate in a long text too, and keeps little of the text", () => {
+  const long = "x".repeat(memoryLimits.longTextBytesMin);
+  for (const type of ["text", "any"] as const) {
+    const job = jobOf("http://x", { rows: { columns: columnsOf({ v: type }) } });
+    for (const escape of ["\\u0000", "\\ud800"]) {
+      assert.throws(() => collected(job, `{"r": [{"v": "${long}${escape}"}]}`), (error) => {
+        assert.ok(error instanceof UnusableError);
+        assert.deepEqual([error.reason, error.said.isCut], ["bad-value", true]);
+        assert.ok((error.said.quote?.length ?? Infinity) < 5_000);
+        return true;
+      });
+    }
   }
 });
 
