@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { convert, type Converted, convertRaw, timeSeconds, unfit } from "../../lib/rows/convert.ts";
+import {
+  convert,
+  type Converted,
+  convertRaw,
+  longTextOf,
+  timeSeconds,
+  unfit,
+} from "../../lib/rows/convert.ts";
+import { memoryLimits } from "../../lib/limits.ts";
 import { RawText } from "../../lib/json/raw_text.ts";
 import type { ColumnType } from "../../lib/job/job.ts";
 import { ValueKind } from "../../lib/json/value.ts";
@@ -239,4 +247,36 @@ Deno.test("convertRaw() gives what convert() gives, also of what it has seen bef
       );
     }
   }
+});
+
+Deno.test("longTextOf() has the text that convert() makes, and leaves short, bad and other values to it", () => {
+  const long = "x".repeat(memoryLimits.longTextBytesMin);
+  const cases: readonly (readonly [kind: ValueKind, raw: string])[] = [
+    [ValueKind.string, `"${long}"`],
+    [ValueKind.string, `"${long}€\\n\\u20ac"`],
+    [ValueKind.string, `"${long}\\ud800"`],
+    [ValueKind.string, `"${long}\\u0000"`],
+    [ValueKind.string, '"short"'],
+    [ValueKind.number, "1".repeat(long.length)],
+    [ValueKind.number, `1.${"0".repeat(long.length)}`],
+    [ValueKind.array, `["${long}"]`],
+    [ValueKind.object, `{"a":"${long}\\n"}`],
+  ];
+  let longTexts = 0;
+  for (const [kind, json] of cases) {
+    for (const type of ["text", "any", "json", "integer", "real", "time"] as const) {
+      const bytes = new TextEncoder().encode(` ${json} `);
+      const raw = new RawText();
+      raw.set(bytes, 1, bytes.length - 1);
+      const found = longTextOf(kind, raw, type);
+      const expected = convert(kind, json, type);
+      if (found === undefined) {
+        assert.ok(typeof expected !== "string" || json.length < long.length, `${type} ${json.slice(-20)}`);
+      } else {
+        assert.equal(new TextDecoder().decode(found), expected);
+        longTexts++;
+      }
+    }
+  }
+  assert.ok(longTexts > 15, String(longTexts));
 });

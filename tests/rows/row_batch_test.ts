@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { outboxLimits } from "../../lib/limits.ts";
+import { memoryLimits, outboxLimits } from "../../lib/limits.ts";
 import {
   type CellValue,
+  cellValue,
   noRows,
+  release,
   type RowBatch,
   RowBatchBuilder,
   transferOf,
 } from "../../lib/rows/row_batch.ts";
+import { UnusableError } from "../../lib/rows/unusable_error.ts";
 import { anyCell, chunkOf, rowsOf, setCell } from "../support/rows.ts";
 import { assertProperty } from "../support/property.ts";
 
@@ -113,4 +116,53 @@ Deno.test("a chunk changes threads without being copied", () => {
   assert.equal(chunk.cells.length, 0);
   assert.deepEqual(rowsOf(moved), rows);
   assert.deepEqual(structuredClone(noRows, { transfer: transferOf(noRows) }), noRows);
+});
+
+Deno.test("RowBatchBuilder keeps long texts through an append, beside an open row and out of a dropped one", () => {
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const found = new RowBatchBuilder(2);
+  for (const [text, isKept] of [["a€", true], ["dropped", false], ["b", true]] as const) {
+    found.beginRow();
+    found.setLongText(0, encode(text));
+    found.setText(1, "short");
+    if (isKept) found.endRow();
+    else found.dropRow();
+  }
+  found.beginRow();
+  found.setLongText(1, encode("open"));
+  const batch = found.take();
+  found.endRow();
+  const builder = new RowBatchBuilder(2);
+  builder.append(batch);
+  builder.append(found.take());
+  const all = builder.take();
+  assert.deepEqual(
+    Array.from(all.cells, (_, at) => cellValue(all, at)),
+    ["a€", "short", "b", "short", null, "open"],
+  );
+  assert.equal(transferOf(all).length, 4);
+  release(all);
+  assert.deepEqual(all.longTexts.map(({ length }) => length), [0, 0, 0]);
+});
+
+Deno.test("RowBatchBuilder with bounds fails for a row, for cells and for texts that take too much memory", () => {
+  const text = new Uint8Array(memoryLimits.rowBytesMax / 2);
+  const fill = (width: number, row: (builder: RowBatchBuilder) => void) => {
+    const builder = new RowBatchBuilder(width, { isBounded: true });
+    for (let rows = 0; rows < 1_000_000; rows++) {
+      builder.beginRow();
+      row(builder);
+      builder.endRow();
+    }
+  };
+  const rows: readonly [width: number, row: (builder: RowBatchBuilder) => void][] = [
+    [3, (builder) => [0, 1, 2].forEach((column) => builder.setLongText(column, text))],
+    [200, () => {}],
+    [1, (builder) => builder.setText(0, "x".repeat(10_000))],
+  ];
+  for (const [width, row] of rows) {
+    assert.throws(() => fill(width, row), (error) => {
+      return error instanceof UnusableError && error.reason === "value-too-large";
+    });
+  }
 });
