@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Converted } from "../../lib/rows/convert.ts";
+import type { Converted, HeldValue } from "../../lib/rows/convert.ts";
 import { RowCounter } from "../../lib/rows/row_counter.ts";
 import { outboxLimits } from "../../lib/limits.ts";
 import { assertProperty } from "../support/property.ts";
@@ -8,7 +8,7 @@ import { assertProperty } from "../support/property.ts";
 function counted(
   rows: readonly (readonly Converted[])[],
   { column = 0, everyMs = 60_000 } = {},
-): Converted[][] {
+): HeldValue[][] {
   const counter = new RowCounter({ column, everyMs });
   for (const row of rows) assert.ok(counter.add(row));
   return [...counter.rows()];
