@@ -48,7 +48,8 @@ export class KeyFile {
   }
 
   /**
-   * Reads the whole file once: a second for 10 million keys of 8 digits. `without` are keys that are not counted.
+   * Reads the whole file once: one to four seconds of CPU for 10 million keys (`docs/measurements.md#keys`). `without`
+   * are keys that are not counted.
    *
    * @throws {UsageError} If the file cannot be read, is not UTF-8, holds no key, or has a line that is no key.
    */
