@@ -6,7 +6,7 @@ import { outboxLimits } from "../../lib/limits.ts";
 import { assertProperty } from "../support/property.ts";
 
 function counted(
-  rows: readonly (readonly Converted[])[],
+  rows: readonly (readonly HeldValue[])[],
   { column = 0, everyMs = 60_000 } = {},
 ): HeldValue[][] {
   const counter = new RowCounter({ column, everyMs });
