@@ -67,7 +67,7 @@ Deno.test("RowCounter counts every row exactly once", () => {
   const row = fc.tuple(value, fc.option(fc.nat({ max: 600 })), value);
   assertProperty(fc.property(fc.array(row), (rows) => {
     const expected = new Map<string, number>();
-    const name = (parts: readonly Converted[]) => parts.map((part) => `${typeof part}${part}`).join("\0");
+    const name = (parts: readonly HeldValue[]) => parts.map((part) => `${typeof part}${part}`).join("\0");
     for (const [a, time, b] of rows) {
       const at = name([a, time === null ? null : Math.floor(time / 60) * 60, b]);
       expected.set(at, (expected.get(at) ?? 0) + 1);
