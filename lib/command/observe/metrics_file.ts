@@ -94,6 +94,7 @@ export class MetricsFile implements RunObserver {
       if (Deno.build.os !== "windows") Deno.chmodSync(temporary, 0o644);
       Deno.renameSync(temporary, file);
     } catch (error) {
+      if (isThere(temporary)) Deno.removeSync(temporary);
       throw new UsageError(`Cannot write the metrics file "${file}": ${messageOf(error)}`, { cause: error });
     }
   }

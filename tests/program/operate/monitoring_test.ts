@@ -58,6 +58,9 @@ Deno.test("trawl run --metrics writes a whole file for Prometheus when the run f
     if (Deno.build.os !== "windows") {
       assert.equal((await Deno.stat(folder.file("trawl.prom"))).mode! & 0o777, 0o644);
     }
+    await Deno.mkdir(folder.file("folder.prom"));
+    const taken = await trawl([...flags(url), "--metrics", "folder.prom"], { cwd });
+    assert.equal(taken.code, 2);
     for await (const { name } of Deno.readDir(cwd)) assert.ok(!name.endsWith(".tmp"), name);
     const wrong = await trawl([...flags(url), "--metrics", "trawl.txt"], { cwd });
     assert.equal(wrong.code, 2);
