@@ -11,7 +11,7 @@ import { isoTime } from "../../text/format.ts";
 import { openForReading } from "./connection.ts";
 import { requireDatabaseName, sqlitePath } from "./database_name.ts";
 import { folderOf } from "./free_space.ts";
-import { isStillAt, openOwnFile } from "./own_file.ts";
+import { isEmptyOrBegins, isStillAt, openOwnFile } from "./own_file.ts";
 import { endRunning } from "./run_table.ts";
 import { isPassingError } from "./sqlite_error.ts";
 
@@ -95,6 +95,11 @@ function removeStale(part: string): void {
   if (!hasName(part)) return;
   using file = openOwnFile(part);
   if (!file.tryLockSync(true)) throw beingWritten(part);
+  // Downloads have such names too. SQLite writes the first page of a large copy last, over zeros.
+  const beginnings = ["SQLite format 3", "\0".repeat(16)];
+  if (!beginnings.some((text) => isEmptyOrBegins(file, text))) {
+    throw new Error(`the file "${part}" is not trawl's, and the copy needs its name: move that file`);
+  }
   removeOwn(file, part);
 }
 

@@ -28,6 +28,9 @@ function faultOfName(name: string): string | undefined {
   if (/^file:/i.test(name)) return `a URI; write ./${name} for a file of this name`;
   const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(name) ?? [];
   if (scheme !== undefined) return `a URL of ${scheme}; results are kept in a file only`;
+  // Such a database would be deleted for the sake of the one without the ending.
+  const [ending] = /(?:\.lock|\.part|-wal|-shm|-journal)$/.exec(name) ?? [];
+  if (ending !== undefined) return `a name that ends with ${ending}, as files beside a database do`;
   return name.endsWith("/") ? "a folder; add the name of a file" : undefined;
 }
 
@@ -36,7 +39,10 @@ function faultOfPlace(name: string): string | undefined {
   let found: Deno.FileInfo;
   try {
     found = Deno.statSync(name);
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ELOOP") {
+      return "a link that leads to itself";
+    }
     // The file is missing, or whoever opens the file says why it cannot be read.
     return undefined;
   }

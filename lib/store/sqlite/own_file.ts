@@ -5,7 +5,7 @@
  * @module
  */
 
-import { chmodSync, closeSync, constants, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, openSync } from "node:fs";
 
 const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 const ownMode = 0o600;
@@ -33,6 +33,8 @@ function openOnce(path: string, isNew: boolean): Deno.FsFile | undefined {
   const fd = openUnfollowed(path, isNew ? O_EXCL : 0);
   try {
     const found = fstatSync(fd);
+    // A link that was made since the look before the opening.
+    refuseLink(path);
     if (!found.isFile()) throw new Error("it must be a file: delete it");
     const file = Deno.openSync(path, { read: true, write: true });
     const { ino, dev } = file.statSync();
@@ -40,7 +42,8 @@ function openOnce(path: string, isNew: boolean): Deno.FsFile | undefined {
       file.close();
       return undefined;
     }
-    if ((found.mode & 0o777) !== ownMode) makePrivate(path);
+    // A file with a second name is not only trawl's.
+    if ((found.mode & 0o777) !== ownMode && found.nlink === 1) makePrivate(fd);
     return file;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
@@ -48,6 +51,15 @@ function openOnce(path: string, isNew: boolean): Deno.FsFile | undefined {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Whether an open file is empty or begins with this ASCII text; whoever writes it next begins at its start. */
+export function isEmptyOrBegins(file: Deno.FsFile, text: string): boolean {
+  const bytes = new Uint8Array(text.length);
+  file.seekSync(0, Deno.SeekMode.Start);
+  const count = file.readSync(bytes) ?? 0;
+  file.seekSync(0, Deno.SeekMode.Start);
+  return count === 0 || new TextDecoder().decode(bytes.subarray(0, count)) === text;
 }
 
 /** Whether an open file still has its name. */
@@ -60,20 +72,37 @@ export function isStillAt(file: Deno.FsFile, path: string): boolean {
   }
 }
 
+/** Opens a file. Without all permissions, as in the executable, Deno follows links before `O_NOFOLLOW` can act. */
 function openUnfollowed(path: string, more: number): number {
+  refuseLink(path);
   try {
     return openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | more, ownMode);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ELOOP") throw new Error("it is a symbolic link: delete it", { cause: error });
+    if (code === "ELOOP") throw linkError(error);
     if (code === "EISDIR") throw new Error("it is a folder: remove it", { cause: error });
     throw error;
   }
 }
 
-function makePrivate(path: string): void {
+/** @throws {Error} If a symbolic link has the name. */
+function refuseLink(path: string): void {
+  let isLink = false;
   try {
-    chmodSync(path, ownMode);
+    isLink = Deno.lstatSync(path).isSymlink;
+  } catch {
+    // Nothing has the name, or the opening says why it cannot be read.
+  }
+  if (isLink) throw linkError();
+}
+
+function linkError(cause?: unknown): Error {
+  return new Error("it is a symbolic link: delete it", { cause });
+}
+
+function makePrivate(fd: number): void {
+  try {
+    fchmodSync(fd, ownMode);
   } catch {
     // The file belongs to another user of the group.
   }

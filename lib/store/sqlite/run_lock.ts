@@ -10,10 +10,13 @@ import { delay } from "@std/async/delay";
 import { descriptorText, InterruptedError, messageOf, UsageError } from "../../errors.ts";
 import { isoTime } from "../../text/format.ts";
 import { realPathOf } from "./database_name.ts";
-import { isStillAt, openOwnFile } from "./own_file.ts";
+import { isEmptyOrBegins, isStillAt, openOwnFile } from "./own_file.ts";
 
 /** Bytes shown of a lock file: other programs may have written it. */
 const holderBytesMax = 400;
+
+/** How a lock file begins. */
+const signature = "process ";
 
 /** Milliseconds between two attempts: readers that ask {@linkcode isHeld} share the lock for some microseconds. */
 const tryMs = 2;
@@ -33,7 +36,8 @@ export class RunLock implements AsyncDisposable {
    * Acquires the lock of a database, through symbolic links too.
    *
    * @throws {InterruptedError} If another process holds the lock.
-   * @throws {UsageError} If the database has hard links, its folder is not writable, or the lock file is a link.
+   * @throws {UsageError} If the database has hard links, its folder is not writable, or the lock file is a link or not
+   * trawl's.
    */
   static async acquire(database: string, job: string): Promise<RunLock> {
     refuseHardLinks(database);
@@ -43,6 +47,7 @@ export class RunLock implements AsyncDisposable {
       try {
         const isLocked = file.tryLockSync(true);
         if (isLocked && isStillAt(file, path)) {
+          refuseOther(file, path, database);
           sign(file, job);
           return new RunLock(path, file);
         }
@@ -112,13 +117,22 @@ function open(path: string, database: string): Deno.FsFile {
   }
 }
 
+/** The lock file is written to and deleted, so it must not be a file like `deno.lock` beside a database `deno`. */
+function refuseOther(file: Deno.FsFile, path: string, database: string): void {
+  if (isEmptyOrBegins(file, signature)) return;
+  throw new UsageError(
+    `Cannot write the database "${database}": the file "${path}" is not trawl's, and a lock needs its name; ` +
+      `name another database with --db, or move that file`,
+  );
+}
+
 /** Writes the holder into the file, unless the disk is full. */
 function sign(file: Deno.FsFile, job: string): void {
   try {
     file.truncateSync(0);
     file.writeSync(
       new TextEncoder().encode(
-        `process ${Deno.pid}${hostText()}, running ${job} since ${isoTime(Date.now())}\n`,
+        `${signature}${Deno.pid}${hostText()}, running ${job} since ${isoTime(Date.now())}\n`,
       ),
     );
   } catch {

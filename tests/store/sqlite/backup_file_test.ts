@@ -68,7 +68,7 @@ Deno.test("backupDatabase() ends the runs of the copy, and leaves those of the o
 Deno.test("backupDatabase() takes over the part that a killed backup left", async () => {
   using folder = await folderWithDatabase();
   // Longer than the copy, so that an overwritten part would show.
-  folder.file("b.db.part", "half a database".repeat(100_000));
+  folder.file("b.db.part", "SQLite format 3\0".repeat(100_000));
   folder.file("b.db.part-journal", "half a journal");
   await backupDatabase(folder.file("a.db"), folder.file("b.db"));
   assert.deepEqual(copiesIn(folder), ["b.db"]);
@@ -78,10 +78,10 @@ Deno.test("backupDatabase() takes over the part that a killed backup left", asyn
 
 Deno.test("backupDatabase() leaves a finished backup alone whose second name a killed backup left", async () => {
   using folder = await folderWithDatabase();
-  const first = folder.file("first", "a finished backup");
+  const first = folder.file("first", "SQLite format 3, a finished backup");
   await Deno.link(first, folder.file("b.db.part"));
   await backupDatabase(folder.file("a.db"), folder.file("b.db"));
-  assert.equal(await Deno.readTextFile(first), "a finished backup");
+  assert.equal(await Deno.readTextFile(first), "SQLite format 3, a finished backup");
 });
 
 Deno.test("backupDatabase() follows no link and replaces no file", async () => {
@@ -92,6 +92,10 @@ Deno.test("backupDatabase() follows no link and replaces no file", async () => {
     [plant("other", "b.db.part"), /: it is a symbolic link: delete it$/],
     [plant("none", "b.db.part"), /: it is a symbolic link: delete it$/],
     [() => Deno.mkdirSync(folder.file("b.db.part")), /: it is a folder: remove it$/],
+    [
+      () => folder.file("b.db.part", "a download"),
+      /b\.db\.part" is not trawl's, and the copy needs its name: /,
+    ],
     [plant("other", "b.db"), /: the file exists$/],
     [plant("none", "b.db"), /: the file exists$/],
   ];

@@ -22,6 +22,9 @@ Deno.test("openDatabase() refuses names that are not names of files", async () =
     ["none/", /, got a folder; add the name of a file$/],
     [".", /, got a folder; add the name of a file$/],
     ["/dev/null", /, got a device$/],
+    ["a.lock", /, got a name that ends with \.lock, as files beside a database do$/],
+    ["a.part", /, got a name that ends with \.part, /],
+    ["a-wal", /, got a name that ends with -wal, /],
   ];
   for (const [name, message] of names) {
     await assert.rejects(
@@ -37,7 +40,9 @@ Deno.test("openDatabase() refuses a pipe, a socket, and a link to a folder", asy
   await new Deno.Command("mkfifo", { args: [folder.file("pipe")] }).output();
   using _listener = Deno.listen({ transport: "unix", path: folder.file("socket") });
   await Deno.symlink(".", folder.file("link"));
-  for (const [name, kind] of [["pipe", "a pipe"], ["socket", "a socket"], ["link", "a folder"]] as const) {
+  await Deno.symlink("loop", folder.file("loop"));
+  const kinds = { pipe: "a pipe", socket: "a socket", link: "a folder", loop: "a link that leads to itself" };
+  for (const [name, kind] of Object.entries(kinds)) {
     await assert.rejects(
       openDatabase(folder.file(name)),
       new RegExp(`must be the name of a file, got ${kind}`),

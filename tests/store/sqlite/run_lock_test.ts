@@ -55,6 +55,17 @@ Deno.test("RunLock.acquire() takes over the lock file of a killed process", asyn
   assert.equal(modeOf(folder.file("a.db.lock")), 0o600);
 });
 
+Deno.test("RunLock.acquire() refuses a file of another program that has the name of the lock", async () => {
+  using folder = new TempFolder();
+  folder.file("deno.lock", "{}\n");
+  await assert.rejects(
+    RunLock.acquire(folder.file("deno"), "sweep"),
+    (error) =>
+      error instanceof UsageError && /deno\.lock" is not trawl's, and a lock needs /.test(error.message),
+  );
+  assert.equal(await Deno.readTextFile(folder.file("deno.lock")), "{}\n");
+});
+
 Deno.test("RunLock.acquire() waits for a reader that asks whether the lock is held", async () => {
   using folder = new TempFolder();
   const reader = await Deno.open(folder.file("a.db.lock", ""), { read: true });
@@ -68,9 +79,19 @@ Deno.test("RunLock.acquire() waits for a reader that asks whether the lock is he
   assert.match(await lock.loss() ?? "", /a\.db\.lock" was deleted or replaced during the run: run /);
 });
 
-Deno.test("RunLock.acquire() refuses a lock file that leads elsewhere, and leaves the other file alone", async () => {
+// With fewer than all permissions, as the executable has, Deno follows links before it opens a file.
+for (const permissions of ["inherit", { read: true, write: true, env: true, sys: true }] as const) {
+  const name = `RunLock.acquire() leaves the file alone that a planted lock file leads to, permissions ${
+    JSON.stringify(permissions)
+  }`;
+  Deno.test(name, { permissions }, refusesPlantedLocks);
+}
+
+async function refusesPlantedLocks(): Promise<void> {
   using folder = new TempFolder();
   const other = folder.file("other", "precious");
+  await Deno.chmod(other, 0o644);
+  const mode = modeOf(other);
   const lock = folder.file("a.db.lock");
   const plant: readonly (readonly [() => void, RegExp])[] = [
     [() => Deno.symlinkSync("other", lock), /it is a symbolic link: delete it$/],
@@ -90,8 +111,9 @@ Deno.test("RunLock.acquire() refuses a lock file that leads elsewhere, and leave
     assert.equal(await Deno.readTextFile(other), "precious");
     await Deno.remove(lock);
   }
+  assert.equal(modeOf(other), mode);
   assert.deepEqual(folder.names(), ["other"]);
-});
+}
 
 Deno.test("RunLock.acquire() refuses a database with two hard links", async () => {
   using folder = new TempFolder();
