@@ -129,7 +129,7 @@ export class AttemptRunner {
     const { status } = answer;
     // 202 promises an answer for later: it is asked for again.
     if (status < 200 || status > 299 || status === 202) return await this.#refused(answer);
-    const part = incompleteBy(answer, { isOnePageWanted: this.#isOnePageWanted });
+    const part = await incompleteBy(answer, { isOnePageWanted: this.#isOnePageWanted });
     if (part === undefined && status !== 204) return undefined;
     await answer.discard();
     if (part !== undefined) return this.#failed(answer, "incomplete", { quote: part });

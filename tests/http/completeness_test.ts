@@ -11,14 +11,14 @@ const nextLinks: readonly (readonly [string, string])[] = [
   ['</2>; rel="last next"', "/2"],
 ];
 
-Deno.test("incompleteBy() finds the link to the next page, however it is written", () => {
+Deno.test("incompleteBy() finds the link to the next page, however it is written", async () => {
   for (const [link, uri] of nextLinks) {
-    assert.equal(incompleteBy(answerWith(link)), `Link: <${uri}>; rel="next"`, link);
-    assert.equal(incompleteBy(answerWith(link), { isOnePageWanted: true }), undefined, link);
+    assert.equal(await incompleteBy(answerWith(link)), `Link: <${uri}>; rel="next"`, link);
+    assert.equal(await incompleteBy(answerWith(link), { isOnePageWanted: true }), undefined, link);
   }
 });
 
-Deno.test("incompleteBy() finds nothing in other links, nor without a header", () => {
+Deno.test("incompleteBy() finds nothing in other links, nor without a header", async () => {
   for (
     const link of [
       '<https://h/next>; rel="prev"',
@@ -27,19 +27,22 @@ Deno.test("incompleteBy() finds nothing in other links, nor without a header", (
       '<x>; rel="nextish"',
     ]
   ) {
-    assert.equal(incompleteBy(answerWith(link)), undefined, link);
+    assert.equal(await incompleteBy(answerWith(link)), undefined, link);
   }
-  assert.equal(incompleteBy({ status: 200, headers: new Headers() }), undefined);
+  assert.equal(await incompleteBy({ status: 200, headers: new Headers() }), undefined);
 });
 
-Deno.test("incompleteBy() counts a link that cannot be read as a next page, and bounds its parsing", () => {
-  assert.equal(incompleteBy(answerWith("https://h/?page=2; rel=next")), "Link: https://h/?page=2; rel=next");
+Deno.test("incompleteBy() counts a link that cannot be read as a next page, and bounds its parsing", async () => {
+  assert.equal(
+    await incompleteBy(answerWith("https://h/?page=2; rel=next")),
+    "Link: https://h/?page=2; rel=next",
+  );
   const long = `<${"x".repeat(httpLimits.locationCharsMax)}>; rel="prev"`;
-  assert.equal(incompleteBy(answerWith(long)), `a Link header of ${long.length} characters`);
+  assert.equal(await incompleteBy(answerWith(long)), `a Link header of ${long.length} characters`);
 });
 
-Deno.test("incompleteBy() finds status 206, also where one page is wanted", () => {
+Deno.test("incompleteBy() finds status 206, also where one page is wanted", async () => {
   const partial = { status: 206, headers: new Headers() };
-  assert.equal(incompleteBy(partial), "status 206");
-  assert.equal(incompleteBy(partial, { isOnePageWanted: true }), "status 206");
+  assert.equal(await incompleteBy(partial), "status 206");
+  assert.equal(await incompleteBy(partial, { isOnePageWanted: true }), "status 206");
 });

@@ -54,7 +54,7 @@ export async function* fetchKeys(
 /** @throws {KeyListError} If the status is not 200, or the answer is one part of several. */
 async function checkHead(answer: Answer, redactor: Redactor): Promise<void> {
   const { status } = answer;
-  const part = incompleteBy(answer);
+  const part = await incompleteBy(answer);
   if (part !== undefined) {
     await answer.discard();
     throw new KeyListError("incomplete", { said: redactor.excerpt(part) });
