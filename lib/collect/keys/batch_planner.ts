@@ -21,7 +21,7 @@ export interface BatchPlannerOptions {
   readonly keys: AsyncIterable<readonly string[]>;
   /** Keys of the new batch `number`; `planned` keys have a batch already. */
   readonly size: (number: number, planned: number) => number;
-  /** No batch begins after this many keys. Default: no limit. */
+  /** No key after this many is asked. Default: no limit. */
   readonly limit?: number | undefined;
 }
 
@@ -33,6 +33,8 @@ export class BatchPlanner implements BatchSource {
   #first = 0;
   #isAtEnd = false;
   #isCut = false;
+  /** Keys without a verdict beyond the limit, in the last batch: an earlier start began it with another limit. */
+  #leftOut = 0;
 
   constructor(options: BatchPlannerOptions) {
     this.#options = options;
@@ -44,14 +46,14 @@ export class BatchPlanner implements BatchSource {
     return this.#isAtEnd ? this.#first : undefined;
   }
 
-  /** The limit left keys without a batch. */
+  /** The limit left keys unasked. */
   get isCut(): boolean {
     return this.#isCut;
   }
 
-  /** Keys that have a batch so far. */
+  /** Keys that have a batch so far, and are asked. */
   get planned(): number {
-    return this.#first;
+    return this.#first - this.#leftOut;
   }
 
   /**
@@ -61,7 +63,7 @@ export class BatchPlanner implements BatchSource {
    */
   async next(): Promise<PlannedBatch | undefined> {
     const { store, run, limit = Infinity } = this.#options;
-    for (;;) {
+    while (this.#leftOut === 0) {
       const left = limit - this.#first;
       const known = await store.batch(run, this.#number);
       const size = known?.size ?? Math.min(left, this.#options.size(this.#number, this.#first));
@@ -82,11 +84,18 @@ export class BatchPlanner implements BatchSource {
       const done = known === undefined
         ? new Set<number>()
         : await store.doneSequences(run, first, first + keys.length);
-      return { number, first, size: keys.length, entries: entriesOf(keys, first, done) };
+      const entries = entriesOf(keys, first, done);
+      const asked = entries.filter(({ sequence }) => sequence < limit);
+      this.#leftOut = entries.length - asked.length;
+      this.#isCut = this.#leftOut > 0;
+      if (!this.#isCut || asked.length > 0) return { number, first, size: keys.length, entries: asked };
     }
+    return undefined;
   }
 
-  async done({ number }: PlannedBatch): Promise<void> {
+  async done({ number, first, size }: PlannedBatch): Promise<void> {
+    // The batch remains open for a start without the limit.
+    if (this.#leftOut > 0 && first + size === this.#first) return;
     await this.#options.store.finishBatch(this.#options.run, number);
   }
 

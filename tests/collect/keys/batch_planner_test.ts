@@ -128,6 +128,26 @@ Deno.test("BatchPlanner resumes with the batches that there were, whatever size 
   });
 });
 
+Deno.test("BatchPlanner keeps to a limit inside a batch of an earlier start, and leaves the batch open", async () => {
+  await withStore(async (store, run) => {
+    const planner = (limit?: number) =>
+      new BatchPlanner({ store, run, keys: blocksOf(keysOf(10)), size: () => 5, limit });
+    await all(planner());
+    const limited = planner(7);
+    for (const [batch, sequences] of [[0, [0, 1, 2, 3, 4]], [1, [5, 6]]] as const) {
+      const planned = await limited.next();
+      assert.deepEqual(planned, { number: batch, first: 5 * batch, size: 5, entries: entriesOf(sequences) });
+      await limited.done(planned!);
+    }
+    assert.equal(await limited.next(), undefined);
+    assert.deepEqual([limited.isCut, limited.planned, limited.keyCount], [true, 7, undefined]);
+    const states = await Promise.all([0, 1].map(async (number) => (await store.batch(run, number))?.state));
+    assert.deepEqual(states, ["done", "open"]);
+    const rest = await all(planner());
+    assert.deepEqual(rest.map(keysIn), [["k5", "k6", "k7", "k8", "k9"]]);
+  });
+});
+
 const changes: readonly (readonly [string, (keys: string[]) => unknown])[] = [
   ["another key", (keys) => keys[7] = "x"],
   ["another order", (keys) => keys.reverse()],
