@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { messageOf } from "../../lib/errors.ts";
+import type { Query } from "../../lib/json/query.ts";
 import { isJson, record, textQuery, thrown } from "./support.ts";
 import { assertProperty } from "../support/property.ts";
 
@@ -17,12 +18,17 @@ const blockBytes = 64;
 const barren = textQuery("$.nowhere");
 const searched = textQuery("$..nowhere");
 
-/** The messages of the two ways of reading; undefined if a text is accepted. */
-function verdicts(chunks: readonly (string | Uint8Array)[]): readonly (string | undefined)[] {
-  return [barren, searched].map((query) => {
-    const error = thrown(() => record(query, chunks));
-    return error === undefined ? undefined : messageOf(error);
-  });
+type Chunks = readonly (string | Uint8Array)[];
+
+/** The message of the error when chunks are read for a query; undefined if they are accepted. */
+function verdict(query: Query, chunks: Chunks): string | undefined {
+  const error = thrown(() => record(query, chunks));
+  return error === undefined ? undefined : messageOf(error);
+}
+
+/** The verdicts of the two ways of reading. */
+function verdicts(chunks: Chunks): readonly (string | undefined)[] {
+  return [verdict(barren, chunks), verdict(searched, chunks)];
 }
 
 /** Valid and invalid contents of an array. */
@@ -93,13 +99,15 @@ const insides = [
 Deno.test("Tokenizer gives barren text the same verdict at every place of a block, cut or whole", () => {
   for (const inside of insides) {
     for (let padding = 0; padding < blockBytes; padding++) {
-      for (const pad of [" ".repeat(padding), `"${"x".repeat(padding)}",`, `${"7".repeat(padding + 1)},`]) {
+      // A block that begins inside a string or a number is as good as any other at every fourth place.
+      const tokens = [`"${"x".repeat(padding)}",`, `${"7".repeat(padding + 1)},`];
+      for (const pad of [" ".repeat(padding), ...padding % 4 === 0 ? tokens : []]) {
         const text = `{"a":[${pad}${inside}],"b":1}`;
         const [found, expected] = verdicts([text]);
         assert.equal(found, expected, text);
         assert.equal(found === undefined, isJson(text), text);
         const at = padding * text.length / blockBytes | 0;
-        assert.equal(verdicts([text.slice(0, at), text.slice(at)])[0], expected, `${text} cut at ${at}`);
+        assert.equal(verdict(barren, [text.slice(0, at), text.slice(at)]), expected, `${text} cut at ${at}`);
       }
     }
   }
@@ -126,9 +134,9 @@ Deno.test("Tokenizer finds the same mistake at the same place in barren text whe
       const [found, expected] = verdicts(ends.map((end, k) => bytes.subarray(ends[k - 1] ?? 0, end)));
       assert.equal(found, expected);
       assert.equal(found === undefined, isJson(text));
-      assert.equal(verdicts([text])[0], expected);
+      assert.equal(verdict(barren, [text]), expected);
     }),
-    { numRuns: 3_000 },
+    { numRuns: 2_000 },
   );
 });
 
