@@ -16,7 +16,7 @@ Deno.test(needing(programs, {
   fn: async () => {
     const blocks = blocksOf(await textOf("docs/recipes.md"));
     const faults = [{ kind: "status", status: 404, keys: ["2849"] }] as const;
-    await withSimulator({ ripestat: { asns: 60, updatesMax: 2_000 }, faults }, async ({ url }) => {
+    await withSimulator({ ripestat: { asns: 60, updatesMax: 100 }, faults }, async ({ url }) => {
       using shell = new Shell();
       let tested = 0;
       for (const { language, body, mark } of blocks) {

@@ -97,7 +97,7 @@ Deno.test("StoreWriter stores every value unchanged, staged or not", async () =>
       }
       assert.deepEqual(query(file, leftOf("t")), [[0, 0]]);
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 
