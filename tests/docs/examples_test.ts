@@ -6,14 +6,15 @@
 
 import assert from "node:assert/strict";
 import { query } from "../support/database.ts";
+import { runCommand } from "../support/in_process.ts";
 import { day } from "../support/ripestat_job.ts";
 import { withSimulator } from "../support/simulator.ts";
 import { TempFolder } from "../support/temp.ts";
-import { trawl } from "../support/trawl.ts";
+import { stateEnv } from "../support/trawl.ts";
 import { textOf } from "./markdown.ts";
 
 const folder = new URL("../../examples/", import.meta.url).pathname;
-const env = { TRAWL_SOURCEAPP: "test", API_TOKEN: "letmein-1234" };
+const env = { ...stateEnv, TRAWL_SOURCEAPP: "test", API_TOKEN: "letmein-1234" };
 
 /** How each example runs; the server's URL comes in place of its host. */
 const runs: Readonly<Record<string, { readonly flags: readonly string[]; readonly table: string }>> = {
@@ -23,6 +24,8 @@ const runs: Readonly<Record<string, { readonly flags: readonly string[]; readonl
   "key-list-by-url.toml": { flags: [], table: "updates" },
   "windows-with-counts.toml": { flags: ["--window", day], table: "updates" },
 };
+
+const run = (args: readonly string[]) => runCommand(args, Date.now(), env);
 
 const files = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".toml"));
 
@@ -35,7 +38,7 @@ Deno.test("every example is run here and listed in examples/README.md", async ()
 Deno.test("every example passes trawl check as it is", async () => {
   for (const file of files) {
     const { flags = [] } = runs[file] ?? {};
-    const { code, stderr } = await trawl(["check", `${folder}${file}`, ...flags], { env });
+    const { code, stderr } = await run(["check", `${folder}${file}`, ...flags]);
     assert.equal(code, 0, `${file}: ${stderr}`);
   }
 });
@@ -51,7 +54,7 @@ for (const [file, { flags, table }] of Object.entries(runs)) {
       );
       for (const keys of ["keys.txt", "asns.txt"]) temp.file(keys, await textOf(`examples/${keys}`));
       const db = temp.file("a.db");
-      const { code, stderr } = await trawl(["run", job, "--db", db, "--quiet", ...flags], { env });
+      const { code, stderr } = await run(["run", job, "--db", db, "--quiet", ...flags]);
       assert.equal(code, 0, stderr);
       const [[rows]] = query(db, `SELECT count(*) FROM ${table}`) as [[number]];
       assert.ok(rows > 0);

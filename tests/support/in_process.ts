@@ -15,7 +15,11 @@ export interface Said {
 }
 
 /** Runs `trawl ARGS`. The working directory is the test's, so paths must be absolute. */
-export async function runCommand(args: readonly string[], nowMs = Date.now()): Promise<Said> {
+export async function runCommand(
+  args: readonly string[],
+  nowMs = Date.now(),
+  env: Readonly<Record<string, string>> = {},
+): Promise<Said> {
   const decoder = new TextDecoder();
   let stdout = "";
   let stderr = "";
@@ -23,7 +27,7 @@ export async function runCommand(args: readonly string[], nowMs = Date.now()): P
     out: (data) => stdout += typeof data === "string" ? data : decoder.decode(data),
     log: (text) => stderr += text,
     columns: () => undefined,
-    env: () => undefined,
+    env: (name) => env[name],
     now: () => nowMs,
     interruptible: () => new AbortController().signal,
   });
