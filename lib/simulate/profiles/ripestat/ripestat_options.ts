@@ -46,9 +46,6 @@ export const ripestatFaultKinds = [
   "other-key",
 ] as const;
 
-/** One of `ripestatFaultKinds`. */
-export type RipestatFaultKind = (typeof ripestatFaultKinds)[number];
-
 const asnsMax = 100_000;
 
 /** 2.7 TB compact, and the number of a record stays a 32-bit integer. */
