@@ -79,7 +79,9 @@ export async function play(
       }
       const { isRefused, tookMs } = server(ms);
       const endMs = ms + Math.max(1, Math.round(tookMs));
-      underWay.set(endMs, [...underWay.get(endMs) ?? [], { startedMs: ms, isRefused }]);
+      const ending = underWay.get(endMs);
+      if (ending === undefined) underWay.set(endMs, [{ startedMs: ms, isRefused }]);
+      else ending.push({ startedMs: ms, isRefused });
     }
     if (ms % supervisorTickMs === 0) await tuning.tick(nowUs);
     if (ms % 1_000 < 999) continue;
