@@ -165,7 +165,7 @@ function follow(text: string): void {
 }
 
 /** Cases of each test in the gate. */
-const cases = 3_000;
+const cases = 1_500;
 
 fuzz("Query follows a path of the grammar, or refuses it by name", {
   cases,

@@ -12,7 +12,7 @@ import { Tokenizer } from "../../lib/json/tokenizer.ts";
 import { isJson, nodesOf, record, thrown } from "./support.ts";
 import { assertProperty, codePoint } from "../support/property.ts";
 
-const numRuns = 700;
+const numRuns = 500;
 
 const names = [
   "a",
@@ -168,6 +168,6 @@ Deno.test("Tokenizer accepts and refuses as JSON.parse does when a document is d
       const wanted = isJson(damaged);
       assert.equal(thrown(() => record(query, cut(damaged, places))) === undefined, wanted);
     }),
-    { numRuns: numRuns * 3 },
+    { numRuns: numRuns * 2 },
   );
 });

@@ -161,7 +161,7 @@ Deno.test("SharedLimits never exceeds slots, rate or quota, whatever the runs do
     const rates = seed % 2 === 0 ? [rate] : [rate, quota];
     const limits: Job["limits"] = { inFlight: 1 + dice.below(9), rates };
     scene.requestUs = () => 1_000 + dice.below(dice.below(10) === 0 ? 3e6 : 200_000);
-    for (let step = 0; step < 30; step++) {
+    for (let step = 0; step < 20; step++) {
       const chance = dice.below(10);
       if (scene.runs.length < 4 && chance < 3) await Run.join(scene, limits);
       else if (scene.runs.length > 1 && chance === 3) {

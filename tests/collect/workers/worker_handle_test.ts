@@ -136,7 +136,7 @@ for (const how of ["closes", "spins"] as const) {
     const dead: string[] = [];
     const handle = idleWorker(({ message }) => dead.push(message));
     // Whatever it answered before it fell ill.
-    await delay(1_000);
+    await delay(500);
     for (let tick = 0; tick < ticksMax; tick++) handle.tick();
     // It may have been slow to fall ill.
     for (; dead.length === 0; await delay(10)) handle.tick();

@@ -66,7 +66,7 @@ async function onScene(job: Job, plan: Plan, play: (scene: Scene) => Promise<voi
       progress,
       drained,
       planner,
-      run: () => workers.run(planner),
+      run: () => workers.run(planner, () => planner.planned < plan.keys),
     });
   } finally {
     workers.terminate();
