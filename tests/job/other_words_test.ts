@@ -117,11 +117,9 @@ ts = { path = "$.ts", typ = "time" }
   ]);
 });
 
-Deno.test("loadJob() judges no rest of a file in which a field is wrong that others depend on", () => {
-  const text = `${
-    base.replace("$[*]", "$[")
-  }within_window = "ts"\n[rows.columns]\nts = { path = "$", type = "date" }\n`;
+Deno.test("loadJob() judges no rest of a file in which [set] is wrong, as placeholders depend on it", () => {
+  const text = `${base.replace("$[*]", "$[").replace("{key}", "{key}/{set.a}")}[set]\na = 1\n`;
   deepStrictEqual(mistakesOf(text).map((message) => message.split(": ", 2).join(": ")), [
-    "x.toml:8:27: rows.columns.ts.type",
+    "x.toml:7:5: set.a",
   ]);
 });
