@@ -35,7 +35,8 @@ export function messageOf(error: unknown): string {
   const lack = descriptorText(error);
   if (lack !== undefined) return lack;
   const text = error instanceof Error ? error.message : String(error);
-  return text.replaceAll(/\s*[\r\n]+\s*/g, " ").trim();
+  // Deno adds the system's number and the operation: "… (os error 2): open 'a.json'".
+  return text.replaceAll(/\s*[\r\n]+\s*/g, " ").replace(/ \(os error \d+\)(: \w+ '.*')?/, "").trim();
 }
 
 /** The first `charsMax` UTF-16 units of a text, with an ellipsis if the text is longer. */

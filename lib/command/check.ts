@@ -27,8 +27,8 @@ import { type ExitCode, exitCode } from "./exit_code.ts";
 import type { Arguments } from "./flag.ts";
 import { flags } from "./flags.ts";
 import { databaseOf, givenOrNewestWindows, loadJobOf } from "./job_arguments.ts";
-import { schemaOf } from "../rows/table_schema.ts";
-import { formatBytes, formatCount, formatDuration } from "../text/format.ts";
+import { schemaOf, type TableSchema } from "../rows/table_schema.ts";
+import { counted, formatBytes, formatDuration, formatRate } from "../text/format.ts";
 import { TableSample, triedLines } from "../view/tried_text.ts";
 
 /** Requests printed without `--try`. */
@@ -74,7 +74,7 @@ function printMistakes({ mistakes }: MistakesError, { log }: CommandContext): vo
     log(`trawl: ${sanitizeLine(mistake, lineCharsMax)}\n`, "error");
   }
   const more = mistakes.length - mistakesShown;
-  if (more > 0) log(`trawl: and ${more} more mistake${more === 1 ? "" : "s"}\n`, "error");
+  if (more > 0) log(`trawl: and ${counted(more, "more mistake")}\n`, "error");
 }
 
 function lines(texts: readonly string[]): string {
@@ -119,7 +119,7 @@ function describe(
   const inFlight = auto?.inFlight === true
     ? `auto in flight (${limits.inFlight} at most)`
     : `${limits.inFlight} in flight`;
-  const rates = limits.rates.map(({ count, perMs }) => `${count} per ${formatDuration(perMs)}`);
+  const rates = limits.rates.map(formatRate);
   const shared = limits.share === undefined ? [] : [`shared by all jobs of ${limits.share}`];
   return [
     `${job.name} is a valid job`,
@@ -133,13 +133,15 @@ function describe(
     `${formatDuration(request.timeout.totalMs)} a request at most`,
     ...tables.flatMap((table) => [
       `  rows       ${table.path}`,
-      `  table      ${table.name} (${
-        schemaOf(table).columns.map((column) => Object.values(column).join(" ")).join(", ")
-      })`,
+      `  table      ${table.name} (${schemaOf(table).columns.map(columnText).join(", ")})`,
     ]),
     `  database   ${database}`,
     `  memory     ${formatBytes(memoryNeedBytes(limits.inFlight))} at most`,
   ];
+}
+
+function columnText({ name, type, isIndexed }: TableSchema["columns"][number]): string {
+  return `${name} ${type}${isIndexed === true ? " indexed" : ""}`;
 }
 
 /** The only window, or the span of several. */
@@ -166,7 +168,7 @@ function keysText({ keys }: Job, survey: KeySurvey): string {
 function countTexts({ keys, duplicates }: KeySurvey): string[] {
   if (keys === undefined) return ["which can be read only once"];
   const twice = duplicatesText(duplicates, keys);
-  return [`${formatCount(keys)} ${keys === 1 ? "key" : "keys"}`, ...(twice === undefined ? [] : [twice])];
+  return [counted(keys, "key"), ...(twice === undefined ? [] : [twice])];
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Job, Window } from "../job/job.ts";
 import { isTransient } from "../rows/failure_reasons.ts";
 import { schemaOf } from "../rows/table_schema.ts";
 import { openDatabase } from "../store/database.ts";
-import { formatDuration, isoTime } from "../text/format.ts";
+import { counted, formatDuration, isoTime } from "../text/format.ts";
 import { identityOf } from "../job/identity.ts";
 import { type CommandContext, envIfAllowed } from "./context.ts";
 import { type ExitCode, exitCode, exitCodeOfError, worstOf } from "./exit_code.ts";
@@ -109,7 +109,7 @@ async function prune({ job, store, signal, log }: WindowRun, nowMs: number): Pro
   if (job.keepMs === undefined || signal.aborted) return;
   const count = await store.prune({ job: job.name, before: isoTime(nowMs - job.keepMs) }, signal);
   if (count === 0) return;
-  log(`trawl: deleted ${count} run${count === 1 ? "" : "s"} older than ${formatDuration(job.keepMs)}\n`);
+  log(`trawl: deleted ${counted(count, "run")} older than ${formatDuration(job.keepMs)}\n`);
 }
 
 /** Runs the named windows, or each that is due and then those with failed keys to ask again; oldest first. */

@@ -16,6 +16,7 @@ import { formatWindow } from "../job/window.ts";
 import { doneOf, pendingOf } from "../store/coverage.ts";
 import type { Database, DatabaseLock, StoreReader, StoreWriter } from "../store/database.ts";
 import type { RunRecord, TimeColumn } from "../store/records.ts";
+import { counted } from "../text/format.ts";
 import type { Summary, TopKey } from "../view/summary.ts";
 import { type ExitCode, exitCodeOfRun, runCoverage } from "./exit_code.ts";
 import { PeakMemory } from "./observe/peak_memory.ts";
@@ -133,7 +134,7 @@ export async function reportFinished(given: WindowRun, run: RunRecord): Promise<
 /** Keys that were asked are never given up without a word. */
 function replacedText({ id, done, changed }: ReplacedRun): string {
   const why = changed.length === 0 ? "--new starts another" : changeText(changed);
-  return `run ${id} is given up with ${done} key${done === 1 ? "" : "s"} done: ${why}`;
+  return `run ${id} is given up with ${counted(done, "key")} done: ${why}`;
 }
 
 async function requireSpace(given: WindowRun, done: number): Promise<void> {

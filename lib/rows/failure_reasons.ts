@@ -29,7 +29,7 @@ export const failureReasons = {
   "refused": { transient: true, means: "a rule of accept.fail_if matched" },
   "missing": {
     transient: true,
-    means: "the place of the rows, or the value of accept.require, is missing or of another kind",
+    means: "the place of the rows, or of accept.require, is missing or of another type",
   },
   "wrong-count": { transient: true, means: "accept.count differs from the number of rows" },
   "control-empty": { transient: true, means: "a control key had no rows" },
@@ -47,7 +47,7 @@ export const failureReasons = {
   "too-deep": { transient: false, means: "the JSON is nested too deeply" },
   "bad-value": {
     transient: false,
-    means: "a value does not fit its column, or a row lacks the time that decides about it",
+    means: "a value does not fit its column, or a row has no time for rows.within_window",
   },
   "too-many-groups": { transient: false, means: "rows.count makes too many groups" },
   "too-compressed": {

@@ -40,6 +40,17 @@ export function formatCount(count: number): string {
   return `${Number((whole / size).toPrecision(Math.max(3, String(Math.round(whole / size)).length)))}${unit}`;
 }
 
+/** A count with its noun: `1 key`, `2 keys`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A rate as a job file writes it, with separated thousands: `50/s`, `10,000/h`; `5 per 30s` for another span. */
+export function formatRate({ count, perMs }: { readonly count: number; readonly perMs: number }): string {
+  const unit = { 1_000: "s", 60_000: "min", 3_600_000: "h", 86_400_000: "day" }[perMs];
+  return `${formatCount(count)}${unit === undefined ? ` per ${formatDuration(perMs)}` : `/${unit}`}`;
+}
+
 /** A share as a percentage that is 100 only if nothing is missing. */
 export function percent(share: number): string {
   return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;

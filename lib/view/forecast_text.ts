@@ -6,8 +6,7 @@
 
 import type { Caution, ForecastBasis } from "../forecast/cautions.ts";
 import type { Estimate, Forecast } from "../forecast/forecast.ts";
-import type { Rate } from "../job/job.ts";
-import { formatBytes, formatCount, formatDuration } from "../text/format.ts";
+import { counted, formatBytes, formatCount, formatDuration, formatRate } from "../text/format.ts";
 import { sanitizedJson, sanitizeLine } from "../text/sanitize.ts";
 import { bottleneckTexts } from "./bottleneck_text.ts";
 import { fact, failureText } from "./fact.ts";
@@ -133,16 +132,12 @@ function limitText({ limit, latencyMs, keys }: Forecast): string {
         latencyText(latencyMs.mean)
       } ÷ ${limit.inFlight}`;
     case "rate":
-      return `${bottleneckTexts.rate}: ${rateText(limit.rate)}`;
+      return `${bottleneckTexts.rate}: ${formatRate(limit.rate)}`;
     case "budget":
-      return `the job's quota: ${rateText(limit.rate)}`;
+      return `the job's quota: ${formatRate(limit.rate)}`;
     case "refusals":
       return bottleneckTexts.refusals;
   }
-}
-
-function rateText({ count, perMs }: Rate): string {
-  return `${formatCount(count)} per ${formatDuration(perMs)}`;
 }
 
 function cautionText(caution: Caution): string {
@@ -171,11 +166,6 @@ function cautionText(caution: Caution): string {
 
 function latencyText(ms: number): string {
   return ms < 100 ? `${Number(ms.toPrecision(3))}ms` : formatDuration(ms);
-}
-
-/** `1 key`, `2 keys`. */
-function counted(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Percent, with one decimal below 10 %. */

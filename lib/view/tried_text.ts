@@ -7,6 +7,7 @@
 
 import { meaningOf } from "../rows/failure_reasons.ts";
 import { cellValue, type RowBatch } from "../rows/row_batch.ts";
+import { counted, formatBytes } from "../text/format.ts";
 import { sanitizeLine } from "../text/sanitize.ts";
 import type { Attempt } from "../worker/attempt.ts";
 
@@ -52,7 +53,7 @@ export function triedLines(
   const { verdict, status, kept, bytes } = attempt;
   const how = status === noContent ? " (status 204, no content)" : "";
   return [
-    `${name}: ${verdict}${how}, ${kept} rows, ${bytes} bytes`,
+    `${name}: ${verdict}${how}, ${counted(kept, "row")}, ${formatBytes(bytes)}`,
     ...samples.flatMap(({ name, rows }) =>
       samples.length === 1
         ? rows.map((row) => `  ${row}`)

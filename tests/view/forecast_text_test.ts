@@ -81,7 +81,7 @@ Deno.test("planText() names the unfinished run, a quota and each caution", () =>
   }).split("\n");
   assert.equal(text[0], "hello for 2026-11-20: forecast from 2,125 keys asked in 6.1s");
   assert.equal(text[1], "  keys        85,000 left of run 3: 1,000 have a verdict");
-  assert.equal(text[7], "  limited by  the job's quota: 400 per 1d");
+  assert.equal(text[7], "  limited by  the job's quota: 400/day");
   assert.match(text[8] ?? "", /^ {2}caution {5}1 request got no answer within the probe/);
   assert.match(text[9] ?? "", /^ {2}caution {5}the probe was small; --probe N asks N keys/);
 });

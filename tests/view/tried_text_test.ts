@@ -21,7 +21,7 @@ function sampleOf(name: string, rows: Parameters<typeof chunkOf>[0]): TableSampl
 Deno.test("triedLines() shows five rows of the only table, without secrets and control characters", () => {
   const rows = [[1n, "s3cret\x07"], ...Array.from({ length: 6 }, () => [2n, null])];
   const lines = triedLines("1\x07", { attempt: good, samples: [sampleOf("t", rows)] });
-  assert.deepEqual(lines, ["1␇: ok, 7 rows, 70 bytes", '  1  "***\\u0007"', ...Array(4).fill("  2  null")]);
+  assert.deepEqual(lines, ["1␇: ok, 7 rows, 70 B", '  1  "***\\u0007"', ...Array(4).fill("  2  null")]);
 });
 
 Deno.test("triedLines() shows the rows of several tables under the names of the tables", () => {
@@ -50,6 +50,6 @@ Deno.test("triedLines() tells why an answer failed and what the server said, and
   const empty = { ...good, verdict: "empty", status: 204, bytes: 0, kept: 0 } as const;
   assert.deepEqual(
     triedLines("k", { attempt: empty, samples: [] }),
-    ["k: empty (status 204, no content), 0 rows, 0 bytes"],
+    ["k: empty (status 204, no content), 0 rows, 0 B"],
   );
 });

@@ -7,6 +7,7 @@
 import { InterruptedError, UsageError } from "../../errors.ts";
 import { ExchangeError } from "../../http/exchange_error.ts";
 import { type FailureReason, isTransient, meaningOf, reasonOfJson } from "../../rows/failure_reasons.ts";
+import { counted } from "../../text/format.ts";
 import { sanitizeLine } from "../../text/sanitize.ts";
 
 /** What is known of a refused list. */
@@ -53,7 +54,7 @@ export class KeyListError extends Error {
   /** The error that ends a run after some attempts. A list that is one page of several stays that. */
   ending(attempts: number): UsageError | InterruptedError {
     if (this.isTransient && this.reason !== "wrong-count") {
-      const times = `${attempts} attempt${attempts === 1 ? "" : "s"}`;
+      const times = counted(attempts, "attempt");
       return new InterruptedError(
         `The key list could not be read after ${times}: ${this.message}; run again to retry`,
         { cause: this },

@@ -145,7 +145,7 @@ Deno.test("trawl check --try shows rows and verdicts, and stores nothing", async
       cwd: folder.path,
     });
     assert.equal(code, 3, stderr);
-    assert.match(stdout, /\n12654: ok, \d+ rows, \d+ bytes\n( {2}\d{10} {2}"[AW]"\n){5}/);
+    assert.match(stdout, /\n12654: ok, [\d,]+ rows, [\d.]+ [KM]?i?B\n( {2}\d{10} {2}"[AW]"\n){5}/);
     assert.match(stdout, /\n100: failed: the server answered 404 \(http-404\)(: .*)?\n/);
     assert.deepEqual(folder.names(), ["job.toml"]);
   });

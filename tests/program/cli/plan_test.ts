@@ -129,7 +129,7 @@ Deno.test("trawl plan names a budget that limits, and takes little of it", async
     const { code, stdout, stderr } = await trawl(["plan", job], { cwd: folder.path });
     assert.equal(code, 0, stderr);
     assert.match(stdout, /\n {2}keys +100M\n {2}requests +100M\n {2}time +251040d \d+h; /);
-    assert.match(stdout, /\n {2}limited by +the job's quota: 400 per 1d\n/);
+    assert.match(stdout, /\n {2}limited by +the job's quota: 400\/day\n/);
     assert.equal(stats().requests, 40);
   });
 });

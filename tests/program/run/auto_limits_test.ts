@@ -67,9 +67,9 @@ Deno.test("trawl check shows automatic limits, and names a wrong flag", async ()
   const job = folder.file("job.toml", jobText("http://127.0.0.1:9"));
   const { code, stdout } = await trawl(["check", job]);
   assert.equal(code, 0);
-  assert.match(stdout, /^ {2}limits +auto in flight \(3 at most\), auto rate, 25 per 1s, 5 attempts/m);
+  assert.match(stdout, /^ {2}limits +auto in flight \(3 at most\), auto rate, 25\/s, 5 attempts/m);
   const fixed = await trawl(["check", job, "--in-flight", "9", "--rate", "7/s"]);
-  assert.match(fixed.stdout, /^ {2}limits +9 in flight, 7 per 1s, 5 attempts/m);
+  assert.match(fixed.stdout, /^ {2}limits +9 in flight, 7\/s, 5 attempts/m);
   const wrong = await trawl(["check", job, "--in-flight", "automatic"]);
   assert.deepEqual([wrong.code, wrong.stderr], [
     2,
