@@ -102,8 +102,13 @@ function exampleOf({ path, schema }: Field): string | undefined {
 /** A value as TOML; tables are written inline. */
 export function toml(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(toml).join(", ")}]`;
+  // TOML separates the digits of a long number by underscores.
+  if (typeof value === "number" && value >= 1e5) return digits(value).replaceAll(",", "_");
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return `{ ${Object.entries(value).map(([name, inner]) => `${name} = ${toml(inner)}`).join(", ")} }`;
+  const fields = Object.entries(value).map(([name, inner]) => {
+    return `${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)} = ${toml(inner)}`;
+  });
+  return `{ ${fields.join(", ")} }`;
 }
 
 /** Placeholders, flags and field names as code. */
