@@ -138,6 +138,7 @@ Deno.test("collect() keeps to a limit, resumes with the other keys after it, and
     const { isLimited, counts: { ok }, pending } = result;
     assert.deepEqual([isLimited, result.keys, ok, pending], [limit !== undefined, keys, keys, 0]);
     if (limit === 4) {
+      assert.deepEqual(query(file, "SELECT keys, ok, pending FROM runs"), [[10, 4, 6]]);
       assert.deepEqual([result.state, result.reason], ["interrupted", "limited to the first 4 keys"]);
     }
   }

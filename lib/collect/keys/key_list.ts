@@ -54,6 +54,8 @@ export async function openKeyList(job: Job, options: KeyListOptions): Promise<Ke
     const { keys, duplicates } = isKept(list) ? list : await unlessStopped(signal, keepList(job, options));
     return { blocks: store.keptKeys(id), count: keys, duplicates: () => duplicates ?? undefined };
   }
+  // A run that is interrupted then has a coverage and pending keys.
+  if (survey.keys !== undefined) await store.setKeys(id, survey.keys);
   const record = recordOf(survey);
   if (survey.file !== undefined && record !== undefined) {
     if (list === undefined) await store.setList(id, JSON.stringify(record));
