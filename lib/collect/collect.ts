@@ -83,7 +83,7 @@ interface RunParts {
   readonly limits: RunLimits;
 }
 
-/** What keeps a run to its limits. */
+/** The limits of a run, and what enforces them. */
 interface RunLimits {
   readonly memory: SharedMemory;
   readonly shared: SharedState;
@@ -178,7 +178,7 @@ async function prepare(options: CollectOptions, limits: RunLimits): Promise<RunP
   return { options, list, controls, planner, workers, progress, limits };
 }
 
-/** Asks all keys under the eyes of a supervisor. */
+/** Asks all keys while a supervisor watches. */
 async function askSupervised(parts: RunParts): Promise<Ending> {
   const { options, workers, limits: { shared, quotas, sharing } } = parts;
   const { job, window, store, storage = {} } = options;

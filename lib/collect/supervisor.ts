@@ -1,6 +1,6 @@
 /**
- * Looks after a run several times a second, on the main thread: Workers alive, quotas, shared limits, requests per
- * second, tuning, the circuit breaker, the database's files and disk. Ends the run where going on is pointless.
+ * Supervises a run several times a second, on the main thread: Workers alive, quotas, shared limits, requests per
+ * second, tuning, the circuit breaker, the database's files and disk. Ends the run when it cannot go on.
  *
  * @module
  */

@@ -36,7 +36,7 @@ export async function demoCommand(args: Arguments, context: CommandContext): Pro
     const { file, text } = await resolveJobName(preset);
     const env = (name: string) => name === "TRAWL_SOURCEAPP" ? "trawl-demo" : context.env(name);
     const loaded = loadJob(text, { file, set: { host: simulator.url }, env, secret: () => undefined });
-    // The practice API is no machine that other jobs ask.
+    // No other job asks the practice API.
     const { share: _share, ...limits } = loaded.limits;
     const job = { ...loaded, limits };
     const options = { ...runDefaults, database, isNew: true, isQuiet: args.get(flags.quiet) };

@@ -131,7 +131,7 @@ export async function reportFinished(given: WindowRun, run: RunRecord): Promise<
   return exit;
 }
 
-/** Keys that were asked are never given up without a word. */
+/** The message for an unfinished run that is given up: it names the keys that were asked. */
 function replacedText({ id, done, changed }: ReplacedRun): string {
   const why = changed.length === 0 ? "--new starts another" : changeText(changed);
   return `run ${id} is given up with ${counted(done, "key")} done: ${why}`;

@@ -90,7 +90,7 @@ export function isTransient(reason: string): boolean {
   return status === undefined ? infoOf(reason)?.transient ?? false : isTransientStatus(status);
 }
 
-/** Whether a server refuses whoever asks without access in this way: a person must change something. */
+/** Whether a server refuses a client without access in this way: a person must change something. */
 export function isAccessRefusal(reason: FailureReason): boolean {
   return reason === "http-401" || reason === "http-403" || reason === "http-407" || reason === "redirect";
 }

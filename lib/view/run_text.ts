@@ -4,6 +4,9 @@
  * @module
  */
 
+import { runLimits } from "../limits.ts";
+import { formatDuration } from "../text/format.ts";
+
 /** A run that starts or is resumed. */
 export interface RunTitle {
   readonly job: string;
@@ -37,5 +40,6 @@ export function windowSuffix({ window }: Pick<RunTitle, "window">): string {
 }
 
 /** Said at the first signal. */
-export const stoppingText =
-  "stopping: requests in flight have 10 s to finish; press Ctrl-C again to end at once";
+export const stoppingText = `stopping: requests in flight have ${
+  formatDuration(runLimits.graceMs)
+} to finish; press Ctrl-C again to end at once`;

@@ -127,7 +127,7 @@ function keyLines({ failures, top, result }: Summary): string[] {
   ];
 }
 
-/** Says that the list holds keys twice, or that nobody counted. */
+/** Reports duplicate keys of the list, or that they were not counted. */
 function duplicatesLines({ duplicates, keys = 0 }: CollectResult): string[] {
   const text = duplicatesText(duplicates, keys);
   return text === undefined ? [] : [fact("duplicates", text)];
@@ -172,12 +172,13 @@ function placeText({ tables, database }: Summary): string {
 /** `run 3 of updates for 2026-11-20 finished in 3s`. */
 function headline({ run, job, window, result, elapsedMs, isResumed }: Summary): string {
   const about = `run ${run} of ${job}${windowSuffix({ window })}`;
-  const time = `${formatDuration(elapsedMs)}${isResumed ? " of this start" : ""}`;
-  if (result.state === "finished") return `${about} finished in ${time}`;
+  const time = formatDuration(elapsedMs);
+  const when = isResumed ? `${time} after it was resumed` : `in ${time}`;
+  if (result.state === "finished") return `${about} finished ${when}`;
   const reason = sanitizeLine(result.reason ?? "");
   return result.isLimited
-    ? `${about} ended in ${time}, ${reason}: run it without --limit for the others`
-    : `${about} interrupted (${reason}) in ${time}: run again to resume`;
+    ? `${about} ended ${when}, ${reason}: run it without --limit for the others`
+    : `${about} interrupted (${reason}) ${when}: run again to resume`;
 }
 
 /** The summary as one JSON object. All fields cover the whole run, except those of `thisStart`. */

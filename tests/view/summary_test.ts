@@ -104,7 +104,7 @@ Deno.test("summaryText() says how to resume, and names tuned limits", () => {
 
 Deno.test("summaryText() tells the figures of a resumed run's start from those of the whole run", () => {
   const lines = summaryText({ ...summary, isResumed: true }).split("\n");
-  assert.equal(lines[0], "run 3 of updates for 2026-11-20 finished in 10s of this start");
+  assert.equal(lines[0], "run 3 of updates for 2026-11-20 finished 10s after it was resumed");
   assert.equal(lines[4], "  requests    500 in this start at 50.0/s, 1,300 attempts in the whole run");
   assert.equal(lines[5], "  data        2 MiB in this start, 204.8 KiB/s");
   assert.equal(lines[6], "  memory      100 MiB at most in this start");

@@ -12,8 +12,8 @@ export const countedKeysMax = 1_000_000;
 const slotsMin = 1_024;
 
 /**
- * One per list. Two of a million different keys have the same hash by chance once in 37 million lists; a list that was
- * made for it would have a wrong number said, and nothing else.
+ * One per list. Two of a million different keys have the same hash by chance once in 37 million lists. A list that is
+ * crafted to collide can only make the reported number wrong.
  */
 export class DuplicateCounter {
   /** Hashes in two halves, at the first free slot from their place on. Both halves are 0 in a free slot. */

@@ -174,7 +174,7 @@ class KeyCount {
     return this.#duplicates.duplicates;
   }
 
-  /** Checks and counts the lines that end in `bytes`. Once nobody needs the keys themselves, they are not made. */
+  /** Checks and counts the lines that end in `bytes`. Makes no key once only their number is needed. */
   add(bytes: Uint8Array, lines: KeyLines): void {
     const count = this.#duplicates.isCounting ? undefined : lines.count(bytes, this.#without);
     if (count === undefined) this.#add(lines.process(bytes));

@@ -51,7 +51,7 @@ export class ListedKeys implements Collector<readonly string[]> {
     this.#placeKind = kind;
     if (kind === ValueKind.array) return;
     this.#error ??= new KeyListError(kind === ValueKind.null ? "missing" : "bad-value", {
-      what: `${this.#place?.text} must be an array, found ${kindTexts[kind]}`,
+      what: `${this.#place?.text} must be an array, got ${kindTexts[kind]}`,
     });
   }
 
@@ -70,7 +70,7 @@ export class ListedKeys implements Collector<readonly string[]> {
     else {
       this.#error ??= new KeyListError("bad-value", {
         what: rule === undefined
-          ? `${this.#source.path} must select texts and numbers, found ${kindTexts[kind]}`
+          ? `${this.#source.path} must select texts and numbers, got ${kindTexts[kind]}`
           : `value ${this.#count} of the list ${rule}, got ${JSON.stringify(shortened(key, shownCharsMax))}`,
       });
     }

@@ -1,5 +1,5 @@
 /**
- * Ends the wait for a slow source, such as a pipe that nobody writes to, when a run is stopped.
+ * Ends the wait for a slow source, such as a pipe without a writer, when a run is stopped.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Divides a whole number of slots, or of turns, among holders: one at a time in a circle, to those that want more. What
- * nobody wants is divided as well, so a holder that is alone has everything. Pure.
+ * Divides a whole number of slots, or of turns, round-robin among the holders that want more. Units that are not wanted
+ * are divided too, so a single holder has everything. Pure.
  *
  * @module
  */

@@ -163,7 +163,7 @@ class Scene {
   readonly #ids: readonly string[];
   /** A live holder has no entry, since the ledger was lost: nothing is granted until it has entered itself again. */
   readonly #isBlind: boolean;
-  /** Every live holder keeps to the turns. Who does not know of the rate yet starts at any time. */
+  /** Every live holder keeps to the turns. A holder that does not know the rate yet starts requests at any time. */
   readonly #isAgreed: boolean;
 
   constructor(ledger: Ledger, facts: HolderFacts, moment: Moment) {
@@ -263,7 +263,7 @@ function quotasOf(
   return new Map([...counts].map(([perMs, count]) => [perMs, new Quota({ count, perMs }, starts(perMs))]));
 }
 
-/** The starts to write. Those of a quota that nobody has any more are dropped with their window. */
+/** The starts to write. The starts of a quota without a holder are dropped with their window. */
 function startsOf(quotas: ReadonlyMap<number, Quota>, nowMs: number): Ledger["starts"] {
   const starts = [...quotas].map(([perMs, quota]) => [String(perMs), [...quota.with(nowMs, 0)]] as const);
   return Object.fromEntries(

@@ -47,7 +47,7 @@ export function parseLatency(text: string): Latency {
   const isOutOfRange = numbers.length === 0 || Math.max(...numbers) > latencyMsMax;
   if (isOutOfRange || Number(last ?? Infinity) < Number(first)) {
     throw new UsageError(
-      `Cannot read the delay: it must be MS, MIN..MAX or ~MEAN in milliseconds up to ${latencyMsMax}, got "${text}"`,
+      `must be MS, MIN..MAX or ~MEAN in milliseconds up to ${latencyMsMax}`,
     );
   }
   if (mean !== undefined) return { kind: "exponential", meanMs: Number(mean) };

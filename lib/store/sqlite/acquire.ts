@@ -46,7 +46,7 @@ export async function acquire(file: string, { job, ...options }: AcquireOptions)
   }
 }
 
-/** Ends the runs that a killed process left as running: this process holds the lock, so nobody works on them. */
+/** Ends the runs that a killed process left as running: this process holds the lock, so no other one works on them. */
 function nameDead(
   file: string,
   { lastWrite, log }: { readonly lastWrite: string; readonly log: AcquireOptions["log"] },

@@ -1,6 +1,6 @@
 /**
  * Notices that a file of an open database was deleted, moved or replaced: SQLite goes on writing into the file that it
- * has opened, which nobody finds any more. Compares device and inode; opens nothing.
+ * has opened, which no other process can open any more. Compares device and inode; opens nothing.
  *
  * @module
  */

@@ -147,7 +147,7 @@ export class StoreReader implements AsyncDisposable {
     this.#db[Symbol.dispose]();
   }
 
-  /** Reads runs, each through `seen`: a run that is running while nobody holds the lock of the database has died. */
+  /** Reads runs, each through `seen`: a run that is running while no process holds the database's lock has died. */
   #withDeaths<T>(read: (seen: (run: RunRecord) => RunRecord) => T): T {
     let isRunning = false;
     const found = read((run) => {

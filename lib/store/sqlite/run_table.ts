@@ -151,7 +151,7 @@ export function deathAt(ended: string) {
   return { state: "died", reason: deathReason, ended } as const;
 }
 
-/** Ends the runs that are running, where nobody works on them any more; returns them. */
+/** Ends the runs whose state is running though no process works on them; returns them. */
 export function endRunning(
   db: DatabaseSync,
   { state, reason, ended }: Pick<RunRecord, "state" | "reason" | "ended">,

@@ -40,10 +40,10 @@ Deno.test("fetchKeys() gives texts and numbers as keys, and nothing else", async
     "123456789012345678901",
   ]);
   const table = [
-    ["true", "$.keys[*] must select texts and numbers, found true"],
-    ["null", "$.keys[*] must select texts and numbers, found null"],
-    ["[]", "$.keys[*] must select texts and numbers, found an array"],
-    ["{}", "$.keys[*] must select texts and numbers, found an object"],
+    ["true", "$.keys[*] must select texts and numbers, got true"],
+    ["null", "$.keys[*] must select texts and numbers, got null"],
+    ["[]", "$.keys[*] must select texts and numbers, got an array"],
+    ["{}", "$.keys[*] must select texts and numbers, got an object"],
     ['""', 'value 2 of the list must be a key that is not empty, got ""'],
     ['" a"', 'value 2 of the list must be a key without white space around it, got " a"'],
     ['"a\\n"', 'value 2 of the list must be a key without white space around it, got "a\\n"'],
@@ -58,11 +58,11 @@ Deno.test("fetchKeys() gives texts and numbers as keys, and nothing else", async
 
 Deno.test("fetchKeys() names an answer of another shape", async () => {
   const table = [
-    ['{"keys":null}', "InterruptedError: $.keys must be an array, found null (missing)"],
+    ['{"keys":null}', "InterruptedError: $.keys must be an array, got null (missing)"],
     ['{"items":["a"]}', "InterruptedError: $.keys[*] selects nothing, as there is no $.keys (missing)"],
     ['{"keys":[]}', "InterruptedError: $.keys[*] selects nothing (missing)"],
-    ['{"keys":{"error":"quota"}}', "UsageError: $.keys must be an array, found an object (bad-value)"],
-    ['{"keys":"none"}', "UsageError: $.keys must be an array, found a text (bad-value)"],
+    ['{"keys":{"error":"quota"}}', "UsageError: $.keys must be an array, got an object (bad-value)"],
+    ['{"keys":"none"}', "UsageError: $.keys must be an array, got a text (bad-value)"],
     ["42", "InterruptedError: $.keys[*] selects nothing, as there is no $.keys (missing)"],
   ] as const;
   for (const [json, refusal] of table) {
@@ -70,7 +70,7 @@ Deno.test("fetchKeys() names an answer of another shape", async () => {
   }
   assert.equal(
     await refusalOf(new Response('{"keys":["a"]}'), { path: "$.keys" }),
-    'UsageError: $.keys must select texts and numbers, found an array (bad-value): {"keys":["a"]}',
+    'UsageError: $.keys must select texts and numbers, got an array (bad-value): {"keys":["a"]}',
   );
   assert.deepEqual(await refusalOf(new Response('{"x":{"id":"a"}}'), { path: "$..id" }), ["a"]);
 });
