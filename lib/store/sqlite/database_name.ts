@@ -43,7 +43,7 @@ function faultOfPlace(name: string): string | undefined {
     if (error instanceof Error && "code" in error && error.code === "ELOOP") {
       return "a link that leads to itself";
     }
-    // The file is missing, or whoever opens the file says why it cannot be read.
+    // The file is missing, or opening the file tells why it cannot be read.
     return undefined;
   }
   if (found.isFile) return undefined;
