@@ -15,6 +15,7 @@ import type { AccessRefusal, Prepare, ToStore } from "../../worker/protocol.ts";
 import type { DrainedBatch } from "../keys/batch_sizes.ts";
 import type { Progress } from "../progress.ts";
 import type { BatchSource, PlannedBatch } from "./batch_source.ts";
+import { requireDescriptors } from "./descriptor_room.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 /** From this many requests in flight, two Workers start requests at once, where there is a second core. */
@@ -175,6 +176,7 @@ export class WorkerPool {
   /** The Worker for the next batch, started now if there is none; undefined where `runLimits.workersMax` are alive. */
   #ready(source: BatchSource): WorkerHandle | undefined {
     if (this.#standby !== undefined || this.#numbers.length === 0) return this.#standby;
+    requireDescriptors();
     const worker = this.#numbers.shift() ?? 0;
     this.#options.shared.admit(worker);
     const prepare = {
