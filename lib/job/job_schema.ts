@@ -110,8 +110,8 @@ const keys = field(
     control: field(
       z.array(text, { error: "must be a list of texts" })
         .max(controlMax, { error: `must be a list of at most ${controlMax} keys` }).prefault([]),
-      "Keys that must never be empty. They are fetched first; if one is empty or fails, the run ends and no other key " +
-        "is fetched. The exit code is 75 where a retry may help, as for an empty one, and 3 otherwise.",
+      "Keys that must never be empty. They are fetched first; if one is empty or fails, the run ends and no other " +
+        "key is fetched. The exit code is 75 where a retry may help, as for an empty one, and 3 otherwise.",
       { form: "list of keys", example: ["12654"] },
     ),
   }, isTable).prefault({}),
