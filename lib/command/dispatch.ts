@@ -36,7 +36,7 @@ export async function main(args: readonly string[], platform: Platform): Promise
   }
 }
 
-/** Hides the secrets that a growing set holds at each call. A redactor takes milliseconds to make, so it is kept. */
+/** Hides the secrets of a growing set. A redactor takes milliseconds to make, so it is kept between calls. */
 function hiderOf(secrets: ReadonlySet<string>): (text: string) => string {
   let redactor = new Redactor(secrets);
   let { size } = secrets;

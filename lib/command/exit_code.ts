@@ -31,9 +31,9 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
 };
 
 /**
- * Worst first: what no later start repairs must not hide behind what the next start does. A service restarts after 75,
- * and that restart does not look again at the window that ended with 3: were 75 the worse one, the 3 would never be
- * seen. A person must act on 1, 2 and 3: trawl or its data is broken, nothing can be asked, answers are missing.
+ * Worst first. A person must act on 1, 2 and 3: trawl or its data is broken, nothing can be asked, answers are missing.
+ * 75 needs no person, so it comes last: a service restarts after 75, and that restart does not report a window
+ * that ended with 3.
  */
 const worstFirst: readonly ExitCode[] = [
   exitCode.failed,

@@ -84,7 +84,7 @@ export const flags = {
   },
   ignoreFreeSpace: {
     name: "ignore-free-space",
-    help: "run however full the disk is",
+    help: "run even if the disk is nearly full",
     more:
       "By default a run starts only if the disk has room for what earlier runs of the job took, and it ends " +
       `with exit code 75 once less than ${formatBytes(databaseLimits.freeBytesMin)} are free.`,
@@ -158,7 +158,7 @@ export const flags = {
   maxAge: {
     name: "max-age",
     value: "TIME",
-    default: "any age is well",
+    default: "any age",
     help: "largest age of the newest window, with --check",
     more:
       "The time since that window was finished, in s, m, h or d, from 1s to 3650d. 26h suits a daily job that " +

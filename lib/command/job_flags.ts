@@ -90,8 +90,7 @@ export const jobFlags = {
     completion: ["auto"],
     default: `the job's in_flight, or ${runLimits.inFlightDefault}`,
     help: "requests under way at once, or auto",
-    more:
-      `1 to ${runLimits.inFlightMax}, over all Workers. auto searches for the number that is of use, up to the ` +
+    more: `1 to ${runLimits.inFlightMax}, over all Workers. auto searches for the useful number, up to the ` +
       `job's in_flight_max or ${runLimits.inFlightAutoMax}, and keeps it in the database. A --rate may hold ` +
       "requests back further.",
     examples: ["32"],

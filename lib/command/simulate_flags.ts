@@ -35,7 +35,7 @@ export const simulateFlags = {
     name: "seed",
     value: "N",
     default: "1",
-    help: "number that all answers follow from",
+    help: "seed of all answers",
     more: "0 to 4294967295. The same seed always gives the same answers.",
     examples: ["7"],
     parse: whole({ min: 0, max: 2 ** 32 - 1 }),

@@ -1,7 +1,7 @@
 /**
- * Keys that the server refused as it refuses everybody without access: 401, 403, 407, a redirect to another host. Until
- * another answer shows that access is well, such keys have no verdict: a run with a wrong token ends soon and goes on
- * with the same keys once the token is right. Holds as many keys as may be refused in a row.
+ * Keys that the server refused for want of access: 401, 403, 407, a redirect to another host. Such keys have no verdict
+ * until another answer shows that the credentials are right: a run with a wrong token ends soon, and asks the same keys
+ * again once the token is right. Holds as many keys as may be refused in a row.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const lookMs = 100;
 /** With no request in flight for so many looks, no other answer comes. */
 const looksMax = 10;
 
-/** What becomes of the keys. */
+/** What is done with refused keys. */
 export interface AccessRefusalsOptions {
   readonly shared: SharedState;
   /** Gives a key its verdict. */

@@ -121,7 +121,7 @@ async function keepList(job: Job, options: KeyListOptions): Promise<ListRecord> 
     try {
       await store.keepKeys(id, counts.of(guarded(stoppable(sourceOf(job, options), signal), storage)));
     } catch (error) {
-      // A part of a list is of no use, and would take the space that the next start needs.
+      // An incomplete list is useless, and would take the space that the next start needs.
       await store.dropKeys(id).catch(() => {});
       signal.throwIfAborted();
       if (!(error instanceof KeyListError)) throw error;

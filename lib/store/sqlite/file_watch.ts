@@ -50,7 +50,7 @@ export class FileWatch {
   }
 }
 
-/** The file of a name; undefined if the system does not tell, as when it lost the disk of a network. */
+/** The file of a name; undefined if the system does not tell, as for a lost network disk. */
 function identityOf(name: string): Identity | "gone" | undefined {
   try {
     return Deno.statSync(name);

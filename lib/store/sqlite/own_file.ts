@@ -53,7 +53,7 @@ function openOnce(path: string, isNew: boolean): Deno.FsFile | undefined {
   }
 }
 
-/** Whether an open file is empty or begins with this ASCII text; whoever writes it next begins at its start. */
+/** Whether an open file is empty or begins with this ASCII text; the next writer begins at its start. */
 export function isEmptyOrBegins(file: Deno.FsFile, text: string): boolean {
   const bytes = new Uint8Array(text.length);
   file.seekSync(0, Deno.SeekMode.Start);

@@ -51,7 +51,7 @@ export class RunLock implements AsyncDisposable {
           sign(file, job);
           return new RunLock(path, file);
         }
-        // What can be shared is not held by a run.
+        // A lock that can be shared is not held by a run.
         if (tries === triesMax || !(isLocked || file.tryLockSync(false))) throw heldByAnother(database, file);
       } catch (error) {
         file.close();

@@ -1,5 +1,5 @@
 /**
- * Catalogue of a database file: its size, and the tables of jobs: which there are, that each belongs to one job and has
+ * Catalogue of a database file: its size, and the tables of jobs. Makes sure that each table belongs to one job and has
  * its columns, and that its views and indexes are those of the job.
  *
  * @module
@@ -18,7 +18,7 @@ import {
 } from "./job_table_sql.ts";
 import { quote } from "./sql_schema.ts";
 
-/** A table that a job wants to store into. */
+/** A table that a job stores rows in. */
 export interface WantedTable {
   readonly job: string;
   readonly table: TableSchema;
