@@ -161,7 +161,7 @@ function keysText({ keys }: Job, survey: KeySurvey): string {
     case "range":
       return `${keys.first}..${keys.last}`;
     case "url":
-      return `${keys.path} of a document`;
+      return `${keys.path} of the document at keys.url`;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Converts one JSON value of an answer to its column's type. Never rounds a number: a value that does not fit its
- * column fails the whole fetch. So does a text that a reader would not get back: SQLite's text ends at U+0000, and a lone
- * surrogate has no UTF-8 form. JSON text keeps both, as escapes. Pure.
+ * column fails the whole fetch. So does a text that a reader would not get back: SQLite's text ends at U+0000, and a
+ * lone surrogate has no UTF-8 form. JSON text keeps both, as escapes. Pure.
  *
  * @module
  */

@@ -59,7 +59,7 @@ export function metricsText(metrics: Metrics): string {
     write("exit_code", "Exit code of the last start: 0 is success, 75 is resumed by the next start.", {
       value: metrics.exit,
     }),
-    write("start_time_seconds", "Begin of the last start.", { value: metrics.startedMs / 1_000 }),
+    write("start_time_seconds", "Time of the last start.", { value: metrics.startedMs / 1_000 }),
     write("update_time_seconds", "Time of this update, every 15 s while a run is under way.", {
       value: metrics.nowMs / 1_000,
     }),
