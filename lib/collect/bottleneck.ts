@@ -91,8 +91,9 @@ export function bottleneckOf(progress: BottleneckFacts, since: Waits = noWaits):
   if (isLong(paceMs) && paceMs >= slotMs) return "rate";
   const { inFlight, inFlightMax } = progress;
   if (isLong(slotMs) || inFlight >= inFlightMax) return "in_flight";
-  if ((now.cpuMs - since.cpuMs) / spanMs > busy) return "CPU";
+  // The start itself keeps a thread busy for a moment.
   if (now.elapsedMs < tellMs) return "short";
+  if ((now.cpuMs - since.cpuMs) / spanMs > busy) return "CPU";
   // Slots are free, no request waits, and the CPU is idle: the answers take their time.
   return inFlight > 0 || isLong(now.answerMs - since.answerMs) ? "server" : undefined;
 }

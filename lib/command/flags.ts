@@ -150,7 +150,7 @@ export const flags = {
   },
   check: {
     name: "check",
-    help: "print one line for a monitor; exit with 0 or 3",
+    help: "print one line for a monitor; exit with 0, 3 or 1",
     more:
       "0 if all is well, 3 if not. Checks the newest finished window of each job: its age against --max-age, " +
       "its coverage against --min-coverage.",

@@ -30,16 +30,18 @@ export async function statusCommand(args: Arguments, context: CommandContext): P
   const database = await openDatabase(await databaseOf(args));
   await using reader = await database.openReader();
   try {
+    const inspection = await reader.inspect({ isFull: options.checksFile });
+    const isWhole = inspection.mistakes.length === 0;
     if (options.isCheck) {
+      if (!isWhole) reportDamage(inspection, database, context);
       const { bounds, isJson } = options;
       const health = healthOf(await reader.jobs(), bounds);
       context.out(`${isJson ? healthJson(health, bounds.nowMs) : healthLine(health, bounds.nowMs)}\n`);
-      return isWell(health) ? exitCode.done : exitCode.incomplete;
+      return !isWhole ? exitCode.failed : isWell(health) ? exitCode.done : exitCode.incomplete;
     }
-    const inspection = await reader.inspect({ isFull: options.checksFile });
     if (!options.isSilent) reportDamage(inspection, database, context);
     await show({ reader, database, options, inspection }, context);
-    return inspection.mistakes.length === 0 ? exitCode.done : exitCode.failed;
+    return isWhole ? exitCode.done : exitCode.failed;
   } catch (error) {
     throw reader.explain(error);
   }

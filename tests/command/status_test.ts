@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { noRows } from "../../lib/rows/row_batch.ts";
 import { recordOf } from "../collect/support.ts";
 import { openWriter } from "../support/database.ts";
@@ -101,5 +102,20 @@ Deno.test("trawl status --failed --verbose shows what the server said", async ()
     assert.match(stdout, /^\S+\thttp-503\t503\t\d+\t\{"status":"error","status_code":503\}\n$/);
     const { stdout: short } = await runCommand(["status", file, "--failed"]);
     assert.match(short, /^\S+\thttp-503\t503\t\d+\n$/);
+  });
+});
+
+Deno.test("trawl status --check names damage and exits with 1, whatever the runs say", async () => {
+  await withRun(async (file) => {
+    const check = ["status", file, "--check", "--min-coverage", "0.5"];
+    assert.equal((await runCommand(check)).code, 0);
+    {
+      using db = new DatabaseSync(file);
+      db.exec("UPDATE _trawl_run SET ok = ok + 1");
+    }
+    const { code, stdout, stderr } = await runCommand([...check, "--json"]);
+    assert.equal(code, 1);
+    assert.equal(JSON.parse(stdout).jobs.length, 1);
+    assert.match(stderr, /is damaged: /);
   });
 });
