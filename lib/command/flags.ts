@@ -152,8 +152,8 @@ export const flags = {
     name: "check",
     help: "print one line for a monitor; exit with 0, 3 or 1",
     more:
-      "0 if all is well, 3 if not. Checks the newest finished window of each job: its age against --max-age, " +
-      "its coverage against --min-coverage.",
+      "0 if all is well, 3 if not, 1 if the file is damaged. Checks the newest finished window of each job: its " +
+      "age against --max-age, its coverage against --min-coverage.",
   },
   maxAge: {
     name: "max-age",
