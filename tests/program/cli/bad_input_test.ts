@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { TempFolder } from "../../support/temp.ts";
-import { trawl } from "../../support/trawl.ts";
+import { trawlHere } from "../../support/in_process.ts";
+import { executable, trawl } from "../../support/trawl.ts";
 
 /** A valid job. */
 const good = `name = "a"
@@ -25,6 +26,8 @@ interface Case {
   readonly files?: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   readonly message: RegExp;
+  /** Whether it needs a process of its own: for a working directory, or to see `main.ts` end. */
+  readonly isProcess?: true;
 }
 
 const url = "http://127.0.0.1:9/{key}";
@@ -32,6 +35,7 @@ const url = "http://127.0.0.1:9/{key}";
 const cases: readonly Case[] = [
   {
     what: "no job",
+    isProcess: true,
     args: ["run"],
     message: /^trawl: No job: name a JOB, or give --url and --rows/,
   },
@@ -58,6 +62,7 @@ const cases: readonly Case[] = [
   },
   {
     what: "a TOML mistake",
+    isProcess: true,
     files: { "a.toml": 'name = "a"\n[keys]\nfile = keys.txt\n' },
     args: ["run", "a.toml"],
     message: /^trawl: a\.toml:3:8: Cannot read the job file as TOML: /,
@@ -171,12 +176,14 @@ const cases: readonly Case[] = [
   },
   {
     what: "run on SQLite's name for memory",
+    isProcess: true,
     files: { "a.toml": good },
     args: ["run", "a.toml", "--db", ":memory:"],
     message: /^trawl: Cannot use the database ":memory:": it must be the name of a file, got SQLite's name/,
   },
   {
     what: "plan for a URI",
+    isProcess: true,
     files: { "a.toml": good },
     args: ["plan", "a.toml", "--db", "file:x.db"],
     message:
@@ -184,11 +191,13 @@ const cases: readonly Case[] = [
   },
   {
     what: "status of a folder",
+    isProcess: true,
     args: ["status", "."],
     message: /^trawl: Cannot use the database "\.": .*, got a folder; add the name of a file$/,
   },
   {
     what: "backup of a URL",
+    isProcess: true,
     args: ["backup", "copy.db", "--db", "postgres://host/db"],
     message:
       /^trawl: Cannot use the database "postgres:\/\/host\/db": .*, got a URL of postgres:\/\/; results/,
@@ -200,6 +209,7 @@ const cases: readonly Case[] = [
   },
   {
     what: "status without a database",
+    isProcess: true,
     args: ["status"],
     message: /^trawl: No \.db file in this folder: name the database$/,
   },
@@ -217,15 +227,23 @@ const cases: readonly Case[] = [
   },
 ];
 
-for (const { what, files = {}, args, message } of cases) {
+/** Runs the command in the folder: in this process where that is the same, as its paths get the folder in front. */
+async function mistaken(args: readonly string[], folder: TempFolder, isProcess: boolean) {
+  const env = { TRAWL_SOURCEAPP: "test" };
+  if (isProcess || executable !== undefined) return await trawl(args, { cwd: folder.path, env });
+  const at = `${folder.path}/`;
+  const placed = args.map((arg) => /^[\w./]+\.(toml|txt|db)$/.test(arg) ? at + arg : arg);
+  const database = args[0] === "run" && !args.includes("--db") ? ["--db", `${at}a.db`] : [];
+  const { stderr, ...said } = await trawlHere([...placed, ...database], { env });
+  return { ...said, stderr: stderr.replaceAll(at, "") };
+}
+
+for (const { what, files = {}, args, message, isProcess = false } of cases) {
   Deno.test(`trawl names the mistake in one line and exits with 2: ${what}`, async () => {
     using folder = new TempFolder();
     for (const [name, text] of Object.entries(files)) folder.file(name, text);
     const before = folder.names();
-    const { code, stdout, stderr } = await trawl(args, {
-      cwd: folder.path,
-      env: { TRAWL_SOURCEAPP: "test" },
-    });
+    const { code, stdout, stderr } = await mistaken(args, folder, isProcess);
     assert.equal(code, 2, stderr);
     assert.equal(stdout, "");
     assert.match(stderr.trimEnd(), message);
@@ -238,12 +256,12 @@ Deno.test("trawl run refuses a database from a newer version", async () => {
   using folder = new TempFolder();
   folder.file("a.toml", `${good.replace("1..3", "1..1")}[retry]\nattempts = 1\n`);
   // Nothing listens on the port: the run fails, but the database is made.
-  await trawl(["run", "a.toml", "--quiet"], { cwd: folder.path });
+  await mistaken(["run", "a.toml", "--quiet"], folder, false);
   const db = new DatabaseSync(folder.file("a.db"));
   db.exec("PRAGMA user_version = 99");
   db.close();
   for (const args of [["run", "a.toml"], ["status", "a.db"]]) {
-    const { code, stderr } = await trawl(args, { cwd: folder.path });
+    const { code, stderr } = await mistaken(args, folder, false);
     assert.equal(code, 2, stderr);
     assert.match(
       stderr,

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import type { SimulateOptions } from "../../../lib/simulate/simulate_options.ts";
 import { query } from "../../support/database.ts";
+import { trawlHere } from "../../support/in_process.ts";
 import { keyLines, withSimulator } from "../../support/simulator.ts";
 import { day, updatesJob } from "../../support/ripestat_job.ts";
 import { program, startTrawl, trawl } from "../../support/trawl.ts";

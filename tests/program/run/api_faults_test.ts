@@ -7,9 +7,9 @@
 import assert from "node:assert/strict";
 import type { Fault, SimulateOptions } from "../../../lib/simulate/simulate_options.ts";
 import { leftOf, query } from "../../support/database.ts";
+import { type Said, trawlHere } from "../../support/in_process.ts";
 import { day, updatesJob } from "../../support/ripestat_job.ts";
 import { withSimulator } from "../../support/simulator.ts";
-import { type Ended, trawl } from "../../support/trawl.ts";
 import { assertTruth } from "../../support/truth.ts";
 
 const control = "12654";
@@ -46,7 +46,7 @@ async function runWith(
   look: (
     found: {
       readonly db: string;
-      readonly ended: Ended;
+      readonly ended: Said;
       readonly asns: Asns;
       readonly options: SimulateOptions;
       readonly injected: Readonly<Record<string, number>>;
@@ -61,7 +61,7 @@ async function runWith(
     const end = "[retry]\nattempts = 2\n";
     const job = folder.file("job.toml", updatesJob(simulator.url, { request, end }));
     const db = folder.file("a.db");
-    const ended = await trawl(["run", job, "--db", db, "--window", day, "--min-coverage", "1"]);
+    const ended = await trawlHere(["run", job, "--db", db, "--window", day, "--min-coverage", "1"]);
     look({ db, ended, asns, options, injected: simulator.stats().faults });
   });
 }
@@ -151,13 +151,13 @@ for (const kind of ["empty", "maintenance"] as const) {
       const text = updatesJob(simulator.url, { keys: `control = ["${control}"]`, end });
       const db = folder.file("a.db");
       const args = ["run", folder.file("job.toml", text), "--db", db, "--window", day];
-      const first = await trawl(args);
+      const first = await trawlHere(args);
       assert.equal(first.code, 75, first.stderr);
       const reason = kind === "empty" ? "control-empty" : "refused";
       assert.deepEqual(query(db, "SELECT key, verdict, reason FROM fetches"), [[control, "failed", reason]]);
       assert.deepEqual(query(db, "SELECT state FROM runs"), [["interrupted"]]);
       assert.match(first.stderr, new RegExp(`interrupted \\(control key ${control}: .* \\(${reason}\\)\\)`));
-      const second = await trawl(args);
+      const second = await trawlHere(args);
       assert.equal(second.code, 0, second.stderr);
       const sums = query(db, "SELECT state, keys, ok + empty, failed FROM runs");
       assert.deepEqual(sums, [["finished", 30, 30, 0]]);
