@@ -133,7 +133,7 @@ async function killSoon(
 ): Promise<void> {
   let hasEnded = false;
   void running.ended.then(() => hasEnded = true);
-  while (!hasEnded && !hasTables(db)) await delay(5);
+  while (!hasEnded && !hasTables(db)) await delay(20);
   const atStart = stampOf(db);
   while (!hasEnded && stampOf(db) === atStart) await delay(5);
   await delay(afterMs);

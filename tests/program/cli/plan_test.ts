@@ -10,6 +10,7 @@ import { query } from "../../support/database.ts";
 import { trawlHere } from "../../support/in_process.ts";
 import { keyLines, withSimulator } from "../../support/simulator.ts";
 import { day, updatesJob } from "../../support/ripestat_job.ts";
+import { until } from "../../support/until.ts";
 import { program, startTrawl, trawl } from "../../support/trawl.ts";
 
 const hello: SimulateOptions = { profile: "hello", latency: { kind: "none" } };
@@ -49,10 +50,10 @@ Deno.test("trawl plan --json foretells what trawl run then does, where all keys 
       const keys = folder.file("keys.txt", keyLines(300));
       const args = [...job, "--keys", keys, "--json"];
       const forecast = JSON.parse(
-        (await trawl([plan, ...args, "--probe", "300"], { cwd: folder.path })).stdout,
+        (await trawlHere([plan, ...args, "--probe", "300"])).stdout,
       );
       const db = folder.file("a.db");
-      const run = JSON.parse((await trawl(["run", ...args, "--db", db, "--quiet"])).stdout);
+      const run = JSON.parse((await trawlHere(["run", ...args, "--db", db, "--quiet"])).stdout);
       assert.deepEqual(forecast.rows, { mean: run.rows, low: run.rows, high: run.rows });
       const [[bytes]] = query(db, "SELECT sum(bytes) FROM fetches") as [[number]];
       assert.deepEqual([Math.round(forecast.bytes.mean), forecast.requests, forecast.keys], [
@@ -84,12 +85,13 @@ Deno.test("trawl plan reads the keys of standard input once, and asks a sample o
 
 Deno.test("trawl plan holds no more of a long list than of a short one", async () => {
   await withSimulator(hello, async ({ url }, folder) => {
+    const long = keyLines(20).replaceAll("\n", `-${"x".repeat(400)}\n`);
     // All of these keys take twice the heap that trawl has.
-    const keys = folder.file("keys.txt", keyLines(5_000_000));
+    const keys = folder.file("keys.txt", long.repeat(20_000));
     const args = [...helloArgs(url), "--keys", keys, "--probe", "20", "--json"];
     const { code, stdout, stderr } = await trawl(args, { cwd: folder.path });
     assert.equal(code, 0, stderr);
-    assert.equal(JSON.parse(stdout).keys, 5_000_000);
+    assert.equal(JSON.parse(stdout).keys, 400_000);
   });
 });
 
@@ -127,7 +129,7 @@ Deno.test("trawl plan names a budget that limits, and takes little of it", async
       `name = "strict"\n[keys]\nrange = "1..100000000"\n[request]\nurl = "${url}/hello/{key}"\n` +
         `[limits]\nrate = ["500/s", "400/day"]\n[rows]\npath = "$"\n`,
     );
-    const { code, stdout, stderr } = await trawl(["plan", job], { cwd: folder.path });
+    const { code, stdout, stderr } = await trawlHere(["plan", job]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /\n {2}keys +100M\n {2}requests +100M\n {2}time +251040d \d+h; /);
     assert.match(stdout, /\n {2}limited by +the job's quota: 400\/day\n/);
@@ -142,11 +144,14 @@ Deno.test("trawl plan counts a budget's requests of earlier runs", async () => {
       `name = "strict"\n[keys]\nrange = "1..60"\n[request]\nurl = "${url}/hello/{key}"\n` +
         `[limits]\nrate = ["500/s", "100/day"]\n[rows]\npath = "$"\n`,
     );
-    assert.equal((await trawl(["run", job, "--quiet"], { cwd: folder.path })).code, 0);
-    const running = startTrawl(["plan", job, "--probe", "60"], { cwd: folder.path });
-    while (stats().requests < 100) await new Promise((resolve) => setTimeout(resolve, 20));
-    running.kill("SIGINT");
-    assert.equal((await running.ended).code, 75);
+    const db = folder.file("strict.db");
+    assert.equal((await trawlHere(["run", job, "--quiet", "--db", db])).code, 0);
+    const interrupt = new AbortController();
+    const { signal } = interrupt;
+    const running = trawlHere(["plan", job, "--probe", "60", "--db", db], { signal });
+    await until(() => stats().requests >= 100);
+    interrupt.abort();
+    assert.equal((await running).code, 75);
     assert.equal(stats().requests, 100);
   });
 });
@@ -155,11 +160,13 @@ Deno.test("trawl plan counts only the keys that an unfinished run has left", asy
   await withSimulator({ ...hello, latency: { kind: "fixed", ms: 20 } }, async ({ url, stats }, folder) => {
     const [plan = "", ...job] = helloArgs(url);
     const args = [...job, "--keys", folder.file("keys.txt", keyLines(2_000)), "--db", folder.file("a.db")];
-    const running = startTrawl(["run", ...args, "--quiet"]);
-    while (stats().requests < 200) await new Promise((resolve) => setTimeout(resolve, 20));
-    running.kill("SIGINT");
-    assert.equal((await running.ended).code, 75);
-    const { stdout, stderr } = await trawl([plan, ...args, "--probe", "40", "--json"]);
+    const interrupt = new AbortController();
+    const { signal } = interrupt;
+    const running = trawlHere(["run", ...args, "--quiet"], { signal });
+    await until(() => stats().requests >= 200);
+    interrupt.abort();
+    assert.equal((await running).code, 75);
+    const { stdout, stderr } = await trawlHere([plan, ...args, "--probe", "40", "--json"]);
     const { run, done, keys } = JSON.parse(stdout);
     const [[left]] = query(folder.file("a.db"), "SELECT 2000 - count(*) FROM fetches") as [[number]];
     assert.deepEqual([run, done, keys], [1, 2_000 - left, left], stderr);
@@ -191,7 +198,7 @@ Deno.test("trawl plan exits with 75 when a control key fails for a passing reaso
   const faults = [{ kind: "empty", keys: ["12654"] }] as const;
   await withSimulator({ ripestat: { asns: 40 }, faults }, async ({ url }, folder) => {
     const job = folder.file("job.toml", updatesJob(url, { keys: 'control = ["12654"]' }));
-    const { code, stdout, stderr } = await trawl(["plan", job, "--window", day], { cwd: folder.path });
+    const { code, stdout, stderr } = await trawlHere(["plan", job, "--window", day]);
     assert.deepEqual([code, stdout], [75, ""]);
     assert.match(stderr, /\ntrawl: no forecast for updates: control key 12654: .*\(control-empty\)\n$/);
   });
@@ -221,11 +228,14 @@ Deno.test("trawl plan refuses in one line what it cannot ask", async () => {
         /^trawl: Cannot use --probe: must be a whole number from 1 to 100000, got "100001"\n$/,
       ],
       [["plan", job, "--probe", "0"], /^trawl: Cannot use --probe: .*\n$/],
-      [["plan", job, "--keys", "none.txt"], /^trawl: Cannot read the key file "none.txt": .*\n$/],
+      [
+        ["plan", job, "--keys", folder.file("none.txt")],
+        /^trawl: Cannot read the key file "\S+none\.txt": .*\n$/,
+      ],
       [["plan", job, "--db", job], /^trawl: Cannot use the database .*\n$/],
     ];
     for (const [args, message] of wrong) {
-      const { code, stdout, stderr } = await trawl(args, { cwd: folder.path });
+      const { code, stdout, stderr } = await trawlHere(args);
       assert.deepEqual([code, stdout], [2, ""], args.join(" "));
       assert.match(stderr, message);
     }
@@ -249,7 +259,12 @@ Deno.test("trawl plan ends with 75 when the key list does not come, and with 2 w
       ],
     ] as const;
     for (const [job, exit, message] of wanting) {
-      const { code, stdout, stderr } = await trawl(["plan", folder.file("job.toml", job), "--window", day]);
+      const { code, stdout, stderr } = await trawlHere([
+        "plan",
+        folder.file("job.toml", job),
+        "--window",
+        day,
+      ]);
       assert.deepEqual([code, stdout], [exit, ""], stderr);
       assert.match(stderr, message);
     }

@@ -6,8 +6,8 @@
 
 import assert from "node:assert/strict";
 import { HandlerServer } from "../../http/support.ts";
+import { trawlHere } from "../../support/in_process.ts";
 import { TempFolder } from "../../support/temp.ts";
-import { trawl } from "../../support/trawl.ts";
 
 /** A job of `keys` keys, and a server whose answers a test sets. */
 class Scene implements AsyncDisposable {
@@ -46,7 +46,7 @@ ${more}
   /** Runs the job: its exit code, messages, and how many keys are ok, failed and pending. */
   async run(...flags: readonly string[]) {
     const db = this.#folder.file("a.db");
-    const { code, stdout, stderr } = await trawl([
+    const { code, stdout, stderr } = await trawlHere([
       "run",
       this.#job,
       "--db",

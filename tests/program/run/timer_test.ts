@@ -218,12 +218,13 @@ Deno.test("trawl run deletes the windows that are older than `keep`, and reports
   );
 });
 
-for (const zone of ["Pacific/Kiritimati", "Pacific/Honolulu", "America/New_York"]) {
-  Deno.test(`trawl check names the same window in any time zone: ${zone}`, async () => {
-    using folder = new TempFolder();
-    const job = folder.file("days.toml", jobText("http://127.0.0.1:1"));
-    const [there, utc] = await Promise.all([zone, "UTC"].map((TZ) => trawl(["check", job], { env: { TZ } })));
-    assert.match(utc?.stdout ?? "", /window +\d{4}-\d\d-\d\d/);
-    assert.equal(there?.stdout, utc?.stdout);
-  });
-}
+Deno.test("trawl check names the same window in any time zone", async () => {
+  using folder = new TempFolder();
+  const job = folder.file("days.toml", jobText("http://127.0.0.1:1"));
+  const zones = ["UTC", "Pacific/Kiritimati", "Pacific/Honolulu", "America/New_York"];
+  const [utc = "", ...others] = await Promise.all(
+    zones.map(async (TZ) => (await trawl(["check", job], { env: { TZ } })).stdout),
+  );
+  assert.match(utc, /window +\d{4}-\d\d-\d\d/);
+  assert.deepEqual(others, [utc, utc, utc]);
+});

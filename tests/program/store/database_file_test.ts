@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { query } from "../../support/database.ts";
+import { trawlHere } from "../../support/in_process.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
 import { until } from "../../support/until.ts";
 import { startTrawl, trawl } from "../../support/trawl.ts";
@@ -43,7 +44,7 @@ Deno.test("trawl run is refused while another run is on, readers are not, and ki
         "3",
       ]];
       for (const reader of readers) {
-        const { code, stdout, stderr } = await trawl(reader);
+        const { code, stdout, stderr } = await trawlHere(reader);
         assert.equal(code, 0, stderr);
         if (reader[0] === "status") assert.match(stdout, / first +- +running /);
       }
@@ -52,14 +53,14 @@ Deno.test("trawl run is refused while another run is on, readers are not, and ki
       assert.ok(folder.names().includes("a.db.lock"));
       const death =
         /run 1 died, last write at \d{4}-\S+Z: its process ended before it could store why, as after kill -9/;
-      const status = await trawl(["status", db]);
+      const status = await trawlHere(["status", db]);
       assert.match(status.stdout, / first +- +died /);
       assert.match(status.stdout, death);
       assert.match(
-        (await trawl(["status", db, "--json"])).stdout,
+        (await trawlHere(["status", db, "--json"])).stdout,
         /"state":"died","reason":"its process ended/,
       );
-      const check = await trawl(["status", db, "--check"]);
+      const check = await trawlHere(["status", db, "--check"]);
       assert.equal(check.code, 3);
       assert.match(check.stdout, death);
       const again = await trawl(["run", "first", ...job, db, "--in-flight", "100"]);
@@ -134,7 +135,7 @@ async function wholeDatabase(): Promise<Uint8Array> {
   await withSimulator(hello, async (simulator, folder) => {
     const keys = folder.file("keys.txt", keyLines(keyCount));
     const db = folder.file("a.db");
-    assert.equal((await trawl(helloRun(simulator.url, keys, "--db", db, "--quiet"))).code, 0);
+    assert.equal((await trawlHere(helloRun(simulator.url, keys, "--db", db, "--quiet"))).code, 0);
     bytes = await Deno.readFile(db);
   });
   return bytes;
@@ -148,17 +149,17 @@ for (const [what, spoil, message] of damages) {
       const keys = folder.file("keys.txt", keyLines(keyCount));
       const db = folder.file("a.db");
       await Deno.writeFile(db, spoiled);
-      const status = await trawl(["status", db]);
+      const status = await trawlHere(["status", db]);
       assert.notEqual(status.code, 0, status.stdout);
       assert.match(status.stderr, message);
       assert.match(status.stderr, /restore a backup/);
-      const run = await trawl(helloRun(simulator.url, keys, "--db", db, "--quiet", "--new"));
+      const run = await trawlHere(helloRun(simulator.url, keys, "--db", db, "--quiet", "--new"));
       assert.ok(run.code === 1 || run.code === 2, run.stderr);
       assert.match(run.stderr, /^trawl: Cannot use the database .* damaged.*\n$/);
       // The damaged pages are unchanged; the whole ones may hold a few more rows.
       const after = await Deno.readFile(db);
       assert.ok(after.length >= spoiled.length);
-      assert.notEqual((await trawl(["status", db])).code, 0);
+      assert.notEqual((await trawlHere(["status", db])).code, 0);
     });
   });
 }
@@ -176,6 +177,6 @@ Deno.test("trawl run resumes from the last checkpoint when the WAL is gone", asy
     const again = await trawl(args);
     assert.equal(again.code, 0, again.stderr);
     assert.deepEqual(query(db, "SELECT state, ok FROM runs ORDER BY id DESC LIMIT 1"), [["finished", 400]]);
-    assert.deepEqual((await trawl(["status", db, "--check-file"])).code, 0);
+    assert.deepEqual((await trawlHere(["status", db, "--check-file"])).code, 0);
   });
 });
