@@ -11,13 +11,13 @@ import type { SimulateOptions } from "../../../lib/simulate/simulate_options.ts"
 import type { SimulatorStats } from "../../../lib/simulate/engine/meter.ts";
 import { HandlerServer } from "../../http/support.ts";
 import { query } from "../../support/database.ts";
+import { type Said, trawlHere } from "../../support/in_process.ts";
 import { TempFolder } from "../../support/temp.ts";
-import { type Ended, trawl } from "../../support/trawl.ts";
 
 const sums = "SELECT state, ok, failed, (SELECT max(attempts) FROM fetches) FROM runs";
 
 interface Day {
-  readonly ended: Ended;
+  readonly ended: Said;
   /** State, ok, failed, and the most attempts of a key. */
   readonly sums: readonly unknown[];
   readonly stats: SimulatorStats;
@@ -40,7 +40,7 @@ async function dayOf(
   try {
     const job = folder.file("job.toml", jobText(simulator.url, keys, end));
     const db = folder.file("a.db");
-    const ended = await trawl(["run", job, "--db", db]);
+    const ended = await trawlHere(["run", job, "--db", db]);
     return { ended, sums: query(db, sums)[0] ?? [], stats: simulator.stats() };
   } finally {
     await simulator.close();
@@ -93,7 +93,7 @@ Deno.test("trawl run gives keys that always fail a verdict when only such keys a
   const db = folder.file("a.db");
   const job = folder.file("job.toml", jobText(server.url, 60, '[retry]\nattempts = 2\noutage = "20s"\n'));
   for (const flags of [[], ["--retry-failed"]]) {
-    const ended = await trawl(["run", job, "--db", db, ...flags]);
+    const ended = await trawlHere(["run", job, "--db", db, ...flags]);
     assert.equal(ended.code, 3, ended.stderr);
     assert.deepEqual(query(db, sums).at(-1)?.slice(0, 3), ["finished", 30, 30]);
   }
@@ -130,13 +130,13 @@ Deno.test("trawl run earns no refusal when its rate is the one that the API allo
 /** Runs 20 keys against a handler. */
 async function runOn(
   handler: (key: number) => Response,
-  look: (db: string, ended: Ended) => void,
+  look: (db: string, ended: Said) => void,
 ): Promise<void> {
   using folder = new TempFolder();
   await using server = new HandlerServer((request) => handler(Number(request.url.split("/").at(-1))));
   const db = folder.file("a.db");
   const job = folder.file("job.toml", jobText(server.url, 20, "[limits]\nin_flight = 1\n"));
-  look(db, await trawl(["run", job, "--db", db]));
+  look(db, await trawlHere(["run", job, "--db", db]));
 }
 
 Deno.test("trawl run is interrupted when the server asks for a pause of two hours", async () => {

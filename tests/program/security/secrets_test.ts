@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { HandlerServer, RawServer, write } from "../../http/support.ts";
 import { query } from "../../support/database.ts";
+import { type Said, trawlHere } from "../../support/in_process.ts";
 import { TempFolder } from "../../support/temp.ts";
 import { type Ended, startTrawl, trawl } from "../../support/trawl.ts";
 
@@ -98,6 +99,13 @@ class Scene implements Disposable {
     const ended = await this.start(...args).ended;
     this.outputs.push(ended.stdout, ended.stderr);
     return ended;
+  }
+
+  /** As {@linkcode run}, in this process. */
+  async runHere(...args: readonly string[]): Promise<Said> {
+    const said = await trawlHere(args, { env: this.env });
+    this.outputs.push(said.stdout, said.stderr);
+    return said;
   }
 
   /** Asserts that no output and no file holds a secret. */
@@ -206,12 +214,13 @@ Deno.test("trawl writes no secret anywhere when it fails", async () => {
     ["toml", jobText(server.url, "nonsense = {secret.QUERY_TOKEN}"), 2, /as TOML/],
   ];
   for (const [name, text, code, message] of mistakes) {
-    const ended = await scene.run(
+    const { folder } = scene;
+    const ended = await scene.runHere(
       "run",
-      scene.folder.file(`${name}.toml`, text),
+      folder.file(`${name}.toml`, text),
       "--verbose",
       "--db",
-      `${name}.db`,
+      folder.file(`${name}.db`),
     );
     assert.equal(ended.code, code, `${name}: ${ended.stderr}`);
     assert.match(ended.stderr, message, name);
@@ -280,7 +289,7 @@ Deno.test("trawl refuses a secret that is not UTF-8, and does not show it", asyn
   using folder = new TempFolder();
   await Deno.writeFile(folder.file("TOKEN"), Uint8Array.of(...new TextEncoder().encode(cores[0]), 0xff));
   const args = ["check", "--url", "http://127.0.0.1:9/{key}?t={secret.TOKEN}", "--rows", "$", "--verbose"];
-  const { code, stdout, stderr } = await trawl(args, { env: { CREDENTIALS_DIRECTORY: folder.path } });
+  const { code, stdout, stderr } = await trawlHere(args, { env: { CREDENTIALS_DIRECTORY: folder.path } });
   assert.equal(code, 2);
   assert.match(stderr, /^trawl: --url: Cannot read "TOKEN": its value must be UTF-8 text\n/);
   assertWithout(new TextEncoder().encode(stdout + stderr), stderr);

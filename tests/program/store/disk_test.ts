@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { leftOf, query } from "../../support/database.ts";
 import { canMount, mounted } from "../../support/disk.ts";
+import { trawlHere } from "../../support/in_process.ts";
 import { helloRun, keyLines, withSimulator } from "../../support/simulator.ts";
 import { day, updatesJob } from "../../support/ripestat_job.ts";
 import { TempFolder } from "../../support/temp.ts";
@@ -57,14 +58,14 @@ async function fillUp(
     const keys = population.ripestat.asns + 2;
     assert.ok(verdicts >= 0 && verdicts < keys, `${verdicts} verdicts of ${keys} keys`);
     assert.ok(requests > 0 && requests < keys + 3, `${requests} requests for ${keys} keys`);
-    const again = await trawl(args(db));
+    const again = await trawlHere(args(db));
     assert.equal(again.code, 0, again.stderr);
     assert.match(
       again.stderr,
       new RegExp(`resumes run 1 for ${day}: ${verdicts} keys have a verdict`),
     );
     const calm = folder.file("calm.db");
-    assert.equal((await trawl(args(calm))).code, 0);
+    assert.equal((await trawlHere(args(calm))).code, 0);
     for (const sql of endState) assert.deepEqual(query(db, sql), query(calm, sql), sql);
   });
 }
@@ -115,14 +116,14 @@ Deno.test({
         await using small = await mounted(20);
         const keys = folder.file("keys.txt", keyLines(10));
         const args = helloRun(simulator.url, keys);
-        const { code, stderr } = await trawl([...args, "--db", small.file("a.db")]);
+        const { code, stderr } = await trawlHere([...args, "--db", small.file("a.db")]);
         assert.equal(code, 2);
         assert.match(
           stderr,
           /^trawl: Cannot run on the database ".*": 256 MiB must stay free, got .* MiB free; free some space, or use --ignore-free-space\n$/,
         );
         assert.equal(simulator.stats().requests, 0);
-        assert.equal((await trawl([...args, "--db", small.file("a.db"), "--ignore-free-space"])).code, 0);
+        assert.equal((await trawlHere([...args, "--db", small.file("a.db"), "--ignore-free-space"])).code, 0);
       },
     );
   },
@@ -138,11 +139,11 @@ Deno.test({
         await using small = await mounted(20);
         const keys = folder.file("keys.txt", keyLines(10));
         const args = helloRun(simulator.url, keys, "--ignore-free-space");
-        assert.equal((await trawl([...args, "--db", small.file("a.db")])).code, 0);
+        assert.equal((await trawlHere([...args, "--db", small.file("a.db")])).code, 0);
         await small.remount("ro", 20);
         const asked = simulator.stats().requests;
         for (const name of ["a.db", "new.db"]) {
-          const { code, stderr } = await trawl([...args, "--db", small.file(name)]);
+          const { code, stderr } = await trawlHere([...args, "--db", small.file(name)]);
           assert.equal(code, 2);
           assert.match(
             stderr,
@@ -160,16 +161,16 @@ Deno.test("trawl run exits with 75 and one line when another program has locked 
     const keys = folder.file("keys.txt", keyLines(10));
     const db = folder.file("a.db");
     const args = helloRun(simulator.url, keys, "--db", db);
-    assert.equal((await trawl(args)).code, 0);
+    assert.equal((await trawlHere(args)).code, 0);
     using other = new DatabaseSync(db);
     other.exec("BEGIN IMMEDIATE");
-    const { code, stderr } = await trawl([...args, "--new"]);
+    const { code, stderr } = await trawlHere([...args, "--new"]);
     assert.equal(code, 75, stderr);
     assert.match(
       stderr,
       /^trawl: Cannot write the database ".*": another program has locked it for 10 s; end its/,
     );
     // Readers need no lock.
-    assert.equal((await trawl(["status", db])).code, 0);
+    assert.equal((await trawlHere(["status", db])).code, 0);
   });
 });
