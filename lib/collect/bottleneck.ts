@@ -16,6 +16,8 @@ export type Bottleneck =
   | "server"
   | "disk"
   | "CPU"
+  /** The pauses before retries. */
+  | "retries"
   /** The run is too short to tell. */
   | "short";
 
@@ -39,6 +41,8 @@ export interface Waits {
   readonly storeMs: number;
   /** For answers, summed over the requests that have ended. */
   readonly answerMs: number;
+  /** Before retries, summed over the requests. */
+  readonly retryMs: number;
 }
 
 const noWaits: Waits = {
@@ -49,6 +53,7 @@ const noWaits: Waits = {
   serverMs: 0,
   storeMs: 0,
   answerMs: 0,
+  retryMs: 0,
 };
 
 /** The waits until now. */
@@ -61,6 +66,7 @@ export function waitsOf(progress: Pick<Progress, "elapsedMs" | "cpuMs" | "waited
     serverMs: progress.waitedMs("server"),
     storeMs: progress.waitedMs("store"),
     answerMs: progress.waitedMs("answer"),
+    retryMs: progress.waitedMs("retry"),
   };
 }
 
@@ -94,6 +100,9 @@ export function bottleneckOf(progress: BottleneckFacts, since: Waits = noWaits):
   // The start itself keeps a thread busy for a moment.
   if (now.elapsedMs < tellMs) return "short";
   if ((now.cpuMs - since.cpuMs) / spanMs > busy) return "CPU";
-  // Slots are free, no request waits, and the CPU is idle: the answers take their time.
-  return inFlight > 0 || isLong(now.answerMs - since.answerMs) ? "server" : undefined;
+  // Slots are free, no request waits, and the CPU is idle: answers take their time, or failed requests pause.
+  const answerMs = now.answerMs - since.answerMs;
+  const retryMs = now.retryMs - since.retryMs;
+  if (isLong(retryMs) && retryMs > answerMs) return "retries";
+  return inFlight > 0 || isLong(answerMs) ? "server" : undefined;
 }

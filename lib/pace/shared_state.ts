@@ -45,7 +45,9 @@ const Place64 = {
   waitedStore: 4,
   /** Microseconds from the start of each request until its answer was read or abandoned. */
   waitedAnswer: 5,
-  count: 6,
+  /** Microseconds of the pauses before retries. */
+  waitedRetry: 6,
+  count: 7,
 } as const;
 
 /** Even, so that the 64-bit integers after it are aligned. */
@@ -57,8 +59,8 @@ export type SharedMemory = SharedArrayBuffer;
 /** `cap` of a run that shares its slots with no other process. */
 const uncapped = 2 ** 31 - 1;
 
-/** What a Worker waits for before it starts a request; and `answer`, summed over the requests. */
-export type WaitedFor = "slot" | "pace" | "server" | "store" | "answer";
+/** What a Worker waits for before it starts a request; `answer` and `retry` are summed over the requests. */
+export type WaitedFor = "slot" | "pace" | "server" | "store" | "answer" | "retry";
 
 /** A view of the memory; each thread makes its own. */
 export class SharedState {
@@ -246,4 +248,5 @@ const waitPlaces = {
   server: Place64.waitedServer,
   store: Place64.waitedStore,
   answer: Place64.waitedAnswer,
+  retry: Place64.waitedRetry,
 } as const satisfies Record<WaitedFor, number>;

@@ -15,6 +15,7 @@ export const bottleneckTexts: Readonly<Record<Bottleneck, string>> = {
   server: "the server: it answers slower than requests come",
   disk: "the disk: Workers wait for the store",
   CPU: "this machine's CPU",
+  retries: "the pauses before retries of failed requests",
   short: "unknown: the run was too short to tell",
 };
 

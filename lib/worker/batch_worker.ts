@@ -198,7 +198,10 @@ export class BatchWorker {
     decision: RetryDecision,
   ): Promise<FollowUp<RequestTask> | undefined> {
     if (decision.what === "hold") task.held = attempt;
-    if (decision.what !== "verdict") return { item: task, delayMs: decision.delayMs };
+    if (decision.what !== "verdict") {
+      this.#shared.addWait("retry", decision.delayMs);
+      return { item: task, delayMs: decision.delayMs };
+    }
     await this.#finish(task, attempt);
     return undefined;
   }

@@ -13,6 +13,7 @@ interface Scene {
   readonly server?: number;
   readonly store?: number;
   readonly answer?: number;
+  readonly retry?: number;
   readonly inFlight?: number;
   readonly isDown?: boolean;
   readonly elapsedMs?: number;
@@ -38,6 +39,8 @@ const table: readonly (readonly [Scene, expected: string | undefined])[] = [
   [{ elapsedMs: 70_000, cpuMs: 2_000, inFlight: 0, answer: 60_000 }, "server"],
   [{ elapsedMs: 70_000, cpuMs: 2_000, inFlight: 0, answer: 10_000 }, undefined],
   [{ elapsedMs: 70_000, cpuMs: 2_000, inFlight: 9 }, "server"],
+  [{ elapsedMs: 6_000, inFlight: 0, answer: 3_700, retry: 15_000 }, "retries"],
+  [{ elapsedMs: 6_000, inFlight: 0, answer: 37_000, retry: 15_000 }, "server"],
   [{ elapsedMs: 1_999 }, "short"],
   [{ elapsedMs: 2_000 }, "server"],
   [{ inFlight: 10 }, "in_flight"],
