@@ -48,10 +48,12 @@ const Place = {
   refusals: 8,
   /** 1 once every request is refused, so that no more may start. */
   isRefused: 9,
+  /** Latest start of a request that succeeded, microseconds since 1970. */
+  succeededStartUs: 10,
 } as const;
 
 /** Numbers that a breaker occupies in shared memory. */
-export const circuitBreakerCount = 10;
+export const circuitBreakerCount = 11;
 
 /** A view of the shared breaker; each thread makes its own. */
 export class CircuitBreaker {
@@ -100,8 +102,14 @@ export class CircuitBreaker {
     }
   }
 
-  /** The API answered as an API does, even if not with the key's rows. Closes the breaker. */
-  succeeded(): void {
+  /** Latest start of a request that succeeded: what was refused before that time was refused on its own. */
+  get succeededStartUs(): number {
+    return this.#numbers.get(Place.succeededStartUs);
+  }
+
+  /** The API answered a request as an API does, even if not with the key's rows. Closes the breaker. */
+  succeeded(startedUs = 0): void {
+    this.#numbers.raise(Place.succeededStartUs, Math.floor(startedUs));
     this.#numbers.add(Place.successes, 1);
     if (this.#numbers.get(Place.failures) === 0 && this.refusals === 0 && !this.isDown) return;
     this.#numbers.set(Place.failures, 0);
@@ -114,12 +122,12 @@ export class CircuitBreaker {
    * and the breaker opens later next time. The second false alarm in a row takes its outage back: those keys fail on
    * their own.
    */
-  answeredAgain(): void {
+  answeredAgain(startedUs = 0): void {
     if (!this.isDown) return;
     const alarms = this.#numbers.get(Place.probes) <= 1 ? this.#numbers.get(Place.falseAlarms) + 1 : 0;
     if (alarms > 1) this.#numbers.add(Place.outages, -1);
     this.#numbers.set(Place.falseAlarms, Math.min(alarms, circuitBreakerTuning.falseAlarmsMax));
-    this.succeeded();
+    this.succeeded(startedUs);
   }
 
   /** The `why` of the last {@linkcode failed}. */

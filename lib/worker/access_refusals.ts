@@ -35,6 +35,8 @@ interface Refused {
   readonly attempt: FailedAttempt;
   /** Outages at that time; NaN during an outage, whose failures do not count. */
   readonly outagesAt: number;
+  /** When it was refused, microseconds since 1970. */
+  readonly atUs: number;
 }
 
 /** One per Worker. */
@@ -58,8 +60,9 @@ export class AccessRefusals {
     if (circuitBreaker.successes !== this.#successesAt) await this.settle();
     this.#successesAt = circuitBreaker.successes;
     const outagesAt = circuitBreaker.isDown ? NaN : circuitBreaker.outages;
-    this.#refused.push({ task, attempt, outagesAt });
-    const mustEnd = circuitBreaker.refused({ why: numberOf(attempt.reason), hasProbe }, nowUs());
+    const atUs = nowUs();
+    this.#refused.push({ task, attempt, outagesAt, atUs });
+    const mustEnd = circuitBreaker.refused({ why: numberOf(attempt.reason), hasProbe }, atUs);
     if (mustEnd) this.#end();
   }
 
@@ -69,12 +72,19 @@ export class AccessRefusals {
     if (circuitBreaker.probeRefused(numberOf(attempt.reason))) this.#options.tell(attempt);
   }
 
-  /** Another answer has come: the keys were refused on their own, except during an outage. */
-  async settle(): Promise<void> {
+  /**
+   * Another answer has come. Keys refused before its request started were refused on their own, except during an
+   * outage. An answer to an earlier request says nothing: a token may have expired between the two.
+   */
+  async settle(beforeUs = this.#options.shared.circuitBreaker.succeededStartUs): Promise<void> {
+    if (this.#refused.length === 0) return;
     const { circuitBreaker } = this.#options.shared;
-    const refused = this.#refused;
-    this.#refused = [];
-    for (const { task, attempt, outagesAt } of refused) {
+    const { settled = [], kept = [] } = Object.groupBy(
+      this.#refused,
+      ({ atUs }) => atUs < beforeUs ? "settled" : "kept",
+    );
+    this.#refused = kept;
+    for (const { task, attempt, outagesAt } of settled) {
       if (circuitBreaker.outages !== outagesAt) {
         task.tries.excused++;
         this.#options.again(task);
@@ -98,11 +108,11 @@ export class AccessRefusals {
       looks = isQuiet ? looks + 1 : 0;
       refusals = circuitBreaker.refusals;
       if (circuitBreaker.isDown) return this.#askAgain();
-      if (refusals === 0 || (looks > looksMax && (circuitBreaker.successes > 0 || hasProbe))) {
-        await this.settle();
-        // An outage may be over.
-        return true;
-      }
+      await this.settle();
+      // No other answer comes, and the server has answered otherwise before.
+      if (looks > looksMax && (circuitBreaker.successes > 0 || hasProbe)) await this.settle(Infinity);
+      // An outage may be over.
+      if (this.#refused.length === 0) return true;
       // Every answer of the run so far was a refusal.
       if (looks > looksMax && circuitBreaker.refuse()) this.#end();
       await delay(lookMs, { signal: stopped }).catch(() => {});

@@ -166,7 +166,7 @@ export class BatchWorker {
       const decision = this.#retries.failed(task.tries, { ...attempt, startedUs }, retryContext());
       return await this.#proceed(task, attempt, decision);
     }
-    this.#shared.circuitBreaker.succeeded();
+    this.#shared.circuitBreaker.succeeded(startedUs);
     await this.#refusals.settle();
     await this.#finish(task, attempt);
     return undefined;
@@ -186,7 +186,7 @@ export class BatchWorker {
     } else if (attempt.verdict === "failed") {
       this.#retries.failed(noTries(), { ...attempt, startedUs }, retryContext());
     } else {
-      this.#shared.circuitBreaker.answeredAgain();
+      this.#shared.circuitBreaker.answeredAgain(startedUs);
       await this.#refusals.settle();
     }
     return true;

@@ -100,7 +100,7 @@ export class RetryPolicy {
     }
     if (!failed.isRefusal && !isTransient(failed.reason)) {
       // A bad key makes no request. Any other final failure is an answer of the server.
-      if (failed.reason !== "bad-key") this.#shared.circuitBreaker.succeeded();
+      if (failed.reason !== "bad-key") this.#shared.circuitBreaker.succeeded(failed.startedUs);
       return verdict;
     }
     this.#count(tries, failed, nowUs);

@@ -34,7 +34,7 @@ function leadTo(location: string): Response {
 
 /** A key, its answer, and what `check --try` prints of it. */
 const cases: readonly (readonly [string, () => Response, RegExp])[] = [
-  ["good", () => Response.json({ items: [{ id: 1 }] }), /^ok, 1 rows, 20 bytes$/],
+  ["good", () => Response.json({ items: [{ id: 1 }] }), /^ok, 1 row, 20 B$/],
   [
     "away",
     () => leadTo("https://evil.example/?secret=1"),
